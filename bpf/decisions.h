@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What a policy compiles to, and what the kernel decides from: masks over at most 64 labels.
+ * Shared by bpf/ (reads), policy/ (produces) and agent/sensor/ (writes into maps). Owns layouts
+ * and numbers only; no code. Fixed-width members, padded by hand: tests/unit/layout.c holds the
+ * offsets against the compiled BPF object.
+ */
+#ifndef HOLDFAST_BPF_DECISIONS_H
+#define HOLDFAST_BPF_DECISIONS_H
+
+#ifndef __BPF__
+#include <linux/types.h>
+#endif
+
+#define HF_LABEL_MAX	  64  /* bits of a label set */
+#define HF_APP_MAX	  512 /* application identities in one policy; 0 is "unknown program" */
+#define HF_DEST_SLOTS	  8   /* port ranges that can apply to one address prefix */
+#define HF_DEST_MAX	  16384 /* address prefixes in one policy */
+#define HF_INDEX_MAX	  1048576 /* inodes with a mark of their own */
+#define HF_VOLUME_MAX	  4096	/* classified block devices and mounted file systems */
+#define HF_GRANT_MAX	  8192	/* standing user exceptions and justified warnings */
+#define HF_APP_UNKNOWN	  0
+
+/* A way out. Wire values: events, policy banks and the console's store use these numbers. */
+enum hf_channel {
+	HF_CHANNEL_OPEN = 0,	   /* opening a labelled file in a program ("open-with") */
+	HF_CHANNEL_REMOVABLE = 1,  /* writing to a file system on an external device */
+	HF_CHANNEL_NETSHARE = 2,   /* writing to nfs, cifs, sshfs and other FUSE, 9p ... */
+	HF_CHANNEL_NETWORK = 3,	   /* connect or send to an address; raw, packet and other families */
+	HF_CHANNEL_LOCAL_FILE = 4, /* writing to a local file: follow, or block for view-only labels */
+	HF_CHANNEL_RAWDISK = 5,	   /* block devices: writing by a labelled reader, reading labelled disks */
+	HF_CHANNEL_DEBUG = 6,	   /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
+	HF_CHANNEL_IPC = 7,	   /* descriptor handed to a program that may not have it */
+	HF_CHANNEL_MOUNT = 8,	   /* mounting over or below a labelled directory */
+	HF_CHANNEL_MAX = 16,
+};
+
+/* Ordered by severity: the kernel takes the highest that applies. */
+enum hf_verdict {
+	HF_VERDICT_ALLOW = 0,
+	HF_VERDICT_AUDIT = 1, /* allowed and recorded */
+	HF_VERDICT_WARN = 2,  /* refused until the user justifies it (a grant), recorded */
+	HF_VERDICT_BLOCK = 3, /* refused, recorded */
+	HF_VERDICT_MAX = 4,
+};
+
+struct hf_channel_masks {
+	__u64 block;
+	__u64 warn;
+	__u64 audit;
+	__u64 follow; /* HF_CHANNEL_LOCAL_FILE only: the written file inherits these labels */
+};
+
+#define HF_APP_AGENT 0x1u /* the agent itself: never tainted, never refused, may mark inodes */
+
+struct hf_app {
+	__u64 open;		      /* labels this application may open */
+	__u64 except[HF_CHANNEL_MAX]; /* labels exempt from the channel's masks, per channel */
+	__u32 flags;		      /* HF_APP_* */
+	__u32 pad;
+};
+
+/*
+ * One whole policy. Published by replacing the single slot of an array-of-maps, so that a hook,
+ * which looks the bank up once, sees one policy or the next and never a mixture.
+ */
+struct hf_bank {
+	__u64 serial;	 /* policy version; copied into every record */
+	__u32 dest_slot; /* which of the two destination tries belongs to this bank: 0 or 1 */
+	__u32 pad;
+	struct hf_channel_masks channels[HF_CHANNEL_MAX];
+	struct hf_app apps[HF_APP_MAX];
+};
+
+/* Longest-prefix key; IPv4 is stored as ::ffff:a.b.c.d with prefixlen + 96. */
+struct hf_dest_key {
+	__u32 prefixlen; /* bits, 0..128 */
+	__u8 address[16];
+};
+
+/* Labels that may go to this prefix; the compiler folds enclosing prefixes in. */
+struct hf_dest {
+	__u64 allow[HF_DEST_SLOTS];
+	__u16 port_first[HF_DEST_SLOTS]; /* host byte order; inclusive */
+	__u16 port_last[HF_DEST_SLOTS];
+};
+
+/* Where a file system or block device counts as a way out; key: the kernel's dev_t (32 bit). */
+struct hf_volume {
+	__u32 channel; /* enum hf_channel: LOCAL_FILE, REMOVABLE or NETSHARE */
+	__u32 pad;
+	__u64 allow; /* labels that may go to this very device (policy's except-device) */
+};
+
+/* A user's exception on a channel: standing (until = UINT64_MAX) or a justified warning. */
+struct hf_grant_key {
+	__u32 uid;
+	__u32 channel;
+};
+
+struct hf_grant {
+	__u64 labels;
+	__u64 until_ktime_ns; /* CLOCK_BOOTTIME */
+};
+
+/* State gates, written by the agent only. */
+struct hf_gates {
+	__u64 shut;	/* labels that nobody may open now (lease over, not verified ...) */
+	__u64 rehearse; /* labels whose block and warn count as audit (roll-out rehearsal) */
+};
+
+/* An inode as the kernel names it. User space learns it from the kernel, never from stat(2). */
+struct hf_inode_key {
+	__u64 ino;
+	__u64 subvolume;  /* btrfs subvolume root id, else 0 */
+	__u32 dev;	  /* s_dev, kernel encoding (major << 20 | minor) */
+	__u32 generation; /* i_generation */
+};
+
+#define HF_MARK_DIRECTORY 0x1u /* labels apply to everything below */
+#define HF_MARK_POLICY	  0x2u /* set by a policy's path key, not by hand or by writing */
+#define HF_MARK_DERIVED	  0x4u /* set by the kernel: written by a labelled reader, or moved out */
+#define HF_MARK_DIRTY	  0x8u /* changed by the kernel since the agent last persisted it */
+
+/* A mark of an inode's own: the value of the index map, which outlives the inode in memory. */
+struct hf_mark {
+	__u64 labels;
+	__u32 flags; /* HF_MARK_* */
+	__u32 app;   /* verified application identity of this executable; HF_APP_UNKNOWN = none */
+};
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Records the kernel sends to the sensor over the ring buffer, and the counters it keeps.
+ * Outside bytes for the sensor: decode with agent/sensor/record.c only.
+ */
+#ifndef HOLDFAST_BPF_EVENTS_H
+#define HOLDFAST_BPF_EVENTS_H
+
+#include "decisions.h"
+
+#define HF_RECORD_VERSION 1
+#define HF_COMM_SIZE	  16
+#define HF_PATH_SIZE	  512
+
+enum hf_record_type {
+	HF_RECORD_VERDICT = 1, /* an act was judged: audited, warned or blocked */
+	HF_RECORD_LABELLED = 2, /* the kernel gave an inode a mark of its own: persist it */
+	HF_RECORD_OPENED = 3,	/* a labelled file was opened by an application that may */
+	HF_RECORD_APP_LOST = 4, /* an application's executable was opened for writing */
+	HF_RECORD_FILE = 5,	/* rename, link or unlink of a labelled file (see operation) */
+};
+
+/* What the process tried; finer than the channel, for the words a person reads. */
+enum hf_operation {
+	HF_OPERATION_NONE = 0,
+	HF_OPERATION_OPEN = 1,
+	HF_OPERATION_READ = 2,
+	HF_OPERATION_WRITE = 3,
+	HF_OPERATION_MAP = 4,
+	HF_OPERATION_CONNECT = 5,
+	HF_OPERATION_SEND = 6,
+	HF_OPERATION_SOCKET = 7,
+	HF_OPERATION_RECEIVE_FD = 8,
+	HF_OPERATION_TRACE = 9,
+	HF_OPERATION_IOCTL = 10,
+	HF_OPERATION_MOUNT = 11,
+	HF_OPERATION_RENAME = 12,
+	HF_OPERATION_LINK = 13,
+	HF_OPERATION_UNLINK = 14,
+	HF_OPERATION_EXEC = 15,
+	HF_OPERATION_COPY_UP = 16,
+	HF_OPERATION_MAX,
+};
+
+/* Why the kernel refused when no rule did: rows of agent/engine/failure_table.c. */
+enum hf_reason {
+	HF_REASON_RULE = 0,	     /* the policy's masks */
+	HF_REASON_GATE = 1,	     /* a state gate is shut */
+	HF_REASON_TOO_DEEP = 2,	     /* more than HF_WALK_MAX directories up: not known, so refused */
+	HF_REASON_DISCONNECTED = 3,  /* opened by handle, no path, on a file system with labels */
+	HF_REASON_MAPPED = 4,	     /* holds a writable shared mapping that labels could leave by */
+	HF_REASON_TRACED = 5,	     /* is being traced by a process that may not have the label */
+	HF_REASON_NO_MEMORY = 6,     /* no storage for a mark or a process's labels */
+	HF_REASON_UNCLASSIFIED = 7,  /* file system or device not classified yet */
+	HF_REASON_MAX,
+};
+
+struct hf_record_header {
+	__u8 type;    /* enum hf_record_type */
+	__u8 version; /* HF_RECORD_VERSION */
+	__u16 size;   /* bytes of the whole record */
+	__u32 cpu;
+	__u64 sequence; /* per boot, counts every record made, also those the ring had no room for */
+	__u64 ktime_ns; /* CLOCK_BOOTTIME */
+};
+
+struct hf_record {
+	struct hf_record_header header;
+	/* who */
+	__u32 pid; /* thread id */
+	__u32 tgid;
+	__u32 uid;
+	__u32 loginuid; /* UINT32_MAX = not set */
+	__u64 start_ktime_ns; /* of the thread group: with tgid names a process for good */
+	__u32 parent_tgid;
+	__u32 app;     /* verified application, HF_APP_UNKNOWN = none */
+	__u32 tty;     /* controlling terminal as kernel dev_t, 0 = none */
+	__u8 comm[HF_COMM_SIZE];
+	/* what */
+	__u8 channel;	/* enum hf_channel */
+	__u8 verdict;	/* enum hf_verdict */
+	__u8 operation; /* enum hf_operation */
+	__u8 reason;	/* enum hf_reason */
+	__u64 labels;	/* the set that was judged */
+	__u64 decided;	/* of those, the labels that made the verdict */
+	__u64 policy;	/* hf_bank.serial it was judged under */
+	struct hf_inode_key inode; /* object, zero when it is not a file */
+	/* where to */
+	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u16 port;	  /* host byte order */
+	__u16 family;	  /* AF_*; 0 = not a socket */
+	__u8 protocol;	  /* IPPROTO_* */
+	__u8 pad[3];
+	__u32 target_tgid; /* HF_OPERATION_TRACE: the process that would be read */
+	__u32 coalesced;   /* same verdicts of this process since its last record, not sent */
+	__u16 path_size;   /* bytes used in path, at its END; the path is path + HF_PATH_SIZE - path_size */
+	__u8 path_is_cut;  /* leading directories did not fit */
+	__u8 pad2[5];
+	__u8 path[HF_PATH_SIZE]; /* not NUL-terminated, any bytes but NUL */
+};
+
+/* Totals since boot, summed over CPUs by the reader. made = sent + coalesced + lost. */
+enum hf_counter {
+	HF_COUNTER_MADE = 0,	  /* records due */
+	HF_COUNTER_SENT = 1,	  /* put into the ring */
+	HF_COUNTER_COALESCED = 2, /* folded into the next record of the same process */
+	HF_COUNTER_LOST = 3,	  /* ring full: the verdict stood, the record is gone */
+	HF_COUNTER_REFUSED = 4,	  /* block and warn verdicts, whatever became of the record */
+	HF_COUNTER_AUDITED = 5,
+	HF_COUNTER_INDEX_FULL = 6, /* marks refused because the index was full */
+	HF_COUNTER_NO_MEMORY = 7,
+	HF_COUNTER_TOO_DEEP = 8,
+	HF_COUNTER_TAINTED = 9, /* processes that became labelled readers */
+	HF_COUNTER_MAX = 16,
+};
+
+#ifndef __BPF__
+_Static_assert(sizeof(struct hf_record_header) == 24, "wire");
+_Static_assert(sizeof(struct hf_record) == 168 + HF_PATH_SIZE, "wire");
+
+#endif
+#endif
