@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# Owns: the QEMU command line and the life of the QEMU process. Sourced by run.
+
+qemu_args=()
+qemu_pid=''
+
+# Fills qemu_args with what all boots of this run share.
+machine_describe()
+{
+	local kind cmdline needs_text
+
+	needs_text=$(IFS=,; echo "${needs[*]}")
+	cmdline="console=ttyS0 quiet loglevel=4 panic=-1 no_timer_check tsc=reliable nokaslr"
+	cmdline+=" random.trust_cpu=on lsm=landlock,lockdown,yama,integrity,apparmor,bpf"
+	cmdline+=" hf.repo=$repo_dir hf.run=$run_dir hf.kernel=$kernel hf.needs=$needs_text hf.mode=$mode"
+	cmdline+=" hf.modules=$kernel_dir/lib/modules/$(cat "$kernel_dir/release") $extra_cmdline"
+
+	qemu_args=(-nodefaults -no-user-config -display none -no-reboot -cpu max -m "$memory"
+		-kernel "$kernel_dir/vmlinuz" -initrd "$initramfs" -append "$cmdline"
+		-fsdev local,id=hostroot,path=/,security_model=none,readonly=on,multidevs=remap
+		-device virtio-9p-pci,fsdev=hostroot,mount_tag=hostroot
+		-device virtio-serial-pci)
+	if [ "$icount" -eq 1 ]; then
+		qemu_args+=(-smp 1 -accel tcg,thread=single -icount shift=0)
+	else
+		qemu_args+=(-smp 2 -accel tcg,thread=multi)
+	fi
+	for kind in "${needs[@]}"; do
+		[ "$kind" = dbus ] || add_disk "$kind" "$disk_dir"
+	done
+	qemu_args+=("${more_qemu[@]}")
+}
+
+machine_start()
+{
+	: >"$run_dir/results.log"
+	qemu-system-x86_64 "${qemu_args[@]}" -serial "file:$run_dir/console.log" \
+		-monitor "unix:$run_dir/monitor,server=on,wait=off" \
+		-chardev "file,id=results,path=$run_dir/results.log" \
+		-device virtserialport,chardev=results,name=holdfast.results \
+		</dev/null >"$run_dir/qemu.log" 2>&1 &
+	qemu_pid=$!
+}
+
+# Waits a moment for the machine to end by itself, then ends it.
+machine_stop()
+{
+	local tries
+
+	[ -n "$qemu_pid" ] || return 0
+	for tries in {1..30}; do
+		kill -0 "$qemu_pid" 2>/dev/null || break
+		[ -z "${machine_give_up:-}" ] || break
+		sleep 0.1
+	done
+	kill -9 "$qemu_pid" 2>/dev/null
+	wait "$qemu_pid" 2>/dev/null
+	qemu_pid=''
+	machine_give_up=''
+}
+
+machine_monitor()
+{
+	echo "$1" | socat -t 1 - "UNIX-CONNECT:$run_dir/monitor" >/dev/null
+}
+
+machine_shell()
+{
+	qemu-system-x86_64 "${qemu_args[@]}" -chardev stdio,id=tty,mux=on,signal=off -serial chardev:tty \
+		-mon chardev=tty
+}

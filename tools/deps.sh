@@ -1,0 +1,61 @@
+#!/bin/sh
+# Owns: the Debian packages which building, checking, demonstrating and measuring need.
+# Idempotent; asks apt for nothing when all is there.
+#
+# usage: deps.sh build|check|demo|bench
+set -eu
+
+build='bpftool clang gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev libjson-c-dev
+	libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libudev-dev liburing-dev llvm make
+	pkg-config zlib1g-dev'
+check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron curl
+	dbus debian-archive-keyring dosfstools e2fsprogs fdisk fuse3 git iproute2 iputils-ping kmod
+	libcriterion-dev libfuse3-dev mandoc openssh-client openssh-server procps python3
+	qemu-system-x86 qemu-utils rsync shellcheck socat sqlite3 tar tmux udev util-linux vim-tiny
+	xfsprogs xz-utils zip zstd'
+demo='tmux'
+bench='auditd fapolicyd'
+
+case ${1:-build} in
+build) wanted=$build ;;
+check) wanted="$build $check" ;;
+demo) wanted="$build $check $demo" ;;
+bench) wanted="$build $check $bench" ;;
+*)
+	echo 'usage: deps.sh build|check|demo|bench' >&2
+	exit 2
+	;;
+esac
+
+# Prints the packages of $wanted which are not installed.
+missing_packages()
+{
+	# dpkg-query complains of, and fails for, names it has never heard of: these are missing.
+	# shellcheck disable=SC2086
+	dpkg-query -W -f '${Package} ${db:Status-Status}\n' $wanted 2>/dev/null |
+		sed -n 's/ installed$//p' | sort -u >"$list" || true
+	# shellcheck disable=SC2086
+	printf '%s\n' $wanted | sort -u | comm -23 - "$list"
+}
+
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+missing=$(missing_packages)
+if [ -z "$missing" ]; then
+	exit 0
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "deps.sh: not root and no sudo, cannot install: $(echo "$missing" | tr "\n" " ")" >&2
+		exit 1
+	}
+	as_root=sudo
+fi
+echo "deps.sh: installing $(echo "$missing" | tr "\n" " ")"
+$as_root apt-get -q update
+# RUNLEVEL=1: invoke-rc.d starts no service in single-user mode.
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y \
+	-o Dpkg::Options::=--force-confold install --no-install-recommends $missing
