@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sensor's hold on the kernel part: loads or re-adopts the pinned BPF object, and is the only
+ * place that writes its maps. Needs CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN while opening; afterwards
+ * only the descriptors it holds.
+ */
+#ifndef HOLDFAST_AGENT_SENSOR_KERNEL_H
+#define HOLDFAST_AGENT_SENSOR_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/decisions.h"
+#include "bpf/events.h"
+
+struct kernel;
+
+#define KERNEL_PIN_DIRECTORY "/sys/fs/bpf/holdfast"
+#define KERNEL_MISSING_MAX   16
+
+/* What the running kernel can't do of what was asked; shown by `holdfast doctor`. */
+struct kernel_support {
+	bool has_bpf_lsm;
+	bool was_adopted;			 /* pins of an earlier agent were taken over */
+	unsigned int missing_count;
+	const char *missing[KERNEL_MISSING_MAX]; /* plain words, static strings */
+};
+
+/*
+ * Loads, attaches and pins the BPF part below pin_directory, or adopts what is pinned there when
+ * its layout is the same (else replaces it link by link, keeping the maps' contents when the map
+ * layouts allow). Enforcement is on when this returns and outlives the process.
+ * Returns 0; -EOPNOTSUPP without BPF LSM (ret_support says what to do); other negative errno.
+ * Caller frees with kernel_close(), which leaves pins and enforcement in place.
+ */
+int kernel_open(const char *pin_directory, struct kernel_support *ret_support, struct kernel **ret);
+void kernel_close(struct kernel *kernel);
+
+/* Removes pins below pin_directory: enforcement ends. For uninstalling and tests only. */
+int kernel_unpin(const char *pin_directory);
+
+struct kernel_dest {
+	struct hf_dest_key key;
+	struct hf_dest value;
+};
+
+/*
+ * Publishes one whole policy; a hook sees the old or the new one. bank->dest_slot is ignored and
+ * chosen here. Returns 0 or negative errno with the old policy still in force.
+ */
+int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
+		   const struct kernel_dest *dests, size_t dest_count);
+
+/* Replaces the standing grants (until == UINT64_MAX); justified ones stay until they expire. */
+int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key *keys,
+			       const struct hf_grant *grants, size_t count);
+/* Adds one justified grant. until_ktime_ns is CLOCK_BOOTTIME. */
+int kernel_grant(struct kernel *kernel, const struct hf_grant_key *key,
+		 const struct hf_grant *grant);
+
+int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates);
+
+/* Classifies a block device or mounted file system; dev as in struct hf_inode_key. */
+int kernel_set_volume(struct kernel *kernel, uint32_t dev, const struct hf_volume *volume);
+int kernel_forget_volume(struct kernel *kernel, uint32_t dev);
+
+/*
+ * Marks the inode behind fd (any readable descriptor of a regular file or directory): its own
+ * labels become exactly `labels` (0 clears the mark), flags are HF_MARK_DIRECTORY / _POLICY.
+ * On success *ret_key names the inode as the kernel does and *ret_previous is the mark it had.
+ * Returns 0; -ENOSPC when the index is full; -EOPNOTSUPP when the object can't carry a mark.
+ */
+int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
+		struct hf_inode_key *ret_key, struct hf_mark *ret_previous);
+
+/* Reads the set in force on fd's inode: own and inherited. ret_key may be NULL. */
+int kernel_labels(struct kernel *kernel, int fd, uint64_t *ret_labels, uint64_t *ret_own,
+		  struct hf_inode_key *ret_key);
+
+/* Gives the executable behind fd a verified identity; HF_APP_UNKNOWN takes it away. */
+int kernel_set_app(struct kernel *kernel, int fd, uint32_t app);
+
+/* Loads a mark from the database at start, by key, without opening the file. */
+int kernel_restore_mark(struct kernel *kernel, const struct hf_inode_key *key,
+			const struct hf_mark *mark);
+
+/*
+ * Calls visit for each mark the kernel changed since the last call (HF_MARK_DIRTY), and clears
+ * that flag once visit returned 0. Visits at most `most`; returns how many, or negative errno.
+ */
+int kernel_visit_dirty(struct kernel *kernel, unsigned int most,
+		       int (*visit)(const struct hf_inode_key *key, const struct hf_mark *mark,
+				    void *userdata),
+		       void *userdata);
+
+/* Labels and since-when of the process, by pid of its leader. -ESRCH; -ENOENT = not tainted. */
+int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t *ret_app);
+
+/* Sums over CPUs; ret_counters[HF_COUNTER_MAX]. */
+int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNTER_MAX]);
+
+/* A descriptor to poll for POLLIN; owned by kernel. */
+int kernel_ring_fd(const struct kernel *kernel);
+/*
+ * Hands raw records to receive, oldest first, until the ring is empty. The bytes are borrowed for
+ * the call and not yet checked: decode with record_decode(). Returns how many, or negative errno.
+ */
+int kernel_receive(struct kernel *kernel);
+void kernel_on_record(struct kernel *kernel,
+		      void (*receive)(const void *bytes, size_t size_bytes, void *userdata),
+		      void *userdata);
+
+#endif
