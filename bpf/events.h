@@ -10,7 +10,7 @@
 
 #define HF_RECORD_VERSION 1
 #define HF_COMM_SIZE	  16
-#define HF_PATH_SIZE	  512
+#define HF_PATH_SIZE	  1024
 
 enum hf_record_type {
 	HF_RECORD_VERDICT = 1, /* an act was judged: audited, warned or blocked */
@@ -93,10 +93,10 @@ struct hf_record {
 	__u8 pad[3];
 	__u32 target_tgid; /* HF_OPERATION_TRACE: the process that would be read */
 	__u32 coalesced;   /* same verdicts of this process since its last record, not sent */
-	__u16 path_size;   /* bytes used in path, at its END; the path is path + HF_PATH_SIZE - path_size */
-	__u8 path_is_cut;  /* leading directories did not fit */
+	__u16 path_size;   /* bytes used in path */
+	__u8 path_is_cut;  /* the outermost directories did not fit */
 	__u8 pad2[5];
-	__u8 path[HF_PATH_SIZE]; /* not NUL-terminated, any bytes but NUL */
+	__u8 path[HF_PATH_SIZE]; /* names from the file outwards, each ended by NUL; the root has none */
 };
 
 /* Totals since boot, summed over CPUs by the reader. made = sent + coalesced + lost. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * How the agent speaks to the kernel part beyond plain map writes: it fills the request slot and
+ * calls ioctl(fd, HF_IOC_REQUEST) on the object meant; the file_ioctl hook answers in the slot.
+ * This way the kernel itself names the inode (its s_dev and generation are not what stat(2) shows).
+ * The ioctl itself then fails with ENOTTY, as no file system knows it; that is expected.
+ */
+#ifndef HOLDFAST_BPF_CONTROL_H
+#define HOLDFAST_BPF_CONTROL_H
+
+#include "decisions.h"
+
+#define HF_IOC_REQUEST 0x4846d0f5u
+
+enum hf_request_op {
+	HF_REQUEST_NONE = 0,
+	HF_REQUEST_MARK = 1,	/* set own labels and flags */
+	HF_REQUEST_LABELS = 2,	/* read the set in force */
+	HF_REQUEST_SET_APP = 3, /* give or take a verified identity */
+	HF_REQUEST_HELLO = 4,	/* first request of a new agent: the kernel learns who it is */
+};
+
+struct hf_request {
+	__u32 op;    /* enum hf_request_op; the hook sets it back to NONE when it has answered */
+	__s32 error; /* 0 or negative errno */
+	__u64 labels;
+	__u32 flags; /* HF_MARK_* */
+	__u32 app;
+	struct hf_inode_key key;  /* answer */
+	struct hf_mark previous;  /* answer: the mark it had */
+	__u64 own;		  /* answer to LABELS */
+};
+
+/* One slot, shared by all programs. */
+struct hf_state {
+	__u64 sequence;		 /* of records */
+	__u64 object_hash;	 /* which build of the BPF object is attached */
+	__u64 agent_start_ns;	 /* with agent_tgid: the process that may make requests */
+	__u32 agent_tgid;
+	__u32 label_generation;	 /* cached inode labels of another generation are stale; never 0 */
+	__u32 has_tainted;	 /* 0 until the first process of this boot read a labelled file */
+	__u32 has_labelled_pipe; /* likewise for pipes */
+};
+
+#endif

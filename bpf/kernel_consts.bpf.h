@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Kernel constants that no header for user space carries, each with its source. The rest comes
+ * from <linux/...> and <asm/...>.
+ */
+#ifndef HOLDFAST_BPF_KERNEL_CONSTS_H
+#define HOLDFAST_BPF_KERNEL_CONSTS_H
+
+#include <asm/errno.h>
+#include <linux/magic.h>
+#include <linux/stat.h>
+
+/* include/linux/fs.h */
+#define FMODE_READ  0x1u
+#define FMODE_WRITE 0x2u
+#define MAY_WRITE   0x2
+#define MAY_READ    0x4
+#define SB_KERNMOUNT (1ul << 22) /* kernel-internal mount: memfd, SysV and anonymous shared memory */
+
+/* include/linux/sched.h */
+#define PF_DUMPCORE 0x00000200u
+#define PF_KTHREAD  0x00200000u
+
+/* include/uapi/linux/sched.h */
+#define CLONE_VM     0x00000100ul
+#define CLONE_THREAD 0x00010000ul
+
+/* include/linux/ptrace.h */
+#define PTRACE_MODE_ATTACH 0x02u
+
+/* include/linux/mm.h, include/uapi/asm-generic/mman-common.h */
+#define VM_SHARED  0x00000008ul
+#define PROT_WRITE 0x2ul
+#define MAP_SHARED 0x1ul /* also set in MAP_SHARED_VALIDATE (3) */
+
+/* include/linux/socket.h */
+#define AF_UNSPEC  0
+#define AF_UNIX	   1
+#define AF_INET	   2
+#define AF_INET6   10
+#define AF_NETLINK 16
+#define AF_ALG	   38
+
+/* include/uapi/linux/loop.h */
+#define LOOP_SET_FD    0x4C00u
+#define LOOP_CHANGE_FD 0x4C06u
+#define LOOP_CONFIGURE 0x4C0Au
+
+/* include/uapi/linux/mount.h */
+#define MS_REMOUNT     32ul
+#define MS_PROPAGATION ((1ul << 17) | (1ul << 18) | (1ul << 19) | (1ul << 20))
+
+/* Magic numbers that <linux/magic.h> lacks, from each file system's own source. */
+#define MAGIC_NFS     0x6969u	  /* fs/nfs, NFS_SUPER_MAGIC */
+#define MAGIC_CIFS    0xFF534D42u /* fs/smb/client */
+#define MAGIC_SMB2    0xFE534D42u
+#define MAGIC_CEPH    0x00c36400u
+#define MAGIC_FUSE    0x65735546u /* fs/fuse/inode.c */
+#define MAGIC_VBOXSF  0x786f4256u
+#define MAGIC_MQUEUE  0x19800202u /* ipc/mqueue.c */
+#define MAGIC_CONFIGFS 0x62656570u
+
+#endif
