@@ -51,13 +51,8 @@
 #define MS_PROPAGATION ((1ul << 17) | (1ul << 18) | (1ul << 19) | (1ul << 20))
 
 /* Magic numbers that <linux/magic.h> lacks, from each file system's own source. */
-#define MAGIC_NFS     0x6969u	  /* fs/nfs, NFS_SUPER_MAGIC */
-#define MAGIC_CIFS    0xFF534D42u /* fs/smb/client */
-#define MAGIC_SMB2    0xFE534D42u
-#define MAGIC_CEPH    0x00c36400u
-#define MAGIC_FUSE    0x65735546u /* fs/fuse/inode.c */
-#define MAGIC_VBOXSF  0x786f4256u
-#define MAGIC_MQUEUE  0x19800202u /* ipc/mqueue.c */
-#define MAGIC_CONFIGFS 0x62656570u
+#define VBOXSF_SUPER_MAGIC 0x786f4256u /* fs/vboxsf/super.c */
+#define MQUEUE_MAGIC	   0x19800202u /* ipc/mqueue.c */
+#define CONFIGFS_MAGIC	   0x62656570u /* fs/configfs/mount.c */
 
 #endif

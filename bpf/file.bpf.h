@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Hooks on open files: open, read, write, map, receive a descriptor. Open-with and taint happen
+ * at the first of these that brings labelled content to a process; write channels at each of them.
+ */
+#ifndef HOLDFAST_BPF_FILE_H
+#define HOLDFAST_BPF_FILE_H
+
+#include "app.bpf.h"
+#include "network.bpf.h"
+#include "taint.bpf.h"
+
+#define act_on_file(file, what)                                                                    \
+	{                                                                                          \
+		.operation = (what), .inode = (file)->f_inode, .dentry = (file)->f_path.dentry,    \
+		.mnt = (file)->f_path.mnt,                                                         \
+	}
+
+static __always_inline __u16 inode_type(struct inode *inode)
+{
+	return inode->i_mode & S_IFMT;
+}
+
+/* Content of a labelled file is about to reach current: may this program have it, this user now? */
+static __noinline int labelled_read(struct file *file, __u64 labels, __u8 reason, __u8 channel,
+				    __u8 operation)
+{
+	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct act act = act_on_file(file, operation);
+
+	if (is_agent())
+		return 0;
+	act.channel = channel;
+	act.labels = labels;
+	act.reason = reason;
+	if (gates && (labels & gates->shut))
+		act.reason = HF_REASON_GATE;
+	if (judge(&act))
+		return -EPERM;
+	if (task->ptrace) {
+		struct act traced = act;
+
+		traced.channel = HF_CHANNEL_DEBUG;
+		traced.reason = HF_REASON_TRACED;
+		if (judge(&traced))
+			return -EPERM;
+	}
+	if (!(file->f_mode & FMODE_READ))
+		return 0;
+	if (taint_add(labels, &act))
+		return -EPERM;
+	if (operation != HF_OPERATION_READ)
+		report(&act, HF_RECORD_OPENED);
+	return 0;
+}
+
+/*
+ * A labelled reader is about to write to a regular file. Ways out are judged when it opens the
+ * file and again at each write; labels are inherited when it writes, not when it opens.
+ */
+static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operation)
+{
+	struct hf_bank *bank = bank_get();
+	struct act act = act_on_file(file, operation);
+	struct inode *inode = file->f_inode;
+	__u64 missing, follow;
+	__u8 reason;
+
+	if (is_pseudo(inode->i_sb))
+		return 0;
+	act.labels = taint;
+	volume_channel(inode->i_sb, &act);
+	if (act.channel != HF_CHANNEL_LOCAL_FILE)
+		return judge(&act);
+	missing = taint & ~labels_of(file->f_path.dentry, inode, &reason);
+	if (reason)
+		missing = taint;
+	if (!missing)
+		return 0;
+	act.labels = missing;
+	if (judge(&act))
+		return -EPERM;
+	follow = bank ? bank->channels[HF_CHANNEL_LOCAL_FILE].follow : missing;
+	if (operation == HF_OPERATION_OPEN || !(missing & follow))
+		return 0;
+	return inode_own(inode, file->f_path.dentry, missing & follow, operation);
+}
+
+static __always_inline int open_regular(struct file *file, struct inode *inode)
+{
+	struct task_struct *task;
+	__u64 labels, taint;
+	__u8 reason;
+
+	labels = labels_of(file->f_path.dentry, inode, &reason);
+	if (labels && labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_OPEN))
+		return -EPERM;
+	if (!(file->f_mode & FMODE_WRITE))
+		return 0;
+	app_forget(file, inode);
+	taint = taint_current();
+	if (!taint)
+		return 0;
+	/* A core dump is written with __kernel_write, past file_permission: inherit at open. */
+	task = bpf_get_current_task_btf();
+	if (task->flags & PF_DUMPCORE)
+		return labelled_write(file, taint, HF_OPERATION_WRITE);
+	return labelled_write(file, taint, HF_OPERATION_OPEN);
+}
+
+/* Raw devices: a labelled reader may not write there; a disk with labels is not read past them. */
+static __noinline int open_block(struct file *file, struct inode *inode)
+{
+	struct act act = act_on_file(file, HF_OPERATION_OPEN);
+	__u32 dev = inode->i_rdev;
+	struct hf_volume *volume = bpf_map_lookup_elem(&hf_volumes, &dev);
+	__u64 *hosted = bpf_map_lookup_elem(&hf_disks, &dev);
+
+	act.channel = HF_CHANNEL_RAWDISK;
+	act.allow = volume ? volume->allow : 0;
+	act.labels = taint_current();
+	if ((file->f_mode & FMODE_WRITE) && act.labels && judge(&act))
+		return -EPERM;
+	if (!hosted || !*hosted || !(file->f_mode & FMODE_READ) || is_agent())
+		return 0;
+	act.allow = 0;
+	act.labels = *hosted;
+	act.operation = HF_OPERATION_READ;
+	return judge(&act);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(hf_file_open, struct file *file, int ret)
+{
+	struct inode *inode = file->f_inode;
+
+	if (ret)
+		return ret;
+	switch (inode_type(inode)) {
+	case S_IFREG:
+		return open_regular(file, inode);
+	case S_IFBLK:
+		return open_block(file, inode);
+	default:
+		return 0;
+	}
+}
+
+/* A pipe carries the labels of its writers; inode storage for readers to come, the hash for those
+ * already waiting. */
+static __noinline int pipe_write(struct inode *inode, __u64 taint)
+{
+	struct hf_inode *entry;
+	struct hf_state *state = state_get();
+	__u64 key = (__u64)inode, labels;
+
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!entry || !state)
+		return -EPERM;
+	if ((entry->own & taint) == taint)
+		return 0;
+	__sync_fetch_and_or(&entry->own, taint);
+	labels = entry->own;
+	if (bpf_map_update_elem(&hf_pipes, &key, &labels, BPF_ANY))
+		return -EPERM;
+	state->has_labelled_pipe = 1;
+	return 0;
+}
+
+static __noinline int write_by_labelled(struct file *file, __u64 taint)
+{
+	struct inode *inode = file->f_inode;
+	struct act act = act_on_file(file, HF_OPERATION_WRITE);
+	__u32 dev;
+	struct hf_volume *volume;
+
+	switch (inode_type(inode)) {
+	case S_IFREG:
+		return labelled_write(file, taint, HF_OPERATION_WRITE);
+	case S_IFIFO:
+		return pipe_write(inode, taint);
+	case S_IFSOCK:
+		return file_send(file, taint);
+	case S_IFBLK:
+		/* After open f_inode is the bdev's own: i_rdev is the device there too. */
+		dev = inode->i_rdev;
+		volume = bpf_map_lookup_elem(&hf_volumes, &dev);
+		act.channel = HF_CHANNEL_RAWDISK;
+		act.allow = volume ? volume->allow : 0;
+		act.labels = taint;
+		return judge(&act);
+	default:
+		return 0;
+	}
+}
+
+/* Only for descriptors whose content became labelled, or that came, after the open. */
+static __noinline int read_of_labelled(struct file *file, struct inode *inode,
+				       struct hf_inode *entry)
+{
+	struct act act = act_on_file(file, HF_OPERATION_READ);
+	__u64 labels;
+	__u8 reason;
+
+	if (inode_type(inode) == S_IFIFO) {
+		act.channel = HF_CHANNEL_IPC;
+		act.labels = entry->own;
+		return taint_add(entry->own, &act);
+	}
+	if (inode_type(inode) != S_IFREG)
+		return 0;
+	labels = labels_of(file->f_path.dentry, inode, &reason);
+	if (!labels)
+		return 0;
+	if (!reason && (taint_current() & labels) == labels) {
+		struct hf_bank *bank = bank_get();
+		struct hf_task *self = task_current();
+		__u32 app = self ? self->app & (HF_APP_MAX - 1) : HF_APP_UNKNOWN;
+
+		/* Tainted already and allowed by its own identity: nothing new to say. */
+		if (bank && !(labels & ~bank->apps[app].open))
+			return 0;
+	}
+	return labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_READ);
+}
+
+SEC("lsm/file_permission")
+int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
+{
+	struct inode *inode = file->f_inode;
+	struct hf_inode *entry;
+	__u64 taint;
+
+	if (ret)
+		return ret;
+	if (mask & MAY_WRITE) {
+		taint = taint_current();
+		return taint ? write_by_labelled(file, taint) : 0;
+	}
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	if (!entry || !(entry->own | entry->effective))
+		return 0;
+	return read_of_labelled(file, inode, entry);
+}
+
+/* A descriptor arrives by SCM_RIGHTS or pidfd_getfd. */
+SEC("lsm/file_receive")
+int BPF_PROG(hf_file_receive, struct file *file, int ret)
+{
+	struct inode *inode = file->f_inode;
+	__u64 labels;
+	__u8 reason;
+
+	if (ret || inode_type(inode) != S_IFREG || is_pseudo(inode->i_sb))
+		return ret;
+	labels = labels_of(file->f_path.dentry, inode, &reason);
+	if (!labels)
+		return 0;
+	return labelled_read(file, labels, reason, HF_CHANNEL_IPC, HF_OPERATION_RECEIVE_FD);
+}
+
+/* Writable shared mapping: stores have no hook, so the mapping itself is the write. */
+static __noinline int map_writable(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	__u64 taint = taint_current();
+	struct act act = {};
+
+	if (inode_type(inode) != S_IFREG || is_pseudo(inode->i_sb))
+		return 0;
+	if (taint)
+		return labelled_write(file, taint, HF_OPERATION_MAP);
+	volume_channel(inode->i_sb, &act);
+	mapped_remember(inode, &act);
+	return 0;
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags, int ret)
+{
+	struct hf_inode *entry;
+
+	if (ret || !file)
+		return ret;
+	entry = bpf_inode_storage_get(&hf_inodes, file->f_inode, NULL, 0);
+	if (entry && (entry->own | entry->effective) &&
+	    read_of_labelled(file, file->f_inode, entry))
+		return -EPERM;
+	if (!(flags & MAP_SHARED) || !(prot & PROT_WRITE))
+		return 0;
+	return map_writable(file);
+}
+
+SEC("lsm/file_mprotect")
+int BPF_PROG(hf_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
+	     unsigned long prot, int ret)
+{
+	struct file *file = vma->vm_file;
+
+	if (ret || !(prot & PROT_WRITE) || !(vma->vm_flags & VM_SHARED) || !file)
+		return ret;
+	return map_writable(file);
+}
+
+/* The reader that was waiting when the labels came: they are in the pipe by the time it wakes. */
+SEC("fexit/pipe_read")
+int BPF_PROG(hf_pipe_read, struct kiocb *iocb, struct iov_iter *to, long ret)
+{
+	struct hf_state *state = state_get();
+	struct act act = {.channel = HF_CHANNEL_IPC, .operation = HF_OPERATION_READ};
+	__u64 key, *labels;
+
+	if (!state || !state->has_labelled_pipe || ret <= 0)
+		return 0;
+	key = (__u64)iocb->ki_filp->f_inode;
+	labels = bpf_map_lookup_elem(&hf_pipes, &key);
+	if (!labels)
+		return 0;
+	act.labels = *labels;
+	(void)taint_add(*labels, &act); /* the data is out of the pipe: nothing left to refuse */
+	return 0;
+}
+
+#endif

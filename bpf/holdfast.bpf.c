@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * The kernel part, one object. A table of contents: each header owns one domain.
+ *
+ *   state    shared slots, a process's own state	report   the record that follows a decision
+ *   judge    masks to verdict			label    an inode's labels, the walk upwards
+ *   volume   which channel a file system is	taint    labels of processes
+ *   app      identity of executables		request  the agent's requests
+ *   hooks:   file, network, name, process, mount, request
+ */
+#include "kernel_types.bpf.h"
+
+#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "kernel_consts.bpf.h"
+
+#include "maps.bpf.h"
+
+#include "app.bpf.h"
+#include "file.bpf.h"
+#include "mount.bpf.h"
+#include "name.bpf.h"
+#include "network.bpf.h"
+#include "process.bpf.h"
+#include "request.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Which labels an inode carries: its own mark, and those of the directories above it. Cached in
+ * inode storage for one label generation; whatever changes the answer for other inodes (a marked
+ * or moved directory) starts a new generation.
+ */
+#ifndef HOLDFAST_BPF_LABEL_H
+#define HOLDFAST_BPF_LABEL_H
+
+#include "judge.bpf.h"
+
+#define HF_WALK_MAX 128 /* directories above a file; deeper is refused, not guessed */
+
+static __always_inline __u32 label_generation(void)
+{
+	struct hf_state *state = state_get();
+
+	return state ? state->label_generation : 0;
+}
+
+static __always_inline void label_generation_next(void)
+{
+	struct hf_state *state = state_get();
+
+	if (state)
+		__sync_fetch_and_add(&state->label_generation, 1);
+}
+
+/* Labels somewhere on this file system; 0 = nothing here needs a look. */
+static __always_inline __u64 disk_labels(struct super_block *sb)
+{
+	__u32 dev = sb->s_dev;
+	__u64 *labels = bpf_map_lookup_elem(&hf_disks, &dev);
+
+	return labels ? *labels : 0;
+}
+
+static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
+{
+	__u32 dev = sb->s_dev;
+	__u64 *known = bpf_map_lookup_elem(&hf_disks, &dev), first = 0;
+
+	if (!known) {
+		(void)bpf_map_update_elem(&hf_disks, &dev, &first, BPF_NOEXIST); /* or raced: fine */
+		known = bpf_map_lookup_elem(&hf_disks, &dev);
+	}
+	if (!known)
+		return -ENOSPC;
+	if ((*known & labels) != labels)
+		__sync_fetch_and_or(known, labels);
+	return 0;
+}
+
+/* Brings the inode's own mark from the index into its cache entry, once a generation. */
+static __always_inline void inode_load(struct inode *inode, struct hf_inode *entry,
+				       __u32 generation)
+{
+	struct hf_inode_key key;
+	struct hf_mark *mark;
+
+	inode_key(inode, &key);
+	mark = bpf_map_lookup_elem(&hf_index, &key);
+	entry->own = mark ? mark->labels : 0;
+	entry->mark_flags = mark ? mark->flags : 0;
+	entry->app = mark ? mark->app : HF_APP_UNKNOWN;
+}
+
+/* Own labels that an ancestor hands down, or its whole set when that is known already. */
+static __always_inline bool ancestor_labels(struct inode *directory, __u32 generation,
+					    __u64 *ret_labels)
+{
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, directory, NULL, 0);
+	struct hf_inode_key key;
+	struct hf_mark *mark;
+
+	if (entry && entry->generation == generation) {
+		*ret_labels |= entry->effective;
+		return true;
+	}
+	inode_key(directory, &key);
+	mark = bpf_map_lookup_elem(&hf_index, &key);
+	if (mark)
+		*ret_labels |= mark->labels;
+	return false;
+}
+
+/*
+ * Walks d_parent from a file or directory (exclusive) to the root of its file system. Bind mounts,
+ * chroot, mount namespaces and symbolic links do not change d_parent. *ret_reason is set when the
+ * answer is not known; the caller then treats it as labelled with all that the file system holds.
+ */
+static __noinline __u64 walk(struct dentry *dentry, __u32 generation, __u8 *ret_reason)
+{
+	struct dentry *root = dentry->d_sb->s_root, *parent = dentry;
+	__u64 labels = 0;
+
+	for (int i = 0; i < HF_WALK_MAX; i++) {
+		struct dentry *next = parent->d_parent;
+
+		if (parent == root)
+			return labels;
+		if (next == parent) {
+			*ret_reason = HF_REASON_DISCONNECTED;
+			return labels;
+		}
+		parent = next;
+		if (ancestor_labels(parent->d_inode, generation, &labels))
+			return labels;
+	}
+	*ret_reason = HF_REASON_TOO_DEEP;
+	return labels;
+}
+
+/* Everything below is reached through the cache; this is the road when it has no answer. */
+static __noinline __u64 labels_compute(struct dentry *dentry, struct inode *inode,
+				       __u32 generation, __u8 *ret_reason)
+{
+	struct hf_inode *entry;
+	struct hf_inode *above;
+	struct dentry *parent;
+	__u64 disk, inherited;
+
+	disk = disk_labels(inode->i_sb);
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!entry) {
+		if (disk) {
+			count(HF_COUNTER_NO_MEMORY);
+			*ret_reason = HF_REASON_NO_MEMORY;
+		}
+		return disk;
+	}
+	inode_load(inode, entry, generation);
+	if (!disk) {
+		entry->effective = entry->own;
+		entry->generation = generation;
+		return entry->effective;
+	}
+	inherited = walk(dentry, generation, ret_reason);
+	if (*ret_reason) {
+		if (*ret_reason == HF_REASON_TOO_DEEP)
+			count(HF_COUNTER_TOO_DEEP);
+		/* A mark of its own is an answer: a disconnected dentry is ordinary for NFS handles. */
+		if (*ret_reason == HF_REASON_DISCONNECTED && entry->own) {
+			*ret_reason = HF_REASON_RULE;
+			return entry->own;
+		}
+		return disk;
+	}
+	entry->effective = entry->own | inherited;
+	entry->generation = generation;
+	/* Let the siblings stop at their directory. */
+	parent = dentry->d_parent;
+	if (parent == dentry)
+		return entry->effective;
+	above = bpf_inode_storage_get(&hf_inodes, parent->d_inode, NULL,
+				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (above && above->generation != generation) {
+		inode_load(parent->d_inode, above, generation);
+		above->effective = inherited;
+		above->generation = generation;
+	}
+	return entry->effective;
+}
+
+/*
+ * The set in force on the inode that dentry names. *ret_reason stays HF_REASON_RULE when it is
+ * known; otherwise it says why the answer is "all labels of this file system".
+ */
+static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inode,
+				       __u8 *ret_reason)
+{
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	__u32 generation = label_generation();
+
+	*ret_reason = HF_REASON_RULE;
+	if (entry && entry->generation == generation)
+		return entry->effective;
+	return labels_compute(dentry, inode, generation, ret_reason);
+}
+
+/*
+ * Gives the inode a mark of its own, in the index first, so that it outlives eviction.
+ * Returns 0, or -EPERM when that is not possible: the act that would lose the label is refused.
+ */
+static __noinline int inode_own(struct inode *inode, struct dentry *dentry, __u64 labels,
+				__u8 operation)
+{
+	bool is_directory = (inode->i_mode & S_IFMT) == S_IFDIR;
+	struct hf_inode *entry;
+	struct hf_inode_key key;
+	struct hf_mark *mark, fresh = {};
+	struct act act = {
+		.operation = operation,
+		.labels = labels,
+		.inode = inode,
+		.dentry = dentry,
+	};
+
+	inode_key(inode, &key);
+	mark = bpf_map_lookup_elem(&hf_index, &key);
+	if (mark) {
+		__sync_fetch_and_or(&mark->labels, labels);
+		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
+	} else {
+		fresh.labels = labels;
+		fresh.flags = HF_MARK_DERIVED | HF_MARK_DIRTY;
+		if (is_directory)
+			fresh.flags |= HF_MARK_DIRECTORY;
+		if (bpf_map_update_elem(&hf_index, &key, &fresh, BPF_ANY))
+			goto full;
+	}
+	if (disk_add_labels(inode->i_sb, labels))
+		goto full;
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (entry) {
+		__sync_fetch_and_or(&entry->own, labels);
+		__sync_fetch_and_or(&entry->effective, labels);
+	}
+	if (is_directory)
+		label_generation_next();
+	report(&act, HF_RECORD_LABELLED);
+	return 0;
+full:
+	count(HF_COUNTER_INDEX_FULL);
+	return -EPERM;
+}
+
+#endif

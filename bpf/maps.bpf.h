@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Every map of the object and the values only the kernel part uses. All are pinned: they outlive
+ * the agent. Names are at most 15 characters (BPF_OBJ_NAME_LEN).
+ */
+#ifndef HOLDFAST_BPF_MAPS_H
+#define HOLDFAST_BPF_MAPS_H
+
+#include "control.h"
+#include "events.h"
+
+#define HF_INODE_LOADED 0x1u /* own, app and flags were read from the index in this generation */
+
+/* What is known of an inode while it is in memory; a cache of the index and of the walk upwards. */
+struct hf_inode {
+	__u64 own;	  /* its own mark */
+	__u64 effective;  /* own and inherited, valid when generation is the current one */
+	__u32 generation; /* 0 = never computed */
+	__u32 mark_flags; /* HF_MARK_* */
+	__u32 app;	  /* verified identity of this executable */
+	__u32 pad;
+};
+
+#define HF_TASK_SHARED_MM 0x1u /* memory shared with another thread group (vfork, CLONE_VM) */
+#define HF_TASK_MAPS_MANY 0x2u /* more writable shared mappings than HF_MAPPED_MAX */
+#define HF_TASK_OUTSIDE	  0x4u /* holds a socket that sends without a hook (AF_XDP) */
+#define HF_MAPPED_MAX	  8
+
+struct hf_mapped {
+	struct hf_inode_key key;
+	__u64 allow;
+	__u32 channel;
+	__u32 pad;
+};
+
+/* A thread group's state, on its leader. */
+struct hf_task {
+	__u64 taint;		/* labels of all it has read */
+	__u64 tainted_ktime_ns; /* first time */
+	__u32 app;		/* verified identity of what it executes */
+	__u32 app_next;		/* identity found by an exec under way */
+	__u32 flags;		/* HF_TASK_* */
+	__u32 mapped_count;
+	__u64 said_what; /* hash of the last record, for coalescing */
+	__u64 said_ktime_ns;
+	__u32 said_again; /* same verdicts since, not sent */
+	__u32 pad;
+	struct hf_mapped mapped[HF_MAPPED_MAX]; /* written through memory: no hook when stored to */
+};
+
+/* Process labels. Key: task (leader). Written here only. Missing = unlabelled, unknown program. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hf_task);
+} hf_tasks SEC(".maps");
+
+/* Inode cache. Key: inode. Written here only; gone with the inode. */
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hf_inode);
+} hf_inodes SEC(".maps");
+
+/* Marks of their own, surviving eviction. Written here and at start by the sensor (database).
+ * Full: the act that needed the mark is refused, HF_COUNTER_INDEX_FULL. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HF_INDEX_MAX);
+	__type(key, struct hf_inode_key);
+	__type(value, struct hf_mark);
+} hf_index SEC(".maps");
+
+/* Labels found anywhere on a file system. Key: s_dev. Written here and by the sensor; only grows.
+ * A file system without an entry holds no labels and is never walked. Full: marking is refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HF_VOLUME_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} hf_disks SEC(".maps");
+
+/* The policy in force: one slot, replaced whole. Written by the sensor. Empty: all is refused. */
+struct hf_bank_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_bank);
+};
+
+struct hf_bank_map hf_bank_first SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct hf_bank_map);
+} hf_banks SEC(".maps") = {.values = {&hf_bank_first}};
+
+/* Destination prefixes, one trie per bank that can be in use at a time. Written by the sensor. */
+struct hf_dest_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HF_DEST_MAX);
+	__type(key, struct hf_dest_key);
+	__type(value, struct hf_dest);
+};
+
+struct hf_dest_map hf_dest_first SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct hf_dest_map);
+} hf_dests SEC(".maps") = {.values = {&hf_dest_first, &hf_dest_first}};
+
+/* Users' exceptions. Written by the sensor. Full: the grant is refused to the user. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HF_GRANT_MAX);
+	__type(key, struct hf_grant_key);
+	__type(value, struct hf_grant);
+} hf_grants SEC(".maps");
+
+/* Block devices and file systems by kernel dev_t. Written by the sensor from udev and mountinfo. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HF_VOLUME_MAX);
+	__type(key, __u32);
+	__type(value, struct hf_volume);
+} hf_volumes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_gates);
+} hf_gates SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_state);
+} hf_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_request);
+} hf_request SEC(".maps");
+
+/* Taint of memory shared by several thread groups. Key: mm address. Written here only. The oldest
+ * goes when full, which only matters while two such groups both live without exec. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u64);
+} hf_shared_mm SEC(".maps");
+
+/* Labels of pipes by inode address, for readers that were already waiting when the data came
+ * (tracing programs have no inode storage). The oldest goes when full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u64);
+} hf_pipes SEC(".maps");
+
+/* Records for the sensor. Full: HF_COUNTER_LOST, the verdict stands. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} hf_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HF_COUNTER_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} hf_counters SEC(".maps");
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Mounting below a labelled directory would end the walk upwards at the new file system's root,
+ * so it is refused; and loop devices that a labelled reader would write through.
+ */
+#ifndef HOLDFAST_BPF_MOUNT_H
+#define HOLDFAST_BPF_MOUNT_H
+
+#include "taint.bpf.h"
+
+static __noinline int mount_at(struct dentry *dentry, struct vfsmount *mnt)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_MOUNT,
+		.operation = HF_OPERATION_MOUNT,
+		.inode = dentry->d_inode,
+		.dentry = dentry,
+		.mnt = mnt,
+	};
+
+	act.labels = labels_of(dentry, dentry->d_inode, &act.reason);
+	if (!act.labels || is_agent())
+		return 0;
+	return judge(&act);
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(hf_sb_mount, const char *dev_name, const struct path *path, const char *type,
+	     unsigned long flags, void *data, int ret)
+{
+	if (ret || (flags & (MS_REMOUNT | MS_PROPAGATION)))
+		return ret;
+	return mount_at(path->dentry, path->mnt);
+}
+
+SEC("lsm/move_mount")
+int BPF_PROG(hf_move_mount, const struct path *from_path, const struct path *to_path, int ret)
+{
+	return ret ? ret : mount_at(to_path->dentry, to_path->mnt);
+}
+
+#endif

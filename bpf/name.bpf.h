@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Hooks on names: rename, link, unlink, and overlayfs copy-up. Labels are sticky: an inode that
+ * leaves a labelled directory takes what it inherited along as a mark of its own.
+ */
+#ifndef HOLDFAST_BPF_NAME_H
+#define HOLDFAST_BPF_NAME_H
+
+#include "taint.bpf.h"
+
+static __always_inline void report_name(struct dentry *dentry, struct inode *inode, __u64 labels,
+					__u8 operation)
+{
+	struct act act = {
+		.operation = operation,
+		.labels = labels,
+		.inode = inode,
+		.dentry = dentry,
+	};
+
+	report(&act, HF_RECORD_FILE);
+}
+
+/* Labels that everything in the directory holding `dentry` inherits. */
+static __always_inline __u64 directory_labels(struct dentry *dentry, __u8 *ret_reason)
+{
+	struct dentry *parent = dentry->d_parent;
+
+	return labels_of(parent, parent->d_inode, ret_reason);
+}
+
+/* For exchange the kernel calls the hook twice, each way round. */
+SEC("lsm/inode_rename")
+int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
+	     struct inode *new_dir, struct dentry *new_dentry, int ret)
+{
+	struct inode *inode = old_dentry->d_inode;
+	struct hf_inode *entry;
+	__u64 before, after;
+	__u8 reason;
+
+	if (ret || !disk_labels(old_dentry->d_sb))
+		return ret;
+	before = labels_of(old_dentry, inode, &reason);
+	after = directory_labels(new_dentry, &reason);
+	if (!(before | after))
+		return 0;
+	if ((before & ~after) && inode_own(inode, old_dentry, before, HF_OPERATION_RENAME))
+		return -EPERM;
+	if ((inode->i_mode & S_IFMT) == S_IFDIR) {
+		if (before != after)
+			label_generation_next();
+	} else {
+		entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+		if (entry)
+			entry->generation = 0;
+	}
+	if (before)
+		report_name(old_dentry, inode, before, HF_OPERATION_RENAME);
+	return 0;
+}
+
+/* Both names count: the inode keeps the labels of the place it had and takes those of the new. */
+SEC("lsm/inode_link")
+int BPF_PROG(hf_inode_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry,
+	     int ret)
+{
+	struct inode *inode = old_dentry->d_inode;
+	__u64 labels;
+	__u8 reason;
+
+	if (ret || !disk_labels(old_dentry->d_sb))
+		return ret;
+	labels = labels_of(old_dentry, inode, &reason) | directory_labels(new_dentry, &reason);
+	if (!labels)
+		return 0;
+	if (inode_own(inode, old_dentry, labels, HF_OPERATION_LINK))
+		return -EPERM;
+	report_name(old_dentry, inode, labels, HF_OPERATION_LINK);
+	return 0;
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(hf_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
+{
+	__u64 labels;
+	__u8 reason;
+
+	if (ret || !disk_labels(dentry->d_sb))
+		return ret;
+	labels = labels_of(dentry, dentry->d_inode, &reason);
+	if (labels)
+		report_name(dentry, dentry->d_inode, labels, HF_OPERATION_UNLINK);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Sockets of labelled readers. Internet destinations are looked up in the policy's tries; families
+ * that can carry content off the machine without a destination we can judge are closed.
+ */
+#ifndef HOLDFAST_BPF_NETWORK_H
+#define HOLDFAST_BPF_NETWORK_H
+
+#include "taint.bpf.h"
+
+#define AF_PACKET    17
+#define AF_XDP	     44
+#define PORT_OFFSET  2	/* in sockaddr_in and sockaddr_in6 */
+#define ADDR4_OFFSET 4	/* in sockaddr_in */
+#define ADDR6_OFFSET 8	/* in sockaddr_in6 */
+
+/* Local to the machine, or of use to no one outside it. Unix sockets are the ipc channel's. */
+static __always_inline bool family_is_local(__u16 family)
+{
+	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG ||
+	       family == AF_UNSPEC;
+}
+
+static __always_inline __u64 dest_allow(const struct act *act)
+{
+	struct hf_bank *bank = bank_get();
+	struct hf_dest_key key = {.prefixlen = 128};
+	struct hf_dest *dest;
+	__u64 allow = 0;
+	__u32 slot;
+	void *trie;
+
+	if (!bank)
+		return 0;
+	slot = bank->dest_slot & 1;
+	trie = bpf_map_lookup_elem(&hf_dests, &slot);
+	if (!trie)
+		return 0;
+	__builtin_memcpy(key.address, act->address, sizeof(key.address));
+	dest = bpf_map_lookup_elem(trie, &key);
+	if (!dest)
+		return 0;
+	for (int i = 0; i < HF_DEST_SLOTS; i++)
+		if (act->port >= dest->port_first[i] && act->port <= dest->port_last[i])
+			allow |= dest->allow[i];
+	return allow;
+}
+
+static __always_inline void address_from_v4(struct act *act, __u32 address)
+{
+	act->address[10] = 0xff;
+	act->address[11] = 0xff;
+	__builtin_memcpy(act->address + 12, &address, 4);
+}
+
+/* From a socket address in kernel memory; false when its family is none we can judge. */
+static __always_inline bool address_from_sockaddr(struct act *act, const void *address)
+{
+	__u16 family = 0, port = 0;
+	__u32 v4 = 0;
+
+	bpf_probe_read_kernel(&family, sizeof(family), address);
+	bpf_probe_read_kernel(&port, sizeof(port), address + PORT_OFFSET);
+	act->family = family;
+	act->port = bpf_ntohs(port);
+	if (family == AF_INET) {
+		bpf_probe_read_kernel(&v4, sizeof(v4), address + ADDR4_OFFSET);
+		address_from_v4(act, v4);
+		return true;
+	}
+	if (family == AF_INET6)
+		bpf_probe_read_kernel(act->address, 16, address + ADDR6_OFFSET);
+	return family == AF_INET6;
+}
+
+static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
+{
+	act->family = sk->__sk_common.skc_family;
+	act->port = bpf_ntohs(sk->__sk_common.skc_dport);
+	if (act->family == AF_INET) {
+		address_from_v4(act, sk->__sk_common.skc_daddr);
+		return true;
+	}
+	if (act->family == AF_INET6)
+		BPF_CORE_READ_INTO(&act->address, sk, __sk_common.skc_v6_daddr);
+	return act->family == AF_INET6;
+}
+
+/* A labelled reader's socket meets a destination: address, or the socket's peer when NULL. */
+static __noinline int labelled_send(struct socket *sock, const void *address, __u64 taint,
+				    __u8 operation)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_NETWORK,
+		.operation = operation,
+		.labels = taint,
+	};
+	struct sock *sk = sock->sk;
+	__u16 family;
+
+	if (!sk)
+		return 0;
+	family = sk->__sk_common.skc_family;
+	if (family_is_local(family))
+		return 0;
+	act.family = family;
+	act.protocol = sk->sk_protocol;
+	if (family == AF_INET || family == AF_INET6) {
+		bool is_known = address ? address_from_sockaddr(&act, address) :
+					  address_from_sock(&act, sk);
+
+		/* connect(AF_UNSPEC) dissolves the association; as a destination it is 0.0.0.0. */
+		if (is_known)
+			act.allow = dest_allow(&act);
+		else if (operation == HF_OPERATION_CONNECT && act.family == AF_UNSPEC)
+			return 0;
+	}
+	return judge(&act);
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+{
+	__u64 taint;
+
+	if (ret)
+		return ret;
+	taint = taint_current();
+	return taint ? labelled_send(sock, address, taint, HF_OPERATION_CONNECT) : 0;
+}
+
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
+{
+	__u64 taint;
+
+	if (ret)
+		return ret;
+	taint = taint_current();
+	if (!taint)
+		return 0;
+	return labelled_send(sock, msg->msg_namelen ? msg->msg_name : NULL, taint,
+			     HF_OPERATION_SEND);
+}
+
+/* Packet and other families have no connect to judge; AF_XDP sends without any hook. */
+SEC("lsm/socket_create")
+int BPF_PROG(hf_socket_create, int family, int type, int protocol, int kern, int ret)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_NETWORK,
+		.operation = HF_OPERATION_SOCKET,
+		.family = family,
+		.protocol = protocol,
+	};
+	struct hf_task *self;
+
+	if (ret || kern || family == AF_INET || family == AF_INET6 || family_is_local(family))
+		return ret;
+	if (family == AF_XDP) {
+		self = task_current_create();
+		if (!self)
+			return -EPERM;
+		self->flags |= HF_TASK_OUTSIDE;
+	}
+	act.labels = taint_current();
+	return act.labels ? judge(&act) : 0;
+}
+
+/* sendfile and splice to a socket pass file_permission alone before 6.5 (MSG_SPLICE_PAGES). */
+static __noinline int file_send(struct file *file, __u64 taint)
+{
+	struct socket *sock = bpf_sock_from_file(file);
+
+	return sock ? labelled_send(sock, NULL, taint, HF_OPERATION_SEND) : 0;
+}
+
+#endif

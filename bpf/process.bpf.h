@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Hooks on processes: fork, exec, tracing. A thread group's state sits on its leader; memory
+ * shared between groups shares the taint.
+ */
+#ifndef HOLDFAST_BPF_PROCESS_H
+#define HOLDFAST_BPF_PROCESS_H
+
+#include "app.bpf.h"
+#include "taint.bpf.h"
+
+/* A child starts with its parent's state. No memory for a labelled parent's child: no child. */
+SEC("lsm/task_alloc")
+int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct hf_task *parent, *child;
+	bool shares_memory = clone_flags & CLONE_VM;
+
+	if (ret || (clone_flags & CLONE_THREAD))
+		return ret;
+	parent = shares_memory ? task_current_create() : task_current();
+	if (!parent)
+		return shares_memory ? -ENOMEM : 0;
+	if (shares_memory)
+		parent->flags |= HF_TASK_SHARED_MM;
+	child = bpf_task_storage_get(&hf_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!child)
+		return -ENOMEM;
+	*child = *parent;
+	child->taint = taint_of(current);
+	child->said_what = 0;
+	child->said_again = 0;
+	if (!shares_memory)
+		child->flags &= ~HF_TASK_SHARED_MM;
+	return 0;
+}
+
+/*
+ * Runs for the file named in exec and again for its interpreter. The identity is that of the file
+ * named: a script has its own or none, never its interpreter's. State moves to the calling thread
+ * here, as exec makes it the leader (de_thread in fs/exec.c).
+ */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(hf_bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool is_first = bprm->interp == bprm->filename;
+	struct hf_task *leader, *self;
+	__u32 app;
+
+	if (ret || !is_first)
+		return ret;
+	app = app_of(bprm->file->f_inode);
+	leader = task_current();
+	if (!leader && !app)
+		return 0;
+	if (!leader)
+		leader = task_current_create();
+	if (!leader)
+		return -ENOMEM;
+	leader->taint = taint_of(task);
+	leader->app_next = app;
+	if (task == task->group_leader)
+		return 0;
+	self = bpf_task_storage_get(&hf_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!self)
+		return -ENOMEM;
+	*self = *leader;
+	return 0;
+}
+
+/* Past the point of no return: new memory, new identity; what was read stays read. */
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
+{
+	struct hf_task *self = task_current();
+
+	if (!self)
+		return 0;
+	self->app = self->app_next;
+	self->app_next = HF_APP_UNKNOWN;
+	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY);
+	self->mapped_count = 0;
+	return 0;
+}
+
+/* Reading another process's memory or taking its descriptors. Mere observation (ps) is let be. */
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(hf_ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
+{
+	struct act act = {.channel = HF_CHANNEL_DEBUG, .operation = HF_OPERATION_TRACE};
+
+	if (ret || !(mode & PTRACE_MODE_ATTACH))
+		return ret;
+	act.labels = taint_of(child);
+	if (!act.labels || is_agent())
+		return 0;
+	act.target_tgid = child->tgid;
+	return judge(&act);
+}
+
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(hf_ptrace_traceme, struct task_struct *parent, int ret)
+{
+	struct act act = {.channel = HF_CHANNEL_DEBUG, .operation = HF_OPERATION_TRACE};
+
+	if (ret)
+		return ret;
+	act.labels = taint_current();
+	if (!act.labels)
+		return 0;
+	act.target_tgid = bpf_get_current_pid_tgid() >> 32;
+	return judge(&act);
+}
+
+#endif

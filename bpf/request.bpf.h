@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Answers the agent's requests (control.h) and closes loop devices to labelled readers: both come
+ * in through file_ioctl.
+ */
+#ifndef HOLDFAST_BPF_REQUEST_H
+#define HOLDFAST_BPF_REQUEST_H
+
+#include "app.bpf.h"
+#include "taint.bpf.h"
+
+/* Writes the mark to the index (or removes an empty one), the cache, and the disk's set. */
+static __noinline int request_store(struct inode *inode, const struct hf_inode_key *key,
+				    const struct hf_mark *mark)
+{
+	struct hf_inode *entry;
+
+	if (!mark->labels && !mark->app) {
+		(void)bpf_map_delete_elem(&hf_index, key); /* ENOENT: there was none to clear */
+	} else if (bpf_map_update_elem(&hf_index, key, mark, BPF_ANY)) {
+		count(HF_COUNTER_INDEX_FULL);
+		return -ENOSPC;
+	}
+	if (mark->labels && disk_add_labels(inode->i_sb, mark->labels))
+		return -ENOSPC;
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!entry)
+		return -ENOMEM;
+	entry->own = mark->labels;
+	entry->mark_flags = mark->flags;
+	entry->app = mark->app;
+	entry->generation = 0;
+	return 0;
+}
+
+static __noinline int request_mark(struct file *file, struct hf_request *request)
+{
+	struct inode *inode = file->f_inode;
+	struct hf_mark mark = request->previous;
+	bool is_directory = (inode->i_mode & S_IFMT) == S_IFDIR;
+	int r;
+
+	if (!is_directory && (inode->i_mode & S_IFMT) != S_IFREG)
+		return -EOPNOTSUPP;
+	mark.labels = request->labels;
+	mark.flags = request->flags;
+	if (is_directory)
+		mark.flags |= HF_MARK_DIRECTORY;
+	r = request_store(inode, &request->key, &mark);
+	if (is_directory)
+		label_generation_next();
+	return r;
+}
+
+static __noinline int request_set_app(struct file *file, struct hf_request *request)
+{
+	struct hf_mark mark = request->previous;
+
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFREG)
+		return -EOPNOTSUPP;
+	mark.app = request->app;
+	return request_store(file->f_inode, &request->key, &mark);
+}
+
+/* A new agent wrote its process id to the state and now says hello: from here on it is known by
+ * its start time too. Only a holder of the state map can have written the id. */
+static __noinline int request_hello(struct hf_request *request)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hf_state *state = state_get();
+
+	request->op = HF_REQUEST_NONE;
+	if (!state || (__u32)task->tgid != state->agent_tgid)
+		return -EPERM;
+	state->agent_start_ns = task->group_leader->start_boottime;
+	return 0;
+}
+
+static __noinline void request_answer(struct file *file, struct hf_request *request)
+{
+	struct hf_mark *mark, none = {};
+	__u8 reason;
+
+	inode_key(file->f_inode, &request->key);
+	mark = bpf_map_lookup_elem(&hf_index, &request->key);
+	request->previous = mark ? *mark : none;
+	switch (request->op) {
+	case HF_REQUEST_MARK:
+		request->error = request_mark(file, request);
+		break;
+	case HF_REQUEST_SET_APP:
+		request->error = request_set_app(file, request);
+		break;
+	case HF_REQUEST_LABELS:
+		request->labels = labels_of(file->f_path.dentry, file->f_inode, &reason);
+		request->own = request->previous.labels;
+		request->error = 0;
+		break;
+	default:
+		request->error = -EINVAL;
+	}
+	request->op = HF_REQUEST_NONE;
+}
+
+static __always_inline bool is_loop_setup(unsigned int cmd)
+{
+	return cmd == LOOP_SET_FD || cmd == LOOP_CHANGE_FD || cmd == LOOP_CONFIGURE;
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	struct hf_request *request;
+	struct act act = {.channel = HF_CHANNEL_RAWDISK, .operation = HF_OPERATION_IOCTL};
+
+	if (ret)
+		return ret;
+	if (cmd == HF_IOC_REQUEST) {
+		request = bpf_map_lookup_elem(&hf_request, &slot_zero);
+		if (!request || request->op == HF_REQUEST_NONE)
+			return 0;
+		if (request->op == HF_REQUEST_HELLO)
+			request->error = request_hello(request);
+		else if (is_agent())
+			request_answer(file, request);
+		return 0;
+	}
+	if (!is_loop_setup(cmd))
+		return 0;
+	act.labels = taint_current();
+	act.inode = file->f_inode;
+	act.dentry = file->f_path.dentry;
+	act.mnt = file->f_path.mnt;
+	return act.labels ? judge(&act) : 0;
+}
+
+#endif

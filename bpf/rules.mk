@@ -1,0 +1,14 @@
+# The kernel part: one object, one skeleton.
+BPF_CFLAGS  := -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-address-of-packed-member \
+	       -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_x86 \
+	       -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch)
+BPF_SOURCES := $(wildcard bpf/*.h) bpf/holdfast.bpf.c
+BPF_OBJECTS := $(B)/bpf/holdfast.skel.h
+
+$(B)/bpf/holdfast.bpf.o: $(BPF_SOURCES)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -I. -Ibpf -c bpf/holdfast.bpf.c -o $@.full
+	$(BPFTOOL) gen object $@ $@.full
+
+$(B)/bpf/holdfast.skel.h: $(B)/bpf/holdfast.bpf.o
+	$(BPFTOOL) gen skeleton $< name holdfast_bpf > $@

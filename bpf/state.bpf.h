@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Access to the shared slots and to a process's own state. Owns no decision.
+ */
+#ifndef HOLDFAST_BPF_STATE_H
+#define HOLDFAST_BPF_STATE_H
+
+#include "maps.bpf.h"
+
+static const __u32 slot_zero = 0;
+
+static __always_inline struct hf_state *state_get(void)
+{
+	return bpf_map_lookup_elem(&hf_state, &slot_zero);
+}
+
+/* The policy in force; the pointer stays whole and unchanged until the hook returns (RCU). */
+static __always_inline struct hf_bank *bank_get(void)
+{
+	void *inner = bpf_map_lookup_elem(&hf_banks, &slot_zero);
+
+	return inner ? bpf_map_lookup_elem(inner, &slot_zero) : NULL;
+}
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *total = bpf_map_lookup_elem(&hf_counters, &counter);
+
+	if (total)
+		(*total)++;
+}
+
+static __always_inline struct hf_task *task_of(struct task_struct *task)
+{
+	return bpf_task_storage_get(&hf_tasks, task->group_leader, NULL, 0);
+}
+
+static __always_inline struct hf_task *task_current(void)
+{
+	return task_of(bpf_get_current_task_btf());
+}
+
+static __always_inline struct hf_task *task_current_create(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return bpf_task_storage_get(&hf_tasks, task->group_leader, NULL,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+static __always_inline __u64 shared_mm_taint(struct task_struct *task)
+{
+	__u64 mm = (__u64)task->mm;
+	__u64 *labels = bpf_map_lookup_elem(&hf_shared_mm, &mm);
+
+	return labels ? *labels : 0;
+}
+
+static __always_inline __u64 taint_of(struct task_struct *task)
+{
+	struct hf_task *self = task_of(task);
+
+	if (!self)
+		return 0;
+	if (self->flags & HF_TASK_SHARED_MM)
+		return self->taint | shared_mm_taint(task);
+	return self->taint;
+}
+
+/*
+ * Labels of all that current has read. The first test is the whole cost of a machine on which
+ * nobody has opened a labelled file yet.
+ */
+static __always_inline __u64 taint_current(void)
+{
+	struct hf_state *state = state_get();
+
+	if (!state || !state->has_tainted)
+		return 0;
+	return taint_of(bpf_get_current_task_btf());
+}
+
+/* The agent's sensor, known by process id and start time, so that a reused id is nobody. */
+static __always_inline bool is_agent(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hf_state *state = state_get();
+
+	return state && state->agent_tgid && (__u32)task->tgid == state->agent_tgid &&
+	       task->group_leader->start_boottime == state->agent_start_ns;
+}
+
+#endif

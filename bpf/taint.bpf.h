@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * How a process becomes a labelled reader, how that passes on, and what it could do behind the
+ * hooks' back by what it set up before (writable shared mappings).
+ */
+#ifndef HOLDFAST_BPF_TAINT_H
+#define HOLDFAST_BPF_TAINT_H
+
+#include "volume.bpf.h"
+
+/*
+ * Writable shared mappings made before the first read: stores into them have no hook. The files
+ * behind local ones inherit the labels now; if one is a way out, the read is refused.
+ */
+static __noinline int mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
+{
+	struct act out = *act;
+
+	out.operation = HF_OPERATION_MAP;
+	if (self->flags & (HF_TASK_MAPS_MANY | HF_TASK_OUTSIDE)) {
+		out.reason = HF_REASON_MAPPED;
+		return judge(&out);
+	}
+	for (__u32 i = 0; i < HF_MAPPED_MAX; i++) {
+		struct hf_mapped *mapped = &self->mapped[i];
+		struct hf_mark *mark, fresh = {
+			.labels = labels,
+			.flags = HF_MARK_DERIVED | HF_MARK_DIRTY,
+		};
+		__u64 *disk;
+
+		if (i >= self->mapped_count)
+			break;
+		if (mapped->channel != HF_CHANNEL_LOCAL_FILE) {
+			out.channel = mapped->channel;
+			out.allow = mapped->allow;
+			out.reason = HF_REASON_RULE;
+			if (judge(&out))
+				return -EPERM;
+			continue;
+		}
+		mark = bpf_map_lookup_elem(&hf_index, &mapped->key);
+		if (mark) {
+			__sync_fetch_and_or(&mark->labels, labels);
+			mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
+		} else if (bpf_map_update_elem(&hf_index, &mapped->key, &fresh, BPF_ANY)) {
+			count(HF_COUNTER_INDEX_FULL);
+			return -EPERM;
+		}
+		disk = bpf_map_lookup_elem(&hf_disks, &mapped->key.dev);
+		if (disk)
+			__sync_fetch_and_or(disk, labels);
+		else if (bpf_map_update_elem(&hf_disks, &mapped->key.dev, &labels, BPF_ANY))
+			return -EPERM;
+	}
+	if (self->mapped_count)
+		label_generation_next();
+	return 0;
+}
+
+/* Adds labels to current's taint. act describes the read that brings them. 0 or -EPERM. */
+static __noinline int taint_add(__u64 labels, struct act *act)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hf_state *state = state_get();
+	struct hf_task *self = task_current();
+
+	if (self && (self->taint & labels) == labels)
+		return 0;
+	if (!self)
+		self = task_current_create();
+	if (!self || !state) {
+		count(HF_COUNTER_NO_MEMORY);
+		act->reason = HF_REASON_NO_MEMORY;
+		return judge(act);
+	}
+	if (mapped_inherit(self, labels & ~self->taint, act))
+		return -EPERM;
+	state->has_tainted = 1;
+	if (!self->taint) {
+		self->tainted_ktime_ns = bpf_ktime_get_boot_ns();
+		count(HF_COUNTER_TAINTED);
+	}
+	__sync_fetch_and_or(&self->taint, labels);
+	if (self->flags & HF_TASK_SHARED_MM) {
+		__u64 mm = (__u64)task->mm;
+		__u64 shared = self->taint | shared_mm_taint(task);
+
+		if (bpf_map_update_elem(&hf_shared_mm, &mm, &shared, BPF_ANY))
+			count(HF_COUNTER_NO_MEMORY);
+	}
+	return 0;
+}
+
+/* Remembers a writable shared mapping of an unlabelled process. */
+static __noinline void mapped_remember(struct inode *inode, const struct act *act)
+{
+	struct hf_task *self = task_current_create();
+	struct hf_inode_key key;
+	__u32 at;
+
+	if (!self) {
+		count(HF_COUNTER_NO_MEMORY);
+		return;
+	}
+	inode_key(inode, &key);
+	for (__u32 i = 0; i < HF_MAPPED_MAX; i++) {
+		if (i >= self->mapped_count)
+			break;
+		if (self->mapped[i].key.ino == key.ino && self->mapped[i].key.dev == key.dev &&
+		    self->mapped[i].key.generation == key.generation)
+			return;
+	}
+	at = __sync_fetch_and_add(&self->mapped_count, 1);
+	if (at >= HF_MAPPED_MAX) {
+		self->mapped_count = HF_MAPPED_MAX;
+		self->flags |= HF_TASK_MAPS_MANY;
+		return;
+	}
+	self->mapped[at].key = key;
+	self->mapped[at].channel = act->channel;
+	self->mapped[at].allow = act->allow;
+}
+
+#endif
