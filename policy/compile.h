@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a policy to what the kernel decides from: the bank of masks, destination prefixes, standing
+ * grants, and the tables the agent needs beside it (paths to mark, executables to verify, devices
+ * to recognise, rules to name). Pure: bits, user ids and time are the caller's to give.
+ */
+#ifndef HOLDFAST_POLICY_COMPILE_H
+#define HOLDFAST_POLICY_COMPILE_H
+
+#include "policy/policy.h"
+
+/* What the compiler has to ask. */
+struct policy_compiler {
+	/*
+	 * The bit of a label on this device, 0..63, the same for as long as files carry the label.
+	 * -ENOSPC when all 64 are taken by live labels. NULL = position in the policy.
+	 */
+	int (*bit_of_label)(const uint8_t uuid[POLICY_UUID_SIZE], const char *name, void *userdata);
+	/*
+	 * User ids of a user name or, with is_group, of a group's members. The library frees *ret_uids.
+	 * 0, -ENOENT when there is none of that name. NULL = only numeric user ids are known.
+	 */
+	int (*resolve_user)(const char *name, bool is_group, uint32_t **ret_uids, size_t *ret_count,
+		void *userdata);
+	void *userdata;
+};
+
+struct policy_mark {   /* a path to mark with a label: HF_MARK_POLICY */
+	char *pattern; /* policy/pattern.h */
+	unsigned int bit;
+	struct policy_place place;
+};
+
+struct policy_program { /* an executable's path */
+	char *pattern;
+	uint32_t app; /* index in hf_bank.apps, from 1 */
+	struct policy_place place;
+};
+
+struct policy_dest {
+	struct hf_dest_key key;
+	struct hf_dest dest;
+};
+
+struct policy_grant {
+	struct hf_grant_key key;
+	struct hf_grant grant; /* until_ktime_ns UINT64_MAX */
+};
+
+/* A device that labels may go to: hf_volume.allow of what matches is the OR of allow. */
+struct policy_matcher {
+	char *name; /* of the [device] */
+	char vendor[5];
+	char product[5];
+	char *serial;	    /* NULL = any */
+	uint64_t allow;	    /* labels, on HF_CHANNEL_REMOVABLE */
+	uint64_t allow_raw; /* labels, on HF_CHANNEL_RAWDISK */
+};
+
+/* Who decides for one label on one channel. */
+struct policy_origin {
+	char *rule; /* name of the [rule]; NULL = a [label] key or the built-in default */
+	struct policy_place place; /* of the rule, or of the label */
+	enum policy_action action;
+	char *text; /* the rule's, else the label's; NULL = none */
+	char *link;
+	bool is_default; /* no rule names the label on this channel */
+};
+
+struct policy_label_entry {
+	char *name; /* NULL = bit not in use */
+	char *title;
+	char *tenant;
+	uint8_t uuid[POLICY_UUID_SIZE];
+	struct policy_place place;
+	struct policy_place open_place; /* of open-with; line 0 = absent: any application */
+	bool is_view_only;
+	struct policy_origin origins[HF_CHANNEL_MAX];
+};
+
+struct policy_app_entry {
+	char *name; /* NULL at HF_APP_UNKNOWN and past app_count */
+	char *title;
+	struct policy_place place;
+};
+
+struct policy_compiled {
+	char *name;
+	uint64_t version;
+	struct hf_bank bank;   /* serial = version; dest_slot 0: the sensor sets it */
+	struct hf_gates gates; /* rehearse only; shut is 0 */
+	uint64_t labels;       /* every bit in use */
+	uint64_t view_only;
+	struct policy_label_entry label[HF_LABEL_MAX]; /* by bit */
+	struct policy_app_entry app[HF_APP_MAX];       /* by index in the bank */
+	size_t app_count; /* HF_APP_UNKNOWN counted: valid indexes are below */
+	struct policy_dest *dests;
+	size_t dest_count; /* at most HF_DEST_MAX */
+	struct policy_grant *grants;
+	size_t grant_count; /* at most HF_GRANT_MAX */
+	struct policy_mark *marks;
+	size_t mark_count;
+	struct policy_program *programs;
+	size_t program_count;
+	struct policy_matcher *matchers;
+	size_t matcher_count;
+	char **files; /* places point in here */
+	size_t file_count;
+};
+
+/*
+ * The result borrows nothing from policy, which may be freed before it.
+ * 0: *ret_compiled is the caller's, policy_compiled_free() it.
+ * -EBADMSG: problems says what does not fit or is not known (users, ports per prefix, prefixes).
+ * -ENOSPC: no bit left for a label; problems says which. -ENOMEM.
+ */
+int policy_compile(const struct policy *policy, const struct policy_compiler *compiler,
+	struct policy_problems *problems, struct policy_compiled **ret_compiled);
+
+/* Accepts NULL and half-built ones. */
+void policy_compiled_free(struct policy_compiled *compiled);
+CLEANUP_DEFINE(struct policy_compiled, policy_compiled_free)
+
+/* Labels that may go to a device by what udev says of it. serial may be NULL. */
+uint64_t policy_device_allow(const struct policy_compiled *compiled, unsigned int channel,
+	const char *vendor, const char *product, const char *serial);
+
+/* HF_APP_UNKNOWN when no profile has this executable path. */
+uint32_t policy_app_of_path(const struct policy_compiled *compiled, const char *path);
+
+/* HF_APP_UNKNOWN when there is none of that name. */
+uint32_t policy_app_of_name(const struct policy_compiled *compiled, const char *name);
+
+/* Labels a file at this path carries by its place, its directories' counted. */
+uint64_t policy_labels_of_path(const struct policy_compiled *compiled, const char *path);
+
+/* Bit of a label, or -ENOENT. */
+int policy_label_of_name(const struct policy_compiled *compiled, const char *name);
+
+#endif

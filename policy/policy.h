@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy as its author wrote it: tenants, labels, applications, networks, devices and rules,
+ * each with the place it stands at. holdfast-policy(5) is the language. A struct policy that
+ * policy_parse() returned is free of errors: every reference resolves, no rule contradicts another.
+ */
+#ifndef HOLDFAST_POLICY_POLICY_H
+#define HOLDFAST_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/decisions.h"
+#include "common/cleanup.h"
+#include "policy/problem.h"
+#include "policy/source.h"
+
+#define POLICY_NAME_MAX	   32  /* bytes of a name: a-z, 0-9 and - */
+#define POLICY_TEXT_MAX	   512 /* bytes of text, title and the policy's name */
+#define POLICY_LABEL_MAX   HF_LABEL_MAX
+#define POLICY_APP_MAX	   (HF_APP_MAX - 1) /* index 0 is the unknown program */
+#define POLICY_TENANT_MAX  64
+#define POLICY_NETWORK_MAX 512
+#define POLICY_DEVICE_MAX  1024
+#define POLICY_RULE_MAX	   1024
+#define POLICY_LIST_MAX	   1024		       /* items of one key */
+#define POLICY_VERSION_MAX (UINT64_C(1) << 53) /* exact in JSON */
+#define POLICY_INDEX_ALL   SIZE_MAX	       /* a reference written as "*" */
+#define POLICY_UUID_SIZE   16
+
+enum policy_action {
+	POLICY_ACTION_ALLOW = HF_VERDICT_ALLOW,
+	POLICY_ACTION_AUDIT = HF_VERDICT_AUDIT,
+	POLICY_ACTION_WARN = HF_VERDICT_WARN,
+	POLICY_ACTION_BLOCK = HF_VERDICT_BLOCK,
+	POLICY_ACTION_FOLLOW = 4, /* local-file only: the written file inherits the label */
+	POLICY_ACTION_MAX,
+};
+
+/* One item of a list. index: position of the thing it names in the policy's array. */
+struct policy_item {
+	char *text;
+	size_t index; /* of the tenant, label, app, network or device; POLICY_INDEX_ALL for "*" */
+	struct policy_place place;
+};
+
+struct policy_list {
+	struct policy_item *items;
+	size_t count;
+};
+
+struct policy_tenant {
+	char *name;
+	char *title; /* NULL = not given, as in all texts below */
+	char *domain;
+	struct policy_place place;
+};
+
+enum policy_open_with {
+	POLICY_OPEN_ANY = 0, /* key absent: any application may open */
+	POLICY_OPEN_NONE,    /* nobody may */
+	POLICY_OPEN_LISTED,
+};
+
+struct policy_label {
+	char *name;
+	char *title;
+	char *text; /* shown to the employee when refused */
+	char *link; /* https URL */
+	size_t tenant;
+	uint8_t uuid[POLICY_UUID_SIZE];
+	struct policy_list paths; /* absolute patterns, policy/pattern.h */
+	enum policy_open_with open;
+	struct policy_list open_with;
+	struct policy_place open_place; /* of the open-with key; line 0 = absent */
+	bool is_view_only;
+	bool is_rehearsed;
+	struct policy_place place;
+};
+
+/* Application n is index n + 1 in struct hf_bank: 0 is the unknown program. */
+struct policy_app {
+	char *name;
+	char *title;
+	struct policy_list paths; /* absolute patterns of executables */
+	bool may_read_raw_disk;
+	struct policy_place place;
+};
+
+/* Bits of an address: IPv4 is ::ffff:a.b.c.d with prefix_bits + 96. */
+struct policy_prefix {
+	uint8_t address[16];
+	uint32_t prefix_bits; /* 0..128 */
+	struct policy_place place;
+};
+
+struct policy_port_range {
+	uint16_t first, last; /* host byte order, inclusive */
+};
+
+struct policy_network {
+	char *name;
+	struct policy_prefix *prefixes;
+	size_t prefix_count;
+	struct policy_port_range *ports; /* none = all */
+	size_t port_count;
+	struct policy_place place;
+};
+
+struct policy_device {
+	char *name;
+	char vendor[5]; /* lower-case hexadecimal, as udev's ID_VENDOR_ID */
+	char product[5];
+	char *serial; /* udev's ID_SERIAL_SHORT; NULL = any */
+	struct policy_place place;
+};
+
+struct policy_rule {
+	char *name;
+	struct policy_list
+		labels; /* one item "*" = every label no other rule names on the channel */
+	bool is_for_all_labels;
+	uint32_t channels; /* 1 << enum hf_channel */
+	struct policy_place channel_places[HF_CHANNEL_MAX];
+	enum policy_action action;
+	struct policy_place action_place;
+	struct policy_list except_apps;
+	struct policy_list except_users; /* "name", "@group" or decimal uid */
+	struct policy_list except_networks;
+	struct policy_list except_devices;
+	char *text;
+	char *link;
+	struct policy_place place;
+};
+
+struct policy {
+	char *name;
+	uint64_t version; /* 1..POLICY_VERSION_MAX */
+	struct policy_place place;
+	struct policy_tenant *tenants;
+	size_t tenant_count;
+	struct policy_label *labels;
+	size_t label_count;
+	struct policy_app *apps;
+	size_t app_count;
+	struct policy_network *networks;
+	size_t network_count;
+	struct policy_device *devices;
+	size_t device_count;
+	struct policy_rule *rules;
+	size_t rule_count;
+	char **files; /* in reading order; places point in here */
+	size_t file_count;
+};
+
+/*
+ * Reads path and all it includes through source, and checks everything.
+ * 0: *ret_policy is the caller's, policy_free() it; problems untouched.
+ * -EBADMSG: problems holds every error found, sorted, at least one. -ENOMEM.
+ */
+int policy_parse(const struct policy_source *source, const char *path,
+	struct policy_problems *problems, struct policy **ret_policy);
+
+/* Accepts NULL. */
+void policy_free(struct policy *policy);
+CLEANUP_DEFINE(struct policy, policy_free)
+
+#endif
