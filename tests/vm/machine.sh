@@ -9,14 +9,18 @@ machine_describe()
 {
 	local kind cmdline needs_text
 
+	# Unpacking the kernel is the longest part of an emulated boot, so it was done ahead.
+	kernel_image=$kernel_dir/vmlinux
+	[ -e "$kernel_image" ] || kernel_image=$kernel_dir/vmlinuz
 	needs_text=$(IFS=,; echo "${needs[*]}")
-	cmdline="console=ttyS0 quiet loglevel=4 panic=-1 no_timer_check tsc=reliable nokaslr"
+	cmdline="console=ttyS0 quiet loglevel=4 panic=-1 no_timer_check tsc=reliable nokaslr mitigations=off"
+	cmdline+=" modprobe.blacklist=ata_piix,ata_generic,pata_acpi,i2c_piix4,floppy,psmouse,pcspkr"
 	cmdline+=" random.trust_cpu=on lsm=landlock,lockdown,yama,integrity,apparmor,bpf"
 	cmdline+=" hf.repo=$repo_dir hf.run=$run_dir hf.kernel=$kernel hf.needs=$needs_text hf.mode=$mode"
 	cmdline+=" hf.modules=$kernel_dir/lib/modules/$(cat "$kernel_dir/release") $extra_cmdline"
 
 	qemu_args=(-nodefaults -no-user-config -display none -no-reboot -cpu max -m "$memory"
-		-kernel "$kernel_dir/vmlinuz" -initrd "$initramfs" -append "$cmdline"
+		-kernel "$kernel_image" -initrd "$initramfs" -append "$cmdline"
 		-fsdev local,id=hostroot,path=/,security_model=none,readonly=on,multidevs=remap
 		-device virtio-9p-pci,fsdev=hostroot,mount_tag=hostroot
 		-device virtio-serial-pci)
@@ -31,15 +35,19 @@ machine_describe()
 	qemu_args+=("${more_qemu[@]}")
 }
 
+# Starts QEMU with its results port on a pipe, read from descriptor $results_port; the pipe
+# ends when QEMU does, however it ends.
 machine_start()
 {
-	: >"$run_dir/results.log"
-	qemu-system-x86_64 "${qemu_args[@]}" -serial "file:$run_dir/console.log" \
+	: >"$run_dir/console.log"
+	exec {results_port}< <(exec qemu-system-x86_64 "${qemu_args[@]}" \
+		-serial "file:$run_dir/console.log" \
 		-monitor "unix:$run_dir/monitor,server=on,wait=off" \
-		-chardev "file,id=results,path=$run_dir/results.log" \
+		-chardev file,id=results,path=/dev/stdout \
 		-device virtserialport,chardev=results,name=holdfast.results \
-		</dev/null >"$run_dir/qemu.log" 2>&1 &
+		</dev/null 2>"$run_dir/qemu.log")
 	qemu_pid=$!
+	boot_begin=$EPOCHREALTIME
 }
 
 # Waits a moment for the machine to end by itself, then ends it.
@@ -55,6 +63,7 @@ machine_stop()
 	done
 	kill -9 "$qemu_pid" 2>/dev/null
 	wait "$qemu_pid" 2>/dev/null
+	exec {results_port}<&-
 	qemu_pid=''
 	machine_give_up=''
 }

@@ -24,7 +24,7 @@ results_line()
 results_begin()
 {
 	case_passed[$1]=0 case_failed[$1]=0 case_skipped[$1]=0
-	case_begin=${EPOCHREALTIME/[.,]/}
+	case_begin=$EPOCHREALTIME
 	: >"$run_dir/case-$1.log"
 	printf '%s\n' "${cases[$1]}"
 }
@@ -33,10 +33,9 @@ results_begin()
 # when it has none, or when it says 'failed' and no result did.
 results_end()
 {
-	local index=$1 status=$2 why=${3:-} tenths
+	local index=$1 status=$2 why=${3:-}
 
-	tenths=$(((${EPOCHREALTIME/[.,]/} - case_begin) / 100000))
-	case_seconds[index]=$((tenths / 10)).$((tenths % 10))
+	case_seconds[index]=$(seconds_since "$case_begin")
 	if [ -z "$why" ]; then
 		case $status in
 		0) ;;
@@ -78,22 +77,30 @@ results_ask()
 	esac
 }
 
+# Prints the tenths of seconds since a moment given as $EPOCHREALTIME, as seconds.
+seconds_since()
+{
+	local tenths=$(((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}) / 100000))
+
+	echo "$((tenths / 10)).$((tenths % 10))"
+}
+
 # Reads the port of a started machine until it is done, dead or out of time.
 results_follow()
 {
-	local line deadline=$((SECONDS + boot_limit)) current='' left port read_status why
+	local line deadline=$((SECONDS + boot_limit)) current='' left read_status why
 
 	power_was_cut=0
 	[ "$icount" -eq 0 ] || deadline=$((SECONDS + boot_limit * 10))
-	exec {port}< <(exec tail -n +1 -s 0.1 -F --pid="$qemu_pid" "$run_dir/results.log" 2>/dev/null)
 	while :; do
 		left=$(((deadline < run_deadline ? deadline : run_deadline) - SECONDS))
 		read_status=142
-		[ $left -le 0 ] || { IFS= read -r -t "$left" line <&"$port"; read_status=$?; }
+		[ $left -le 0 ] || { IFS= read -r -t "$left" line <&"$results_port"; read_status=$?; }
 		[ $read_status -eq 0 ] || break
+		printf '%s\n' "$line" >>"$run_dir/results.log"
 		case $line in
 		'|'*) [ -z "$current" ] || results_line "$current" "${line#|}" ;;
-		@hello*) say "booted ${line#@hello } in ${SECONDS}s" ;;
+		@hello*) say "booted ${line#@hello } in $(seconds_since "$boot_begin")s" ;;
 		@begin*)
 			current=${line#@begin }
 			results_begin "$current"
@@ -108,7 +115,6 @@ results_follow()
 		@done) break ;;
 		esac
 	done
-	exec {port}<&-
 	[ "$read_status" -le 128 ] || machine_give_up=1
 	[ -n "$current" ] || return 0
 	if [ $power_was_cut -eq 1 ]; then
