@@ -22,7 +22,7 @@ static __always_inline __u32 app_of(struct inode *inode)
 }
 
 /* The executable is no longer what was verified. Opening it to mark it is the agent's own right. */
-static __always_inline void app_forget(struct file *file, struct inode *inode)
+static __noinline void app_forget(struct file *file, struct inode *inode)
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	struct hf_inode_key key;
@@ -36,7 +36,6 @@ static __always_inline void app_forget(struct file *file, struct inode *inode)
 	mark = bpf_map_lookup_elem(&hf_index, &key);
 	if (mark)
 		mark->app = HF_APP_UNKNOWN;
-	act.inode = inode;
 	act.dentry = file->f_path.dentry;
 	act.mnt = file->f_path.mnt;
 	report(&act, HF_RECORD_APP_LOST);

@@ -12,8 +12,7 @@
 
 #define act_on_file(file, what)                                                                    \
 	{                                                                                          \
-		.operation = (what), .inode = (file)->f_inode, .dentry = (file)->f_path.dentry,    \
-		.mnt = (file)->f_path.mnt,                                                         \
+		.operation = (what), .dentry = (file)->f_path.dentry, .mnt = (file)->f_path.mnt,   \
 	}
 
 static __always_inline __u16 inode_type(struct inode *inode)
@@ -39,19 +38,24 @@ static __noinline int labelled_read(struct file *file, __u64 labels, __u8 reason
 	if (judge(&act))
 		return -EPERM;
 	if (task->ptrace) {
-		struct act traced = act;
-
-		traced.channel = HF_CHANNEL_DEBUG;
-		traced.reason = HF_REASON_TRACED;
-		if (judge(&traced))
+		act.channel = HF_CHANNEL_DEBUG;
+		act.reason = HF_REASON_TRACED;
+		if (judge(&act))
 			return -EPERM;
 	}
 	if (!(file->f_mode & FMODE_READ))
 		return 0;
+	act.channel = channel;
+	act.reason = HF_REASON_RULE;
 	if (taint_add(labels, &act))
 		return -EPERM;
-	if (operation != HF_OPERATION_READ)
+	if (operation != HF_OPERATION_READ) {
+		act.channel = channel;
+		act.verdict = HF_VERDICT_ALLOW;
+		act.decided = 0;
+		act.reason = HF_REASON_RULE;
 		report(&act, HF_RECORD_OPENED);
+	}
 	return 0;
 }
 
@@ -84,7 +88,8 @@ static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operat
 	follow = bank ? bank->channels[HF_CHANNEL_LOCAL_FILE].follow : missing;
 	if (operation == HF_OPERATION_OPEN || !(missing & follow))
 		return 0;
-	return inode_own(inode, file->f_path.dentry, missing & follow, operation);
+	act.labels = missing & follow;
+	return inode_own(inode, &act);
 }
 
 static __always_inline int open_regular(struct file *file, struct inode *inode)
@@ -195,19 +200,26 @@ static __noinline int write_by_labelled(struct file *file, __u64 taint)
 	}
 }
 
+static __noinline int read_of_pipe(__u64 labels)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_IPC,
+		.operation = HF_OPERATION_READ,
+		.labels = labels,
+	};
+
+	return taint_add(labels, &act);
+}
+
 /* Only for descriptors whose content became labelled, or that came, after the open. */
-static __noinline int read_of_labelled(struct file *file, struct inode *inode,
+static __always_inline int read_of_labelled(struct file *file, struct inode *inode,
 				       struct hf_inode *entry)
 {
-	struct act act = act_on_file(file, HF_OPERATION_READ);
 	__u64 labels;
 	__u8 reason;
 
-	if (inode_type(inode) == S_IFIFO) {
-		act.channel = HF_CHANNEL_IPC;
-		act.labels = entry->own;
-		return taint_add(entry->own, &act);
-	}
+	if (inode_type(inode) == S_IFIFO)
+		return read_of_pipe(entry->own);
 	if (inode_type(inode) != S_IFREG)
 		return 0;
 	labels = labels_of(file->f_path.dentry, inode, &reason);
@@ -309,17 +321,14 @@ SEC("fexit/pipe_read")
 int BPF_PROG(hf_pipe_read, struct kiocb *iocb, struct iov_iter *to, long ret)
 {
 	struct hf_state *state = state_get();
-	struct act act = {.channel = HF_CHANNEL_IPC, .operation = HF_OPERATION_READ};
 	__u64 key, *labels;
 
 	if (!state || !state->has_labelled_pipe || ret <= 0)
 		return 0;
 	key = (__u64)iocb->ki_filp->f_inode;
 	labels = bpf_map_lookup_elem(&hf_pipes, &key);
-	if (!labels)
-		return 0;
-	act.labels = *labels;
-	(void)taint_add(*labels, &act); /* the data is out of the pipe: nothing left to refuse */
+	if (labels)
+		(void)read_of_pipe(*labels); /* the data is out: nothing left to refuse */
 	return 0;
 }
 

@@ -54,7 +54,6 @@ static __noinline int judge(struct act *act)
 	}
 	if (!(block | warn | audit))
 		return 0;
-	act->policy = bank ? bank->serial : 0;
 	rehearse = gates ? gates->rehearse : 0;
 	audit |= (block | warn) & rehearse;
 	block &= ~rehearse;

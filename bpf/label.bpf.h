@@ -179,22 +179,16 @@ static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inod
 }
 
 /*
- * Gives the inode a mark of its own, in the index first, so that it outlives eviction.
+ * Gives act's inode act->labels as a mark of its own, in the index first, so that it outlives eviction.
  * Returns 0, or -EPERM when that is not possible: the act that would lose the label is refused.
  */
-static __noinline int inode_own(struct inode *inode, struct dentry *dentry, __u64 labels,
-				__u8 operation)
+static __noinline int inode_own(struct inode *inode, struct act *act)
 {
 	bool is_directory = (inode->i_mode & S_IFMT) == S_IFDIR;
 	struct hf_inode *entry;
 	struct hf_inode_key key;
 	struct hf_mark *mark, fresh = {};
-	struct act act = {
-		.operation = operation,
-		.labels = labels,
-		.inode = inode,
-		.dentry = dentry,
-	};
+	__u64 labels = act->labels;
 
 	inode_key(inode, &key);
 	mark = bpf_map_lookup_elem(&hf_index, &key);
@@ -218,7 +212,8 @@ static __noinline int inode_own(struct inode *inode, struct dentry *dentry, __u6
 	}
 	if (is_directory)
 		label_generation_next();
-	report(&act, HF_RECORD_LABELLED);
+	act->verdict = HF_VERDICT_ALLOW;
+	report(act, HF_RECORD_LABELLED);
 	return 0;
 full:
 	count(HF_COUNTER_INDEX_FULL);

@@ -13,7 +13,6 @@ static __noinline int mount_at(struct dentry *dentry, struct vfsmount *mnt)
 	struct act act = {
 		.channel = HF_CHANNEL_MOUNT,
 		.operation = HF_OPERATION_MOUNT,
-		.inode = dentry->d_inode,
 		.dentry = dentry,
 		.mnt = mnt,
 	};

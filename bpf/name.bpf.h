@@ -8,19 +8,6 @@
 
 #include "taint.bpf.h"
 
-static __always_inline void report_name(struct dentry *dentry, struct inode *inode, __u64 labels,
-					__u8 operation)
-{
-	struct act act = {
-		.operation = operation,
-		.labels = labels,
-		.inode = inode,
-		.dentry = dentry,
-	};
-
-	report(&act, HF_RECORD_FILE);
-}
-
 /* Labels that everything in the directory holding `dentry` inherits. */
 static __always_inline __u64 directory_labels(struct dentry *dentry, __u8 *ret_reason)
 {
@@ -35,6 +22,7 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	     struct inode *new_dir, struct dentry *new_dentry, int ret)
 {
 	struct inode *inode = old_dentry->d_inode;
+	struct act act = {.operation = HF_OPERATION_RENAME, .dentry = old_dentry};
 	struct hf_inode *entry;
 	__u64 before, after;
 	__u8 reason;
@@ -45,7 +33,8 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	after = directory_labels(new_dentry, &reason);
 	if (!(before | after))
 		return 0;
-	if ((before & ~after) && inode_own(inode, old_dentry, before, HF_OPERATION_RENAME))
+	act.labels = before;
+	if ((before & ~after) && inode_own(inode, &act))
 		return -EPERM;
 	if ((inode->i_mode & S_IFMT) == S_IFDIR) {
 		if (before != after)
@@ -56,7 +45,7 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 			entry->generation = 0;
 	}
 	if (before)
-		report_name(old_dentry, inode, before, HF_OPERATION_RENAME);
+		report(&act, HF_RECORD_FILE);
 	return 0;
 }
 
@@ -65,32 +54,32 @@ SEC("lsm/inode_link")
 int BPF_PROG(hf_inode_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry,
 	     int ret)
 {
+	struct act act = {.operation = HF_OPERATION_LINK, .dentry = old_dentry};
 	struct inode *inode = old_dentry->d_inode;
-	__u64 labels;
 	__u8 reason;
 
 	if (ret || !disk_labels(old_dentry->d_sb))
 		return ret;
-	labels = labels_of(old_dentry, inode, &reason) | directory_labels(new_dentry, &reason);
-	if (!labels)
+	act.labels = labels_of(old_dentry, inode, &reason) | directory_labels(new_dentry, &reason);
+	if (!act.labels)
 		return 0;
-	if (inode_own(inode, old_dentry, labels, HF_OPERATION_LINK))
+	if (inode_own(inode, &act))
 		return -EPERM;
-	report_name(old_dentry, inode, labels, HF_OPERATION_LINK);
+	report(&act, HF_RECORD_FILE);
 	return 0;
 }
 
 SEC("lsm/inode_unlink")
 int BPF_PROG(hf_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 {
-	__u64 labels;
+	struct act act = {.operation = HF_OPERATION_UNLINK, .dentry = dentry};
 	__u8 reason;
 
 	if (ret || !disk_labels(dentry->d_sb))
 		return ret;
-	labels = labels_of(dentry, dentry->d_inode, &reason);
-	if (labels)
-		report_name(dentry, dentry->d_inode, labels, HF_OPERATION_UNLINK);
+	act.labels = labels_of(dentry, dentry->d_inode, &reason);
+	if (act.labels)
+		report(&act, HF_RECORD_FILE);
 	return 0;
 }
 

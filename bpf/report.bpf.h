@@ -22,9 +22,7 @@ struct act {
 	__u64 labels;  /* the set that is judged */
 	__u64 allow;   /* labels this very destination may have */
 	__u64 decided; /* filled by judge() */
-	__u64 policy;  /* filled by judge() */
-	struct inode *inode;   /* or NULL */
-	struct dentry *dentry; /* or NULL */
+	struct dentry *dentry; /* the file, or NULL */
 	struct vfsmount *mnt;  /* or NULL: the path ends at the file system's root */
 	__u16 family;
 	__u16 port;
@@ -41,46 +39,61 @@ static __always_inline void inode_key(struct inode *inode, struct hf_inode_key *
 	ret_key->generation = inode->i_generation;
 }
 
-/*
- * Names from the file outwards, over mount points up to the root. Reads with probes and not with
- * typed loads: the pointers come from a struct and the compiler can't prove them.
- */
-static __noinline void record_path(struct hf_record *record, struct act *act)
+/* Where record_path_step() stands. Kernel addresses as numbers: they are read with probes. */
+struct path_walk {
+	struct hf_record *record;
+	__u64 dentry;
+	__u64 mount; /* 0: not known */
+};
+
+/* One name, or one mount point crossed. Returns 1 to stop (bpf_loop). */
+static long record_path_step(__u32 index, struct path_walk *walk)
 {
-	struct dentry *dentry = act->dentry, *parent, *root;
-	struct mount *mount = NULL, *above;
-	__u32 used = 0;
+	struct dentry *dentry = (struct dentry *)walk->dentry;
+	struct mount *mount = (struct mount *)walk->mount;
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	__u64 used = walk->record->path_size;
+	long size;
 
-	if (act->mnt)
-		mount = (void *)act->mnt - bpf_core_field_offset(struct mount, mnt);
-	for (int i = 0; i < HF_PATH_DEPTH; i++) {
-		const unsigned char *name;
-		long size;
+	if (parent == dentry || (mount && dentry == BPF_CORE_READ(mount, mnt.mnt_root))) {
+		struct mount *above = mount ? BPF_CORE_READ(mount, mnt_parent) : NULL;
 
-		parent = BPF_CORE_READ(dentry, d_parent);
-		root = mount ? BPF_CORE_READ(mount, mnt.mnt_root) : NULL;
-		if (dentry == root || parent == dentry) {
-			if (!mount)
-				goto done;
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
-				goto done;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			continue;
-		}
-		if (used > HF_PATH_SIZE - HF_NAME_SIZE)
-			break;
-		name = BPF_CORE_READ(dentry, d_name.name);
-		size = bpf_probe_read_kernel_str(record->path + used, HF_NAME_SIZE, name);
-		if (size <= 0 || size > HF_NAME_SIZE)
-			goto done;
-		used += size;
-		dentry = parent;
+		walk->dentry = (__u64)(mount ? BPF_CORE_READ(mount, mnt_mountpoint) : NULL);
+		walk->mount = (__u64)above;
+		walk->record->path_is_cut = above && above != mount;
+		return !walk->record->path_is_cut;
 	}
-	record->path_is_cut = 1;
-done:
-	record->path_size = used;
+	/* The bound must be on the very register that is used: clang 14 would test a copy. */
+	barrier_var(used);
+	if (used > HF_PATH_SIZE - HF_NAME_SIZE)
+		return 1;
+	size = bpf_probe_read_kernel_str(walk->record->path + used, HF_NAME_SIZE,
+					 BPF_CORE_READ(dentry, d_name.name));
+	if (size > 0)
+		walk->record->path_size = used + size;
+	walk->dentry = (__u64)parent;
+	return 0;
+}
+
+/*
+ * Names from the file outwards, over mount points up to the root. A global function, so that the
+ * verifier reads it once and not from every hook; such a function can't be passed kernel pointers,
+ * so the dentry and the mount come in the first bytes of the path that it is about to write.
+ */
+__noinline int record_path(struct hf_record *record)
+{
+	struct path_walk walk = {.record = record};
+	__u64 mnt;
+
+	if (!record)
+		return 0;
+	walk.dentry = ((__u64 *)record->path)[0];
+	mnt = ((__u64 *)record->path)[1];
+	if (mnt)
+		walk.mount = mnt - bpf_core_field_offset(struct mount, mnt);
+	record->path_is_cut = 1; /* until the root is reached */
+	bpf_loop(HF_PATH_DEPTH, record_path_step, &walk, 0);
+	return 0;
 }
 
 static __always_inline void record_who(struct hf_record *record, struct hf_task *self)
@@ -113,8 +126,8 @@ static __always_inline bool is_repeated(struct hf_task *self, const struct act *
 		return false;
 	what ^= act->labels ^ ((__u64)act->port << 24) ^ ((__u64)act->address[15] << 16) ^
 		((__u64)act->address[14] << 8) ^ act->target_tgid;
-	if (act->inode)
-		what ^= act->inode->i_ino * 0x9E3779B97F4A7C15ull + act->inode->i_generation;
+	if (act->dentry)
+		what ^= act->dentry->d_inode->i_ino * 0x9E3779B97F4A7C15ull;
 	if (self->said_what == what && now - self->said_ktime_ns < HF_COALESCE_NS) {
 		__sync_fetch_and_add(&self->said_again, 1);
 		return true;
@@ -128,6 +141,7 @@ static __noinline void report(struct act *act, __u8 record_type)
 {
 	struct hf_state *state = state_get();
 	struct hf_task *self = task_current_create();
+	struct hf_bank *bank = bank_get();
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct hf_record *record;
 	__u64 sequence;
@@ -160,7 +174,7 @@ static __noinline void report(struct act *act, __u8 record_type)
 	record->reason = act->reason;
 	record->labels = act->labels;
 	record->decided = act->decided;
-	record->policy = act->policy;
+	record->policy = bank ? bank->serial : 0;
 	record->family = act->family;
 	record->port = act->port;
 	record->protocol = act->protocol;
@@ -168,10 +182,12 @@ static __noinline void report(struct act *act, __u8 record_type)
 	record->target_tgid = act->target_tgid;
 	if (self)
 		record->coalesced = __sync_lock_test_and_set(&self->said_again, 0);
-	if (act->inode)
-		inode_key(act->inode, &record->inode);
-	if (act->dentry)
-		record_path(record, act);
+	if (act->dentry) {
+		inode_key(act->dentry->d_inode, &record->inode);
+		((__u64 *)record->path)[0] = (__u64)act->dentry;
+		((__u64 *)record->path)[1] = (__u64)act->mnt;
+		record_path(record);
+	}
 	bpf_ringbuf_submit(record, 0);
 	count(HF_COUNTER_SENT);
 }

@@ -128,7 +128,6 @@ int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long a
 	if (!is_loop_setup(cmd))
 		return 0;
 	act.labels = taint_current();
-	act.inode = file->f_inode;
 	act.dentry = file->f_path.dentry;
 	act.mnt = file->f_path.mnt;
 	return act.labels ? judge(&act) : 0;

@@ -10,16 +10,14 @@
 
 /*
  * Writable shared mappings made before the first read: stores into them have no hook. The files
- * behind local ones inherit the labels now; if one is a way out, the read is refused.
+ * behind local ones inherit the labels now; if one is a way out, the read is refused. Rewrites
+ * act's channel and reason (a copy would not fit the 512 bytes of stack).
  */
-static __noinline int mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
+static __always_inline int mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
 {
-	struct act out = *act;
-
-	out.operation = HF_OPERATION_MAP;
 	if (self->flags & (HF_TASK_MAPS_MANY | HF_TASK_OUTSIDE)) {
-		out.reason = HF_REASON_MAPPED;
-		return judge(&out);
+		act->reason = HF_REASON_MAPPED;
+		return judge(act);
 	}
 	for (__u32 i = 0; i < HF_MAPPED_MAX; i++) {
 		struct hf_mapped *mapped = &self->mapped[i];
@@ -32,10 +30,9 @@ static __noinline int mapped_inherit(struct hf_task *self, __u64 labels, struct 
 		if (i >= self->mapped_count)
 			break;
 		if (mapped->channel != HF_CHANNEL_LOCAL_FILE) {
-			out.channel = mapped->channel;
-			out.allow = mapped->allow;
-			out.reason = HF_REASON_RULE;
-			if (judge(&out))
+			act->channel = mapped->channel;
+			act->allow = mapped->allow;
+			if (judge(act))
 				return -EPERM;
 			continue;
 		}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bringing the kernel part in: load, attach, pin, or adopt what an earlier agent pinned. Owns the
+ * pin directory's layout: maps/NAME and links/HASH/NAME, HASH being the build of the object. An
+ * upgrade attaches its own links before it removes the old ones: both enforce for a moment, never
+ * none.
+ */
+#include "agent/sensor/kernel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/sensor/kernel_private.h"
+#include "bpf/holdfast.skel.h"
+#include "common/cleanup.h"
+
+#define LSM_LIST "/sys/kernel/security/lsm"
+
+CLEANUP_DEFINE(struct holdfast_bpf, holdfast_bpf__destroy)
+CLEANUP_DEFINE(struct kernel, kernel_close)
+
+/* Maps the sensor itself uses; the others it only pins. */
+static const char *const map_names[KERNEL_MAP_MAX] = {
+	[KERNEL_MAP_TASKS] = "hf_tasks",     [KERNEL_MAP_INODES] = "hf_inodes",
+	[KERNEL_MAP_INDEX] = "hf_index",     [KERNEL_MAP_DISKS] = "hf_disks",
+	[KERNEL_MAP_BANKS] = "hf_banks",     [KERNEL_MAP_DESTS] = "hf_dests",
+	[KERNEL_MAP_GRANTS] = "hf_grants",   [KERNEL_MAP_VOLUMES] = "hf_volumes",
+	[KERNEL_MAP_GATES] = "hf_gates",     [KERNEL_MAP_STATE] = "hf_state",
+	[KERNEL_MAP_REQUEST] = "hf_request", [KERNEL_MAP_RING] = "hf_ring",
+	[KERNEL_MAP_COUNTERS] = "hf_counters",
+};
+
+/* FNV-1a: names a build, guards against nothing. */
+static uint64_t object_hash(void)
+{
+	size_t size = 0;
+	const unsigned char *bytes = holdfast_bpf__elf_bytes(&size);
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3ull;
+	return hash;
+}
+
+static bool lsm_list_has_bpf(void)
+{
+	char list[512] = "";
+	auto_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
+	ssize_t size;
+	char *save = NULL;
+
+	if (fd < 0)
+		return false;
+	size = read(fd, list, sizeof(list) - 1);
+	if (size <= 0)
+		return false;
+	for (char *word = strtok_r(list, ",\n", &save); word; word = strtok_r(NULL, ",\n", &save))
+		if (!strcmp(word, "bpf"))
+			return true;
+	return false;
+}
+
+static int ensure_directory(const char *path)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+static int ensure_pin_directories(const char *pin_directory, uint64_t hash, char *ret_links,
+				  size_t size)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = ensure_directory(pin_directory);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/maps", pin_directory);
+	r = ensure_directory(path);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/links", pin_directory);
+	r = ensure_directory(path);
+	if (r < 0)
+		return r;
+	(void)snprintf(ret_links, size, "%s/links/%016" PRIx64, pin_directory, hash);
+	return ensure_directory(ret_links);
+}
+
+/* Inner templates of the arrays-of-maps are not pinned: their outer map keeps what is in use. */
+static int set_map_pins(struct holdfast_bpf *skeleton, const char *pin_directory)
+{
+	struct bpf_map *map;
+	char path[PATH_MAX];
+	int r;
+
+	bpf_object__for_each_map(map, skeleton->obj) {
+		const char *name = bpf_map__name(map);
+
+		if (strstr(name, "_first") || strchr(name, '.'))
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/maps/%s", pin_directory, name);
+		r = bpf_map__set_pin_path(map, path);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int attach_and_pin(struct holdfast_bpf *skeleton, const char *links)
+{
+	struct bpf_program *program;
+	char path[PATH_MAX];
+	int r;
+
+	bpf_object__for_each_program(program, skeleton->obj) {
+		struct bpf_link *link = bpf_program__attach(program);
+
+		if (!link)
+			return -errno;
+		(void)snprintf(path, sizeof(path), "%s/%s", links, bpf_program__name(program));
+		(void)unlink(path); /* a leftover of an attempt that did not finish */
+		r = bpf_link__pin(link, path);
+		if (r < 0) {
+			(void)bpf_link__destroy(link); /* already failing */
+			return r;
+		}
+		bpf_link__disconnect(link); /* the pin holds it */
+		(void)bpf_link__destroy(link); /* frees user memory only, after disconnect */
+	}
+	return 0;
+}
+
+static int remove_link_directory(int links_fd, const char *name)
+{
+	auto_close int fd = openat(links_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory;
+
+	if (fd < 0)
+		return -errno;
+	directory = fdopendir(dup(fd));
+	if (!directory)
+		return -errno;
+	for (struct dirent *entry; (entry = readdir(directory));)
+		if (entry->d_name[0] != '.')
+			(void)unlinkat(fd, entry->d_name, 0); /* rmdir below tells if any stayed */
+	(void)closedir(directory); /* read only */
+	return unlinkat(links_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+/* Takes away the links of every build but keep (NULL: of all). */
+static int remove_links(const char *pin_directory, const char *keep)
+{
+	char path[PATH_MAX];
+	DIR *directory;
+	int r = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/links", pin_directory);
+	directory = opendir(path);
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	for (struct dirent *entry; (entry = readdir(directory));) {
+		if (entry->d_name[0] == '.' || (keep && !strcmp(entry->d_name, keep)))
+			continue;
+		r = remove_link_directory(dirfd(directory), entry->d_name);
+		if (r < 0)
+			break;
+	}
+	(void)closedir(directory); /* read only */
+	return r;
+}
+
+static int open_maps(struct kernel *kernel, const char *pin_directory)
+{
+	char path[PATH_MAX];
+
+	for (int i = 0; i < KERNEL_MAP_MAX; i++) {
+		(void)snprintf(path, sizeof(path), "%s/maps/%s", pin_directory, map_names[i]);
+		kernel->maps[i] = bpf_obj_get(path);
+		if (kernel->maps[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* A first state: generation 1, so that a zeroed cache entry is never taken for valid. */
+static int state_begin(struct kernel *kernel, uint64_t hash)
+{
+	struct hf_state state;
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_STATE], &zero, &state) < 0)
+		return -errno;
+	state.object_hash = hash;
+	if (!state.label_generation)
+		state.label_generation = 1;
+	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_STATE], &zero, &state, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+/* True when this very build is attached and pinned, whole. */
+static bool is_adoptable(struct kernel *kernel, const char *links, uint64_t hash)
+{
+	struct hf_state state;
+	uint32_t zero = 0;
+
+	if (access(links, F_OK) < 0)
+		return false;
+	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_STATE], &zero, &state) < 0)
+		return false;
+	return state.object_hash == hash;
+}
+
+static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
+		struct kernel_support *support)
+{
+	auto_call(holdfast_bpf__destroyp) struct holdfast_bpf *skeleton = NULL;
+	char links[PATH_MAX], keep[32];
+	int r;
+
+	r = ensure_pin_directories(pin_directory, hash, links, sizeof(links));
+	if (r < 0)
+		return r;
+	skeleton = holdfast_bpf__open();
+	if (!skeleton)
+		return -errno;
+	r = set_map_pins(skeleton, pin_directory);
+	if (r < 0)
+		return r;
+	r = holdfast_bpf__load(skeleton);
+	if (r < 0)
+		return r;
+	r = open_maps(kernel, pin_directory);
+	if (r < 0)
+		return r;
+	/* The generation must be set before the first hook runs; the hash only once all are on. */
+	r = state_begin(kernel, 0);
+	if (r < 0)
+		return r;
+	r = attach_and_pin(skeleton, links);
+	if (r < 0)
+		return r;
+	(void)snprintf(keep, sizeof(keep), "%016" PRIx64, hash);
+	r = remove_links(pin_directory, keep);
+	if (r < 0)
+		return r;
+	support->was_adopted = false;
+	return state_begin(kernel, hash);
+}
+
+static int adopt(const char *pin_directory, uint64_t hash, struct kernel *kernel,
+		 struct kernel_support *support)
+{
+	char links[PATH_MAX];
+	int r;
+
+	r = open_maps(kernel, pin_directory);
+	if (r < 0)
+		return r;
+	(void)snprintf(links, sizeof(links), "%s/links/%016" PRIx64, pin_directory, hash);
+	if (!is_adoptable(kernel, links, hash))
+		return -ESTALE;
+	support->was_adopted = true;
+	return 0;
+}
+
+static void close_maps(struct kernel *kernel)
+{
+	for (int i = 0; i < KERNEL_MAP_MAX; i++) {
+		if (kernel->maps[i] >= 0)
+			(void)close(kernel->maps[i]); /* the pin holds it */
+		kernel->maps[i] = -EBADF;
+	}
+}
+
+static struct kernel *kernel_new(void)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+
+	if (!kernel)
+		return NULL;
+	for (int i = 0; i < KERNEL_MAP_MAX; i++)
+		kernel->maps[i] = -EBADF;
+	return kernel;
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	ring_buffer__free(kernel->ring);
+	close_maps(kernel);
+	free(kernel);
+}
+
+static int on_ring_record(void *context, void *bytes, size_t size_bytes)
+{
+	struct kernel *kernel = context;
+
+	if (kernel->receive)
+		kernel->receive(bytes, size_bytes, kernel->receive_userdata);
+	return 0;
+}
+
+int kernel_open(const char *pin_directory, struct kernel_support *ret_support, struct kernel **ret)
+{
+	auto_call(kernel_closep) struct kernel *kernel = kernel_new();
+	uint64_t hash = object_hash();
+	int r;
+
+	memset(ret_support, 0, sizeof(*ret_support));
+	if (!kernel)
+		return -ENOMEM;
+	ret_support->has_bpf_lsm = lsm_list_has_bpf();
+	if (!ret_support->has_bpf_lsm) {
+		ret_support->missing[ret_support->missing_count++] =
+			"BPF LSM is not active: add \"bpf\" to the lsm= list on the kernel command line";
+		return -EOPNOTSUPP;
+	}
+	r = adopt(pin_directory, hash, kernel, ret_support);
+	if (r < 0) {
+		close_maps(kernel);
+		r = load(pin_directory, hash, kernel, ret_support);
+	}
+	if (r < 0)
+		return r;
+	r = kernel_hello(kernel);
+	if (r < 0)
+		return r;
+	kernel->ring = ring_buffer__new(kernel->maps[KERNEL_MAP_RING], on_ring_record, kernel, NULL);
+	if (!kernel->ring)
+		return -errno;
+	*ret = take_ptr(kernel);
+	return 0;
+}
+
+int kernel_unpin(const char *pin_directory)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = remove_links(pin_directory, NULL);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < KERNEL_MAP_MAX; i++) {
+		(void)snprintf(path, sizeof(path), "%s/maps/%s", pin_directory, map_names[i]);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything the sensor writes into or reads from the kernel part that is not about one inode:
+ * the policy bank, grants, gates, volumes, counters, the ring.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/sensor/kernel_private.h"
+#include "common/cleanup.h"
+
+/* An inner map of the same shape as the templates in bpf/maps.bpf.h. */
+static int bank_map_new(const struct hf_bank *bank)
+{
+	auto_close int fd =
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, "hf_bank", 4, sizeof(*bank), 1, NULL);
+	uint32_t zero = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_map_update_elem(fd, &zero, bank, BPF_ANY) < 0)
+		return -errno;
+	return take_fd(fd);
+}
+
+static int dest_map_new(const struct kernel_dest *dests, size_t count)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+	auto_close int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "hf_dest",
+					   sizeof(struct hf_dest_key), sizeof(struct hf_dest),
+					   HF_DEST_MAX, &options);
+
+	if (fd < 0)
+		return -errno;
+	for (size_t i = 0; i < count; i++)
+		if (bpf_map_update_elem(fd, &dests[i].key, &dests[i].value, BPF_ANY) < 0)
+			return -errno;
+	return take_fd(fd);
+}
+
+/* The slot the bank in force points to; the next policy takes the other one. */
+static unsigned int dest_slot_in_force(struct kernel *kernel, struct hf_bank *scratch)
+{
+	uint32_t zero = 0, id = 0;
+	auto_close int fd = -EBADF;
+
+	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_BANKS], &zero, &id) < 0)
+		return 1;
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, scratch) < 0)
+		return 1;
+	return scratch->dest_slot & 1;
+}
+
+int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
+		   const struct kernel_dest *dests, size_t dest_count)
+{
+	auto_free struct hf_bank *next = malloc(sizeof(*next));
+	auto_close int bank_fd = -EBADF, dest_fd = -EBADF;
+	uint32_t zero = 0, slot;
+
+	if (!next)
+		return -ENOMEM;
+	if (dest_count > HF_DEST_MAX)
+		return -E2BIG;
+	slot = !dest_slot_in_force(kernel, next);
+	*next = *bank;
+	next->dest_slot = slot;
+	dest_fd = dest_map_new(dests, dest_count);
+	if (dest_fd < 0)
+		return dest_fd;
+	bank_fd = bank_map_new(next);
+	if (bank_fd < 0)
+		return bank_fd;
+	/* No bank in force points to this slot, so filling it is not seen. */
+	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_DESTS], &slot, &dest_fd, BPF_ANY) < 0)
+		return -errno;
+	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_BANKS], &zero, &bank_fd, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+static bool is_wanted(const struct hf_grant_key *key, const struct hf_grant_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].uid == key->uid && keys[i].channel == key->channel)
+			return true;
+	return false;
+}
+
+int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key *keys,
+			       const struct hf_grant *grants, size_t count)
+{
+	int map = kernel->maps[KERNEL_MAP_GRANTS];
+	struct hf_grant_key key, next;
+	struct hf_grant grant;
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		if (bpf_map_update_elem(map, &keys[i], &grants[i], BPF_ANY) < 0)
+			return errno == E2BIG ? -ENOSPC : -errno;
+	r = bpf_map_get_next_key(map, NULL, &key);
+	for (unsigned int i = 0; r == 0 && i < HF_GRANT_MAX; i++, key = next) {
+		r = bpf_map_get_next_key(map, &key, &next);
+		if (bpf_map_lookup_elem(map, &key, &grant) == 0 &&
+		    grant.until_ktime_ns == UINT64_MAX && !is_wanted(&key, keys, count))
+			(void)bpf_map_delete_elem(map, &key); /* gone already is as good */
+	}
+	return 0;
+}
+
+int kernel_grant(struct kernel *kernel, const struct hf_grant_key *key,
+		 const struct hf_grant *grant)
+{
+	int map = kernel->maps[KERNEL_MAP_GRANTS];
+	struct hf_grant whole = *grant, known;
+
+	/* A standing grant covers any justified one of the same labels: never shorten it. */
+	if (bpf_map_lookup_elem(map, key, &known) == 0 && known.until_ktime_ns == UINT64_MAX)
+		return (known.labels & grant->labels) == grant->labels ? 0 : -EBUSY;
+	if (bpf_map_update_elem(map, key, &whole, BPF_ANY) < 0)
+		return errno == E2BIG ? -ENOSPC : -errno;
+	return 0;
+}
+
+int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates)
+{
+	uint32_t zero = 0;
+
+	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_GATES], &zero, gates, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+int kernel_set_volume(struct kernel *kernel, uint32_t dev, const struct hf_volume *volume)
+{
+	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_VOLUMES], &dev, volume, BPF_ANY) < 0)
+		return errno == E2BIG ? -ENOSPC : -errno;
+	return 0;
+}
+
+int kernel_forget_volume(struct kernel *kernel, uint32_t dev)
+{
+	if (bpf_map_delete_elem(kernel->maps[KERNEL_MAP_VOLUMES], &dev) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNTER_MAX])
+{
+	int cpus = libbpf_num_possible_cpus();
+	auto_free uint64_t *values = NULL;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc((size_t)cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < HF_COUNTER_MAX; i++) {
+		if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_COUNTERS], &i, values) < 0)
+			return -errno;
+		ret_counters[i] = 0;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			ret_counters[i] += values[cpu];
+	}
+	return 0;
+}
+
+int kernel_ring_fd(const struct kernel *kernel)
+{
+	return ring_buffer__epoll_fd(kernel->ring);
+}
+
+int kernel_receive(struct kernel *kernel)
+{
+	return ring_buffer__consume(kernel->ring);
+}
+
+void kernel_on_record(struct kernel *kernel,
+		      void (*receive)(const void *bytes, size_t size_bytes, void *userdata),
+		      void *userdata)
+{
+	kernel->receive = receive;
+	kernel->receive_userdata = userdata;
+}
