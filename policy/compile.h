@@ -57,6 +57,14 @@ struct policy_matcher {
 	uint64_t allow_raw; /* labels, on HF_CHANNEL_RAWDISK */
 };
 
+enum policy_exception {
+	POLICY_EXCEPT_APP = 0,
+	POLICY_EXCEPT_USER,
+	POLICY_EXCEPT_NETWORK,
+	POLICY_EXCEPT_DEVICE,
+	POLICY_EXCEPT_MAX,
+};
+
 /* Who decides for one label on one channel. */
 struct policy_origin {
 	char *rule; /* name of the [rule]; NULL = a [label] key or the built-in default */
@@ -65,6 +73,7 @@ struct policy_origin {
 	char *text; /* the rule's, else the label's; NULL = none */
 	char *link;
 	bool is_default; /* no rule names the label on this channel */
+	struct policy_place except_places[POLICY_EXCEPT_MAX]; /* line 0 = no such exception */
 };
 
 struct policy_label_entry {
@@ -109,6 +118,10 @@ struct policy_compiled {
 };
 
 /*
+ * Closed by default: a channel without a rule, and bits of labels that this policy does not know
+ * (files may carry them still), are block. A label's files written locally inherit it on every
+ * action but allow, so that an exception or a justified warning does not shed the label.
+ *
  * The result borrows nothing from policy, which may be freed before it.
  * 0: *ret_compiled is the caller's, policy_compiled_free() it.
  * -EBADMSG: problems says what does not fit or is not known (users, ports per prefix, prefixes).

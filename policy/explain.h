@@ -35,10 +35,6 @@ struct policy_answer {
 int policy_explain(const struct policy_compiled *compiled, const struct policy_question *question,
 	struct policy_answer *ret_answer);
 
-/* "10.1.2.3", "10.1.2.3:443", "2001:db8::1", "[2001:db8::1]:443". Without a port: 443.
- * 0 or -EINVAL. */
-int policy_destination_parse(const char *text, uint8_t ret_address[16], uint16_t *ret_port);
-
 /* Frees the lines, not the answer; for auto_call(). Accepts NULL. */
 void policy_answer_done(struct policy_answer *answer);
 

@@ -68,7 +68,7 @@ struct policy_label {
 	char *title;
 	char *text; /* shown to the employee when refused */
 	char *link; /* https URL */
-	size_t tenant;
+	struct policy_item tenant;
 	uint8_t uuid[POLICY_UUID_SIZE];
 	struct policy_list paths; /* absolute patterns, policy/pattern.h */
 	enum policy_open_with open;

@@ -23,6 +23,10 @@ const char *policy_action_name(unsigned int action);
 /* enum policy_action, or -ENOENT. */
 int policy_action_parse(const char *word);
 
+/* The channel's or action's name nearest to word, or NULL. Static. */
+const char *policy_channel_nearest(const char *word);
+const char *policy_action_nearest(const char *word);
+
 /* Smallest number of inserted, dropped, changed or swapped letters; words past 64 bytes: 64. */
 size_t policy_word_distance(const char *a, const char *b);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Private to the parser: a policy under construction, what parse.c, sections.c, values.c and the
+ * checks hand each other. Nothing outside policy/ includes this.
+ */
+#ifndef HOLDFAST_POLICY_BUILD_H
+#define HOLDFAST_POLICY_BUILD_H
+
+#include "policy/policy.h"
+
+#define POLICY_INDEX_NONE (SIZE_MAX - 1) /* a reference not resolved */
+#define BUILD_KEY_MAX	  16		 /* keys of one kind of section */
+
+enum section_kind {
+	SECTION_NONE = 0, /* before the first heading, or below one that is wrong */
+	SECTION_POLICY,
+	SECTION_TENANT,
+	SECTION_LABEL,
+	SECTION_APP,
+	SECTION_NETWORK,
+	SECTION_DEVICE,
+	SECTION_RULE,
+	SECTION_MAX,
+};
+
+struct include {
+	char *pattern;
+	struct policy_place place;
+};
+
+struct build {
+	const struct policy_source *source;
+	struct policy_problems *problems;
+	struct policy *policy;
+	int r; /* -ENOMEM as soon as anything could not be kept */
+
+	/* the file being read */
+	struct policy_place place; /* the line being read */
+	struct include *includes;
+	size_t include_count;
+	struct policy_place policy_place; /* its [policy]; line 0 = none so far */
+
+	/* the section being read */
+	enum section_kind section;
+	size_t index; /* in the policy's array of that kind */
+	const struct section_key
+		*key; /* last read: an indented line adds to it; NULL = to nothing */
+	unsigned int lines[BUILD_KEY_MAX]; /* where each key was first read; 0 = not yet */
+};
+
+/* A key of a section. set adds one value, or (is_more) goes on with the one before. */
+struct section_key {
+	const char *name;
+	void (*set)(struct build *build, void *field, const char *value);
+	size_t offset;	    /* of field in the section's struct */
+	unsigned int flags; /* KEY_* */
+};
+
+#define KEY_REPEATS  0x1u /* may stand more than once, and over several lines */
+#define KEY_LONG     0x2u /* text: may go on in indented lines */
+#define KEY_REQUIRED 0x4u
+
+/* policy_problems_add at the line being read. */
+#define build_problem(build, ...) \
+	policy_problems_add((build)->problems, &(build)->place, __VA_ARGS__)
+
+/* Array with room for one more, zeroed; NULL after noting -ENOMEM. */
+void *build_grow(struct build *build, void *array_of_items, size_t *count, size_t item_size);
+
+/* sections.c: what policy_lines_read() calls. */
+void section_begin(void *userdata, const char *kind, const char *name, unsigned int line);
+void section_lost(void *userdata);
+void section_value(void *userdata, const char *key, const char *value, unsigned int line);
+/* Keys the section had to have. */
+void section_end(struct build *build);
+
+/* check.c, check_rules.c: what only the whole shows. */
+void check_references(struct build *build);
+void check_rules(struct build *build);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What only the whole policy shows: names that stand for nothing, things nothing names, two things
+ * that are one. Resolves every reference for check_rules.c and compile.c.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "policy/build.h"
+#include "policy/pattern.h"
+#include "policy/uuid.h"
+#include "policy/words.h"
+
+/* The names of one kind of thing, in the order of the policy's array. */
+struct names {
+	const char *kind; /* as in messages */
+	const char **names;
+	bool *used;
+	size_t count;
+	bool has_unknown; /* something named one that is not there: what is unused then is a guess */
+};
+
+#define NAMES(build, kind_, member, ret_names)                                \
+	do {                                                                  \
+		const struct policy *policy_ = (build)->policy;               \
+                                                                              \
+		names_init(build, ret_names, kind_, policy_->member##_count); \
+		for (size_t i_ = 0; i_ < (ret_names)->count; i_++)            \
+			(ret_names)->names[i_] = policy_->member##s[i_].name; \
+	} while (0)
+
+static void names_init(struct build *build, struct names *ret_names, const char *kind, size_t count)
+{
+	*ret_names = (struct names){
+		.kind = kind,
+		.names = calloc(count + 1, sizeof(*ret_names->names)),
+		.used = calloc(count + 1, sizeof(*ret_names->used)),
+		.count = count,
+	};
+	if (ret_names->names && ret_names->used)
+		return;
+	build->r = -ENOMEM;
+	ret_names->count = 0;
+}
+
+static void names_done(struct names *names)
+{
+	free(names->names);
+	free(names->used);
+}
+
+static void resolve(struct build *build, struct names *names, struct policy_item *item)
+{
+	if (item->index == POLICY_INDEX_ALL || !item->text)
+		return;
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->names[i], item->text))
+			continue;
+		item->index = i;
+		names->used[i] = true;
+		return;
+	}
+	names->has_unknown = true;
+	policy_problems_add(build->problems, &item->place,
+		policy_word_nearest(item->text, names->names, names->count),
+		"unknown %s '%.40s': expected the name of a [%s]", names->kind, item->text,
+		names->kind);
+}
+
+static void resolve_list(struct build *build, struct names *names, struct policy_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		resolve(build, names, &list->items[i]);
+}
+
+static void report_unused(struct build *build, const struct names *names, size_t index,
+	const struct policy_place *place)
+{
+	if (!names->has_unknown && !names->used[index])
+		policy_problems_add(build->problems, place,
+			"remove it, or name it in a rule or label", "[%s %s] is never used",
+			names->kind, names->names[index]);
+}
+
+static void check_tenants(struct build *build)
+{
+	struct policy *policy = build->policy;
+	auto_call(names_done) struct names tenants = {0};
+
+	NAMES(build, "tenant", tenant, &tenants);
+	for (size_t i = 0; i < policy->label_count; i++)
+		resolve(build, &tenants, &policy->labels[i].tenant);
+	for (size_t i = 0; i < tenants.count; i++)
+		report_unused(build, &tenants, i, &policy->tenants[i].place);
+}
+
+static void check_apps(struct build *build)
+{
+	struct policy *policy = build->policy;
+	auto_call(names_done) struct names apps = {0};
+
+	/* Profiles that no label names are no error: they come as a set. */
+	NAMES(build, "app", app, &apps);
+	for (size_t i = 0; i < policy->label_count; i++)
+		resolve_list(build, &apps, &policy->labels[i].open_with);
+	for (size_t i = 0; i < policy->rule_count; i++)
+		resolve_list(build, &apps, &policy->rules[i].except_apps);
+}
+
+static void check_places(struct build *build)
+{
+	struct policy *policy = build->policy;
+	auto_call(names_done) struct names labels = {0};
+	auto_call(names_done) struct names networks = {0};
+	auto_call(names_done) struct names devices = {0};
+
+	NAMES(build, "label", label, &labels);
+	NAMES(build, "network", network, &networks);
+	NAMES(build, "device", device, &devices);
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		resolve_list(build, &labels, &policy->rules[i].labels);
+		resolve_list(build, &networks, &policy->rules[i].except_networks);
+		resolve_list(build, &devices, &policy->rules[i].except_devices);
+	}
+	for (size_t i = 0; i < networks.count; i++)
+		report_unused(build, &networks, i, &policy->networks[i].place);
+	for (size_t i = 0; i < devices.count; i++)
+		report_unused(build, &devices, i, &policy->devices[i].place);
+}
+
+/* A label without id gets one from its tenant's name and its own. */
+static void check_uuids(struct build *build)
+{
+	static const uint8_t none[POLICY_UUID_SIZE] = {0};
+	struct policy *policy = build->policy;
+
+	for (size_t i = 0; i < policy->label_count; i++) {
+		struct policy_label *label = &policy->labels[i];
+
+		if (!memcmp(label->uuid, none, sizeof(none)))
+			policy_uuid_of_label(label->tenant.text ? label->tenant.text : "",
+				label->name, label->uuid);
+		for (size_t j = 0; j < i; j++)
+			if (!memcmp(label->uuid, policy->labels[j].uuid, sizeof(label->uuid)))
+				policy_problems_add(build->problems, &label->place, NULL,
+					"[label %s] has the id of [label %s] at %s:%u", label->name,
+					policy->labels[j].name, policy->labels[j].place.file,
+					policy->labels[j].place.line);
+	}
+}
+
+/* Two patterns that name one executable for sure: equal, or one plain and matched by the other. */
+static bool is_same_program(const char *a, const char *b)
+{
+	if (!policy_pattern_has_wildcard(a))
+		return policy_pattern_matches(b, a);
+	if (!policy_pattern_has_wildcard(b))
+		return policy_pattern_matches(a, b);
+	return !strcmp(a, b);
+}
+
+static void check_program(struct build *build, size_t app, const struct policy_item *path)
+{
+	const struct policy *policy = build->policy;
+
+	for (size_t i = 0; i < app; i++) {
+		const struct policy_list *others = &policy->apps[i].paths;
+
+		for (size_t j = 0; j < others->count; j++)
+			if (is_same_program(path->text, others->items[j].text))
+				policy_problems_add(build->problems, &path->place, NULL,
+					"path '%.120s' is [app %s] already (%s:%u): expected one"
+					" application for one executable",
+					path->text, policy->apps[i].name,
+					others->items[j].place.file, others->items[j].place.line);
+	}
+}
+
+static void check_programs(struct build *build)
+{
+	const struct policy *policy = build->policy;
+
+	for (size_t i = 0; i < policy->app_count; i++)
+		for (size_t j = 0; j < policy->apps[i].paths.count; j++)
+			check_program(build, i, &policy->apps[i].paths.items[j]);
+}
+
+static bool is_same_device(const struct policy_device *a, const struct policy_device *b)
+{
+	if (strcmp(a->vendor, b->vendor) || strcmp(a->product, b->product) || !*a->vendor)
+		return false;
+	if (!a->serial || !b->serial)
+		return !a->serial && !b->serial;
+	return !strcmp(a->serial, b->serial);
+}
+
+static void check_devices(struct build *build)
+{
+	const struct policy *policy = build->policy;
+
+	for (size_t i = 0; i < policy->device_count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (is_same_device(&policy->devices[i], &policy->devices[j]))
+				policy_problems_add(build->problems, &policy->devices[i].place,
+					policy->devices[j].name,
+					"[device %s] is the same device as [device %s] at %s:%u",
+					policy->devices[i].name, policy->devices[j].name,
+					policy->devices[j].place.file,
+					policy->devices[j].place.line);
+}
+
+void check_references(struct build *build)
+{
+	check_tenants(build);
+	check_apps(build);
+	check_places(build);
+	check_uuids(build);
+	check_programs(build);
+	check_devices(build);
+}

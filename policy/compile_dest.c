@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Networks that rules except, as the kernel looks them up: the longest prefix alone answers, so what
+ * enclosing prefixes allow is folded into each.
+ */
+#include "policy/compile_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "policy/address.h"
+
+#define PORT_LAST 65535
+#define MAPPED	  96 /* bits of ::ffff:0:0, where IPv4 lives */
+
+/* One address of one network that a rule excepts, with the labels that may go there. */
+struct source {
+	const struct policy_network *network;
+	const struct policy_prefix *prefix;
+	uint64_t labels;
+};
+
+struct slots {
+	struct policy_port_range ports[2 * HF_DEST_SLOTS];
+	uint64_t allow[2 * HF_DEST_SLOTS];
+	size_t count; /* past HF_DEST_SLOTS = too many */
+};
+
+static void slot_remove(struct slots *slots, size_t index)
+{
+	slots->count--;
+	slots->ports[index] = slots->ports[slots->count];
+	slots->allow[index] = slots->allow[slots->count];
+}
+
+/* Whether outer says all that inner says. */
+static bool is_within(const struct slots *slots, size_t inner, size_t outer)
+{
+	return slots->ports[outer].first <= slots->ports[inner].first &&
+	       slots->ports[outer].last >= slots->ports[inner].last &&
+	       !(slots->allow[inner] & ~slots->allow[outer]);
+}
+
+static void slot_add(struct slots *slots, struct policy_port_range ports, uint64_t allow)
+{
+	size_t added;
+
+	if (slots->count >= 2 * HF_DEST_SLOTS)
+		return; /* too many already, and reported */
+	for (size_t i = 0; i < slots->count; i++)
+		if (slots->ports[i].first == ports.first && slots->ports[i].last == ports.last) {
+			slots->allow[i] |= allow;
+			return;
+		}
+	added = slots->count++;
+	slots->ports[added] = ports;
+	slots->allow[added] = allow;
+}
+
+static void slots_tidy(struct slots *slots)
+{
+	for (size_t i = 0; i < slots->count;) {
+		bool is_redundant = false;
+
+		for (size_t j = 0; j < slots->count && !is_redundant; j++)
+			is_redundant = i != j && is_within(slots, i, j);
+		if (is_redundant)
+			slot_remove(slots, i);
+		else
+			i++;
+	}
+}
+
+static void slots_add_network(struct slots *slots, const struct source *source)
+{
+	const struct policy_network *network = source->network;
+
+	if (!network->port_count)
+		slot_add(slots, (struct policy_port_range){0, PORT_LAST}, source->labels);
+	for (size_t i = 0; i < network->port_count; i++) {
+		slot_add(slots, network->ports[i], source->labels);
+		if (slots->count > HF_DEST_SLOTS)
+			slots_tidy(slots);
+	}
+}
+
+static int dest_add(struct compile *compile, const struct source *sources, size_t count,
+	const struct policy_prefix *prefix, const struct policy_network *network)
+{
+	struct policy_compiled *compiled = compile->compiled;
+	struct slots slots = {0};
+	struct policy_dest *dest;
+	char text[POLICY_ADDRESS_TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		if (policy_prefix_contains(sources[i].prefix, prefix))
+			slots_add_network(&slots, &sources[i]);
+	slots_tidy(&slots);
+	policy_prefix_format(prefix, text);
+	if (slots.count > HF_DEST_SLOTS) {
+		policy_problems_add(compile->problems, network ? &network->place : &prefix->place,
+			"write neighbouring ports as one range",
+			"more than %d port ranges for %s, those of enclosing networks counted: "
+			"expected"
+			" at most %d",
+			HF_DEST_SLOTS, text, HF_DEST_SLOTS);
+		return 0;
+	}
+	dest = compile_grow(&compiled->dests, &compiled->dest_count, sizeof(*dest));
+	if (!dest)
+		return -ENOMEM;
+	dest->key.prefixlen = prefix->prefix_bits;
+	memcpy(dest->key.address, prefix->address, sizeof(dest->key.address));
+	for (size_t i = 0; i < HF_DEST_SLOTS; i++) {
+		/* An unused slot allows nothing, on whatever port. */
+		dest->dest.allow[i] = i < slots.count ? slots.allow[i] : 0;
+		dest->dest.port_first[i] = i < slots.count ? slots.ports[i].first : 0;
+		dest->dest.port_last[i] = i < slots.count ? slots.ports[i].last : 0;
+	}
+	return 0;
+}
+
+static bool is_known(const struct source *sources, size_t count, const struct policy_prefix *prefix)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sources[i].prefix->prefix_bits == prefix->prefix_bits &&
+			!memcmp(sources[i].prefix->address, prefix->address,
+				sizeof(prefix->address)))
+			return true;
+	return false;
+}
+
+/* Labels of each network: bits of all labels whose network rule excepts it. */
+static void network_labels(const struct compile *compile, uint64_t labels[POLICY_NETWORK_MAX])
+{
+	const struct policy *policy = compile->policy;
+
+	for (size_t i = 0; i < policy->label_count; i++) {
+		size_t owner = compile->table.owner[i][HF_CHANNEL_NETWORK];
+		const struct policy_rule *rule;
+
+		if (owner == RULE_NONE)
+			continue;
+		rule = &policy->rules[owner];
+		for (size_t j = 0; j < rule->except_networks.count; j++)
+			labels[rule->except_networks.items[j].index] |= compile->bit[i];
+	}
+}
+
+static int sources_fill(
+	const struct compile *compile, struct source **ret_sources, size_t *ret_count)
+{
+	const struct policy *policy = compile->policy;
+	uint64_t labels[POLICY_NETWORK_MAX] = {0};
+	auto_free struct source *sources = NULL;
+	size_t count = 0, used = 0;
+
+	network_labels(compile, labels);
+	for (size_t i = 0; i < policy->network_count; i++)
+		count += labels[i] ? policy->networks[i].prefix_count : 0;
+	sources = calloc(count + 1, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->network_count; i++) {
+		const struct policy_network *network = &policy->networks[i];
+
+		for (size_t j = 0; labels[i] && j < network->prefix_count; j++)
+			sources[used++] = (struct source){
+				network, &network->prefixes[j], labels[i]};
+	}
+	*ret_sources = take_ptr(sources);
+	*ret_count = count;
+	return 0;
+}
+
+/*
+ * A short IPv6 prefix such as ::/0 would catch IPv4 addresses as well, which the kernel keeps below
+ * ::ffff:0:0/96. An entry of that prefix stops it, with what IPv4 networks allow there: nothing,
+ * unless 0.0.0.0/0 is among them, and then it has its entry already.
+ */
+static int guard_ipv4(struct compile *compile, const struct source *sources, size_t count)
+{
+	struct policy_prefix ipv4 = {.address = {[10] = 0xff, [11] = 0xff}, .prefix_bits = MAPPED};
+
+	if (!count || is_known(sources, count, &ipv4))
+		return 0;
+	return dest_add(compile, sources, count, &ipv4, NULL);
+}
+
+int compile_dests(struct compile *compile)
+{
+	auto_free struct source *sources = NULL;
+	size_t count = 0;
+	int r;
+
+	r = sources_fill(compile, &sources, &count);
+	if (r < 0)
+		return r;
+	if (count >= HF_DEST_MAX) {
+		policy_problems_add(compile->problems, &sources[HF_DEST_MAX - 1].prefix->place,
+			NULL, "too many addresses in networks: expected at most %d",
+			HF_DEST_MAX - 1);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (is_known(sources, i, sources[i].prefix))
+			continue;
+		r = dest_add(compile, sources, count, sources[i].prefix, sources[i].network);
+		if (r < 0)
+			return r;
+	}
+	return guard_ipv4(compile, sources, count);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bank: what each action on each channel, open-with and except-app come to as masks.
+ */
+#include "policy/compile_parts.h"
+
+static void mask_action(
+	struct hf_bank *bank, unsigned int channel, uint64_t bit, enum policy_action action)
+{
+	struct hf_channel_masks *masks = &bank->channels[channel];
+
+	switch (action) {
+	case POLICY_ACTION_ALLOW:
+	case POLICY_ACTION_FOLLOW:
+		break;
+	case POLICY_ACTION_AUDIT:
+		masks->audit |= bit;
+		break;
+	case POLICY_ACTION_WARN:
+		masks->warn |= bit;
+		break;
+	case POLICY_ACTION_BLOCK:
+	case POLICY_ACTION_MAX:
+		masks->block |= bit;
+		break;
+	}
+	/* Only a plain allow sheds the label: an exception or a justified warning does not. */
+	if (channel == HF_CHANNEL_LOCAL_FILE && action != POLICY_ACTION_ALLOW)
+		masks->follow |= bit;
+}
+
+static void mask_exceptions(
+	struct hf_bank *bank, const struct policy_rule *rule, unsigned int channel, uint64_t bit)
+{
+	for (size_t i = 0; i < rule->except_apps.count; i++)
+		bank->apps[rule->except_apps.items[i].index + 1].except[channel] |= bit;
+}
+
+static void mask_open(struct compile *compile, const struct policy_label *label, uint64_t bit)
+{
+	struct hf_bank *bank = &compile->compiled->bank;
+
+	if (label->open == POLICY_OPEN_ANY)
+		for (size_t app = 0; app < HF_APP_MAX; app++)
+			bank->apps[app].open |= bit;
+	for (size_t i = 0; i < label->open_with.count; i++)
+		bank->apps[label->open_with.items[i].index + 1].open |= bit;
+}
+
+static void mask_raw_disk(struct compile *compile)
+{
+	const struct policy *policy = compile->policy;
+
+	/* Of labels this policy does not know as well: a disk check must not fail for an old label. */
+	for (size_t i = 0; i < policy->app_count; i++)
+		if (policy->apps[i].may_read_raw_disk)
+			compile->compiled->bank.apps[i + 1].except[HF_CHANNEL_RAWDISK] = UINT64_MAX;
+}
+
+int compile_masks(struct compile *compile)
+{
+	struct policy_compiled *compiled = compile->compiled;
+	const struct policy *policy = compile->policy;
+	struct hf_bank *bank = &compiled->bank;
+
+	bank->serial = policy->version;
+	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
+		if (channel != HF_CHANNEL_LOCAL_FILE)
+			bank->channels[channel].block = ~compiled->labels;
+	bank->channels[HF_CHANNEL_LOCAL_FILE].follow = ~compiled->labels;
+	for (size_t i = 0; i < policy->label_count; i++) {
+		const struct policy_label *label = &policy->labels[i];
+		const struct policy_label_entry *entry = &compiled->label[compile->number[i]];
+
+		if (label->is_rehearsed)
+			compiled->gates.rehearse |= compile->bit[i];
+		if (label->is_view_only)
+			compiled->view_only |= compile->bit[i];
+		mask_open(compile, label, compile->bit[i]);
+		for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++) {
+			size_t owner = compile->table.owner[i][channel];
+
+			mask_action(bank, channel, compile->bit[i], entry->origins[channel].action);
+			if (owner != RULE_NONE)
+				mask_exceptions(
+					bank, &policy->rules[owner], channel, compile->bit[i]);
+		}
+	}
+	mask_raw_disk(compile);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Private to the compiler: a compilation under way, and its parts.
+ */
+#ifndef HOLDFAST_POLICY_COMPILE_PARTS_H
+#define HOLDFAST_POLICY_COMPILE_PARTS_H
+
+#include "policy/compile.h"
+#include "policy/rules.h"
+
+struct compile {
+	const struct policy *policy;
+	const struct policy_compiler *compiler;
+	struct policy_problems *problems;
+	struct policy_compiled *compiled;
+	struct rule_table table;
+	uint64_t bit[POLICY_LABEL_MAX];	       /* of each label of the policy, as a mask */
+	unsigned int number[POLICY_LABEL_MAX]; /* the same as a position */
+};
+
+/* Room for one more item in *array_of_items, zeroed; NULL without memory. */
+void *compile_grow(void *array_of_items, size_t *count, size_t item_size);
+
+/* Each 0 or -ENOMEM; what does not fit is a problem. */
+int compile_masks(struct compile *compile);
+int compile_tables(struct compile *compile);
+int compile_dests(struct compile *compile);
+int compile_grants(struct compile *compile);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+
+static void list_free(struct policy_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i].text);
+	free(list->items);
+}
+
+static void labels_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->label_count; i++) {
+		struct policy_label *label = &policy->labels[i];
+
+		free(label->name);
+		free(label->title);
+		free(label->text);
+		free(label->link);
+		free(label->tenant.text);
+		list_free(&label->paths);
+		list_free(&label->open_with);
+	}
+	free(policy->labels);
+}
+
+static void rules_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		struct policy_rule *rule = &policy->rules[i];
+
+		free(rule->name);
+		free(rule->text);
+		free(rule->link);
+		list_free(&rule->labels);
+		list_free(&rule->except_apps);
+		list_free(&rule->except_users);
+		list_free(&rule->except_networks);
+		list_free(&rule->except_devices);
+	}
+	free(policy->rules);
+}
+
+static void things_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->tenant_count; i++) {
+		free(policy->tenants[i].name);
+		free(policy->tenants[i].title);
+		free(policy->tenants[i].domain);
+	}
+	for (size_t i = 0; i < policy->app_count; i++) {
+		free(policy->apps[i].name);
+		free(policy->apps[i].title);
+		list_free(&policy->apps[i].paths);
+	}
+	for (size_t i = 0; i < policy->network_count; i++) {
+		free(policy->networks[i].name);
+		free(policy->networks[i].prefixes);
+		free(policy->networks[i].ports);
+	}
+	for (size_t i = 0; i < policy->device_count; i++) {
+		free(policy->devices[i].name);
+		free(policy->devices[i].serial);
+	}
+	free(policy->tenants);
+	free(policy->apps);
+	free(policy->networks);
+	free(policy->devices);
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	labels_free(policy);
+	rules_free(policy);
+	things_free(policy);
+	for (size_t i = 0; i < policy->file_count; i++)
+		free(policy->files[i]);
+	free(policy->files);
+	free(policy->name);
+	free(policy);
+}

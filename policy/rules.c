@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/rules.h"
+
+static void claim(const struct policy *policy, size_t index, size_t label, struct rule_table *table)
+{
+	const struct policy_rule *rule = &policy->rules[index];
+
+	if (label >= policy->label_count)
+		return; /* a reference that does not resolve */
+	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
+		if (rule->channels & 1U << channel && table->owner[label][channel] == RULE_NONE)
+			table->owner[label][channel] = index;
+}
+
+static bool is_left_to_star(const struct policy_label *label, unsigned int channel)
+{
+	if (channel != HF_CHANNEL_OPEN && label->is_view_only)
+		return false;
+	return label->open != POLICY_OPEN_ANY ||
+	       (channel != HF_CHANNEL_OPEN && channel != HF_CHANNEL_IPC);
+}
+
+static void claim_rest(const struct policy *policy, unsigned int channel, struct rule_table *table)
+{
+	for (size_t label = 0; label < policy->label_count; label++)
+		if (table->owner[label][channel] == RULE_NONE &&
+			is_left_to_star(&policy->labels[label], channel))
+			table->owner[label][channel] = table->star[channel];
+}
+
+void rule_table_fill(const struct policy *policy, struct rule_table *ret_table)
+{
+	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++) {
+		ret_table->star[channel] = RULE_NONE;
+		for (size_t label = 0; label < POLICY_LABEL_MAX; label++)
+			ret_table->owner[label][channel] = RULE_NONE;
+	}
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (!rule->is_for_all_labels)
+			for (size_t j = 0; j < rule->labels.count; j++)
+				claim(policy, i, rule->labels.items[j].index, ret_table);
+		else
+			for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
+				if (rule->channels & 1U << channel &&
+					ret_table->star[channel] == RULE_NONE)
+					ret_table->star[channel] = i;
+	}
+	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
+		claim_rest(policy, channel, ret_table);
+}

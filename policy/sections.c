@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which sections and keys there are. Turns headings and pairs into calls of values.c; owns unknown,
+ * repeated, missing and misplaced ones.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/build.h"
+#include "policy/values.h"
+#include "policy/words.h"
+
+#define WORDS_MAX 256 /* bytes of a list of valid words */
+
+#define FIELD(type, member) offsetof(struct policy_##type, member)
+
+static const struct section_key policy_keys[] = {
+	{"name", value_text, offsetof(struct policy, name), KEY_LONG},
+	{"version", value_version, offsetof(struct policy, version), 0},
+	{"include", value_include, 0, KEY_REPEATS},
+	{0},
+};
+
+static const struct section_key tenant_keys[] = {
+	{"title", value_text, FIELD(tenant, title), KEY_LONG},
+	{"domain", value_domain, FIELD(tenant, domain), 0},
+	{0},
+};
+
+static const struct section_key label_keys[] = {
+	{"tenant", value_tenant, FIELD(label, tenant), KEY_REQUIRED},
+	{"id", value_uuid, FIELD(label, uuid), 0},
+	{"title", value_text, FIELD(label, title), KEY_LONG},
+	{"path", value_path_label, FIELD(label, paths), KEY_REPEATS},
+	{"open-with", value_open_with, 0, KEY_REPEATS},
+	{"view-only", value_yes_no, FIELD(label, is_view_only), 0},
+	{"mode", value_mode, FIELD(label, is_rehearsed), 0},
+	{"text", value_text, FIELD(label, text), KEY_LONG},
+	{"link", value_link, FIELD(label, link), 0},
+	{0},
+};
+
+static const struct section_key app_keys[] = {
+	{"title", value_text, FIELD(app, title), KEY_LONG},
+	{"path", value_path_app, FIELD(app, paths), KEY_REPEATS | KEY_REQUIRED},
+	{"raw-disk", value_yes_no, FIELD(app, may_read_raw_disk), 0},
+	{0},
+};
+
+static const struct section_key network_keys[] = {
+	{"address", value_address, 0, KEY_REPEATS | KEY_REQUIRED},
+	{"port", value_ports, 0, KEY_REPEATS},
+	{0},
+};
+
+static const struct section_key device_keys[] = {
+	{"vendor", value_hex_id, FIELD(device, vendor), KEY_REQUIRED},
+	{"product", value_hex_id, FIELD(device, product), KEY_REQUIRED},
+	{"serial", value_serial, FIELD(device, serial), 0},
+	{0},
+};
+
+static const struct section_key rule_keys[] = {
+	{"label", value_labels, FIELD(rule, labels), KEY_REPEATS | KEY_REQUIRED},
+	{"channel", value_channels, 0, KEY_REPEATS | KEY_REQUIRED},
+	{"action", value_action, 0, KEY_REQUIRED},
+	{"except-app", value_names, FIELD(rule, except_apps), KEY_REPEATS},
+	{"except-user", value_users, FIELD(rule, except_users), KEY_REPEATS},
+	{"except-network", value_names, FIELD(rule, except_networks), KEY_REPEATS},
+	{"except-device", value_names, FIELD(rule, except_devices), KEY_REPEATS},
+	{"text", value_text, FIELD(rule, text), KEY_LONG},
+	{"link", value_link, FIELD(rule, link), 0},
+	{0},
+};
+
+#define ARRAY(member, type, limit)                                                                 \
+	offsetof(struct policy, member##s), offsetof(struct policy, member##_count), sizeof(type), \
+		offsetof(type, name), offsetof(type, place), limit
+
+static const struct section {
+	const char *name;
+	const struct section_key *keys;
+	size_t array; /* offsets in struct policy, then in the item */
+	size_t count;
+	size_t size;
+	size_t item_name;
+	size_t item_place;
+	size_t limit;
+} sections[SECTION_MAX] = {
+	[SECTION_POLICY] = {.name = "policy", .keys = policy_keys},
+	[SECTION_TENANT] = {"tenant", tenant_keys,
+		ARRAY(tenant, struct policy_tenant, POLICY_TENANT_MAX)},
+	[SECTION_LABEL] = {"label", label_keys,
+		ARRAY(label, struct policy_label, POLICY_LABEL_MAX)},
+	[SECTION_APP] = {"app", app_keys, ARRAY(app, struct policy_app, POLICY_APP_MAX)},
+	[SECTION_NETWORK] = {"network", network_keys,
+		ARRAY(network, struct policy_network, POLICY_NETWORK_MAX)},
+	[SECTION_DEVICE] = {"device", device_keys,
+		ARRAY(device, struct policy_device, POLICY_DEVICE_MAX)},
+	[SECTION_RULE] = {"rule", rule_keys, ARRAY(rule, struct policy_rule, POLICY_RULE_MAX)},
+};
+
+void *build_grow(struct build *build, void *array_of_items, size_t *count, size_t item_size)
+{
+	void *items;
+	char *item;
+
+	memcpy(&items, array_of_items, sizeof(items));
+	items = realloc(items, (*count + 1) * item_size);
+	if (!items) {
+		build->r = -ENOMEM;
+		return NULL;
+	}
+	memcpy(array_of_items, &items, sizeof(items));
+	item = (char *)items + *count * item_size;
+	memset(item, 0, item_size);
+	(*count)++;
+	return item;
+}
+
+static void *array_of(struct build *build, const struct section *section)
+{
+	return (char *)build->policy + section->array;
+}
+
+static char *item_at(struct build *build, const struct section *section, size_t index)
+{
+	char *items;
+
+	memcpy(&items, array_of(build, section), sizeof(items));
+	return items + index * section->size;
+}
+
+/* The struct that the keys' offsets are of. */
+static char *current(struct build *build)
+{
+	if (build->section == SECTION_POLICY)
+		return (char *)build->policy;
+	return item_at(build, &sections[build->section], build->index);
+}
+
+/* -ENOENT, or the place of an item of this name already there. */
+static int find_item(struct build *build, const struct section *section, size_t count,
+	const char *name, struct policy_place *ret_place)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *item = item_at(build, section, i);
+		const char *known;
+
+		memcpy(&known, item + section->item_name, sizeof(known));
+		if (strcmp(known, name))
+			continue;
+		memcpy(ret_place, item + section->item_place, sizeof(*ret_place));
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static enum section_kind kind_of(struct build *build, const char *kind)
+{
+	const char *words[SECTION_MAX] = {0};
+
+	for (size_t i = SECTION_POLICY; i < SECTION_MAX; i++) {
+		if (!strcmp(sections[i].name, kind))
+			return (enum section_kind)i;
+		words[i] = sections[i].name;
+	}
+	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
+		"unknown section [%.40s]: expected policy, tenant, label, app, network, device or "
+		"rule",
+		kind);
+	return SECTION_NONE;
+}
+
+static void begin_policy(struct build *build, const char *name)
+{
+	if (*name)
+		build_problem(build, "[policy]", "[policy] has no name: write 'name =' below it");
+	if (build->policy_place.line) {
+		build_problem(build, NULL, "second [policy]: the first is in line %u",
+			build->policy_place.line);
+		return;
+	}
+	build->policy_place = build->place;
+	if (build->place.file_order == 0)
+		build->policy->place = build->place;
+	build->section = SECTION_POLICY;
+}
+
+static void begin_item(struct build *build, enum section_kind kind, const char *name)
+{
+	const struct section *section = &sections[kind];
+	size_t *count = (size_t *)(void *)((char *)build->policy + section->count);
+	struct policy_place known;
+	char *item, *copy;
+
+	if (!value_is_name(name)) {
+		build_problem(build, *name ? "letters a to z, digits and dashes" : NULL,
+			*name ? "[%s %.40s]: expected a name of at most %d of a-z, 0-9 and -"
+			      : "[%s%.40s] without a name: expected a name of at most %d of a-z, "
+				"0-9 and -",
+			section->name, name, POLICY_NAME_MAX);
+		return;
+	}
+	if (kind == SECTION_APP && !strcmp(name, "none")) {
+		build_problem(build, NULL, "[app none]: 'none' means no application in open-with");
+		return;
+	}
+	if (find_item(build, section, *count, name, &known) == 0) {
+		build_problem(build, NULL, "second [%s %s]: the first is at %s:%u", section->name,
+			name, known.file, known.line);
+		return;
+	}
+	if (*count >= section->limit) {
+		build_problem(build, NULL, "too many [%s]: expected at most %zu in one policy",
+			section->name, section->limit);
+		return;
+	}
+	copy = strdup(name);
+	if (!copy) {
+		build->r = -ENOMEM;
+		return;
+	}
+	item = build_grow(build, array_of(build, section), count, section->size);
+	if (!item) {
+		free(copy);
+		return;
+	}
+	memcpy(item + section->item_name, &copy, sizeof(copy));
+	memcpy(item + section->item_place, &build->place, sizeof(build->place));
+	build->index = *count - 1;
+	build->section = kind;
+}
+
+void section_begin(void *userdata, const char *kind, const char *name, unsigned int line)
+{
+	struct build *build = userdata;
+	enum section_kind found;
+
+	section_end(build);
+	build->place.line = line;
+	found = kind_of(build, kind);
+	if (found == SECTION_POLICY)
+		begin_policy(build, name);
+	else if (found != SECTION_NONE)
+		begin_item(build, found, name);
+	if (build->section == SECTION_NONE)
+		section_lost(build);
+}
+
+void section_lost(void *userdata)
+{
+	struct build *build = userdata;
+
+	section_end(build);
+	build->section = SECTION_MAX; /* keys below are not reported one by one */
+}
+
+void section_end(struct build *build)
+{
+	struct policy_place place;
+	const struct section *section;
+
+	if (build->section > SECTION_POLICY && build->section < SECTION_MAX) {
+		section = &sections[build->section];
+		memcpy(&place, current(build) + section->item_place, sizeof(place));
+		for (size_t i = 0; section->keys[i].name; i++)
+			if (section->keys[i].flags & KEY_REQUIRED && !build->lines[i])
+				policy_problems_add(build->problems, &place, section->keys[i].name,
+					"[%s] without '%s': expected the key below this heading",
+					section->name, section->keys[i].name);
+	}
+	build->section = SECTION_NONE;
+	build->key = NULL;
+	memset(build->lines, 0, sizeof(build->lines));
+}
+
+static void unknown_key(struct build *build, const struct section *section, const char *key)
+{
+	const char *words[BUILD_KEY_MAX];
+	char list[WORDS_MAX] = "";
+	size_t count = 0, used = 0;
+
+	for (; section->keys[count].name; count++) {
+		int size = snprintf(list + used, sizeof(list) - used, "%s%s", count ? ", " : "",
+			section->keys[count].name);
+
+		used += (size_t)size; /* all names of a section fit */
+		words[count] = section->keys[count].name;
+	}
+	build_problem(build, policy_word_nearest(key, words, count),
+		"unknown key '%.40s' in [%s]: expected %s", key, section->name, list);
+}
+
+static const struct section_key *find_key(
+	struct build *build, const struct section *section, const char *name)
+{
+	const struct section_key *key = NULL;
+
+	for (size_t i = 0; section->keys[i].name; i++)
+		if (!strcmp(section->keys[i].name, name))
+			key = &section->keys[i];
+	if (!key) {
+		unknown_key(build, section, name);
+		return NULL;
+	}
+	if (build->lines[key - section->keys] && !(key->flags & KEY_REPEATS)) {
+		build_problem(build, NULL, "second '%s' in this section: the first is in line %u",
+			name, build->lines[key - section->keys]);
+		return NULL;
+	}
+	if (section->keys == policy_keys && key->set != value_include &&
+		build->place.file_order > 0) {
+		build_problem(build, "include",
+			"'%s' in an included file: only the first file names the policy", name);
+		return NULL;
+	}
+	return key;
+}
+
+static bool is_continuation_of_key(struct build *build, const char *value)
+{
+	size_t word = strcspn(value, " \t=");
+	size_t equals = word + strspn(value + word, " \t");
+
+	if (!build->key)
+		return false; /* its key was wrong, and is reported */
+	if (!(build->key->flags & (KEY_REPEATS | KEY_LONG))) {
+		build_problem(build, "start the line without a space",
+			"indented line continues '%s', which takes one value", build->key->name);
+		return false;
+	}
+	if (*value == '[' || (build->key->flags & KEY_REPEATS && value[equals] == '=')) {
+		build_problem(build, "start the line without a space",
+			"indented line continues '%s': expected more of its value",
+			build->key->name);
+		return false;
+	}
+	return true;
+}
+
+void section_value(void *userdata, const char *key, const char *value, unsigned int line)
+{
+	struct build *build = userdata;
+	const struct section *section;
+
+	build->place.line = line;
+	if (build->section == SECTION_MAX)
+		return;
+	if (build->section == SECTION_NONE) {
+		build_problem(
+			build, "[policy]", "'%.40s' before the first heading", key ? key : value);
+		return;
+	}
+	section = &sections[build->section];
+	if (key) {
+		build->key = find_key(build, section, key);
+		if (build->key && !build->lines[build->key - section->keys])
+			build->lines[build->key - section->keys] = line;
+	} else if (!is_continuation_of_key(build, value)) {
+		return;
+	}
+	if (!build->key)
+		return;
+	if (!*value) {
+		build_problem(build, NULL, "'%s' without a value", build->key->name);
+		return;
+	}
+	build->key->set(build, current(build) + build->key->offset, value);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Private to the parser: one function per type of value. Each checks value and stores it in field,
+ * or adds a problem at the line being read.
+ */
+#ifndef HOLDFAST_POLICY_VALUES_H
+#define HOLDFAST_POLICY_VALUES_H
+
+#include "policy/build.h"
+
+/* Whether name is 1 to POLICY_NAME_MAX of a-z, 0-9 and -, neither first nor last a dash. */
+bool value_is_name(const char *name);
+
+/* field: char **, freed and replaced; a second call appends after a space (KEY_LONG). */
+void value_text(struct build *build, void *field, const char *value);
+void value_link(struct build *build, void *field, const char *value);
+void value_domain(struct build *build, void *field, const char *value);
+void value_serial(struct build *build, void *field, const char *value);
+
+/* field: uint64_t */
+void value_version(struct build *build, void *field, const char *value);
+
+/* field: bool */
+void value_yes_no(struct build *build, void *field, const char *value);
+void value_mode(struct build *build, void *field, const char *value);
+
+/* field: uint8_t[16] */
+void value_uuid(struct build *build, void *field, const char *value);
+
+/* field: char[5] */
+void value_hex_id(struct build *build, void *field, const char *value);
+
+/* field: struct policy_list; names are resolved by check_references(). */
+void value_names(struct build *build, void *field, const char *value);
+void value_labels(struct build *build, void *field, const char *value);
+void value_users(struct build *build, void *field, const char *value);
+void value_path_label(struct build *build, void *field, const char *value);
+void value_path_app(struct build *build, void *field, const char *value);
+
+/* One more item, whatever it says, unless it is there already. */
+void value_list_add(struct build *build, void *field, const char *value);
+
+/* field: struct policy_item */
+void value_tenant(struct build *build, void *field, const char *value);
+
+/* field: the whole struct policy_label, policy_network, policy_rule or policy */
+void value_open_with(struct build *build, void *field, const char *value);
+void value_address(struct build *build, void *field, const char *value);
+void value_ports(struct build *build, void *field, const char *value);
+void value_channels(struct build *build, void *field, const char *value);
+void value_action(struct build *build, void *field, const char *value);
+void value_include(struct build *build, void *field, const char *value);
+
+#endif
