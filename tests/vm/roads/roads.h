@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Roads out of a labelled file. One road is one function: it reads job->source and tries to bring
+ * the content to job->target by one way. The case judges; a road only says what happened.
+ */
+#ifndef HOLDFAST_TESTS_ROADS_H
+#define HOLDFAST_TESTS_ROADS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/cleanup.h"
+
+#define ROAD_CONTENT_MAX 4096 /* bytes of the source that are carried */
+#define ROAD_ARG_MAX	 4
+
+enum road_exit {
+	ROAD_EXIT_OUT = 0,	/* the content got out */
+	ROAD_EXIT_REFUSED = 10, /* EPERM or EACCES on the way */
+	ROAD_EXIT_BROKEN = 20,	/* anything else: the road says nothing about enforcement */
+	ROAD_EXIT_UNREAD = 21,	/* the source could not be read by a program that may */
+};
+
+struct job {
+	const char *source;
+	const char *target;
+	const char *arg[ROAD_ARG_MAX]; /* what follows the target; NULL = not given */
+	bool may_refuse_read; /* a refusal of the read itself counts as refused */
+	int source_fd;	      /* -EBADF until job_read() */
+	size_t size;
+	char *content; /* ROAD_CONTENT_MAX bytes, aligned for O_DIRECT */
+};
+
+struct road {
+	const char *name;
+	int (*run)(struct job *job); /* 0 or positive, or negative errno */
+	bool may_refuse_read;
+};
+
+/* Tables of the families, each ended by a row without a name. */
+extern const struct road roads_files[];
+extern const struct road roads_names[];
+extern const struct road roads_splice[];
+extern const struct road roads_uring[];
+extern const struct road roads_open[];
+extern const struct road roads_descriptors[];
+extern const struct road roads_process[];
+extern const struct road roads_trace[];
+extern const struct road roads_network[];
+extern const struct road roads_packet[];
+extern const struct road roads_devices[];
+extern const struct road roads_ipc[];
+
+/* Opens and reads the source. Exits with ROAD_EXIT_UNREAD when that is refused and may not be. */
+int job_read(struct job *job);
+
+/* Opens the target for writing (O_CREAT); flags are added. Descriptor or negative errno. */
+int job_open_target(const struct job *job, int flags);
+
+/* -errno of a call that returned -1, else its value. */
+int check_call(long value);
+
+/* Writes all of it; -EIO when the kernel took less without an error. */
+int write_all(int fd, const void *data, size_t size);
+
+/* Waits for a child; what it says by its exit status: 0, -EPERM, or -ECHILD for anything else. */
+int wait_child(pid_t pid);
+
+/* For the end of a forked child: leaves with the road_exit that r stands for. */
+_Noreturn void exit_road(int r);
+
+/* Starts hf-road-plain, a program without rights, as 'plain VERB ARGUMENT...'. Ends with NULL. */
+pid_t spawn_plain(const char *verb, ...);
+
+/* Replaces this process by 'plain VERB ARGUMENT...'. Negative errno. */
+int exec_plain(const char *verb, ...);
+
+/* The verbs of hf-road-plain; -ENOENT when verb is none. argv starts behind the verb. */
+int plain_verb(const char *verb, int argc, char **argv);
+
+#endif

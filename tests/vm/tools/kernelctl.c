@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drives the kernel part alone, without policy files and agent processes: reads commands from
+ * standard input, one a line, and answers each with "ok ..." or "error N". For tests of bpf/ and
+ * for measuring. It is the sensor's real kernel_*() code underneath.
+ *
+ *   mark PATH LABELS	    app PATH NUMBER	   open APP LABELS	except APP CHANNEL LABELS
+ *   channel N BLOCK WARN AUDIT FOLLOW		   dest PREFIXLEN HEX32 LABELS FIRST LAST
+ *   publish SERIAL	    volume MAJOR MINOR CHANNEL ALLOW	gates SHUT REHEARSE
+ *   labels PATH	    taint PID		   counters		records
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/sensor/kernel.h"
+#include "common/cleanup.h"
+
+#define WORD_MAX 8
+
+static struct hf_bank bank;
+static struct kernel_dest dests[64];
+static size_t dest_count;
+
+struct command {
+	const char *name;
+	int words; /* after the name */
+	int (*run)(struct kernel *kernel, char **words);
+};
+
+static uint64_t number(const char *word)
+{
+	return strtoull(word, NULL, 0);
+}
+
+static int run_mark(struct kernel *kernel, char **words)
+{
+	auto_close int fd = open(words[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct hf_inode_key key;
+	struct hf_mark previous;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = kernel_mark(kernel, fd, number(words[1]), 0, &key, &previous);
+	if (r == 0)
+		printf("dev=%u ino=%" PRIu64 " generation=%u previous=%" PRIx64 " ", key.dev,
+		       (uint64_t)key.ino, key.generation, (uint64_t)previous.labels);
+	return r;
+}
+
+static int run_labels(struct kernel *kernel, char **words)
+{
+	auto_close int fd = open(words[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	uint64_t labels = 0, own = 0;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = kernel_labels(kernel, fd, &labels, &own, NULL);
+	printf("labels=%" PRIx64 " own=%" PRIx64 " ", labels, own);
+	return r;
+}
+
+static int run_app(struct kernel *kernel, char **words)
+{
+	auto_close int fd = open(words[0], O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : kernel_set_app(kernel, fd, (uint32_t)number(words[1]));
+}
+
+static int run_open(struct kernel *kernel, char **words)
+{
+	(void)kernel; /* kept for the next publish */
+	bank.apps[number(words[0]) % HF_APP_MAX].open = number(words[1]);
+	return 0;
+}
+
+static int run_except(struct kernel *kernel, char **words)
+{
+	(void)kernel; /* kept for the next publish */
+	bank.apps[number(words[0]) % HF_APP_MAX].except[number(words[1]) % HF_CHANNEL_MAX] =
+		number(words[2]);
+	return 0;
+}
+
+static int run_channel(struct kernel *kernel, char **words)
+{
+	(void)kernel; /* kept for the next publish */
+	bank.channels[number(words[0]) % HF_CHANNEL_MAX] = (struct hf_channel_masks){
+		.block = number(words[1]),
+		.warn = number(words[2]),
+		.audit = number(words[3]),
+		.follow = number(words[4]),
+	};
+	return 0;
+}
+
+static int run_dest(struct kernel *kernel, char **words)
+{
+	struct kernel_dest *dest = &dests[dest_count];
+
+	(void)kernel; /* kept for the next publish */
+	if (dest_count == 64 || strlen(words[1]) != 32)
+		return -EINVAL;
+	dest->key.prefixlen = (uint32_t)number(words[0]);
+	for (int i = 0; i < 16; i++) {
+		char byte[3] = {words[1][2 * i], words[1][2 * i + 1], 0};
+
+		dest->key.address[i] = (uint8_t)strtoul(byte, NULL, 16);
+	}
+	dest->value.allow[0] = number(words[2]);
+	dest->value.port_first[0] = (uint16_t)number(words[3]);
+	dest->value.port_last[0] = (uint16_t)number(words[4]);
+	dest_count++;
+	return 0;
+}
+
+static int run_publish(struct kernel *kernel, char **words)
+{
+	bank.serial = number(words[0]);
+	return kernel_publish(kernel, &bank, dests, dest_count);
+}
+
+static int run_volume(struct kernel *kernel, char **words)
+{
+	struct hf_volume volume = {
+		.channel = (uint32_t)number(words[2]),
+		.allow = number(words[3]),
+	};
+
+	return kernel_set_volume(kernel, (uint32_t)(number(words[0]) << 20 | number(words[1])),
+				 &volume);
+}
+
+static int run_gates(struct kernel *kernel, char **words)
+{
+	struct hf_gates gates = {.shut = number(words[0]), .rehearse = number(words[1])};
+
+	return kernel_set_gates(kernel, &gates);
+}
+
+static int run_taint(struct kernel *kernel, char **words)
+{
+	uint64_t labels = 0;
+	uint32_t app = 0;
+	int r = kernel_taint(kernel, atoi(words[0]), &labels, &app);
+
+	printf("taint=%" PRIx64 " app=%u ", labels, app);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int run_counters(struct kernel *kernel, char **words)
+{
+	uint64_t counters[HF_COUNTER_MAX] = {0};
+	int r = kernel_counters(kernel, counters);
+
+	(void)words; /* takes none */
+	printf("made=%" PRIu64 " sent=%" PRIu64 " coalesced=%" PRIu64 " lost=%" PRIu64
+	       " refused=%" PRIu64 " ",
+	       counters[HF_COUNTER_MADE], counters[HF_COUNTER_SENT],
+	       counters[HF_COUNTER_COALESCED], counters[HF_COUNTER_LOST],
+	       counters[HF_COUNTER_REFUSED]);
+	return r;
+}
+
+static void print_record(const void *bytes, size_t size_bytes, void *userdata)
+{
+	const struct hf_record *record = bytes;
+
+	(void)size_bytes; /* the real decoder is agent/sensor/record.c */
+	(void)userdata;
+	printf("record type=%u channel=%u verdict=%u operation=%u reason=%u labels=%" PRIx64
+	       " uid=%u comm=%.16s path=",
+	       record->header.type, record->channel, record->verdict, record->operation,
+	       record->reason, (uint64_t)record->decided, record->uid,
+	       (const char *)record->comm);
+	for (unsigned int i = 0; i < record->path_size && i < HF_PATH_SIZE; i++)
+		putchar(record->path[i] ? record->path[i] : '<');
+	putchar('\n');
+}
+
+static int run_records(struct kernel *kernel, char **words)
+{
+	int r;
+
+	(void)words; /* takes none */
+	r = kernel_receive(kernel);
+	printf("records=%d ", r);
+	return r < 0 ? r : 0;
+}
+
+static const struct command commands[] = {
+	{"mark", 2, run_mark},	     {"labels", 1, run_labels},	    {"app", 2, run_app},
+	{"open", 2, run_open},	     {"except", 3, run_except},	    {"channel", 5, run_channel},
+	{"dest", 5, run_dest},	     {"publish", 1, run_publish},   {"volume", 4, run_volume},
+	{"gates", 2, run_gates},     {"taint", 1, run_taint},	    {"counters", 0, run_counters},
+	{"records", 0, run_records},
+};
+
+static int run_line(struct kernel *kernel, char *line)
+{
+	char *words[WORD_MAX], *save = NULL;
+	int count = 0;
+
+	for (char *word = strtok_r(line, " \n", &save); word && count < WORD_MAX;
+	     word = strtok_r(NULL, " \n", &save))
+		words[count++] = word;
+	for (size_t i = 0; count && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(words[0], commands[i].name) && count == commands[i].words + 1)
+			return commands[i].run(kernel, words + 1);
+	return -EINVAL;
+}
+
+int main(void)
+{
+	struct kernel_support support;
+	struct kernel *kernel;
+	char line[4096];
+	int r = kernel_open(KERNEL_PIN_DIRECTORY, &support, &kernel);
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (r < 0) {
+		fprintf(stderr, "kernelctl: %s\n", strerror(-r));
+		return 1;
+	}
+	kernel_on_record(kernel, print_record, NULL);
+	printf("ok adopted=%d\n", support.was_adopted);
+	while (fgets(line, sizeof(line), stdin)) {
+		r = run_line(kernel, line);
+		if (r < 0)
+			printf("error %d %s\n", -r, strerror(-r));
+		else
+			printf("ok\n");
+	}
+	kernel_close(kernel);
+	return 0;
+}
