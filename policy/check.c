@@ -180,7 +180,17 @@ static void check_program(struct build *build, size_t app, const struct policy_i
 static void check_programs(struct build *build)
 {
 	const struct policy *policy = build->policy;
+	size_t count = 0;
 
+	for (size_t i = 0; i < policy->app_count; i++) {
+		count += policy->apps[i].paths.count;
+		if (count <= POLICY_PROGRAM_MAX)
+			continue;
+		policy_problems_add(build->problems, &policy->apps[i].place, NULL,
+			"too many paths of applications: expected at most %d in one policy",
+			POLICY_PROGRAM_MAX);
+		return;
+	}
 	for (size_t i = 0; i < policy->app_count; i++)
 		for (size_t j = 0; j < policy->apps[i].paths.count; j++)
 			check_program(build, i, &policy->apps[i].paths.items[j]);

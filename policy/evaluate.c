@@ -35,7 +35,7 @@ uint64_t policy_dest_allow(
 	return allow;
 }
 
-static uint64_t granted(const struct policy_compiled *compiled, uint32_t uid, unsigned int channel)
+uint64_t policy_granted(const struct policy_compiled *compiled, uint32_t uid, unsigned int channel)
 {
 	for (size_t i = 0; i < compiled->grant_count; i++)
 		if (compiled->grants[i].key.uid == uid &&
@@ -48,10 +48,8 @@ static uint64_t granted(const struct policy_compiled *compiled, uint32_t uid, un
 static uint64_t concerned(const struct policy_compiled *compiled, const struct policy_act *act)
 {
 	const struct hf_app *app = &compiled->bank.apps[act->app];
-	uint64_t labels = act->labels & ~app->except[act->channel];
+	uint64_t labels = act->labels & ~act->allow & ~app->except[act->channel];
 
-	if (act->channel == HF_CHANNEL_REMOVABLE || act->channel == HF_CHANNEL_RAWDISK)
-		labels &= ~act->allow;
 	if (act->channel == HF_CHANNEL_NETWORK && act->has_destination)
 		labels &= ~policy_dest_allow(compiled, act->address, act->port);
 	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_IPC)
@@ -79,10 +77,9 @@ void policy_evaluate(const struct policy_compiled *compiled, const struct policy
 	warn = labels & masks->warn & ~rehearse;
 	ret_decision->rehearsed = refused & rehearse;
 	if (block | warn) {
-		uint64_t pardon = granted(compiled, act->uid, act->channel);
+		uint64_t pardon = policy_granted(compiled, act->uid, act->channel);
 
-		/* A grant that pardons the refusal leaves a record, as in the kernel. */
-		ret_decision->decided = block | warn;
+		/* What a grant pardons leaves a record, as in the kernel. */
 		block &= ~pardon;
 		warn &= ~pardon;
 	} else if (!audit) {
@@ -102,6 +99,11 @@ void policy_evaluate(const struct policy_compiled *compiled, const struct policy
 		ret_decision->follow = act->labels & masks->follow;
 }
 
+static int severity(const struct policy_origin *origin)
+{
+	return origin->action == POLICY_ACTION_FOLLOW ? HF_VERDICT_ALLOW : (int)origin->action;
+}
+
 const struct policy_origin *policy_rule_for(const struct policy_compiled *compiled,
 	unsigned int channel, uint64_t decided, unsigned int *ret_bit)
 {
@@ -112,12 +114,10 @@ const struct policy_origin *policy_rule_for(const struct policy_compiled *compil
 	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++) {
 		const struct policy_label_entry *label = &compiled->label[bit];
 		const struct policy_origin *origin = &label->origins[channel];
-		int action = origin->action == POLICY_ACTION_FOLLOW ? POLICY_ACTION_ALLOW
-								    : (int)origin->action;
 
 		if (!(decided & UINT64_C(1) << bit) || !label->name)
 			continue;
-		if (strictest && action <= (int)strictest->action)
+		if (strictest && severity(origin) <= severity(strictest))
 			continue;
 		strictest = origin;
 		if (ret_bit)

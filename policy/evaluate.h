@@ -35,6 +35,9 @@ void policy_evaluate(const struct policy_compiled *compiled, const struct policy
 uint64_t policy_dest_allow(
 	const struct policy_compiled *compiled, const uint8_t address[16], uint16_t port);
 
+/* Labels that except-user lets uid take through channel. */
+uint64_t policy_granted(const struct policy_compiled *compiled, uint32_t uid, unsigned int channel);
+
 /*
  * What to name as the reason: the origin of the strictest decided label on this channel, the lowest
  * bit when several are as strict. NULL when decided holds no label of this policy. Borrowed.

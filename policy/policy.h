@@ -25,6 +25,7 @@
 #define POLICY_DEVICE_MAX  1024
 #define POLICY_RULE_MAX	   1024
 #define POLICY_LIST_MAX	   1024		       /* items of one key */
+#define POLICY_PROGRAM_MAX 4096		       /* paths of all applications together */
 #define POLICY_VERSION_MAX (UINT64_C(1) << 53) /* exact in JSON */
 #define POLICY_INDEX_ALL   SIZE_MAX	       /* a reference written as "*" */
 #define POLICY_UUID_SIZE   16

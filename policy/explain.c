@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/explain.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/pattern.h"
+#include "policy/words.h"
+
+#define LINE_MAX_BYTES 1024
+#define WHO_SIZE       80
+
+/* An answer under way. */
+struct explanation {
+	const struct policy_compiled *compiled;
+	const struct policy_question *question;
+	struct policy_answer answer;
+	char who[WHO_SIZE];
+	const char *app_name;
+	uint32_t app;
+	uint64_t device_allow;
+	int r;
+};
+
+static const char *const verdict_words[HF_VERDICT_MAX] = {
+	[HF_VERDICT_ALLOW] = "allowed",
+	[HF_VERDICT_AUDIT] = "allowed, and recorded",
+	[HF_VERDICT_WARN] = "refused until the user gives a reason, and recorded",
+	[HF_VERDICT_BLOCK] = "refused, and recorded",
+};
+
+static const char *const act_words[HF_CHANNEL_MAX] = {
+	[HF_CHANNEL_OPEN] = "opens it",
+	[HF_CHANNEL_REMOVABLE] = "writes to a removable device",
+	[HF_CHANNEL_NETSHARE] = "writes to a network share",
+	[HF_CHANNEL_NETWORK] = "sends over the network",
+	[HF_CHANNEL_LOCAL_FILE] = "writes another local file",
+	[HF_CHANNEL_RAWDISK] = "uses a disk below its file system",
+	[HF_CHANNEL_DEBUG] = "looks into a process that has read it",
+	[HF_CHANNEL_IPC] = "is handed the open file by another program",
+	[HF_CHANNEL_MOUNT] = "mounts over its directory",
+};
+
+static void say(struct explanation *explanation, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct explanation *explanation, const char *format, ...)
+{
+	struct policy_answer *answer = &explanation->answer;
+	char line[LINE_MAX_BYTES];
+	va_list arguments;
+
+	if (answer->count >= POLICY_EXPLAIN_LINE_MAX)
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(line, sizeof(line), format, arguments); /* cut when too long */
+	va_end(arguments);
+	answer->lines[answer->count] = strdup(line);
+	if (answer->lines[answer->count])
+		answer->count++;
+	else
+		explanation->r = -ENOMEM;
+}
+
+/* The path of the label that is the reason for path to carry it. */
+static void say_labels(struct explanation *explanation)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+	const char *path = explanation->question->path;
+
+	for (size_t i = 0; i < compiled->mark_count; i++) {
+		const struct policy_mark *mark = &compiled->marks[i];
+
+		if (policy_pattern_covers(mark->pattern, path))
+			say(explanation, "%s carries label %s: path = %s (%s:%u)", path,
+				compiled->label[mark->bit].name, mark->pattern, mark->place.file,
+				mark->place.line);
+	}
+}
+
+static bool is_opening(unsigned int channel)
+{
+	return channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_IPC;
+}
+
+/* What makes one label pass that the rule would stop; NULL = nothing. */
+static const char *exception_of(const struct explanation *explanation, const struct policy_act *act,
+	uint64_t bit, enum policy_exception *ret_exception)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+
+	*ret_exception = POLICY_EXCEPT_APP;
+	if (compiled->bank.apps[act->app].except[act->channel] & bit)
+		return "the application";
+	*ret_exception = POLICY_EXCEPT_NETWORK;
+	if (act->channel == HF_CHANNEL_NETWORK && act->has_destination &&
+		policy_dest_allow(compiled, act->address, act->port) & bit)
+		return "the destination";
+	*ret_exception = POLICY_EXCEPT_DEVICE;
+	if (act->allow & bit)
+		return "the device";
+	*ret_exception = POLICY_EXCEPT_USER;
+	if (policy_granted(compiled, act->uid, act->channel) & bit)
+		return "the user";
+	return NULL;
+}
+
+/* Any application may, or this one is listed. */
+static void say_opener(struct explanation *explanation, const struct policy_label_entry *label)
+{
+	if (label->open_place.line)
+		say(explanation, "  label %s: open-with names %s (%s:%u)", label->name,
+			explanation->app_name, label->open_place.file, label->open_place.line);
+	else
+		say(explanation, "  label %s: no open-with, any application may open it (%s:%u)",
+			label->name, label->place.file, label->place.line);
+}
+
+static void say_refused_opener(
+	struct explanation *explanation, const struct policy_label_entry *label)
+{
+	say(explanation, "  label %s: open-with does not name %s (%s:%u)", label->name,
+		explanation->app_name, label->open_place.file, label->open_place.line);
+}
+
+static void say_origin(struct explanation *explanation, const struct policy_label_entry *label,
+	const struct policy_origin *origin, unsigned int channel)
+{
+	if (origin->rule)
+		say(explanation, "  label %s: rule %s says %s (%s:%u)", label->name, origin->rule,
+			policy_action_name(origin->action), origin->place.file, origin->place.line);
+	else if (label->is_view_only && channel != HF_CHANNEL_OPEN)
+		say(explanation, "  label %s: view-only, may be read and nothing else (%s:%u)",
+			label->name, label->place.file, label->place.line);
+	else
+		say(explanation, "  label %s: no rule for channel %s, so %s is built in (%s:%u)",
+			label->name, policy_channel_name(channel),
+			policy_action_name(origin->action), label->place.file, label->place.line);
+}
+
+static void say_exception(struct explanation *explanation, const struct policy_label_entry *label,
+	const struct policy_origin *origin, enum policy_exception exception, const char *what)
+{
+	const struct policy_place *place = &origin->except_places[exception];
+	const struct policy_app_entry *app = &explanation->compiled->app[explanation->app];
+
+	if (place->line)
+		say(explanation, "  label %s: rule %s says %s but excepts %s (%s:%u)", label->name,
+			origin->rule, policy_action_name(origin->action), what, place->file,
+			place->line);
+	else
+		say(explanation, "  label %s: %s may read raw disks (%s:%u)", label->name,
+			explanation->app_name, app->place.file, app->place.line);
+}
+
+static void say_label(struct explanation *explanation, const struct policy_act *act,
+	unsigned int bit_number, const struct policy_decision *decision)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+	const struct policy_label_entry *label = &compiled->label[bit_number];
+	const struct policy_origin *origin = &label->origins[act->channel];
+	uint64_t bit = UINT64_C(1) << bit_number;
+	enum policy_exception exception;
+	const char *what;
+
+	if (is_opening(act->channel) && compiled->bank.apps[act->app].open & bit) {
+		say_opener(explanation, label);
+		return;
+	}
+	what = exception_of(explanation, act, bit, &exception);
+	if (what) {
+		say_exception(explanation, label, origin, exception, what);
+	} else {
+		if (is_opening(act->channel))
+			say_refused_opener(explanation, label);
+		say_origin(explanation, label, origin, act->channel);
+	}
+	if (decision->rehearsed & bit)
+		say(explanation,
+			"  label %s: mode = rehearse, so it is recorded and not refused (%s:%u)",
+			label->name, label->place.file, label->place.line);
+	if (decision->follow & bit)
+		say(explanation, "  label %s: the written file inherits it", label->name);
+}
+
+/* What the employee would read. */
+static void say_text(struct explanation *explanation, const struct policy_act *act,
+	const struct policy_decision *decision)
+{
+	const struct policy_origin *origin;
+
+	if (decision->verdict < HF_VERDICT_WARN)
+		return;
+	origin = policy_rule_for(explanation->compiled, act->channel, decision->decided, NULL);
+	if (origin && origin->text)
+		say(explanation, "  the user reads: %s%s%s", origin->text, origin->link ? " " : "",
+			origin->link ? origin->link : "");
+}
+
+static enum hf_verdict say_act(struct explanation *explanation, const struct policy_act *act)
+{
+	const struct policy_question *question = explanation->question;
+	const char *to = act->channel == HF_CHANNEL_NETWORK ? question->destination
+							    : question->device;
+	bool is_there = to && (act->channel == HF_CHANNEL_NETWORK ||
+				      act->channel == HF_CHANNEL_REMOVABLE ||
+				      act->channel == HF_CHANNEL_RAWDISK);
+	struct policy_decision decision;
+
+	policy_evaluate(explanation->compiled, act, &decision);
+	say(explanation, "%s%s, in %s, %s%s%s (channel %s): %s",
+		act->channel == HF_CHANNEL_OPEN ? "" : "then ", explanation->who,
+		explanation->app_name, act_words[act->channel], is_there ? ", to " : "",
+		is_there ? to : "", policy_channel_name(act->channel),
+		verdict_words[decision.verdict]);
+	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++)
+		if (act->labels & UINT64_C(1) << bit)
+			say_label(explanation, act, bit, &decision);
+	say_text(explanation, act, &decision);
+	return decision.verdict;
+}
+
+/* A way out that only who has opened the file can take. */
+static bool is_reader_channel(int channel)
+{
+	return channel == HF_CHANNEL_REMOVABLE || channel == HF_CHANNEL_NETSHARE ||
+	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE;
+}
+
+static void explain(struct explanation *explanation)
+{
+	const struct policy_question *question = explanation->question;
+	struct policy_act act = {
+		.labels = policy_labels_of_path(explanation->compiled, question->path),
+		.app = explanation->app,
+		.uid = question->uid,
+		.channel = HF_CHANNEL_OPEN,
+	};
+
+	if (!act.labels) {
+		explanation->answer.is_unlabelled = true;
+		say(explanation,
+			"%s is below no label's path: the policy has nothing to say, unless the "
+			"file"
+			" carries a label of its own",
+			question->path);
+		return;
+	}
+	say_labels(explanation);
+	explanation->answer.open = say_act(explanation, &act);
+	if (question->channel <= HF_CHANNEL_OPEN)
+		return;
+	if (explanation->answer.open == HF_VERDICT_BLOCK && is_reader_channel(question->channel)) {
+		say(explanation, "then %s: does not come to it, the file did not open",
+			policy_channel_name((unsigned int)question->channel));
+		return;
+	}
+	act.channel = (unsigned int)question->channel;
+	act.has_destination = question->has_destination;
+	memcpy(act.address, question->address, sizeof(act.address));
+	act.port = question->port;
+	act.allow = explanation->device_allow;
+	explanation->answer.then = say_act(explanation, &act);
+}
+
+static int find_app(struct explanation *explanation)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+	const char *app = explanation->question->app;
+
+	explanation->app_name = "an unknown program";
+	if (!app)
+		return 0;
+	if (*app == '/') {
+		explanation->app = policy_app_of_path(compiled, app);
+		explanation->app_name = app; /* a path without a profile is an unknown program */
+	} else {
+		explanation->app = policy_app_of_name(compiled, app);
+		if (explanation->app == HF_APP_UNKNOWN)
+			return -ENOENT;
+	}
+	if (explanation->app != HF_APP_UNKNOWN)
+		explanation->app_name = compiled->app[explanation->app].name;
+	return 0;
+}
+
+static int find_device(struct explanation *explanation)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+	const struct policy_question *question = explanation->question;
+
+	if (!question->device)
+		return 0;
+	for (size_t i = 0; i < compiled->matcher_count; i++) {
+		const struct policy_matcher *matcher = &compiled->matchers[i];
+
+		if (strcmp(matcher->name, question->device))
+			continue;
+		if (question->channel >= 0)
+			explanation->device_allow = policy_device_allow(compiled,
+				(unsigned int)question->channel, matcher->vendor, matcher->product,
+				matcher->serial);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int policy_explain(const struct policy_compiled *compiled, const struct policy_question *question,
+	struct policy_answer *ret_answer)
+{
+	struct explanation explanation = {.compiled = compiled, .question = question};
+	int r;
+
+	if (!question->path || *question->path != '/')
+		return -EINVAL;
+	if (question->channel >= 0 && !policy_channel_name((unsigned int)question->channel))
+		return -EINVAL;
+	r = find_app(&explanation);
+	if (r < 0)
+		return r;
+	r = find_device(&explanation);
+	if (r < 0)
+		return r;
+	if (question->user)
+		(void)snprintf(explanation.who, sizeof(explanation.who), "%s", question->user);
+	else
+		(void)snprintf(explanation.who, sizeof(explanation.who), "user %u", question->uid);
+	explain(&explanation);
+	if (explanation.r < 0) {
+		policy_answer_done(&explanation.answer);
+		return explanation.r;
+	}
+	*ret_answer = explanation.answer;
+	return 0;
+}
+
+void policy_answer_done(struct policy_answer *answer)
+{
+	if (!answer)
+		return;
+	for (size_t i = 0; i < answer->count; i++)
+		free(answer->lines[i]);
+	*answer = (struct policy_answer){0};
+}
