@@ -83,12 +83,14 @@ struct {
 	__type(value, __u64);
 } hf_disks SEC(".maps");
 
-/* The policy in force: one slot, replaced whole. Written by the sensor. Empty: all is refused. */
+/* The policy in force: one slot, replaced whole. Written by the sensor. Empty: all is refused.
+ * Inner maps are sized and not typed: the sensor creates their successors without BTF, and before
+ * 6.2 a map with BTF and one without do not count as the same shape (timer_off differs). */
 struct hf_bank_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hf_bank);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct hf_bank));
 };
 
 struct hf_bank_map hf_bank_first SEC(".maps");
@@ -105,8 +107,8 @@ struct hf_dest_map {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, HF_DEST_MAX);
-	__type(key, struct hf_dest_key);
-	__type(value, struct hf_dest);
+	__uint(key_size, sizeof(struct hf_dest_key));
+	__uint(value_size, sizeof(struct hf_dest));
 };
 
 struct hf_dest_map hf_dest_first SEC(".maps");

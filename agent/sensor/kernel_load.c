@@ -127,7 +127,9 @@ static int attach_and_pin(struct holdfast_bpf *skeleton, const char *links)
 
 		if (!link)
 			return -errno;
-		(void)snprintf(path, sizeof(path), "%s/%s", links, bpf_program__name(program));
+		r = snprintf(path, sizeof(path), "%s/%s", links, bpf_program__name(program));
+		if (r < 0 || (size_t)r >= sizeof(path))
+			return -ENAMETOOLONG;
 		(void)unlink(path); /* a leftover of an attempt that did not finish */
 		r = bpf_link__pin(link, path);
 		if (r < 0) {
