@@ -39,6 +39,7 @@ enum hf_operation {
 	HF_OPERATION_UNLINK = 14,
 	HF_OPERATION_EXEC = 15,
 	HF_OPERATION_COPY_UP = 16,
+	HF_OPERATION_CREATE = 17, /* a name on a way out; there is no inode yet */
 	HF_OPERATION_MAX,
 };
 

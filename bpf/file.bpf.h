@@ -7,6 +7,7 @@
 #define HOLDFAST_BPF_FILE_H
 
 #include "app.bpf.h"
+#include "device.bpf.h"
 #include "network.bpf.h"
 #include "taint.bpf.h"
 
@@ -114,27 +115,6 @@ static __always_inline int open_regular(struct file *file, struct inode *inode)
 	return labelled_write(file, taint, HF_OPERATION_OPEN);
 }
 
-/* Raw devices: a labelled reader may not write there; a disk with labels is not read past them. */
-static __noinline int open_block(struct file *file, struct inode *inode)
-{
-	struct act act = act_on_file(file, HF_OPERATION_OPEN);
-	__u32 dev = inode->i_rdev;
-	struct hf_volume *volume = bpf_map_lookup_elem(&hf_volumes, &dev);
-	__u64 *hosted = bpf_map_lookup_elem(&hf_disks, &dev);
-
-	act.channel = HF_CHANNEL_RAWDISK;
-	act.allow = volume ? volume->allow : 0;
-	act.labels = taint_current();
-	if ((file->f_mode & FMODE_WRITE) && act.labels && judge(&act))
-		return -EPERM;
-	if (!hosted || !*hosted || !(file->f_mode & FMODE_READ) || is_agent())
-		return 0;
-	act.allow = 0;
-	act.labels = *hosted;
-	act.operation = HF_OPERATION_READ;
-	return judge(&act);
-}
-
 SEC("lsm/file_open")
 int BPF_PROG(hf_file_open, struct file *file, int ret)
 {
@@ -146,7 +126,8 @@ int BPF_PROG(hf_file_open, struct file *file, int ret)
 	case S_IFREG:
 		return open_regular(file, inode);
 	case S_IFBLK:
-		return open_block(file, inode);
+	case S_IFCHR:
+		return open_device(file, inode_type(inode));
 	default:
 		return 0;
 	}
@@ -176,9 +157,6 @@ static __noinline int pipe_write(struct inode *inode, __u64 taint)
 static __noinline int write_by_labelled(struct file *file, __u64 taint)
 {
 	struct inode *inode = file->f_inode;
-	struct act act = act_on_file(file, HF_OPERATION_WRITE);
-	__u32 dev;
-	struct hf_volume *volume;
 
 	switch (inode_type(inode)) {
 	case S_IFREG:
@@ -188,13 +166,8 @@ static __noinline int write_by_labelled(struct file *file, __u64 taint)
 	case S_IFSOCK:
 		return file_send(file, taint);
 	case S_IFBLK:
-		/* After open f_inode is the bdev's own: i_rdev is the device there too. */
-		dev = inode->i_rdev;
-		volume = bpf_map_lookup_elem(&hf_volumes, &dev);
-		act.channel = HF_CHANNEL_RAWDISK;
-		act.allow = volume ? volume->allow : 0;
-		act.labels = taint;
-		return judge(&act);
+	case S_IFCHR:
+		return device_write(file, taint, HF_OPERATION_WRITE);
 	default:
 		return 0;
 	}

@@ -5,7 +5,7 @@
  *   state    shared slots, a process's own state	report   the record that follows a decision
  *   judge    masks to verdict			label    an inode's labels, the walk upwards
  *   volume   which channel a file system is	taint    labels of processes
- *   app      identity of executables		request  the agent's requests
+ *   app      identity of executables		device   device nodes as ways out
  *   hooks:   file, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"

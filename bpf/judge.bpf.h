@@ -45,7 +45,7 @@ static __noinline int judge(struct act *act)
 	struct hf_channel_masks *masks;
 	__u64 labels = act->labels, block = act->labels, warn = 0, audit = 0, rehearse;
 
-	if (bank && act->reason == HF_REASON_RULE) {
+	if (bank && bank->serial && act->reason == HF_REASON_RULE) {
 		labels = concerned(bank, act);
 		masks = &bank->channels[act->channel & (HF_CHANNEL_MAX - 1)];
 		block = labels & masks->block;

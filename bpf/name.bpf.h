@@ -83,4 +83,36 @@ int BPF_PROG(hf_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	return 0;
 }
 
+/* Names and symbolic links are content too where they leave the machine. */
+static __noinline int name_on_way_out(struct inode *dir, struct dentry *dentry, __u8 operation)
+{
+	struct act act = {.operation = operation, .labels = taint_current()};
+
+	if (!act.labels || is_pseudo(dir->i_sb))
+		return 0;
+	volume_channel(dir->i_sb, &act);
+	if (act.channel == HF_CHANNEL_LOCAL_FILE)
+		return 0;
+	act.dentry = dentry; /* no inode yet: the record carries the name alone */
+	return judge(&act);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(hf_inode_create, struct inode *dir, struct dentry *dentry, int mode, int ret)
+{
+	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(hf_inode_mkdir, struct inode *dir, struct dentry *dentry, int mode, int ret)
+{
+	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(hf_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
+{
+	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
+}
+
 #endif

@@ -100,6 +100,12 @@ int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t 
 /* Sums over CPUs; ret_counters[HF_COUNTER_MAX]. */
 int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNTER_MAX]);
 
+/*
+ * Decisions the kernel skipped: before Linux 6.2, a program interrupted by itself on the same CPU
+ * does not run again (only possible with preempt=full). Anything but 0 is a hole; doctor says so.
+ */
+int kernel_misses(const char *pin_directory, uint64_t *ret_misses);
+
 /* A descriptor to poll for POLLIN; owned by kernel. */
 int kernel_ring_fd(const struct kernel *kernel);
 /*

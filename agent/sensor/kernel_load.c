@@ -68,6 +68,67 @@ static bool lsm_list_has_bpf(void)
 	return false;
 }
 
+/* Programs the object can do without, and what is then not seen or held. */
+static const struct {
+	const char *program;
+	const char *without;
+} optional_programs[] = {
+	{"hf_pipe_read", "readers already waiting at a pipe are labelled at their next read only"},
+	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
+};
+
+static void note_missing(struct kernel_support *support, const char *words)
+{
+	if (support->missing_count < KERNEL_MISSING_MAX)
+		support->missing[support->missing_count++] = words;
+}
+
+/* Features, not versions: what the object can't do without. False when one is missing. */
+static bool has_requirements(struct kernel_support *support)
+{
+	static const struct {
+		enum bpf_map_type type;
+		const char *words;
+	} maps[] = {
+		{BPF_MAP_TYPE_INODE_STORAGE, "no BPF inode storage (CONFIG_BPF_LSM, Linux 5.10)"},
+		{BPF_MAP_TYPE_TASK_STORAGE, "no BPF task storage (Linux 5.11): processes that read "
+					    "labelled files can't be followed"},
+		{BPF_MAP_TYPE_RINGBUF, "no BPF ring buffer (Linux 5.8)"},
+	};
+	unsigned int before = support->missing_count;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		if (libbpf_probe_bpf_map_type(maps[i].type, NULL) == 0)
+			note_missing(support, maps[i].words);
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 0)
+		note_missing(support, "no bpf_loop (Linux 5.17)");
+	return support->missing_count == before;
+}
+
+/* Leaves out optional programs whose hook the running kernel does not have. */
+static int skip_missing_hooks(struct holdfast_bpf *skeleton, struct kernel_support *support)
+{
+	for (size_t i = 0; i < sizeof(optional_programs) / sizeof(optional_programs[0]); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(
+			skeleton->obj, optional_programs[i].program);
+		const char *section, *target;
+		int r;
+
+		if (!program)
+			continue;
+		section = bpf_program__section_name(program);
+		target = strchr(section, '/') + 1;
+		if (libbpf_find_vmlinux_btf_id(target,
+					       bpf_program__expected_attach_type(program)) > 0)
+			continue;
+		r = bpf_program__set_autoload(program, false);
+		if (r < 0)
+			return r;
+		note_missing(support, optional_programs[i].without);
+	}
+	return 0;
+}
+
 static int ensure_directory(const char *path)
 {
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
@@ -123,8 +184,11 @@ static int attach_and_pin(struct holdfast_bpf *skeleton, const char *links)
 	int r;
 
 	bpf_object__for_each_program(program, skeleton->obj) {
-		struct bpf_link *link = bpf_program__attach(program);
+		struct bpf_link *link;
 
+		if (!bpf_program__autoload(program))
+			continue;
+		link = bpf_program__attach(program);
 		if (!link)
 			return -errno;
 		r = snprintf(path, sizeof(path), "%s/%s", links, bpf_program__name(program));
@@ -236,6 +300,9 @@ static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
 	skeleton = holdfast_bpf__open();
 	if (!skeleton)
 		return -errno;
+	r = skip_missing_hooks(skeleton, support);
+	if (r < 0)
+		return r;
 	r = set_map_pins(skeleton, pin_directory);
 	if (r < 0)
 		return r;
@@ -325,10 +392,12 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 		return -ENOMEM;
 	ret_support->has_bpf_lsm = lsm_list_has_bpf();
 	if (!ret_support->has_bpf_lsm) {
-		ret_support->missing[ret_support->missing_count++] =
-			"BPF LSM is not active: add \"bpf\" to the lsm= list on the kernel command line";
+		note_missing(ret_support, "BPF LSM is not active: add \"bpf\" to the lsm= list on "
+					  "the kernel command line");
 		return -EOPNOTSUPP;
 	}
+	if (!has_requirements(ret_support))
+		return -EOPNOTSUPP;
 	r = adopt(pin_directory, hash, kernel, ret_support);
 	if (r < 0) {
 		close_maps(kernel);
@@ -344,6 +413,50 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 		return -errno;
 	*ret = take_ptr(kernel);
 	return 0;
+}
+
+/* Adds what the program behind one pinned link has missed. */
+static int link_misses(const char *directory, const char *name, uint64_t *misses)
+{
+	struct bpf_link_info link_info = {0};
+	struct bpf_prog_info program_info = {0};
+	auto_close int link = -EBADF, program = -EBADF;
+	uint32_t size = sizeof(link_info);
+	char path[PATH_MAX];
+	int r;
+
+	r = snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return -ENAMETOOLONG;
+	link = bpf_obj_get(path);
+	if (link < 0 || bpf_obj_get_info_by_fd(link, &link_info, &size) < 0)
+		return -errno;
+	program = bpf_prog_get_fd_by_id(link_info.prog_id);
+	size = sizeof(program_info);
+	if (program < 0 || bpf_obj_get_info_by_fd(program, &program_info, &size) < 0)
+		return -errno;
+	*misses += program_info.recursion_misses;
+	return 0;
+}
+
+int kernel_misses(const char *pin_directory, uint64_t *ret_misses)
+{
+	char path[PATH_MAX];
+	uint64_t misses = 0;
+	DIR *directory;
+	int r = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/links/%016" PRIx64, pin_directory, object_hash());
+	directory = opendir(path);
+	if (!directory)
+		return -errno;
+	for (struct dirent *entry; r == 0 && (entry = readdir(directory));)
+		if (entry->d_name[0] != '.')
+			r = link_misses(path, entry->d_name, &misses);
+	(void)closedir(directory); /* read only */
+	if (r == 0)
+		*ret_misses = misses;
+	return r;
 }
 
 int kernel_unpin(const char *pin_directory)

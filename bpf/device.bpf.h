@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Device nodes as ways out: block devices past their file system, and character devices that end
+ * in a cable, a radio or the machine's memory. Numbers: Documentation/admin-guide/devices.txt.
+ */
+#ifndef HOLDFAST_BPF_DEVICE_H
+#define HOLDFAST_BPF_DEVICE_H
+
+#include "taint.bpf.h"
+
+#define MAJOR_OF(dev) ((dev) >> 20)
+#define MINOR_OF(dev) ((dev) & 0xfffff)
+
+static __always_inline bool mem_device_is_way_out(__u32 minor)
+{
+	/* mem, kmem, port, kmsg; the others (null, zero, full, random ...) keep nothing */
+	return minor == 1 || minor == 2 || minor == 4 || minor == 11;
+}
+
+static __always_inline bool char_device_is_way_out(__u32 dev)
+{
+	switch (MAJOR_OF(dev)) {
+	case 1:
+		return mem_device_is_way_out(MINOR_OF(dev));
+	case 4: /* below 64 virtual consoles, from there on serial ports */
+		return MINOR_OF(dev) >= 64;
+	case 6:	  /* parallel printers */
+	case 9:	  /* tapes */
+	case 21:  /* SCSI generic */
+	case 99:  /* raw parallel ports */
+	case 166: /* USB modems */
+	case 180: /* USB character devices, printers among them */
+	case 188: /* USB serial converters */
+	case 189: /* raw USB, libusb */
+	case 204: /* other serial ports */
+	case 216: /* Bluetooth serial */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The terminal the process sits at may be a serial line: what it prints there, the user sees. */
+static __always_inline bool is_own_terminal(__u32 dev)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tty_struct *tty = task->signal->tty;
+
+	return tty && (__u32)tty->driver->major == MAJOR_OF(dev) &&
+	       (__u32)(tty->driver->minor_start + tty->index) == MINOR_OF(dev);
+}
+
+/* A labelled reader opens a device for writing or writes to it. */
+static __noinline int device_write(struct file *file, __u64 taint, __u8 operation)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_RAWDISK,
+		.operation = operation,
+		.labels = taint,
+		.dentry = file->f_path.dentry,
+		.mnt = file->f_path.mnt,
+	};
+	__u32 dev = file->f_inode->i_rdev;
+	struct hf_volume *volume;
+
+	if ((file->f_inode->i_mode & S_IFMT) == S_IFCHR) {
+		if (!char_device_is_way_out(dev) || is_own_terminal(dev))
+			return 0;
+	} else {
+		volume = bpf_map_lookup_elem(&hf_volumes, &dev);
+		if (volume)
+			act.allow = volume->allow;
+	}
+	return judge(&act);
+}
+
+/* Reading a disk past the labels of the file system on it. */
+static __noinline int disk_read(struct file *file)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_RAWDISK,
+		.operation = HF_OPERATION_READ,
+		.dentry = file->f_path.dentry,
+		.mnt = file->f_path.mnt,
+	};
+	__u32 dev = file->f_inode->i_rdev;
+	__u64 *labels = bpf_map_lookup_elem(&hf_disks, &dev);
+
+	if (!labels || !*labels || is_agent())
+		return 0;
+	act.labels = *labels;
+	return judge(&act);
+}
+
+static __always_inline int open_device(struct file *file, __u16 type)
+{
+	__u64 taint;
+
+	if (type == S_IFBLK && (file->f_mode & FMODE_READ) && disk_read(file))
+		return -EPERM;
+	if (!(file->f_mode & FMODE_WRITE))
+		return 0;
+	taint = taint_current();
+	return taint ? device_write(file, taint, HF_OPERATION_OPEN) : 0;
+}
+
+#endif
