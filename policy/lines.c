@@ -150,6 +150,15 @@ static char *give(char *buffer, const char *line, size_t size)
 	return buffer;
 }
 
+/* Without a comment behind a space. inih does the same, but older ones not in continued lines. */
+static size_t without_comment(const char *line, size_t size)
+{
+	for (size_t i = 1; i < size; i++)
+		if (line[i] == ';' && isblank((unsigned char)line[i - 1]))
+			return i;
+	return size;
+}
+
 /* An ini_reader: fgets(3) over the text, one whole line per call. */
 static char *next_line(char *buffer, int buffer_size, void *stream)
 {
@@ -173,6 +182,7 @@ static char *next_line(char *buffer, int buffer_size, void *stream)
 		;
 	if (start == line + size || *start == ';' || *start == '#')
 		return give(buffer, "", 0);
+	size = without_comment(line, size);
 	feed->is_continued = start > line && feed->has_key;
 	if (*start == '[' && !feed->is_continued)
 		heading(feed, start, (size_t)(line + size - start));
