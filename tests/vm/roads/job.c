@@ -2,6 +2,7 @@
 /* What all roads share: reading the source, judging calls, children. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,12 +85,53 @@ int wait_child(pid_t pid)
 	return -ECHILD;
 }
 
+void road_go_prepare(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* fails for wrong arguments only */
+}
+
+void road_go(pid_t pid)
+{
+	(void)kill(pid, SIGUSR1); /* a child that is gone is seen by wait_child() */
+}
+
+void road_go_wait(void)
+{
+	sigset_t set;
+	int number;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	(void)sigwait(&set, &number); /* as above */
+}
+
+static int exit_of(int r)
+{
+	switch (-r) {
+	case EPERM:
+	case EACCES:
+		return ROAD_EXIT_REFUSED;
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EAFNOSUPPORT:
+	case EPROTONOSUPPORT:
+	case ENODEV:
+		return ROAD_EXIT_ABSENT;
+	default:
+		return ROAD_EXIT_BROKEN;
+	}
+}
+
 void exit_road(int r)
 {
 	if (r >= 0)
 		_exit(ROAD_EXIT_OUT);
 	fprintf(stderr, "hf-road: %s\n", strerror(-r));
-	_exit(r == -EPERM || r == -EACCES ? ROAD_EXIT_REFUSED : ROAD_EXIT_BROKEN);
+	_exit(exit_of(r));
 }
 
 static void collect(const char **argv, const char *verb, va_list arguments)

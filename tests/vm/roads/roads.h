@@ -20,6 +20,7 @@ enum road_exit {
 	ROAD_EXIT_REFUSED = 10, /* EPERM or EACCES on the way */
 	ROAD_EXIT_BROKEN = 20,	/* anything else: the road says nothing about enforcement */
 	ROAD_EXIT_UNREAD = 21,	/* the source could not be read by a program that may */
+	ROAD_EXIT_ABSENT = 30,	/* this kernel has no such thing */
 };
 
 struct job {
@@ -66,6 +67,14 @@ int write_all(int fd, const void *data, size_t size);
 
 /* Waits for a child; what it says by its exit status: 0, -EPERM, or -ECHILD for anything else. */
 int wait_child(pid_t pid);
+
+/*
+ * Between a reader and a plain program that was there before it read: road_go_prepare() before the
+ * fork, '@wait' first among the plain program's verbs, road_go() when it may begin.
+ */
+void road_go_prepare(void);
+void road_go(pid_t pid);
+void road_go_wait(void);
 
 /* For the end of a forked child: leaves with the road_exit that r stands for. */
 _Noreturn void exit_road(int r);
