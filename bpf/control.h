@@ -18,6 +18,7 @@ enum hf_request_op {
 	HF_REQUEST_LABELS = 2,	/* read the set in force */
 	HF_REQUEST_SET_APP = 3, /* give or take a verified identity */
 	HF_REQUEST_HELLO = 4,	/* first request of a new agent: the kernel learns who it is */
+	HF_REQUEST_REFRESH = 5, /* marks were written to the index from outside: forget what is cached */
 };
 
 struct hf_request {
@@ -31,15 +32,21 @@ struct hf_request {
 	__u64 own;		  /* answer to LABELS */
 };
 
-/* One slot, shared by all programs. */
+/* The kernel part's own, in one slot; user space reads it and never writes. */
 struct hf_state {
 	__u64 sequence;		 /* of records */
-	__u64 object_hash;	 /* which build of the BPF object is attached */
-	__u64 agent_start_ns;	 /* with agent_tgid: the process that may make requests */
-	__u32 agent_tgid;
-	__u32 label_generation;	 /* cached inode labels of another generation are stale; never 0 */
+	__u32 label_generation;	 /* cached inode labels of another generation are stale */
 	__u32 has_tainted;	 /* 0 until the first process of this boot read a labelled file */
 	__u32 has_labelled_pipe; /* likewise for pipes */
+	__u32 pad;
+};
+
+/* The agent's, in one slot: who it is, and which build of the object it attached. */
+struct hf_agent {
+	__u64 object_hash; /* 0 while attaching */
+	__u64 start_ns;	   /* with tgid: the process that may make requests; set by HELLO */
+	__u32 tgid;
+	__u32 pad;
 };
 
 #endif

@@ -100,7 +100,10 @@ static __always_inline int open_regular(struct file *file, struct inode *inode)
 	__u8 reason;
 
 	labels = labels_of(file->f_path.dentry, inode, &reason);
-	if (labels && labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_OPEN))
+	/* An empty file has nothing to protect yet, so that any program may put a new one into a
+	 * labelled directory; what is written there later, file_permission judges when it is read. */
+	if (labels && inode->i_size &&
+	    labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_OPEN))
 		return -EPERM;
 	if (!(file->f_mode & FMODE_WRITE))
 		return 0;

@@ -74,6 +74,7 @@ struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	long long i_size;
 	unsigned int i_nlink;
 	__u32 i_rdev;
 	__u32 i_generation;

@@ -15,7 +15,7 @@ static __always_inline __u32 label_generation(void)
 {
 	struct hf_state *state = state_get();
 
-	return state ? state->label_generation : 0;
+	return state ? state->label_generation + 1 : 0; /* a zeroed cache entry is never current */
 }
 
 static __always_inline void label_generation_next(void)

@@ -22,8 +22,13 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	parent = shares_memory ? task_current_create() : task_current();
 	if (!parent)
 		return shares_memory ? -ENOMEM : 0;
-	if (shares_memory)
+	if (shares_memory && !(parent->flags & HF_TASK_SHARED_MM)) {
+		__u64 mm = (__u64)current->mm;
+
+		/* Not shared until now: an entry can only be that of an earlier mm at this address. */
+		(void)bpf_map_delete_elem(&hf_shared_mm, &mm);
 		parent->flags |= HF_TASK_SHARED_MM;
+	}
 	child = bpf_task_storage_get(&hf_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!child)
 		return -ENOMEM;

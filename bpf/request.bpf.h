@@ -62,17 +62,17 @@ static __noinline int request_set_app(struct file *file, struct hf_request *requ
 	return request_store(file->f_inode, &request->key, &mark);
 }
 
-/* A new agent wrote its process id to the state and now says hello: from here on it is known by
- * its start time too. Only a holder of the state map can have written the id. */
+/* A new agent wrote its process id to the map and now says hello: from here on it is known by its
+ * start time too. Only a holder of the map can have written the id. */
 static __noinline int request_hello(struct hf_request *request)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct hf_state *state = state_get();
+	struct hf_agent *agent = bpf_map_lookup_elem(&hf_agent, &slot_zero);
 
 	request->op = HF_REQUEST_NONE;
-	if (!state || (__u32)task->tgid != state->agent_tgid)
+	if (!agent || (__u32)task->tgid != agent->tgid)
 		return -EPERM;
-	state->agent_start_ns = task->group_leader->start_boottime;
+	agent->start_ns = task->group_leader->start_boottime;
 	return 0;
 }
 
@@ -94,6 +94,10 @@ static __noinline void request_answer(struct file *file, struct hf_request *requ
 	case HF_REQUEST_LABELS:
 		request->labels = labels_of(file->f_path.dentry, file->f_inode, &reason);
 		request->own = request->previous.labels;
+		request->error = 0;
+		break;
+	case HF_REQUEST_REFRESH:
+		label_generation_next();
 		request->error = 0;
 		break;
 	default:

@@ -84,10 +84,10 @@ static __always_inline __u64 taint_current(void)
 static __always_inline bool is_agent(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct hf_state *state = state_get();
+	struct hf_agent *agent = bpf_map_lookup_elem(&hf_agent, &slot_zero);
 
-	return state && state->agent_tgid && (__u32)task->tgid == state->agent_tgid &&
-	       task->group_leader->start_boottime == state->agent_start_ns;
+	return agent && agent->tgid && (__u32)task->tgid == agent->tgid &&
+	       task->group_leader->start_boottime == agent->start_ns;
 }
 
 #endif

@@ -33,7 +33,7 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_INDEX] = "hf_index",     [KERNEL_MAP_DISKS] = "hf_disks",
 	[KERNEL_MAP_BANKS] = "hf_banks",     [KERNEL_MAP_DESTS] = "hf_dests",
 	[KERNEL_MAP_GRANTS] = "hf_grants",   [KERNEL_MAP_VOLUMES] = "hf_volumes",
-	[KERNEL_MAP_GATES] = "hf_gates",     [KERNEL_MAP_STATE] = "hf_state",
+	[KERNEL_MAP_GATES] = "hf_gates",     [KERNEL_MAP_AGENT] = "hf_agent",
 	[KERNEL_MAP_REQUEST] = "hf_request", [KERNEL_MAP_RING] = "hf_ring",
 	[KERNEL_MAP_COUNTERS] = "hf_counters",
 };
@@ -258,18 +258,13 @@ static int open_maps(struct kernel *kernel, const char *pin_directory)
 	return 0;
 }
 
-/* A first state: generation 1, so that a zeroed cache entry is never taken for valid. */
-static int state_begin(struct kernel *kernel, uint64_t hash)
+/* Says which build is attached, whole; 0 = in the middle of it. */
+static int set_object_hash(struct kernel *kernel, uint64_t hash)
 {
-	struct hf_state state;
+	struct hf_agent agent = {.object_hash = hash};
 	uint32_t zero = 0;
 
-	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_STATE], &zero, &state) < 0)
-		return -errno;
-	state.object_hash = hash;
-	if (!state.label_generation)
-		state.label_generation = 1;
-	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_STATE], &zero, &state, BPF_ANY) < 0)
+	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_AGENT], &zero, &agent, BPF_ANY) < 0)
 		return -errno;
 	return 0;
 }
@@ -277,14 +272,14 @@ static int state_begin(struct kernel *kernel, uint64_t hash)
 /* True when this very build is attached and pinned, whole. */
 static bool is_adoptable(struct kernel *kernel, const char *links, uint64_t hash)
 {
-	struct hf_state state;
+	struct hf_agent agent;
 	uint32_t zero = 0;
 
 	if (access(links, F_OK) < 0)
 		return false;
-	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_STATE], &zero, &state) < 0)
+	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_AGENT], &zero, &agent) < 0)
 		return false;
-	return state.object_hash == hash;
+	return agent.object_hash == hash;
 }
 
 static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
@@ -312,8 +307,7 @@ static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
 	r = open_maps(kernel, pin_directory);
 	if (r < 0)
 		return r;
-	/* The generation must be set before the first hook runs; the hash only once all are on. */
-	r = state_begin(kernel, 0);
+	r = set_object_hash(kernel, 0);
 	if (r < 0)
 		return r;
 	r = attach_and_pin(skeleton, links);
@@ -324,7 +318,7 @@ static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
 	if (r < 0)
 		return r;
 	support->was_adopted = false;
-	return state_begin(kernel, hash);
+	return set_object_hash(kernel, hash);
 }
 
 static int adopt(const char *pin_directory, uint64_t hash, struct kernel *kernel,
@@ -358,6 +352,7 @@ static struct kernel *kernel_new(void)
 
 	if (!kernel)
 		return NULL;
+	kernel->poke_fd = -EBADF;
 	for (int i = 0; i < KERNEL_MAP_MAX; i++)
 		kernel->maps[i] = -EBADF;
 	return kernel;
@@ -368,6 +363,8 @@ void kernel_close(struct kernel *kernel)
 	if (!kernel)
 		return;
 	ring_buffer__free(kernel->ring);
+	if (kernel->poke_fd >= 0)
+		(void)close(kernel->poke_fd); /* read only */
 	close_maps(kernel);
 	free(kernel);
 }

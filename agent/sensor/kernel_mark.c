@@ -44,23 +44,27 @@ static int request_make(struct kernel *kernel, int fd, struct hf_request *reques
 int kernel_hello(struct kernel *kernel)
 {
 	struct hf_request request = {.op = HF_REQUEST_HELLO};
-	struct hf_state state;
+	struct hf_agent agent;
 	uint32_t zero = 0;
-	int state_fd = kernel->maps[KERNEL_MAP_STATE];
-	int pipes[2], r;
+	int map = kernel->maps[KERNEL_MAP_AGENT];
 
-	if (bpf_map_lookup_elem(state_fd, &zero, &state) < 0)
+	if (bpf_map_lookup_elem(map, &zero, &agent) < 0)
 		return -errno;
-	state.agent_tgid = (uint32_t)getpid();
-	state.agent_start_ns = 0;
-	if (bpf_map_update_elem(state_fd, &zero, &state, BPF_ANY) < 0)
+	agent.tgid = (uint32_t)getpid();
+	agent.start_ns = 0;
+	if (bpf_map_update_elem(map, &zero, &agent, BPF_ANY) < 0)
 		return -errno;
-	if (pipe2(pipes, O_CLOEXEC) < 0) /* any file will do to poke */
+	kernel->poke_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (kernel->poke_fd < 0)
 		return -errno;
-	r = request_make(kernel, pipes[0], &request);
-	(void)close(pipes[0]); /* nothing was written */
-	(void)close(pipes[1]);
-	return r;
+	return request_make(kernel, kernel->poke_fd, &request);
+}
+
+static int kernel_refresh(struct kernel *kernel)
+{
+	struct hf_request request = {.op = HF_REQUEST_REFRESH};
+
+	return request_make(kernel, kernel->poke_fd, &request);
 }
 
 int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
@@ -111,12 +115,10 @@ int kernel_restore_mark(struct kernel *kernel, const struct hf_inode_key *key,
 	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_INDEX], key, mark, BPF_ANY) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
 	(void)bpf_map_lookup_elem(disks, &key->dev, &labels); /* absent: 0 */
-	if ((labels & mark->labels) == mark->labels)
-		return 0;
 	labels |= mark->labels;
 	if (bpf_map_update_elem(disks, &key->dev, &labels, BPF_ANY) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
-	return 0;
+	return kernel_refresh(kernel);
 }
 
 /* Clears HF_MARK_DIRTY unless the kernel changed the mark meanwhile: then it stays dirty. */

@@ -21,7 +21,7 @@ enum kernel_map {
 	KERNEL_MAP_GRANTS,
 	KERNEL_MAP_VOLUMES,
 	KERNEL_MAP_GATES,
-	KERNEL_MAP_STATE,
+	KERNEL_MAP_AGENT,
 	KERNEL_MAP_REQUEST,
 	KERNEL_MAP_RING,
 	KERNEL_MAP_COUNTERS,
@@ -30,6 +30,7 @@ enum kernel_map {
 
 struct kernel {
 	int maps[KERNEL_MAP_MAX]; /* own descriptors */
+	int poke_fd; /* own; any open file, for requests that mean none */
 	struct ring_buffer *ring;
 	void (*receive)(const void *bytes, size_t size_bytes, void *userdata);
 	void *receive_userdata;
