@@ -36,6 +36,14 @@ ROOMS := common bpf policy agent tests packaging
 
 .PHONY: all check demo bench format lint clean install
 all: $(PROGRAMS) $(BPF_OBJECTS)
+# Both install what they need; a second run finds it there.
+check:
+	tools/deps.sh check
+	tests/check
+demo:
+	tools/deps.sh demo
+	$(MAKE) -s all
+	demo/run
 clean:
 	rm -rf $(B)
 format:
