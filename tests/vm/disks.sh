@@ -49,11 +49,13 @@ disk_template()
 # directory; one which is there already is used as it was left.
 add_disk()
 {
-	local kind=$1 file=$2/$1.img template
+	local kind=$1 file=$2/$1.img template options
 
 	template=$(disk_template "$kind") || die "cannot format the disk '$kind'"
 	[ -e "$file" ] || cp --sparse=always "$template" "$file"
-	qemu_args+=(-blockdev "driver=raw,node-name=disk-$kind,discard=unmap,cache.no-flush=on,file.driver=file,file.discard=unmap,file.filename=${file//,/,,}")
+	options=driver=raw,node-name=disk-$kind,discard=unmap,cache.no-flush=on
+	options+=,file.driver=file,file.discard=unmap,file.filename=${file//,/,,}
+	qemu_args+=(-blockdev "$options")
 	if [ "$kind" = usb ]; then
 		qemu_args+=(-device qemu-xhci,id=xhci -device "$usb_stick")
 	else

@@ -1,0 +1,1 @@
+. /root/agent-shim.sh

@@ -1,0 +1,167 @@
+# shellcheck shell=bash
+# Owns: walking one road of build/tests/hf-road and judging what came of it. Every road is walked
+# with an unlabelled source first: only a road that can be walked says something when it is not.
+# Sourced after guest/lib.sh, places.sh and agent.sh.
+
+road_log=/run/hf/road.log
+road_out=0        # status of hf-road: content got out
+road_refused=10   # refused with EPERM or EACCES
+road_absent=30    # this kernel has no such thing
+declare -A road_pids=()
+roads_refused=()
+
+# walk TAG PROGRAM ROAD SOURCE TARGET [ARGUMENT...]: leaves the status in road_status.
+walk()
+{
+	local tag=$1 program=$2 pid
+
+	shift 2
+	HF_ROAD_TAG=$tag HF_ROAD_PLAIN=$plain "$program" "$@" >$road_log 2>&1
+	road_status=$?
+	for pid in $(sed -n 's/^pid //p' $road_log); do
+		road_pids[$tag]+=" $pid"
+	done
+}
+
+road_said()
+{
+	grep -v '^pid' $road_log | tail -n 2 | tr '\n' ' '
+}
+
+# True when the text is in a regular file, or in the name of what lies there.
+arrived()
+{
+	local text=$1 target=$2
+
+	[ -n "${road_target_is_no_file:-}" ] && return 1
+	[[ $(echo "$target".*) = *"${text:0:9}"* ]] && return 0
+	[ -f "$target" ] && grep -aqF "$text" "$target"
+}
+
+clear_target()
+{
+	[ -n "${road_target_is_no_file:-}" ] || rm -rf "$1" "$1".*
+}
+
+# The first half of every test.
+control()
+{
+	local name=$1 program=$2 road=$3 target=$4
+
+	shift 4
+	clear_target "$target"
+	walk "c-$name" "$program" "$road" "${open_source:-$open/doc.txt}" "$target" "$@"
+	clear_target "$target"
+	case $road_status in
+	"$road_out") return 0 ;;
+	"$road_absent") skip "$name" "not on this kernel: $(road_said)" ;;
+	*) not_ok "$name" "the positive control ended with $road_status: $(road_said)" ;;
+	esac
+	return 1
+}
+
+expect_refusal()
+{
+	local name=$1 target=$2
+
+	if [ "$road_status" -eq "$road_out" ]; then
+		not_ok "$name" 'the content got out'
+	elif arrived "$secret_text" "$target"; then
+		not_ok "$name" "refused, and yet the content is in $target"
+	elif [ "$road_status" -ne "$road_refused" ]; then
+		not_ok "$name" "the road is broken, status $road_status: $(road_said)"
+	else
+		ok "$name"
+		roads_refused+=("$name")
+	fi
+	clear_target "$target"
+}
+
+# out NAME ROAD TARGET [ARGUMENT...]: the allowed program reads, and must not get it out.
+out()
+{
+	local name=$1 road=$2 target=$3
+
+	shift 3
+	control "$name" $allowed "$road" "$target" "$@" || return
+	walk "$name" $allowed "$road" "${secret_source:-$secret/doc.txt}" "$target" "$@"
+	expect_refusal "$name" "$target"
+}
+
+# shut NAME ROAD TARGET [ARGUMENT...]: a program without rights must not get in.
+shut()
+{
+	local name=$1 road=$2 target=$3
+
+	shift 3
+	control "$name" $plain "$road" "$target" "$@" || return
+	walk "$name" $plain "$road" "${secret_source:-$secret/doc.txt}" "$target" "$@"
+	expect_refusal "$name" "$target"
+}
+
+# inherits NAME ROAD TARGET [ARGUMENT...]: works, and the file at TARGET carries the label then.
+inherits()
+{
+	local name=$1 road=$2 target=$3
+
+	shift 3
+	control "$name" $allowed "$road" "$target" "$@" || return
+	walk "$name" $allowed "$road" "${secret_source:-$secret/doc.txt}" "$target" "$@"
+	if [ "$road_status" -ne "$road_out" ]; then
+		not_ok "$name" "local writing should work, status $road_status: $(road_said)"
+		return
+	fi
+	forget
+	walk "$name" $plain open "$target" -
+	if [ "$road_status" -eq "$road_refused" ]; then
+		ok "$name"
+		roads_refused+=("$name")
+	else
+		not_ok "$name" "$target carries no label, status $road_status: $(road_said)"
+	fi
+	rm -f "$target"
+}
+
+# not_yet NAME ROAD TARGET [ARGUMENT...]: a road that is known to be open; see SECURITY.md.
+not_yet()
+{
+	local name=$1 road=$2 target=$3
+
+	shift 3
+	control "$name" $allowed "$road" "$target" "$@" || return
+	walk "$name" $allowed "$road" "${secret_source:-$secret/doc.txt}" "$target" "$@"
+	if [ "$road_status" -eq "$road_out" ]; then
+		skip "$name" 'missing: labels do not follow this road yet (SECURITY.md)'
+		clear_target "$target"
+	else
+		expect_refusal "$name" "$target"
+	fi
+}
+
+# Whether each refusal above is in the log, and no control is. By the name the program gave itself
+# (15 characters of it), or by process, as the kernel's own threads have other names.
+expect_recorded()
+{
+	local name pid found missing=() wrong
+	local events=/run/hf/road-events
+
+	events_dump >$events
+	for name in "${roads_refused[@]}"; do
+		found=$(awk -v name="${name:0:15}" '$1 == "block" && $5 == name' $events)
+		for pid in ${road_pids[$name]:-}; do
+			[ -n "$found" ] || found=$(awk -v pid="$pid" '$1 == "block" && $4 == pid' $events)
+		done
+		[ -n "$found" ] || missing+=("$name")
+	done
+	if [ ${#missing[@]} -eq 0 ]; then
+		ok "all ${#roads_refused[@]} refusals are recorded"
+	else
+		not_ok "all ${#roads_refused[@]} refusals are recorded" "no event for: ${missing[*]}"
+	fi
+	wrong=$(awk '$1 == "block" && $5 ~ /^c-/ { print $5, $2, $3 }' $events | sort -u | tr '\n' ',')
+	if [ -z "$wrong" ]; then
+		ok 'no control was refused'
+	else
+		not_ok 'no control was refused' "$wrong"
+	fi
+}
