@@ -34,6 +34,36 @@ static void paths_free(char **paths, size_t count)
 	free(paths);
 }
 
+/* Takes "." and "name/.." out, so that one file has one name here. Follows no link: no I/O. */
+static void tidy(char *path)
+{
+	char *out = path, *first = path + (*path == '/');
+
+	out = first;
+	for (const char *in = first; *in;) {
+		size_t size = strcspn(in, "/");
+		bool is_up = size == 2 && !strncmp(in, "..", 2);
+		char *last = out;
+
+		while (last > first && last[-1] != '/')
+			last--;
+		if (is_up && out > first && strcmp(last, "..")) {
+			out = last > first ? last - 1 : first;
+		} else if (size && !(size == 1 && *in == '.')) {
+			if (out > first)
+				*out++ = '/';
+			memmove(out, in, size);
+			out += size;
+		}
+		in += size;
+		in += *in == '/';
+		/* Ends here for strcmp(3) above; what is still to be read lies behind. */
+		if (out < in)
+			*out = '\0';
+	}
+	*out = '\0';
+}
+
 /* pattern as seen from the directory of file. NULL without memory. */
 static char *join(const char *file, const char *pattern)
 {
@@ -41,9 +71,11 @@ static char *join(const char *file, const char *pattern)
 	char *path;
 
 	if (*pattern == '/' || !slash)
-		return strdup(pattern);
-	if (asprintf(&path, "%.*s/%s", (int)(slash - file), file, pattern) < 0)
-		return NULL;
+		path = strdup(pattern);
+	else if (asprintf(&path, "%.*s/%s", (int)(slash - file), file, pattern) < 0)
+		path = NULL;
+	if (path)
+		tidy(path);
 	return path;
 }
 

@@ -147,11 +147,6 @@ void value_include(struct build *build, void *field, const char *value)
 	char *copy;
 
 	(void)field; /* includes belong to the file, not to the policy */
-	if (has_dots(value)) {
-		build_problem(build, NULL, "include '%.160s': expected no . or .. between slashes",
-			value);
-		return;
-	}
 	if (build->include_count >= POLICY_FILE_MAX) {
 		build_problem(
 			build, NULL, "too many includes: expected at most %d", POLICY_FILE_MAX);

@@ -44,6 +44,41 @@ int policy_channel_parse(const char *word)
 	return find(word, channel_names, HF_CHANNEL_MAX);
 }
 
+/* What people write who know another product. */
+static const struct {
+	const char *said;
+	const char *meant;
+} others[] = {
+	{"usb", "removable"},
+	{"disk", "raw-disk"},
+	{"nfs", "netshare"},
+	{"smb", "netshare"},
+	{"share", "netshare"},
+	{"internet", "network"},
+	{"file", "local-file"},
+	{"ptrace", "debug"},
+	{"fd", "descriptor"},
+	{"read", "open"},
+	{"deny", "block"},
+	{"forbid", "block"},
+	{"refuse", "block"},
+	{"permit", "allow"},
+	{"accept", "allow"},
+	{"log", "audit"},
+	{"record", "audit"},
+	{"ask", "warn"},
+	{"inherit", "follow"},
+};
+
+/* The meant word when it is one of words. */
+static const char *translate(const char *word, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(others[i].said, word) && find(others[i].meant, words, count) >= 0)
+			return others[i].meant;
+	return NULL;
+}
+
 const char *policy_channel_nearest(const char *word)
 {
 	return policy_word_nearest(word, channel_names, HF_CHANNEL_MAX);
@@ -100,7 +135,10 @@ size_t policy_word_distance(const char *a, const char *b)
 const char *policy_word_nearest(const char *word, const char *const *words, size_t count)
 {
 	size_t size = strlen(word), limit = size < 3 ? 1 : size / 3 + 1, best = limit + 1;
-	const char *nearest = NULL;
+	const char *nearest = translate(word, words, count);
+
+	if (nearest)
+		return nearest;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t distance, known_size;

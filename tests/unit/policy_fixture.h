@@ -87,18 +87,20 @@ static inline void fixture_no_problems(const struct policy_problems *problems)
 static inline int fixture_users(
 	const char *name, bool is_group, uint32_t **ret_uids, size_t *ret_count, void *userdata)
 {
-	uint32_t *uids = calloc(2, sizeof(*uids));
+	bool is_known = !strcmp(name, is_group ? "audit" : "anna") ||
+			(!is_group && !strcmp(name, "ben"));
+	uint32_t *uids;
 
 	(void)userdata; /* nothing to know */
+	if (!is_known)
+		return -ENOENT;
+	uids = calloc(2, sizeof(*uids));
 	cr_assert(uids);
-	*ret_uids = uids;
-	*ret_count = is_group ? 2 : 1;
 	uids[0] = strcmp(name, "ben") ? 1001 : 1002;
 	uids[1] = 1002;
-	if (!strcmp(name, is_group ? "audit" : "anna") || (!is_group && !strcmp(name, "ben")))
-		return 0;
-	free(uids);
-	return -ENOENT;
+	*ret_uids = uids;
+	*ret_count = is_group ? 2 : 1;
+	return 0;
 }
 
 /* The caller frees. Fails the test when there is any problem. */

@@ -100,7 +100,7 @@ Test(policy_parse, networks_and_devices)
 Test(policy_parse, includes)
 {
 	struct fixture_file files[] = {
-		{"etc/main.ini", HEAD "include = apps/*.ini\ninclude = labels.ini\n", 0},
+		{"etc/main.ini", HEAD "include = apps/*.ini\ninclude = ../etc/./labels.ini\n", 0},
 		{"etc/apps/vim.ini", APP, 0},
 		{"etc/apps/less.ini", "[app less]\npath = /usr/bin/less\n", 0},
 		{"etc/labels.ini", "[policy]\ninclude = tenant.ini\n" LABEL, 0},

@@ -1,0 +1,38 @@
+# Fuzzing: every tests/fuzz/NAME.c is one libFuzzer target, built with sanitizers from the real
+# sources. A target says what it is made of, here or in its room's rules.mk:
+#	FUZZ_SOURCES_NAME := agent/sensor/record.c     beside tests/fuzz/NAME.c
+#	FUZZ_LDLIBS_NAME  := -lfoo
+#	FUZZ_SEEDS_NAME   := directories of first inputs; those of found bugs go to tests/fuzz/corpus/
+#	FUZZ_FLAGS_NAME   := -max_len=4096 and the like
+# `make fuzz FUZZ_SECONDS=600` runs all, `make fuzz-NAME` one, `make fuzz-smoke` all for 20 seconds.
+ifndef FUZZ_RULES
+FUZZ_RULES := yes
+
+FUZZ_TARGETS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_SECONDS  ?= 600
+FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \
+		 -fno-sanitize-recover=undefined -UNDEBUG
+
+FUZZ_SOURCES_policy_parse = $(POLICY_SOURCES)
+FUZZ_LDLIBS_policy_parse := -linih
+FUZZ_SEEDS_policy_parse  := tests/fuzz/corpus/policy policy/examples policy/apps
+FUZZ_FLAGS_policy_parse  := -max_len=4096 -dict=tests/fuzz/policy_parse.dict
+
+.PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
+fuzz: $(FUZZ_TARGETS:%=fuzz-%)
+fuzz-smoke:
+	+$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
+
+# What it learns stays in build/; only inputs of bugs are kept by hand.
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(B)/tests/fuzz/%
+	@mkdir -p $(B)/fuzz/$*/corpus $(B)/fuzz/$*/found
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		-verbosity=0 -artifact_prefix=$(B)/fuzz/$*/found/ $(FUZZ_FLAGS_$*) \
+		$(B)/fuzz/$*/corpus $(FUZZ_SEEDS_$*)
+
+.SECONDEXPANSION:
+$(FUZZ_TARGETS:%=$(B)/tests/fuzz/%): $(B)/tests/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $(filter %.c,$^) $(FUZZ_LDLIBS_$*)
+
+endif
