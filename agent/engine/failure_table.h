@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that can go wrong with a security decision in the balance, and what then: the only
+ * place that decides between keeping the last state, failing closed and only recording.
+ */
+#ifndef HOLDFAST_AGENT_ENGINE_FAILURE_TABLE_H
+#define HOLDFAST_AGENT_ENGINE_FAILURE_TABLE_H
+
+#include <stdint.h>
+
+#include "bpf/events.h"
+
+/* Wire values between sensor and engine; the first are the kernel's own reasons. */
+enum failure_reason {
+	FAILURE_KERNEL_GATE = HF_REASON_GATE,
+	FAILURE_KERNEL_TOO_DEEP = HF_REASON_TOO_DEEP,
+	FAILURE_KERNEL_DISCONNECTED = HF_REASON_DISCONNECTED,
+	FAILURE_KERNEL_MAPPED = HF_REASON_MAPPED,
+	FAILURE_KERNEL_TRACED = HF_REASON_TRACED,
+	FAILURE_KERNEL_NO_MEMORY = HF_REASON_NO_MEMORY,
+	FAILURE_KERNEL_UNCLASSIFIED = HF_REASON_UNCLASSIFIED,
+	FAILURE_NO_KERNEL = 20,	       /* no BPF LSM, or loading failed */
+	FAILURE_KERNEL_PARTIAL = 21,   /* a feature is missing */
+	FAILURE_POLICY_BAD = 22,       /* the policy file does not parse or compile */
+	FAILURE_POLICY_MISSING = 23,   /* neither a policy file nor a last good copy */
+	FAILURE_POLICY_REFUSED = 24,   /* the sensor could not publish it */
+	FAILURE_LABELS_FULL = 25,      /* 64 live labels */
+	FAILURE_INDEX_FULL = 26,       /* no room for a mark */
+	FAILURE_DATABASE = 27,	       /* index.db can't be read or written */
+	FAILURE_LOG_WRITE = 28,	       /* an event can't be written: disk full and the like */
+	FAILURE_LOG_TORN = 29,	       /* the log ended within a line */
+	FAILURE_RECORDS_LOST = 30,     /* the ring was full */
+	FAILURE_RECORD_BAD = 31,       /* a kernel record that does not decode */
+	FAILURE_PLACE = 32,	       /* a path of the policy can't be marked */
+	FAILURE_PROGRAM = 33,	       /* an application's executable is not to be trusted */
+	FAILURE_MARK_VALUE = 34,       /* an extended attribute that is none of ours */
+	FAILURE_MARK_STORE = 35,       /* the file system keeps no extended attribute */
+	FAILURE_TREE = 36,	       /* a labelled directory could not be walked to the end */
+	FAILURE_VOLUME = 37,	       /* a device or file system can't be classified */
+	FAILURE_REASON_MAX = 48,
+};
+
+enum failure_action {
+	FAILURE_CLOSED = 1, /* refused until it is repaired */
+	FAILURE_KEEP_LAST,  /* the last good state stays in force */
+	FAILURE_AUDIT,	    /* goes on, recorded */
+};
+
+struct failure_row {
+	const char *name; /* for events and counters; NULL = no such reason */
+	enum failure_action action;
+	const char *text; /* for `holdfast doctor`: what it means and what to do */
+};
+
+/* A row for any number; unknown ones have name NULL. */
+const struct failure_row *failure_row(unsigned int reason);
+const char *failure_action_name(enum failure_action action);
+
+#endif
