@@ -84,8 +84,12 @@ static void slots_add_network(struct slots *slots, const struct source *source)
 	}
 }
 
-static int dest_add(struct compile *compile, const struct source *sources, size_t count,
-	const struct policy_prefix *prefix, const struct policy_network *network)
+/*
+ * One prefix, with what all sources that contain it allow. The last of them has this very prefix,
+ * or there are none.
+ */
+static int dest_add(struct compile *compile, const struct policy_prefix *prefix,
+	const struct source *const *enclosing, size_t count)
 {
 	struct policy_compiled *compiled = compile->compiled;
 	struct slots slots = {0};
@@ -93,12 +97,11 @@ static int dest_add(struct compile *compile, const struct source *sources, size_
 	char text[POLICY_ADDRESS_TEXT_SIZE];
 
 	for (size_t i = 0; i < count; i++)
-		if (policy_prefix_contains(sources[i].prefix, prefix))
-			slots_add_network(&slots, &sources[i]);
+		slots_add_network(&slots, enclosing[i]);
 	slots_tidy(&slots);
-	policy_prefix_format(prefix, text);
 	if (slots.count > HF_DEST_SLOTS) {
-		policy_problems_add(compile->problems, network ? &network->place : &prefix->place,
+		policy_prefix_format(prefix, text);
+		policy_problems_add(compile->problems, &enclosing[count - 1]->network->place,
 			"write neighbouring ports as one range",
 			"more than %d port ranges for %s, those of enclosing networks counted: "
 			"expected"
@@ -120,14 +123,29 @@ static int dest_add(struct compile *compile, const struct source *sources, size_
 	return 0;
 }
 
-static bool is_known(const struct source *sources, size_t count, const struct policy_prefix *prefix)
+static bool is_same_prefix(const struct policy_prefix *a, const struct policy_prefix *b)
 {
-	for (size_t i = 0; i < count; i++)
-		if (sources[i].prefix->prefix_bits == prefix->prefix_bits &&
-			!memcmp(sources[i].prefix->address, prefix->address,
-				sizeof(prefix->address)))
-			return true;
-	return false;
+	return a->prefix_bits == b->prefix_bits &&
+	       !memcmp(a->address, b->address, sizeof(a->address));
+}
+
+/* IPv4 first, then by address, wider ones first: what contains a prefix stands before it. */
+static int source_compare(const void *a, const void *b)
+{
+	const struct policy_prefix *left = ((const struct source *)a)->prefix;
+	const struct policy_prefix *right = ((const struct source *)b)->prefix;
+	bool left_is_ipv4 = policy_prefix_is_ipv4(left);
+	int order;
+
+	if (left_is_ipv4 != policy_prefix_is_ipv4(right))
+		return left_is_ipv4 ? -1 : 1;
+	order = memcmp(left->address, right->address, sizeof(left->address));
+	if (order)
+		return order;
+	if (left->prefix_bits != right->prefix_bits)
+		return left->prefix_bits < right->prefix_bits ? -1 : 1;
+	/* The same: in the order of the policy, so that the same policy compiles to the same. */
+	return left->place.line < right->place.line ? -1 : left->place.line > right->place.line;
 }
 
 /* Labels of each network: bits of all labels whose network rule excepts it. */
@@ -168,6 +186,7 @@ static int sources_fill(
 			sources[used++] = (struct source){
 				network, &network->prefixes[j], labels[i]};
 	}
+	qsort(sources, count, sizeof(*sources), source_compare);
 	*ret_sources = take_ptr(sources);
 	*ret_count = count;
 	return 0;
@@ -182,9 +201,33 @@ static int guard_ipv4(struct compile *compile, const struct source *sources, siz
 {
 	struct policy_prefix ipv4 = {.address = {[10] = 0xff, [11] = 0xff}, .prefix_bits = MAPPED};
 
-	if (!count || is_known(sources, count, &ipv4))
+	/* Sorted first when it is there. */
+	if (!count || is_same_prefix(sources[0].prefix, &ipv4))
 		return 0;
-	return dest_add(compile, sources, count, &ipv4, NULL);
+	return dest_add(compile, &ipv4, NULL, 0);
+}
+
+static int compile_sorted(struct compile *compile, const struct source *sources, size_t count)
+{
+	auto_free const struct source **enclosing = calloc(count + 1, sizeof(*enclosing));
+	size_t depth = 0;
+	int r;
+
+	if (!enclosing)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_prefix *prefix = sources[i].prefix;
+
+		while (depth && !policy_prefix_contains(enclosing[depth - 1]->prefix, prefix))
+			depth--;
+		enclosing[depth++] = &sources[i];
+		if (i + 1 < count && is_same_prefix(prefix, sources[i + 1].prefix))
+			continue;
+		r = dest_add(compile, prefix, enclosing, depth);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int compile_dests(struct compile *compile)
@@ -202,12 +245,8 @@ int compile_dests(struct compile *compile)
 			HF_DEST_MAX - 1);
 		return 0;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (is_known(sources, i, sources[i].prefix))
-			continue;
-		r = dest_add(compile, sources, count, sources[i].prefix, sources[i].network);
-		if (r < 0)
-			return r;
-	}
+	r = compile_sorted(compile, sources, count);
+	if (r < 0)
+		return r;
 	return guard_ipv4(compile, sources, count);
 }

@@ -11,6 +11,13 @@
 /* Whether name is 1 to POLICY_NAME_MAX of a-z, 0-9 and -, neither first nor last a dash. */
 bool value_is_name(const char *name);
 
+/*
+ * Calls each with the words between commas. A comma at the end of a line is no empty word: the list
+ * goes on in the next one.
+ */
+void value_each_word(struct build *build, void *field, const char *value,
+	void (*each)(struct build *build, void *field, char *word));
+
 /* field: char **, freed and replaced; a second call appends after a space (KEY_LONG). */
 void value_text(struct build *build, void *field, const char *value);
 void value_link(struct build *build, void *field, const char *value);

@@ -223,6 +223,29 @@ Test(policy_compile, destinations)
 	policy_compiled_free(compiled);
 }
 
+/* Each answer against the definition: what any network that holds the address allows. */
+Test(policy_compile, destinations_nested)
+{
+	struct policy_compiled *compiled = fixture_compile(TWO
+		"[network a]\naddress = 10.0.0.0/8\n"
+		"[network b]\naddress = 10.0.0.0/9, 2001:db8::/32\nport = 25\n"
+		"[network c]\naddress = 10.0.1.0/24, 2001:db8:0:1::/64\n"
+		"[network d]\naddress = ::/0, 0.0.0.0/0\nport = 22\n" NETWORK_RULE "a, b\n"
+		"[rule m]\nlabel = hr\nchannel = network\naction = block\nexcept-network = c, d\n");
+
+	cr_assert_eq(allow_at(compiled, "10.0.1.7", 80), FINANCE | HR);
+	cr_assert_eq(allow_at(compiled, "10.0.2.7", 80), FINANCE);
+	cr_assert_eq(allow_at(compiled, "10.0.2.7", 22), FINANCE | HR);
+	cr_assert_eq(allow_at(compiled, "10.200.0.1", 25), FINANCE);
+	cr_assert_eq(allow_at(compiled, "192.0.2.1", 22), HR);
+	cr_assert_eq(allow_at(compiled, "192.0.2.1", 25), 0);
+	cr_assert_eq(allow_at(compiled, "2001:db8::1", 25), FINANCE);
+	cr_assert_eq(allow_at(compiled, "2001:db8::1", 22), HR);
+	cr_assert_eq(allow_at(compiled, "2001:db8:0:1::1", 25), FINANCE | HR);
+	cr_assert_eq(allow_at(compiled, "2002::1", 22), HR, "past the IPv4 addresses");
+	policy_compiled_free(compiled);
+}
+
 /* ::/0 as a prefix of 128 bits holds every IPv4 address: it must not be a way out for them. */
 Test(policy_compile, ipv6_networks_hold_no_ipv4)
 {
