@@ -109,7 +109,7 @@ static const struct rule rules[] = {
 	{FILTER_DATABASE, SCMP_SYS(fallocate)},
 	/* marks */
 	{FILTER_MARKS, SCMP_SYS(openat2)},
-	{FILTER_MARKS, SCMP_SYS(fgetxattr)},
+	{FILTER_MARKS, SCMP_SYS(getxattr)},
 	{FILTER_MARKS, SCMP_SYS(fsetxattr)},
 	{FILTER_MARKS, SCMP_SYS(fremovexattr)},
 	{FILTER_MARKS, SCMP_SYS(inotify_add_watch)},

@@ -26,6 +26,7 @@ struct volume {
 	struct hf_volume set; /* what the kernel knows */
 	bool is_set;
 	bool is_mounted; /* in the mount table as last read */
+	bool was_mounted; /* the time before */
 };
 
 struct volumes {
@@ -317,7 +318,7 @@ static void mount_seen(struct sensor *sensor, const struct mount_entry *mount)
 	if (kind == MOUNT_PSEUDO)
 		return;
 	volume = volume_find(sensor->volumes, mount->dev);
-	is_new = !volume || !volume->is_mounted;
+	is_new = !volume || (!volume->is_mounted && !volume->was_mounted);
 	if (volume)
 		volume->is_mounted = true;
 	if (is_new)
@@ -362,25 +363,21 @@ void volumes_on_mounts(struct sensor *sensor)
 	FILE *table;
 	int fd;
 
-	for (unsigned int i = 0; i < volumes->count; i++)
-		volumes->items[i]->told.is_gone = !volumes->items[i]->told.is_device &&
-						  volumes->items[i]->is_mounted;
+	for (unsigned int i = 0; i < volumes->count; i++) {
+		volumes->items[i]->was_mounted = volumes->items[i]->is_mounted;
+		volumes->items[i]->is_mounted = false;
+	}
 	fd = fcntl(volumes->mounts_fd, F_DUPFD_CLOEXEC, 3);
 	table = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!table)
 		return;
 	rewind(table);
 	while (getline(&line, &room, table) >= 0)
-		if (mounts_parse(line, &mount) == 0) {
-			struct volume *volume = volume_find(volumes, mount.dev);
-
-			if (volume)
-				volume->told.is_gone = false;
+		if (mounts_parse(line, &mount) == 0)
 			mount_seen(sensor, &mount);
-		}
 	(void)fclose(table); /* a duplicate; the position is shared, and reading again rewinds */
 	for (unsigned int i = volumes->count; i > 0; i--)
-		if (volumes->items[i - 1]->told.is_gone)
+		if (!volumes->items[i - 1]->told.is_device && !volumes->items[i - 1]->is_mounted)
 			volume_drop(sensor, volumes->items[i - 1]->told.dev);
 }
 

@@ -1,0 +1,16 @@
+# The agent: one program per process, one for the person.
+
+AGENT_IPC     := $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o
+AGENT_SANDBOX := $(B)/agent/sandbox/privileges.o $(B)/agent/sandbox/filter.o
+AGENT_FAILURE := $(B)/agent/engine/failure_table.o
+AGENT_RECORD  := $(B)/agent/sensor/record.o
+
+SENSOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/sensor/*.c)))
+
+$(B)/agent/sensor/kernel_load.o: $(B)/bpf/holdfast.skel.h
+
+$(B)/holdfast-sensor: $(SENSOR_OBJECTS) $(AGENT_IPC) $(AGENT_SANDBOX) $(B)/policy/pattern.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf -ludev -lcap -lseccomp
+
+AGENT_PROGRAMS := $(B)/holdfast-sensor
+PROGRAMS += $(AGENT_PROGRAMS)

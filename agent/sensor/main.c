@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast-sensor: started by holdfastd as root; takes hold of the kernel part, then becomes
+ * holdfast-sensor with three capabilities. Descriptor 3 is the socket to the engine.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/sandbox/filter.h"
+#include "agent/sandbox/privileges.h"
+#include "agent/sensor/apps.h"
+#include "agent/sensor/places.h"
+#include "agent/sensor/sensor.h"
+#include "agent/sensor/tree.h"
+#include "agent/sensor/volumes.h"
+#include "agent/sensor/watch.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#define ENGINE_FD	3
+#define DIRTY_PERIOD_MS 500
+
+enum poll_slot { POLL_ENGINE, POLL_RING, POLL_UDEV, POLL_MOUNTS, POLL_WATCH, POLL_MAX };
+
+struct options {
+	const char *pin_directory;
+	const char *user;
+	bool is_verbose;
+};
+
+static int parse_options(int argc, char **argv, struct options *ret_options)
+{
+	static const struct option known[] = {
+		{"pin-dir", required_argument, NULL, 'p'},
+		{"user", required_argument, NULL, 'u'},
+		{"verbose", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	*ret_options = (struct options){KERNEL_PIN_DIRECTORY, "holdfast-sensor", false};
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case 'p':
+			ret_options->pin_directory = optarg;
+			break;
+		case 'u':
+			ret_options->user = optarg;
+			break;
+		case 'v':
+			ret_options->is_verbose = true;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return optind == argc ? 0 : -EINVAL;
+}
+
+/*
+ * CAP_BPF: new inner maps for each policy, and map access where unprivileged BPF is off.
+ * CAP_SYS_ADMIN: setting security.* attributes, and BPF map ids of the policy in force.
+ * CAP_DAC_READ_SEARCH: reaching the files and executables that policy and kernel name.
+ */
+static void restrict_self(const struct options *options)
+{
+	static const cap_value_t keep[] = {CAP_BPF, CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH};
+	struct privileges wanted = {
+		.group = (gid_t)-1, .keep = keep, .keep_count = sizeof(keep) / sizeof(keep[0])};
+	const struct group *tty = getgrnam("tty"); /* to write to a user's terminal, as write(1) */
+	int r;
+
+	if (tty)
+		wanted.group = tty->gr_gid;
+	r = privileges_find_user(options->user, &wanted.uid, &wanted.gid);
+	if (r < 0)
+		fatal("no user '%s': create it with systemd-sysusers (packaging/sysusers.conf), "
+		      "stopping",
+			options->user);
+	r = privileges_drop(&wanted);
+	if (r < 0)
+		fatal("cannot become user '%s': %s, stopping", options->user, strerror(-r));
+	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_BPF | FILTER_MARKS | FILTER_UDEV);
+	if (r < 0)
+		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
+}
+
+/* Without the kernel part the sensor goes on, so that the engine can say what is missing. */
+static void take_kernel(struct sensor *sensor, const struct options *options)
+{
+	int r;
+
+	r = kernel_open(options->pin_directory, &sensor->support, &sensor->kernel);
+	if (r < 0) {
+		log_error("cannot put the kernel part in: %s, nothing is enforced", strerror(-r));
+		sensor->kernel = NULL;
+		return;
+	}
+	r = ring_open(options->pin_directory, &sensor->ring);
+	if (r < 0)
+		fatal("cannot read the ring below '%s': %s, stopping", options->pin_directory,
+			strerror(-r));
+	log_notice("kernel part %s", sensor->support.was_adopted ? "adopted" : "loaded");
+}
+
+static void sensor_init(struct sensor *sensor)
+{
+	channel_init(&sensor->engine, ENGINE_FD, 0);
+	sensor->apps = apps_new();
+	sensor->places = places_new();
+	sensor->tree = tree_new();
+	sensor->volumes = volumes_new();
+	sensor->watch = watch_new();
+	if (!sensor->apps || !sensor->places || !sensor->tree || !sensor->volumes)
+		fatal("no memory, stopping");
+	if (!sensor->watch)
+		log_warning("no inotify: changes on disk are seen at reload only");
+}
+
+static void on_engine(struct sensor *sensor, short events)
+{
+	static uint8_t packet[WIRE_FRAME_MAX];
+	int r;
+
+	if ((events & POLLOUT) && channel_flush(&sensor->engine) < 0)
+		fatal("the engine is gone: %m, stopping");
+	if (!(events & (POLLIN | POLLHUP | POLLERR)))
+		return;
+	for (;;) {
+		struct bytes_reader payload;
+		auto_close int fd = -EBADF;
+		uint16_t type;
+		int size = channel_receive(&sensor->engine, packet, sizeof(packet), &fd);
+
+		if (size == -EAGAIN)
+			return;
+		if (size == 0)
+			exit(EXIT_SUCCESS); /* told to stop, or the engine died: the supervisor knows */
+		if (size < 0)
+			fatal("cannot read from the engine: %s, stopping", strerror(-size));
+		r = wire_open(packet, (size_t)size, &type, &payload);
+		if (r < 0)
+			fatal("broken frame from the engine: %s, stopping", strerror(-r));
+		link_on_message(sensor, type, &payload, fd);
+	}
+}
+
+static void on_watch(struct sensor *sensor)
+{
+	if (watch_drain(sensor->watch)) {
+		sensor->is_watch_pending = true;
+		sensor->watch_since_ns = clock_boot_ns();
+	}
+}
+
+static void settle(struct sensor *sensor)
+{
+	if (!sensor->is_watch_pending ||
+		clock_boot_ns() - sensor->watch_since_ns < SENSOR_SETTLE_NS)
+		return;
+	sensor->is_watch_pending = false;
+	apps_apply(sensor);
+	places_again(sensor);
+}
+
+static void poll_fill(const struct sensor *sensor, struct pollfd *polls)
+{
+	polls[POLL_ENGINE] = (struct pollfd){ENGINE_FD, channel_events(&sensor->engine), 0};
+	/* Until all is released, the ring always says that there is something. */
+	polls[POLL_RING] = (struct pollfd){-1, POLLIN, 0};
+	if (sensor->ring && sensor->is_restored && ring_is_caught_up(sensor->ring))
+		polls[POLL_RING].fd = ring_fd(sensor->ring);
+	polls[POLL_UDEV] = (struct pollfd){volumes_udev_fd(sensor->volumes), POLLIN, 0};
+	polls[POLL_MOUNTS] = (struct pollfd){volumes_mounts_fd(sensor->volumes), POLLPRI, 0};
+	polls[POLL_WATCH] =
+		(struct pollfd){sensor->watch ? watch_fd(sensor->watch) : -1, POLLIN, 0};
+}
+
+static void loop(struct sensor *sensor)
+{
+	struct pollfd polls[POLL_MAX];
+	uint64_t dirty_ns = 0;
+
+	for (;;) {
+		poll_fill(sensor, polls);
+		if (poll(polls, POLL_MAX, tree_is_busy(sensor->tree) ? 0 : DIRTY_PERIOD_MS) < 0 &&
+			errno != EINTR)
+			fatal("cannot poll: %m, stopping");
+		if (polls[POLL_ENGINE].revents)
+			on_engine(sensor, polls[POLL_ENGINE].revents);
+		if (polls[POLL_UDEV].revents & POLLIN)
+			volumes_on_udev(sensor);
+		if (polls[POLL_MOUNTS].revents & (POLLPRI | POLLERR))
+			volumes_on_mounts(sensor);
+		if (polls[POLL_WATCH].revents & POLLIN)
+			on_watch(sensor);
+		records_pump(sensor);
+		tree_step(sensor);
+		settle(sensor);
+		if (clock_boot_ns() - dirty_ns > DIRTY_PERIOD_MS * UINT64_C(1000000)) {
+			dirty_ns = clock_boot_ns();
+			records_persist_dirty(sensor);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct sensor sensor;
+	struct options options;
+
+	if (parse_options(argc, argv, &options) < 0 || fcntl(ENGINE_FD, F_GETFD) < 0) {
+		(void)fprintf(stderr, "holdfast-sensor is started by holdfastd(8)\n");
+		return 2;
+	}
+	log_open("holdfast-sensor", options.is_verbose);
+	take_kernel(&sensor, &options);
+	sensor_init(&sensor);
+	restrict_self(&options);
+	volumes_scan(&sensor);
+	link_hello(&sensor); /* after the volumes: the engine restores their marks first */
+	loop(&sensor);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kernel records on their way to the engine: read, checked, acted on where the sensor has to, sent
+ * in batches; released when the engine says that they are safe.
+ */
+#include <string.h>
+
+#include "agent/sensor/marks.h"
+#include "agent/sensor/record.h"
+#include "agent/sensor/sensor.h"
+#include "agent/sensor/tty.h"
+#include "common/log.h"
+
+#define DIRTY_MAX 256 /* marks persisted in one go */
+
+/* One that does not decode still counts: it is sent on as it is, and the engine counts it bad. */
+static void record_act(struct sensor *sensor, const void *bytes, size_t size)
+{
+	struct record record;
+
+	if (record_decode(bytes, size, &record) < 0)
+		return;
+	switch (record.raw.header.type) {
+	case HF_RECORD_VERDICT:
+		if (record.raw.verdict >= HF_VERDICT_WARN)
+			tty_tell(sensor, &record);
+		break;
+	case HF_RECORD_LABELLED:
+		marks_persist(sensor, &record.raw.inode, record.path);
+		break;
+	case HF_RECORD_APP_LOST:
+		sensor->is_watch_pending = true; /* verify again once it is quiet */
+		break;
+	default:
+		break;
+	}
+}
+
+void records_pump(struct sensor *sensor)
+{
+	const void *bytes;
+	size_t size;
+
+	if (!sensor->ring || !sensor->is_restored)
+		return;
+	for (;;) {
+		struct bytes_writer frame, count;
+		uint16_t records = 0;
+
+		if (!channel_is_idle(&sensor->engine))
+			return;
+		link_begin(&frame, MESSAGE_RECORDS);
+		bytes_put_u16(&frame, 0);
+		while (records < MESSAGE_RECORD_MAX && ring_next(sensor->ring, &bytes, &size)) {
+			if (size > sizeof(struct hf_record))
+				size = sizeof(struct hf_record) + 1; /* bad by its size */
+			bytes_put_u16(&frame, (uint16_t)size);
+			bytes_put_blob(&frame, bytes, size);
+			record_act(sensor, bytes, size);
+			records++;
+		}
+		if (!records)
+			return;
+		bytes_writer_init(&count, frame.start + WIRE_HEADER_SIZE, 2);
+		bytes_put_u16(&count, records);
+		link_send(sensor, &frame);
+	}
+}
+
+static int on_dirty(const struct hf_inode_key *key, const struct hf_mark *mark, void *userdata)
+{
+	struct sensor *sensor = userdata;
+	struct hf_mark clean = *mark;
+
+	if (!channel_is_idle(&sensor->engine))
+		return -EAGAIN; /* stays dirty: next time */
+	clean.flags &= ~HF_MARK_DIRTY;
+	marks_tell(sensor, key, &clean, NULL);
+	return 0;
+}
+
+void records_persist_dirty(struct sensor *sensor)
+{
+	if (sensor->kernel && sensor->is_restored)
+		(void)kernel_visit_dirty(
+			sensor->kernel, DIRTY_MAX, on_dirty, sensor); /* what fails stays dirty */
+}
