@@ -145,6 +145,8 @@ static int source_compare(const void *a, const void *b)
 	if (left->prefix_bits != right->prefix_bits)
 		return left->prefix_bits < right->prefix_bits ? -1 : 1;
 	/* The same: in the order of the policy, so that the same policy compiles to the same. */
+	if (left->place.file_order != right->place.file_order)
+		return left->place.file_order < right->place.file_order ? -1 : 1;
 	return left->place.line < right->place.line ? -1 : left->place.line > right->place.line;
 }
 

@@ -78,6 +78,10 @@ static void say_labels(struct explanation *explanation)
 				compiled->label[mark->bit].name, mark->pattern, mark->place.file,
 				mark->place.line);
 	}
+	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++)
+		if (explanation->question->labels & UINT64_C(1) << bit && compiled->label[bit].name)
+			say(explanation, "%s carries label %s by itself", path,
+				compiled->label[bit].name);
 }
 
 static bool is_opening(unsigned int channel)
@@ -85,26 +89,27 @@ static bool is_opening(unsigned int channel)
 	return channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_IPC;
 }
 
-/* What makes one label pass that the rule would stop; NULL = nothing. */
-static const char *exception_of(const struct explanation *explanation, const struct policy_act *act,
-	uint64_t bit, enum policy_exception *ret_exception)
+/* What makes one label pass that the rule would stop. */
+struct exemption {
+	enum policy_exception kind;
+	const char *what; /* NULL = nothing does */
+};
+
+static struct exemption exemption_of(
+	const struct explanation *explanation, const struct policy_act *act, uint64_t bit)
 {
 	const struct policy_compiled *compiled = explanation->compiled;
 
-	*ret_exception = POLICY_EXCEPT_APP;
 	if (compiled->bank.apps[act->app].except[act->channel] & bit)
-		return "the application";
-	*ret_exception = POLICY_EXCEPT_NETWORK;
+		return (struct exemption){POLICY_EXCEPT_APP, "the application"};
 	if (act->channel == HF_CHANNEL_NETWORK && act->has_destination &&
 		policy_dest_allow(compiled, act->address, act->port) & bit)
-		return "the destination";
-	*ret_exception = POLICY_EXCEPT_DEVICE;
+		return (struct exemption){POLICY_EXCEPT_NETWORK, "the destination"};
 	if (act->allow & bit)
-		return "the device";
-	*ret_exception = POLICY_EXCEPT_USER;
+		return (struct exemption){POLICY_EXCEPT_DEVICE, "the device"};
 	if (policy_granted(compiled, act->uid, act->channel) & bit)
-		return "the user";
-	return NULL;
+		return (struct exemption){POLICY_EXCEPT_USER, "the user"};
+	return (struct exemption){0};
 }
 
 /* Any application may, or this one is listed. */
@@ -140,19 +145,27 @@ static void say_origin(struct explanation *explanation, const struct policy_labe
 			policy_action_name(origin->action), label->place.file, label->place.line);
 }
 
-static void say_exception(struct explanation *explanation, const struct policy_label_entry *label,
-	const struct policy_origin *origin, enum policy_exception exception, const char *what)
+/* raw-disk = yes exempts for all labels, those of no policy too: compile_masks.c. */
+static bool is_disk_program(const struct explanation *explanation, const struct policy_act *act)
 {
-	const struct policy_place *place = &origin->except_places[exception];
-	const struct policy_app_entry *app = &explanation->compiled->app[explanation->app];
+	return act->channel == HF_CHANNEL_RAWDISK &&
+	       explanation->compiled->bank.apps[act->app].except[act->channel] == UINT64_MAX;
+}
 
-	if (place->line)
-		say(explanation, "  label %s: rule %s says %s but excepts %s (%s:%u)", label->name,
-			origin->rule, policy_action_name(origin->action), what, place->file,
-			place->line);
-	else
+static void say_exemption(struct explanation *explanation, const struct policy_label_entry *label,
+	const struct policy_act *act, const struct exemption *exemption)
+{
+	const struct policy_origin *origin = &label->origins[act->channel];
+	const struct policy_place *place = &origin->except_places[exemption->kind];
+	const struct policy_app_entry *app = &explanation->compiled->app[act->app];
+
+	if (is_disk_program(explanation, act))
 		say(explanation, "  label %s: %s may read raw disks (%s:%u)", label->name,
 			explanation->app_name, app->place.file, app->place.line);
+	else
+		say(explanation, "  label %s: rule %s says %s but excepts %s (%s:%u)", label->name,
+			origin->rule, policy_action_name(origin->action), exemption->what,
+			place->file, place->line);
 }
 
 static void say_label(struct explanation *explanation, const struct policy_act *act,
@@ -162,16 +175,15 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 	const struct policy_label_entry *label = &compiled->label[bit_number];
 	const struct policy_origin *origin = &label->origins[act->channel];
 	uint64_t bit = UINT64_C(1) << bit_number;
-	enum policy_exception exception;
-	const char *what;
+	struct exemption exemption;
 
 	if (is_opening(act->channel) && compiled->bank.apps[act->app].open & bit) {
 		say_opener(explanation, label);
 		return;
 	}
-	what = exception_of(explanation, act, bit, &exception);
-	if (what) {
-		say_exception(explanation, label, origin, exception, what);
+	exemption = exemption_of(explanation, act, bit);
+	if (exemption.what) {
+		say_exemption(explanation, label, act, &exemption);
 	} else {
 		if (is_opening(act->channel))
 			say_refused_opener(explanation, label);
@@ -233,7 +245,8 @@ static void explain(struct explanation *explanation)
 {
 	const struct policy_question *question = explanation->question;
 	struct policy_act act = {
-		.labels = policy_labels_of_path(explanation->compiled, question->path),
+		.labels = policy_labels_of_path(explanation->compiled, question->path) |
+			  (question->labels & explanation->compiled->labels),
 		.app = explanation->app,
 		.uid = question->uid,
 		.channel = HF_CHANNEL_OPEN,

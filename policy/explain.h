@@ -15,6 +15,7 @@ struct policy_question {
 	uint32_t uid;
 	const char *app;  /* name of an [app], absolute path of an executable, or NULL = unknown */
 	const char *path; /* absolute; what is opened */
+	uint64_t labels;  /* that the file carries beside those of its path; 0 when not known */
 	int channel;	  /* what is done then: enum hf_channel, or -1 = nothing */
 	bool has_destination;
 	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */

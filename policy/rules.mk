@@ -8,6 +8,3 @@ POLICY_OBJECTS := $(POLICY_SOURCES:%.c=$(B)/%.o)
 $(POLICY_LIB): $(POLICY_OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
-
-# Tests and fuzz targets of every room; guarded against a second inclusion.
--include tests/unit/rules.mk tests/fuzz/rules.mk

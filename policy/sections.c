@@ -141,9 +141,12 @@ static char *current(struct build *build)
 }
 
 /* -ENOENT, or the place of an item of this name already there. */
-static int find_item(struct build *build, const struct section *section, size_t count,
-	const char *name, struct policy_place *ret_place)
+static int find_item(struct build *build, const struct section *section, const char *name,
+	struct policy_place *ret_place)
 {
+	size_t count;
+
+	memcpy(&count, (char *)build->policy + section->count, sizeof(count));
 	for (size_t i = 0; i < count; i++) {
 		const char *item = item_at(build, section, i);
 		const char *known;
@@ -207,7 +210,7 @@ static void begin_item(struct build *build, enum section_kind kind, const char *
 		build_problem(build, NULL, "[app none]: 'none' means no application in open-with");
 		return;
 	}
-	if (find_item(build, section, *count, name, &known) == 0) {
+	if (find_item(build, section, name, &known) == 0) {
 		build_problem(build, NULL, "second [%s %s]: the first is at %s:%u", section->name,
 			name, known.file, known.line);
 		return;
@@ -364,7 +367,8 @@ void section_value(void *userdata, const char *key, const char *value, unsigned 
 	if (!build->key)
 		return;
 	if (!*value) {
-		build_problem(build, NULL, "'%s' without a value", build->key->name);
+		build_problem(build, "the first value stands behind the =", "'%s' without a value",
+			build->key->name);
 		return;
 	}
 	build->key->set(build, current(build) + build->key->offset, value);

@@ -5,8 +5,6 @@
 #	FUZZ_SEEDS_NAME   := directories of first inputs; those of found bugs go to tests/fuzz/corpus/
 #	FUZZ_FLAGS_NAME   := -max_len=4096 and the like
 # `make fuzz FUZZ_SECONDS=600` runs all, `make fuzz-NAME` one, `make fuzz-smoke` all for 20 seconds.
-ifndef FUZZ_RULES
-FUZZ_RULES := yes
 
 FUZZ_TARGETS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS  ?= 600
@@ -34,5 +32,3 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(B)/tests/fuzz/%
 $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%): $(B)/tests/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $(filter %.c,$^) $(FUZZ_LDLIBS_$*)
-
-endif

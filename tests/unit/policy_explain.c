@@ -125,6 +125,19 @@ Test(policy_explain, says_what_is_decided)
 	policy_compiled_free(compiled);
 }
 
+Test(policy_explain, labels_of_its_own)
+{
+	struct policy_compiled *compiled = fixture_compile(POLICY);
+	struct policy_question question = {.path = "/tmp/x", .labels = 1, .channel = -1};
+	struct policy_answer answer;
+
+	cr_assert_eq(policy_explain(compiled, &question, &answer), 0);
+	cr_expect_eq(answer.open, HF_VERDICT_BLOCK);
+	cr_expect(is_said(&answer, "/tmp/x carries label finance by itself"));
+	policy_answer_done(&answer);
+	policy_compiled_free(compiled);
+}
+
 Test(policy_explain, bad_questions)
 {
 	struct policy_compiled *compiled = fixture_compile(POLICY);

@@ -3,8 +3,6 @@
 #	UNIT_LIBS_record := $(B)/libsensor.a    objects and archives, built when they are prerequisites
 #	UNIT_LDLIBS_record := -lbpf
 # `make unit` builds and runs all, `make unit-NAME` one.
-ifndef UNIT_RULES
-UNIT_RULES := yes
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 
@@ -20,5 +18,3 @@ $(UNIT_TESTS:%=unit-%): unit-%: $(B)/tests/unit/%
 $(UNIT_TESTS:%=$(B)/tests/unit/%): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(UNIT_LIBS_$$*) \
 		$$(POLICY_LIB) $$(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LDLIBS_$*) -lcriterion $(POLICY_LDLIBS) $(COMMON_LDLIBS)
-
-endif
