@@ -171,13 +171,13 @@ to_devices()
 	expect_refusal disk-read -
 }
 
-places_make || exit 1
+places_make || { echo "the places could not be made"; exit 1; }
 mount_disk xfs /mnt/xfs
 mkdir -p /mnt/xfs/secret /mnt/xfs/open /mnt/xfs/work
 cp $secret/doc.txt /mnt/xfs/secret
 cp $open/doc.txt /mnt/xfs/open
 start_listeners
-agent_start || exit 1
+agent_start || { echo "the agent does not start"; exit 1; }
 
 open_with
 to_another_program

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all roads share: reading the source, judging calls, children. */
+/*
+ * What all roads share: reading the source, judging calls, children. Nothing here prints: what a
+ * labelled reader writes to its standard output makes that a labelled file.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +16,7 @@
 #include "roads.h"
 
 #define PLAIN_ARG_MAX 8
+#define ERRNO_MAX     140 /* the last there is on Linux is EHWPOISON, 133 */
 
 static const char *plain_path(void)
 {
@@ -30,7 +34,6 @@ static int unread(const struct job *job, int r)
 {
 	if (job->may_refuse_read)
 		return r;
-	fprintf(stderr, "hf-road: cannot read '%s': %s\n", job->source, strerror(-r));
 	_exit(ROAD_EXIT_UNREAD);
 }
 
@@ -81,7 +84,8 @@ int wait_child(pid_t pid)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ROAD_EXIT_REFUSED)
 		return -EPERM;
-	fprintf(stderr, "hf-road: child ended with status 0x%x\n", (unsigned int)status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) > ROAD_EXIT_ERRNO)
+		return ROAD_EXIT_ERRNO - WEXITSTATUS(status);
 	return -ECHILD;
 }
 
@@ -122,7 +126,7 @@ static int exit_of(int r)
 	case ENODEV:
 		return ROAD_EXIT_ABSENT;
 	default:
-		return ROAD_EXIT_BROKEN;
+		return r < -ERRNO_MAX ? ROAD_EXIT_BROKEN : ROAD_EXIT_ERRNO - r;
 	}
 }
 
@@ -130,7 +134,6 @@ void exit_road(int r)
 {
 	if (r >= 0)
 		_exit(ROAD_EXIT_OUT);
-	fprintf(stderr, "hf-road: %s\n", strerror(-r));
 	_exit(exit_of(r));
 }
 

@@ -94,9 +94,9 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 2 && tag)
 		(void)prctl(PR_SET_NAME, tag); /* a longer one is cut, which is what is wanted */
-	printf("pid %d\n", (int)getpid());
 	if (argc >= 2 && argv[1][0] == '@')
 		exit_road(plain_verb(argv[1], argc - 2, argv + 2));
+	printf("pid %d\n", (int)getpid()); /* the last word before anything is read */
 	if (argc < 4 || argc > 4 + ROAD_ARG_MAX)
 		return usage();
 	road = find_road(argv[1]);

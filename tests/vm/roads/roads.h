@@ -18,9 +18,10 @@
 enum road_exit {
 	ROAD_EXIT_OUT = 0,	/* the content got out */
 	ROAD_EXIT_REFUSED = 10, /* EPERM or EACCES on the way */
-	ROAD_EXIT_BROKEN = 20,	/* anything else: the road says nothing about enforcement */
+	ROAD_EXIT_BROKEN = 20,	/* anything else: says nothing about enforcement */
 	ROAD_EXIT_UNREAD = 21,	/* the source could not be read by a program that may */
 	ROAD_EXIT_ABSENT = 30,	/* this kernel has no such thing */
+	ROAD_EXIT_ERRNO = 100,	/* broken as above, plus the errno that says by what */
 };
 
 struct job {
