@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each kernel record is written once: not twice when the sensor hands it over again after a crash,
+ * and never silently not at all. Pure.
+ */
+#ifndef HOLDFAST_AGENT_ENGINE_ACCOUNTING_H
+#define HOLDFAST_AGENT_ENGINE_ACCOUNTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ACCOUNTING_WINDOW 8192 /* sequences remembered; more than are ever in flight */
+
+struct accounting {
+	uint64_t delivered;    /* records of this boot in the log */
+	uint64_t last;	       /* highest sequence among them */
+	uint64_t again;	       /* handed over again and not written twice */
+	uint64_t seen[ACCOUNTING_WINDOW / 64];
+};
+
+/* A record read back from the log at start. delivered: the total that it was written with. */
+void accounting_restore(struct accounting *accounting, uint64_t sequence, uint64_t delivered);
+/* Whether this record is new; counts it either way. Sequences come nearly in order. */
+bool accounting_take(struct accounting *accounting, uint64_t sequence);
+
+#endif
