@@ -71,6 +71,21 @@ Test(policy_evaluate, strictest_wins)
 	policy_compiled_free(compiled);
 }
 
+/* Only the labels that made the verdict are named in the record. */
+Test(policy_evaluate, decided_leaves_allowed_labels_out)
+{
+	struct policy_compiled *compiled = fixture_compile(
+		BOTH "[rule a]\nlabel = finance\nchannel = network\naction = audit\n"
+		     "[rule b]\nlabel = hr\nchannel = network\naction = allow\n");
+
+	cr_expect_eq(
+		JUDGE(compiled, FINANCE, .labels = FINANCE | HR, .channel = HF_CHANNEL_NETWORK),
+		HF_VERDICT_AUDIT);
+	cr_expect_eq(
+		JUDGE(compiled, 0, .labels = HR, .channel = HF_CHANNEL_NETWORK), HF_VERDICT_ALLOW);
+	policy_compiled_free(compiled);
+}
+
 Test(policy_evaluate, except_app_and_raw_disk)
 {
 	struct policy_compiled *compiled = fixture_compile(
