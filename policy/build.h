@@ -42,13 +42,12 @@ struct build {
 
 	/* the section being read */
 	enum section_kind section;
-	size_t index; /* in the policy's array of that kind */
-	const struct section_key
-		*key; /* last read: an indented line adds to it; NULL = to nothing */
+	size_t index;		       /* in the policy's array of that kind */
+	const struct section_key *key; /* last read; an indented line adds to it. NULL: to none */
 	unsigned int lines[BUILD_KEY_MAX]; /* where each key was first read; 0 = not yet */
 };
 
-/* A key of a section. set adds one value, or (is_more) goes on with the one before. */
+/* A key of a section. set stores a value, or adds it where KEY_REPEATS or KEY_LONG allow more. */
 struct section_key {
 	const char *name;
 	void (*set)(struct build *build, void *field, const char *value);
