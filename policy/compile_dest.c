@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Networks that rules except, as the kernel looks them up: the longest prefix alone answers, so what
- * enclosing prefixes allow is folded into each.
+ * Networks that rules except, as the kernel looks them up: the longest prefix alone answers, so
+ * what enclosing prefixes allow is folded into each.
  */
 #include "policy/compile_parts.h"
 

@@ -32,7 +32,10 @@ struct policy_answer {
 	size_t count;
 };
 
-/* 0; -EINVAL when path is not absolute; -ENOENT when app or device is none of this policy; -ENOMEM. */
+/*
+ * The caller frees the answer with policy_answer_done(). 0; -EINVAL when path is not absolute or
+ * channel is none; -ENOENT when app or device is none of this policy; -ENOMEM.
+ */
 int policy_explain(const struct policy_compiled *compiled, const struct policy_question *question,
 	struct policy_answer *ret_answer);
 

@@ -47,7 +47,7 @@ bool policy_problems_any(const struct policy_problems *problems);
 /* Reading order of the files, then line. Stable. */
 void policy_problems_sort(struct policy_problems *problems);
 
-/* Frees what the list holds, not the list; leaves it empty and usable; for auto_call(). Accepts NULL. */
+/* Frees what the list holds, not the list, and leaves it empty; for auto_call(). Accepts NULL. */
 void policy_problems_done(struct policy_problems *problems);
 
 #endif
