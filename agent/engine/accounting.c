@@ -42,17 +42,17 @@ void accounting_restore(struct accounting *accounting, uint64_t sequence, uint64
 		accounting->delivered = delivered;
 }
 
-bool accounting_take(struct accounting *accounting, uint64_t sequence)
+bool accounting_is_new(const struct accounting *accounting, uint64_t sequence)
 {
-	if (sequence > accounting->last) {
-		advance(accounting, sequence);
-	} else if (accounting->last - sequence >= ACCOUNTING_WINDOW ||
-		   is_seen(accounting, sequence)) {
-		accounting->again++;
-		return false;
-	}
-	set_seen(accounting, sequence, true);
-	accounting->delivered++;
-	return true;
+	if (sequence > accounting->last)
+		return true;
+	return accounting->last - sequence < ACCOUNTING_WINDOW && !is_seen(accounting, sequence);
 }
 
+void accounting_take(struct accounting *accounting, uint64_t sequence)
+{
+	if (sequence > accounting->last)
+		advance(accounting, sequence);
+	set_seen(accounting, sequence, true);
+	accounting->delivered++;
+}

@@ -20,7 +20,9 @@ struct accounting {
 
 /* A record read back from the log at start. delivered: the total that it was written with. */
 void accounting_restore(struct accounting *accounting, uint64_t sequence, uint64_t delivered);
-/* Whether this record is new; counts it either way. Sequences come nearly in order. */
-bool accounting_take(struct accounting *accounting, uint64_t sequence);
+/* Whether this record is not in the log yet. Sequences come nearly in order. */
+bool accounting_is_new(const struct accounting *accounting, uint64_t sequence);
+/* It is in the log now. */
+void accounting_take(struct accounting *accounting, uint64_t sequence);
 
 #endif

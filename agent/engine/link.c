@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What engine and sensor say to each other, on the engine's side: one handler per message. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/engine/engine.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "policy/words.h"
+
+static uint8_t frame_buffer[WIRE_FRAME_MAX]; /* of the one message being written */
+
+/* Records that could not be written yet: the rest of one message. */
+static uint8_t waiting_bytes[WIRE_PAYLOAD_MAX];
+static size_t waiting_size;
+static unsigned int waiting_records, waiting_done;
+
+void link_begin(struct bytes_writer *frame, unsigned int type)
+{
+	wire_begin(frame, frame_buffer, sizeof(frame_buffer), (uint16_t)type);
+}
+
+void link_send(struct engine *engine, struct bytes_writer *frame, int fd)
+{
+	int r = channel_send(&engine->sensor, frame, fd);
+
+	if (r < 0)
+		fatal("cannot send to the sensor: %s, stopping", strerror(-r));
+}
+
+void link_request(struct engine *engine, const struct message_request *request, int fd)
+{
+	struct bytes_writer frame;
+
+	link_begin(&frame, MESSAGE_REQUEST);
+	message_put_request(&frame, request);
+	link_send(engine, &frame, fd);
+}
+
+static void say_taken(struct engine *engine, unsigned int count)
+{
+	struct bytes_writer frame;
+
+	link_begin(&frame, MESSAGE_TAKEN);
+	bytes_put_u32(&frame, count);
+	link_send(engine, &frame, -1);
+}
+
+/* 0 when it is in the log, or needs not be; negative errno when it could not be written. */
+static int record_take(struct engine *engine, const void *bytes, size_t size)
+{
+	static struct record record; /* too large for the stack */
+	int r;
+
+	r = record_decode(bytes, size, &record);
+	if (r < 0) {
+		failure_note(engine, FAILURE_RECORD_BAD, "%zu bytes: %s", size, strerror(-r));
+		return 0;
+	}
+	if (!accounting_is_new(&engine->accounting, record.raw.header.sequence)) {
+		engine->accounting.again++;
+		return 0;
+	}
+	r = journal_record(engine, &record);
+	if (r == -EMSGSIZE) {
+		failure_note(engine, FAILURE_RECORD_BAD, "an event of more bytes than a line holds");
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	accounting_take(&engine->accounting, record.raw.header.sequence);
+	if (record.raw.reason != HF_REASON_RULE)
+		failure_count(engine, record.raw.reason, record.path);
+	return 0;
+}
+
+/* Takes what waits, as far as it can be written. */
+static void records_take(struct engine *engine)
+{
+	struct bytes_reader reader;
+	unsigned int taken = 0;
+	int r = 0;
+
+	bytes_reader_init(&reader, waiting_bytes, waiting_size);
+	while (waiting_done < waiting_records) {
+		uint16_t size = bytes_get_u16(&reader);
+
+		if (reader.is_bad || size > reader.left)
+			fatal("a batch of records from the sensor is cut, stopping");
+		r = record_take(engine, reader.at, size);
+		if (r < 0)
+			break;
+		reader.at += size;
+		reader.left -= size;
+		waiting_done++;
+		taken++;
+	}
+	if (r < 0) {
+		/* The one that failed begins two bytes earlier, at its size. */
+		size_t left = reader.left + 2;
+
+		memmove(waiting_bytes, reader.at - 2, left);
+		waiting_size = left;
+	} else if (reader.left) {
+		fatal("a batch of records from the sensor is too long, stopping");
+	}
+	if (taken)
+		say_taken(engine, taken);
+	if (r < 0 && !engine->is_log_failing)
+		failure_note(engine, FAILURE_LOG_WRITE, "%s", strerror(-r));
+	else if (r < 0)
+		failure_count(engine, FAILURE_LOG_WRITE, strerror(-r));
+	engine->is_log_failing = r < 0;
+}
+
+void link_retry(struct engine *engine)
+{
+	if (engine->is_log_failing)
+		records_take(engine);
+}
+
+static void on_records(struct engine *engine, struct bytes_reader *payload)
+{
+	waiting_records = bytes_get_u16(payload);
+	waiting_done = 0;
+	if (payload->is_bad || waiting_records > MESSAGE_RECORD_MAX)
+		fatal("a batch of %u records from the sensor, stopping", waiting_records);
+	waiting_size = payload->left;
+	bytes_get_blob(payload, waiting_bytes, waiting_size);
+	records_take(engine);
+}
+
+static void on_hello(struct engine *engine, struct bytes_reader *payload)
+{
+	message_get_hello(payload, &engine->hello);
+	if (engine->has_hello)
+		fatal("the sensor said hello twice, stopping");
+	engine->has_hello = true;
+	if (!engine->hello.is_enforcing)
+		failure_note(engine, FAILURE_NO_KERNEL, "%s",
+			engine->hello.missing_count ? engine->hello.missing[0] :
+						      "the kernel part could not be loaded");
+	else
+		for (unsigned int i = 0; i < engine->hello.missing_count; i++)
+			failure_note(
+				engine, FAILURE_KERNEL_PARTIAL, "%s", engine->hello.missing[i]);
+	publish_labels(engine);
+	link_restore(engine);
+}
+
+static struct engine_volume *volume_find(struct engine *engine, uint32_t dev)
+{
+	for (unsigned int i = 0; i < engine->volume_count; i++)
+		if (engine->volumes[i]->told.dev == dev)
+			return engine->volumes[i];
+	return NULL;
+}
+
+static void note_device(struct engine *engine, const struct message_volume *told)
+{
+	const char *channel = policy_channel_name(told->channel);
+	struct event_note note = {.kind = EVENT_DEVICE, .name = told->name};
+	char text[EVENT_TEXT_MAX];
+
+	if (!told->is_device || told->channel == HF_CHANNEL_LOCAL_FILE)
+		return;
+	(void)snprintf(text, sizeof(text), "%s %s: %s, %s", told->name,
+		told->is_gone ? "is gone" : "is a way out", channel ? channel : "?", told->reason);
+	note.message = text;
+	(void)journal_note(engine, &note); /* counted there */
+}
+
+static void on_volume(struct engine *engine, struct bytes_reader *payload)
+{
+	static struct message_volume told;
+	struct engine_volume *volume;
+	bool is_new;
+
+	message_get_volume(payload, &told);
+	if (payload->is_bad)
+		return; /* fatal in link_on_message */
+	volume = volume_find(engine, told.dev);
+	if (told.is_gone) {
+		note_device(engine, &told);
+		if (volume)
+			volume->told.is_gone = true;
+		return;
+	}
+	if (!volume) {
+		volume = engine->volume_count < HF_VOLUME_MAX ? calloc(1, sizeof(*volume)) : NULL;
+		if (!volume) {
+			failure_note(engine, FAILURE_VOLUME, "%s: too many volumes", told.name);
+			return;
+		}
+		engine->volumes[engine->volume_count++] = volume;
+	}
+	is_new = strcmp(volume->told.identity, told.identity) != 0 || volume->told.is_gone;
+	if (is_new || volume->told.channel != told.channel)
+		note_device(engine, &told);
+	volume->told = told;
+	if (is_new) {
+		volume->needs_restore = true;
+		volume->cursor = 0;
+	}
+}
+
+/* One frame of marks of one volume; false when it has no more. */
+static bool restore_some(struct engine *engine, struct engine_volume *volume)
+{
+	static struct database_mark marks[MESSAGE_MARK_MAX];
+	struct bytes_writer frame;
+	int count;
+
+	count = database_marks_of(engine->database, volume->told.identity, &volume->cursor, marks,
+		MESSAGE_MARK_MAX);
+	if (count < 0)
+		failure_note(engine, FAILURE_DATABASE, "reading marks: %s", strerror(-count));
+	if (count <= 0)
+		return false;
+	link_begin(&frame, MESSAGE_RESTORE);
+	bytes_put_u32(&frame, (uint32_t)count);
+	for (int i = 0; i < count; i++) {
+		marks[i].key.dev = volume->told.dev;
+		bytes_put_blob(&frame, &marks[i].key, sizeof(marks[i].key));
+		bytes_put_blob(&frame, &marks[i].mark, sizeof(marks[i].mark));
+	}
+	link_send(engine, &frame, -1);
+	return true;
+}
+
+void link_restore(struct engine *engine)
+{
+	struct bytes_writer frame;
+
+	if (!engine->has_hello)
+		return;
+	for (unsigned int i = 0; i < engine->volume_count; i++) {
+		struct engine_volume *volume = engine->volumes[i];
+
+		while (volume->needs_restore && engine->database) {
+			if (!channel_is_idle(&engine->sensor))
+				return; /* called again from the loop */
+			volume->needs_restore = restore_some(engine, volume);
+		}
+	}
+	if (engine->is_restored)
+		return;
+	engine->is_restored = true;
+	link_begin(&frame, MESSAGE_RESTORE_END);
+	link_send(engine, &frame, -1);
+	publish_policy(engine);
+}
+
+static void on_marked(struct engine *engine, struct bytes_reader *payload)
+{
+	static struct message_marked marked;
+	int r;
+
+	message_get_marked(payload, &marked);
+	if (payload->is_bad || !engine->database)
+		return; /* fatal in link_on_message, or told at start */
+	if (!marked.volume[0])
+		(void)snprintf(marked.volume, sizeof(marked.volume), "dev:%u:%u",
+			marked.key.dev >> 20, marked.key.dev & 0xfffff);
+	r = database_mark(engine->database, &marked);
+	if (r < 0)
+		failure_note(engine, FAILURE_DATABASE, "%s: %s", marked.path, strerror(-r));
+}
+
+/* Only what is not well is remembered; the rest is a number. */
+static void on_state(struct engine *engine, struct bytes_reader *payload, bool is_program)
+{
+	static struct message_state state;
+	unsigned int *good = is_program ? &engine->program_count : &engine->place_count;
+	struct message_state *larger;
+
+	message_get_state(payload, &state);
+	if (payload->is_bad)
+		return; /* fatal in link_on_message */
+	for (size_t i = 0; i < engine->state_count; i++)
+		if (!strcmp(engine->states[i].path, state.path)) {
+			engine->states[i] = engine->states[--engine->state_count];
+			break;
+		}
+	if (state.error == 0) {
+		++*good;
+		return;
+	}
+	if (engine->state_count >= ENGINE_STATE_MAX)
+		return;
+	larger = reallocarray(engine->states, engine->state_count + 1, sizeof(*larger));
+	if (!larger)
+		return;
+	larger[engine->state_count++] = state;
+	engine->states = larger;
+}
+
+static void on_applied(struct engine *engine, struct bytes_reader *payload)
+{
+	uint64_t serial = bytes_get_u64(payload);
+	int r = (int)bytes_get_u32(payload);
+	struct event_note note = {.kind = EVENT_POLICY_APPLIED, .version = serial};
+	char text[EVENT_TEXT_MAX];
+
+	if (!engine->policy || payload->is_bad)
+		return;
+	if (r < 0) {
+		failure_note(engine, FAILURE_POLICY_REFUSED, "version %llu: %s",
+			(unsigned long long)serial, strerror(-r));
+		return;
+	}
+	engine->is_policy_applied = true;
+	engine->policy_day_ms = clock_day_ms();
+	note.name = engine->policy->name;
+	(void)snprintf(text, sizeof(text), "policy '%s' version %llu is in force%s",
+		engine->policy->name, (unsigned long long)serial,
+		engine->is_policy_last_good ? " (the last good one; the file has errors)" : "");
+	note.message = text;
+	log_notice("%s", text);
+	(void)journal_note(engine, &note); /* counted there */
+}
+
+static void on_failure(struct engine *engine, struct bytes_reader *payload)
+{
+	struct message_failure failure;
+
+	message_get_failure(payload, &failure);
+	if (failure.reason >= FAILURE_REASON_MAX)
+		payload->is_bad = true;
+	else
+		failure_note(engine, failure.reason, "%s", failure.what);
+}
+
+static void on_answer(struct engine *engine, struct bytes_reader *payload)
+{
+	struct message_answer answer;
+
+	message_get_answer(payload, &answer);
+	if (!payload->is_bad)
+		server_on_answer(engine, &answer);
+}
+
+void link_on_message(struct engine *engine, unsigned int type, struct bytes_reader *payload)
+{
+	switch (type) {
+	case MESSAGE_HELLO:
+		on_hello(engine, payload);
+		break;
+	case MESSAGE_RECORDS:
+		on_records(engine, payload);
+		break;
+	case MESSAGE_MARKED:
+		on_marked(engine, payload);
+		break;
+	case MESSAGE_VOLUME:
+		on_volume(engine, payload);
+		break;
+	case MESSAGE_PROGRAM_STATE:
+	case MESSAGE_PLACE_STATE:
+		on_state(engine, payload, type == MESSAGE_PROGRAM_STATE);
+		break;
+	case MESSAGE_ANSWER:
+		on_answer(engine, payload);
+		break;
+	case MESSAGE_APPLIED:
+		on_applied(engine, payload);
+		break;
+	case MESSAGE_FAILURE:
+		on_failure(engine, payload);
+		break;
+	default:
+		fatal("the sensor sent message %u, which it may not, stopping", type);
+	}
+	if (!bytes_is_done(payload))
+		fatal("message %u from the sensor does not fit its type, stopping", type);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* https://schema.ocsf.io/1.8.0: category, class, activity and severity numbers are the schema's. */
+#include "agent/engine/ocsf_table.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#define SYSTEM	    1, "System Activity"
+#define IAM	    3, "Identity & Access Management"
+#define NETWORK	    4, "Network Activity"
+#define DISCOVERY   5, "Discovery"
+#define APPLICATION 6, "Application Activity"
+
+#define FILE_ACTIVITY	    SYSTEM, 1001, "File System Activity"
+#define PROCESS_ACTIVITY    SYSTEM, 1007, "Process Activity"
+#define EVENT_LOG_ACTIVITY  SYSTEM, 1008, "Event Log Activity"
+#define PERIPHERAL_ACTIVITY SYSTEM, 1010, "Peripheral Activity"
+#define ENTITY_MANAGEMENT   IAM, 3004, "Entity Management"
+#define NETWORK_ACTIVITY    NETWORK, 4001, "Network Activity"
+#define CONFIG_STATE_CHANGE DISCOVERY, 5019, "Device Config State Change"
+#define LIFECYCLE	    APPLICATION, 6002, "Application Lifecycle"
+#define FILE_HOSTING	    APPLICATION, 6006, "File Hosting Activity"
+
+#define INFORMATIONAL 1
+#define LOW	      2
+#define MEDIUM	      3
+#define HIGH	      4
+
+#define FILE_BY (OCSF_FILE | OCSF_ACTOR)
+
+static const struct ocsf_row rows[EVENT_KIND_MAX] = {
+	[EVENT_OPEN] = {"open", FILE_ACTIVITY, 14, "Open", INFORMATIONAL, FILE_BY},
+	[EVENT_REMOVABLE] = {"removable", FILE_ACTIVITY, 3, "Update", LOW, FILE_BY},
+	[EVENT_NETSHARE] = {"netshare", FILE_HOSTING, 1, "Upload", LOW, FILE_BY | OCSF_SRC},
+	[EVENT_NETWORK] = {"network", NETWORK_ACTIVITY, 1, "Open", LOW, OCSF_ACTOR | OCSF_DST},
+	[EVENT_LOCAL_FILE] = {"local-file", FILE_ACTIVITY, 3, "Update", INFORMATIONAL, FILE_BY},
+	[EVENT_RAWDISK] = {"rawdisk", FILE_ACTIVITY, 3, "Update", MEDIUM, FILE_BY},
+	[EVENT_DEBUG] = {"debug", PROCESS_ACTIVITY, 3, "Open", MEDIUM, OCSF_ACTOR | OCSF_PROCESS},
+	[EVENT_IPC] = {"ipc", FILE_ACTIVITY, 14, "Open", LOW, FILE_BY},
+	[EVENT_MOUNT] = {"mount", FILE_ACTIVITY, 12, "Mount", LOW, FILE_BY},
+	[EVENT_LABELLED] = {"labelled", FILE_ACTIVITY, 7, "Set Security", INFORMATIONAL, FILE_BY},
+	[EVENT_LABEL_CHANGED] = {"label-changed", FILE_ACTIVITY, 7, "Set Security", LOW, FILE_BY},
+	[EVENT_RENAMED] = {"renamed", FILE_ACTIVITY, 5, "Rename", INFORMATIONAL, FILE_BY},
+	[EVENT_LINKED] = {"linked", FILE_ACTIVITY, 1, "Create", INFORMATIONAL, FILE_BY},
+	[EVENT_UNLINKED] = {"unlinked", FILE_ACTIVITY, 4, "Delete", INFORMATIONAL, FILE_BY},
+	[EVENT_APP_LOST] = {"app-lost", FILE_ACTIVITY, 3, "Update", MEDIUM, FILE_BY},
+	[EVENT_AGENT_STARTED] = {"agent-started", LIFECYCLE, 3, "Start", INFORMATIONAL, OCSF_APP},
+	[EVENT_AGENT_STOPPED] = {"agent-stopped", LIFECYCLE, 4, "Stop", MEDIUM, OCSF_APP},
+	[EVENT_POLICY_APPLIED] = {"policy-applied", ENTITY_MANAGEMENT, 10, "Activate",
+		INFORMATIONAL, OCSF_ENTITY},
+	[EVENT_POLICY_REJECTED] = {"policy-rejected", ENTITY_MANAGEMENT, 3, "Update", HIGH,
+		OCSF_ENTITY},
+	[EVENT_JUSTIFIED] = {"justified", ENTITY_MANAGEMENT, 8, "Enable", MEDIUM,
+		OCSF_ENTITY | OCSF_ACTOR},
+	[EVENT_DEVICE] = {"device", PERIPHERAL_ACTIVITY, 1, "Connect", INFORMATIONAL,
+		OCSF_ACTOR | OCSF_PERIPHERAL},
+	[EVENT_LOST] = {"events-dropped", EVENT_LOG_ACTIVITY, 99, "events_dropped", HIGH, OCSF_LOG},
+	[EVENT_FAILURE] = {"failure", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},
+};
+
+const struct ocsf_row *ocsf_row(enum event_kind kind)
+{
+	assert(kind < EVENT_KIND_MAX);
+	return &rows[kind];
+}

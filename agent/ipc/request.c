@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Codec of local requests. Pure. */
+#include "agent/ipc/request.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+void local_request_put(struct bytes_writer *frame, void *buffer, size_t size,
+	const struct local_request *request)
+{
+	wire_begin(frame, buffer, size, request->type);
+	bytes_put_u32(frame, request->pid);
+	bytes_put_u32(frame, request->minutes);
+	bytes_put_u64(frame, request->after);
+	bytes_put_string(frame, request->reason);
+	bytes_put_string(frame, request->label);
+	bytes_put_string(frame, request->name);
+	bytes_put_string(frame, request->path);
+}
+
+/* Text that goes into logs and events: nothing that moves a cursor or breaks a line. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool has_object(uint16_t type)
+{
+	return type == LOCAL_LABEL_SET || type == LOCAL_LABEL_CLEAR || type == LOCAL_LABEL_SHOW;
+}
+
+int local_request_decode(const void *packet, size_t size, struct local_request *ret_request)
+{
+	struct local_request request = {0};
+	struct bytes_reader payload;
+	int r;
+
+	if (size > LOCAL_REQUEST_MAX)
+		return -EBADMSG;
+	r = wire_open(packet, size, &request.type, &payload);
+	if (r < 0)
+		return r;
+	if (request.type < LOCAL_STATUS || request.type > LOCAL_POLICY_SHOW)
+		return -EOPNOTSUPP;
+	request.pid = bytes_get_u32(&payload);
+	request.minutes = bytes_get_u32(&payload);
+	request.after = bytes_get_u64(&payload);
+	bytes_get_string(&payload, request.reason, sizeof(request.reason));
+	bytes_get_string(&payload, request.label, sizeof(request.label));
+	bytes_get_string(&payload, request.name, sizeof(request.name));
+	bytes_get_string(&payload, request.path, sizeof(request.path));
+	if (!bytes_is_done(&payload))
+		return -EBADMSG;
+	if (!is_printable(request.reason) || !is_printable(request.label))
+		return -EINVAL;
+	if (has_object(request.type) &&
+		(!request.name[0] || strchr(request.name, '/') || request.path[0] != '/'))
+		return -EINVAL;
+	*ret_request = request;
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a person's command asks of the engine, on /run/holdfast/engine.sock: one request frame, then
+ * any number of LINE frames (one JSON object each), then one END. Outside bytes for the engine:
+ * decoded by local_request_decode() only, which tests/fuzz/request.c exercises.
+ */
+#ifndef HOLDFAST_AGENT_IPC_REQUEST_H
+#define HOLDFAST_AGENT_IPC_REQUEST_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/wire.h"
+
+#define LOCAL_SOCKET_NAME	"engine.sock"
+#define LOCAL_RUNTIME_DIRECTORY "/run/holdfast"
+#define LOCAL_PATH_SIZE		4096
+#define LOCAL_LABEL_SIZE	33
+#define LOCAL_REASON_SIZE	513
+#define LOCAL_LINE_MAX		32768 /* bytes of one JSON object */
+#define LOCAL_REQUEST_MAX	8192  /* bytes of a request frame */
+#define LOCAL_ANY		UINT32_MAX
+
+enum local_type {
+	/* requests */
+	LOCAL_STATUS = 1,
+	LOCAL_DOCTOR = 2,
+	LOCAL_EVENTS = 3, /* those kept in memory, of own uid; of all for root */
+	LOCAL_WHY = 4,
+	LOCAL_JUSTIFY = 5,
+	LOCAL_LABEL_SET = 6, /* root; with a descriptor of the directory */
+	LOCAL_LABEL_CLEAR = 7,
+	LOCAL_LABEL_SHOW = 8,
+	LOCAL_RELOAD = 9, /* root */
+	LOCAL_POLICY_SHOW = 10,
+	/* answers */
+	LOCAL_LINE = 64, /* string */
+	LOCAL_END = 65,	 /* error i32, string */
+};
+
+struct local_request {
+	uint16_t type;
+	uint32_t pid;	  /* WHY; 0 = the last one */
+	uint32_t minutes; /* JUSTIFY */
+	uint64_t after;	  /* EVENTS: sequence */
+	char reason[LOCAL_REASON_SIZE];
+	char label[LOCAL_LABEL_SIZE];
+	char name[NAME_MAX + 1]; /* LABEL_*: in the directory sent along */
+	char path[LOCAL_PATH_SIZE];
+};
+
+/* Writes a frame; wire_end() is channel_send()'s. */
+void local_request_put(struct bytes_writer *frame, void *buffer, size_t size,
+	const struct local_request *request);
+/* 0; -EBADMSG, -EPROTONOSUPPORT (framing), -EOPNOTSUPP (no such request), -EINVAL (bad text). */
+int local_request_decode(const void *packet, size_t size, struct local_request *ret_request);
+
+#endif
