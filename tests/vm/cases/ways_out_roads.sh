@@ -101,7 +101,8 @@ open_with()
 		uring-openat uring-openat-direct; do
 		shut "$road" "$road" -
 	done
-	shut handle-evicted handle - evicted
+	# What cannot be told any more is refused where labels are: the control needs a disk without.
+	open_source=/mnt/other/doc.txt shut handle-evicted handle - evicted
 }
 
 # Local files are allowed and inherit.
@@ -120,6 +121,7 @@ to_local_files()
 	secret_source=/mnt/xfs/secret/doc.txt open_source=/mnt/xfs/open/doc.txt
 	inherits ficlone ficlone /mnt/xfs/work/road
 	inherits ficlone-before ficlone-before /mnt/xfs/work/road
+	expect_inherited
 }
 
 # The kernel writes a dump to a helper's pipe by itself.
@@ -163,6 +165,7 @@ to_devices()
 	refute 'the secret is not on the stick' \
 		sh -c "head -c 64M ${stick%1} | grep -aqF '$secret_text'"
 	# The control reads a disk that holds no label.
+	umount /mnt/other
 	disk=$(disk_dev ext4b)
 	dd if=$open/doc.txt of="$disk" conv=notrunc,fsync status=none
 	walk c-disk-read $plain disk-read - "$disk" "$open_text"
@@ -176,6 +179,8 @@ mount_disk xfs /mnt/xfs
 mkdir -p /mnt/xfs/secret /mnt/xfs/open /mnt/xfs/work
 cp $secret/doc.txt /mnt/xfs/secret
 cp $open/doc.txt /mnt/xfs/open
+mount_disk ext4b /mnt/other
+cp $open/doc.txt /mnt/other
 start_listeners
 agent_start || { echo "the agent does not start"; exit 1; }
 
