@@ -81,9 +81,10 @@ static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operat
 	missing = taint & ~labels_of(file->f_path.dentry, inode, &reason);
 	if (reason)
 		missing = taint;
-	if (!missing)
+	/* What may not be written at all may not be written back to its own file either. */
+	act.labels = missing | (bank ? taint & bank->channels[HF_CHANNEL_LOCAL_FILE].block : 0);
+	if (!act.labels)
 		return 0;
-	act.labels = missing;
 	if (judge(&act))
 		return -EPERM;
 	follow = bank ? bank->channels[HF_CHANNEL_LOCAL_FILE].follow : missing;
