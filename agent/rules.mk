@@ -14,3 +14,18 @@ $(B)/holdfast-sensor: $(SENSOR_OBJECTS) $(AGENT_IPC) $(AGENT_SANDBOX) $(B)/polic
 
 AGENT_PROGRAMS := $(B)/holdfast-sensor
 PROGRAMS += $(AGENT_PROGRAMS)
+
+ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
+
+$(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
+		$(AGENT_SANDBOX) $(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-engine
+
+SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
+
+$(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(B)/agent/sandbox/privileges.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcap -lsystemd
+
+PROGRAMS += $(B)/holdfastd

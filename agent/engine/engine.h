@@ -97,6 +97,7 @@ void publish_labels(struct engine *engine);
 void publish_policy(struct engine *engine);
 
 /* link.c */
+#define LINK_COUNTERS_ID UINT64_MAX /* of the loop's own question */
 void link_on_message(struct engine *engine, unsigned int type, struct bytes_reader *payload);
 void link_begin(struct bytes_writer *frame, unsigned int type);
 void link_send(struct engine *engine, struct bytes_writer *frame, int fd);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "common/clock.h"
@@ -90,6 +91,9 @@ int event_log_open(const char *directory, const struct event_log_limits *limits,
 		limits && limits->generations ? limits->generations : EVENT_LOG_GENERATIONS;
 	log->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (log->directory_fd < 0)
+		return -errno;
+	/* An engine before us may be about to end: two must not write. */
+	if (flock(log->directory_fd, LOCK_EX) < 0)
 		return -errno;
 	r = current_open(log);
 	if (r < 0)

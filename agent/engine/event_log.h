@@ -28,7 +28,7 @@ struct event_log_limits { /* zero members mean the values above */
 };
 
 /*
- * Opens or makes the log in directory. *ret_torn_bytes is what was cut off. 0 or negative errno.
+ * Opens or makes the log in directory, after waiting for its last writer. *ret_torn_bytes is what was cut off. 0 or negative errno.
  * The caller frees.
  */
 int event_log_open(const char *directory, const struct event_log_limits *limits,

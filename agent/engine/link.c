@@ -333,12 +333,37 @@ static void on_failure(struct engine *engine, struct bytes_reader *payload)
 		failure_note(engine, failure.reason, "%s", failure.what);
 }
 
+/* Records that the ring had no room for are an event themselves, once, with their number. */
+static void note_lost(struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
+{
+	uint64_t lost = counters[HF_COUNTER_LOST];
+	struct event_note note = {.kind = EVENT_LOST,
+		.is_failure = true,
+		.message = "the ring was full: the verdicts stood, so many of their records are gone",
+		.status_code = "records-lost",
+		.name = EVENT_LOG_NAME};
+
+	if (lost <= engine->lost_told)
+		return;
+	note.count = (int64_t)(lost - engine->lost_told);
+	failure_count(engine, FAILURE_RECORDS_LOST, note.message);
+	if (journal_note(engine, &note) < 0)
+		return;
+	engine->lost_told = lost;
+	if (engine->database) /* failing, it is told once more after a restart */
+		(void)database_set(engine->database, engine->origin.boot_id, (int64_t)lost);
+}
+
 static void on_answer(struct engine *engine, struct bytes_reader *payload)
 {
 	struct message_answer answer;
 
 	message_get_answer(payload, &answer);
-	if (!payload->is_bad)
+	if (payload->is_bad)
+		return; /* fatal in link_on_message */
+	if (answer.id == LINK_COUNTERS_ID)
+		note_lost(engine, answer.counters);
+	else
 		server_on_answer(engine, &answer);
 }
 

@@ -34,6 +34,7 @@ struct options {
 	const char *pin_directory;
 	const char *user;
 	bool is_verbose;
+	bool is_release;
 };
 
 static int parse_options(int argc, char **argv, struct options *ret_options)
@@ -42,11 +43,12 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 		{"pin-dir", required_argument, NULL, 'p'},
 		{"user", required_argument, NULL, 'u'},
 		{"verbose", no_argument, NULL, 'v'},
+		{"release", no_argument, NULL, 'R'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
 
-	*ret_options = (struct options){KERNEL_PIN_DIRECTORY, "holdfast-sensor", false};
+	*ret_options = (struct options){KERNEL_PIN_DIRECTORY, "holdfast-sensor", false, false};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
 		case 'p':
@@ -57,6 +59,9 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			break;
 		case 'v':
 			ret_options->is_verbose = true;
+			break;
+		case 'R':
+			ret_options->is_release = true;
 			break;
 		default:
 			return -EINVAL;
@@ -212,16 +217,34 @@ static void loop(struct sensor *sensor)
 	}
 }
 
+/* holdfastd --release: removes the pins and with them the enforcement. */
+static int release(const struct options *options)
+{
+	int r = kernel_unpin(options->pin_directory);
+
+	if (r < 0) {
+		log_error("cannot remove the pins below '%s': %s, enforcement may go on",
+			options->pin_directory, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	log_notice("pins below '%s' removed: nothing is enforced any more",
+		options->pin_directory);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static struct sensor sensor;
 	struct options options;
+	int r = parse_options(argc, argv, &options);
 
-	if (parse_options(argc, argv, &options) < 0 || fcntl(ENGINE_FD, F_GETFD) < 0) {
+	log_open("holdfast-sensor", r == 0 && options.is_verbose);
+	if (r == 0 && options.is_release)
+		return release(&options);
+	if (r < 0 || fcntl(ENGINE_FD, F_GETFD) < 0) {
 		(void)fprintf(stderr, "holdfast-sensor is started by holdfastd(8)\n");
 		return 2;
 	}
-	log_open("holdfast-sensor", options.is_verbose);
 	take_kernel(&sensor, &options);
 	sensor_init(&sensor);
 	restrict_self(&options);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast-engine: started by holdfastd as user holdfast. Descriptor 3 is the socket to the
+ * sensor, 4 that to the supervisor, on which 'H' means reload and every byte we send is a sign of
+ * life ('R' the first time: a policy is in force, or there is none to put in force).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/engine/server.h"
+#include "agent/sandbox/filter.h"
+#include "agent/sandbox/privileges.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+
+#define SENSOR_FD     3
+#define SUPERVISOR_FD 4
+#define TICK_MS	      200
+#define LIFE_NS	      (2 * CLOCK_SECOND_NS)
+#define RETRY_NS      CLOCK_SECOND_NS
+#define LOST_NS	      (5 * CLOCK_SECOND_NS)
+
+enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_SERVER };
+
+#define POLL_MAX (POLL_SERVER + 1 + SERVER_CLIENT_MAX)
+
+static int parse_options(int argc, char **argv, struct engine *engine, bool *ret_is_verbose)
+{
+	static const struct option known[] = {
+		{"policy", required_argument, NULL, 'p'},
+		{"state-dir", required_argument, NULL, 's'},
+		{"runtime-dir", required_argument, NULL, 'r'},
+		{"log-dir", required_argument, NULL, 'l'},
+		{"verbose", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	engine->policy_path = "/etc/holdfast/policy.ini";
+	engine->state_directory = "/var/lib/holdfast";
+	engine->runtime_directory = LOCAL_RUNTIME_DIRECTORY;
+	engine->log_directory = "/var/log/holdfast";
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case 'p':
+			engine->policy_path = optarg;
+			break;
+		case 's':
+			engine->state_directory = optarg;
+			break;
+		case 'r':
+			engine->runtime_directory = optarg;
+			break;
+		case 'l':
+			engine->log_directory = optarg;
+			break;
+		case 'v':
+			*ret_is_verbose = true;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return optind == argc ? 0 : -EINVAL;
+}
+
+static void open_log(struct engine *engine, size_t *ret_torn)
+{
+	int r;
+
+	r = event_log_open(engine->log_directory, NULL, &engine->log, ret_torn);
+	if (r < 0)
+		fatal("cannot open the event log in '%s': %s, stopping", engine->log_directory,
+			strerror(-r));
+	engine->recent = recent_new();
+	if (!engine->recent)
+		fatal("no memory, stopping");
+	r = journal_restore(engine);
+	if (r < 0)
+		fatal("cannot read the event log in '%s' back: %s, stopping", engine->log_directory,
+			strerror(-r));
+}
+
+static int open_database(struct engine *engine)
+{
+	char path[PATH_MAX];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/index.db", engine->state_directory);
+	r = database_open(path, &engine->database);
+	if (r == -EBADMSG || r == -EPROTO) { /* kept for whoever wants to look at it */
+		char aside[PATH_MAX + 8];
+
+		(void)snprintf(aside, sizeof(aside), "%s.bad", path);
+		log_error("'%s' is damaged: moved to '%s', starting with an empty one", path, aside);
+		if (rename(path, aside) == 0 && database_open(path, &engine->database) == 0)
+			return r;
+	}
+	return r;
+}
+
+static void restrict_self(void)
+{
+	const struct privileges wanted = {.uid = getuid(), .gid = getgid(), .group = (gid_t)-1};
+	int r;
+
+	if (getuid() == 0)
+		fatal("does not run as root: holdfastd(8) starts it as user holdfast, stopping");
+	r = privileges_drop(&wanted);
+	if (r < 0)
+		fatal("cannot give up privileges: %s, stopping", strerror(-r));
+	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_NAMES | FILTER_DATABASE);
+	if (r < 0)
+		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
+}
+
+static void say_started(struct engine *engine, size_t torn)
+{
+	struct event_note note = {
+		.kind = EVENT_AGENT_STARTED, .message = "Holdfast's agent has started"};
+
+	if (torn) {
+		struct event_note lost = {.kind = EVENT_LOST,
+			.is_failure = true,
+			.message = "the event log ended within a line, which was cut off",
+			.status_code = "log-torn",
+			.name = EVENT_LOG_NAME};
+
+		failure_count(engine, FAILURE_LOG_TORN, "cut off at start");
+		(void)journal_note(engine, &lost); /* counted there */
+	}
+	(void)journal_note(engine, &note); /* likewise */
+}
+
+static void start(struct engine *engine)
+{
+	size_t torn = 0;
+	int r;
+
+	event_origin_read(&engine->origin);
+	open_log(engine, &torn);
+	r = server_new(engine, &engine->server);
+	if (r < 0)
+		fatal("cannot listen in '%s': %s, stopping", engine->runtime_directory,
+			strerror(-r));
+	restrict_self();
+	/* From here on outside bytes are read: the database, the policy, then peers. */
+	r = open_database(engine);
+	say_started(engine, torn);
+	if (r < 0)
+		failure_note(engine, FAILURE_DATABASE, "%s/index.db: %s", engine->state_directory,
+			strerror(-r));
+	if (engine->database) {
+		int64_t lost;
+
+		if (database_get(engine->database, engine->origin.boot_id, &lost) == 0)
+			engine->lost_told = (uint64_t)lost;
+	}
+	if (!policy_store_load(engine))
+		(void)policy_store_load_last(engine); /* counted there */
+	channel_init(&engine->sensor, SENSOR_FD, 0);
+	engine->supervisor_fd = SUPERVISOR_FD;
+}
+
+static void stop(struct engine *engine)
+{
+	struct event_note note = {.kind = EVENT_AGENT_STOPPED,
+		.message = "Holdfast's agent stops; the kernel part goes on enforcing"};
+
+	(void)journal_note(engine, &note); /* nothing more to do about it */
+	event_log_free(engine->log);
+	database_free(engine->database);
+	exit(EXIT_SUCCESS);
+}
+
+static void on_sensor(struct engine *engine, short events)
+{
+	static uint8_t packet[WIRE_FRAME_MAX];
+	int r;
+
+	if ((events & POLLOUT) && channel_flush(&engine->sensor) < 0)
+		fatal("the sensor is gone: %m, stopping");
+	/* Not while records wait for the disk: what comes next would overtake them. */
+	while ((events & (POLLIN | POLLHUP | POLLERR)) && !engine->is_log_failing) {
+		struct bytes_reader payload;
+		auto_close int fd = -EBADF;
+		uint16_t type;
+		int size = channel_receive(&engine->sensor, packet, sizeof(packet), &fd);
+
+		if (size == -EAGAIN)
+			return;
+		if (size <= 0)
+			fatal("the sensor is gone, stopping");
+		r = wire_open(packet, (size_t)size, &type, &payload);
+		if (r < 0)
+			fatal("broken frame from the sensor: %s, stopping", strerror(-r));
+		link_on_message(engine, type, &payload);
+		if (type == MESSAGE_RECORDS)
+			return; /* others have their turn between two batches */
+	}
+}
+
+static void on_supervisor(struct engine *engine, short events)
+{
+	char byte;
+	ssize_t got;
+
+	if (!(events & (POLLIN | POLLHUP | POLLERR)))
+		return;
+	got = recv(engine->supervisor_fd, &byte, 1, MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0)
+		stop(engine);
+	if (byte != 'H')
+		fatal("the supervisor sent an unknown byte, stopping");
+	if (policy_store_load(engine))
+		publish_policy(engine);
+}
+
+/* Sent from the loop itself: a loop that hangs sends none. */
+static void say_life(struct engine *engine, bool *is_ready)
+{
+	bool is_settled = engine->has_hello &&
+			  (engine->is_policy_applied || !engine->policy || !engine->hello.is_enforcing);
+	char byte = 'W';
+
+	if (!*is_ready && is_settled) {
+		*is_ready = true;
+		byte = 'R';
+	}
+	(void)send(engine->supervisor_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* next time */
+}
+
+/* The answer goes to link.c. */
+static void ask_lost(struct engine *engine)
+{
+	struct message_request request = {.kind = REQUEST_COUNTERS, .id = LINK_COUNTERS_ID};
+
+	if (engine->has_hello && engine->hello.is_enforcing && channel_is_idle(&engine->sensor))
+		link_request(engine, &request, -1);
+}
+
+static void tick(struct engine *engine)
+{
+	static uint64_t life_ns, retry_ns, lost_ns;
+	static bool is_ready;
+	uint64_t now = clock_boot_ns();
+	int r;
+
+	r = event_log_sync(engine->log, false);
+	if (r < 0)
+		failure_note(engine, FAILURE_LOG_WRITE, "syncing: %s", strerror(-r));
+	if (engine->database) {
+		r = database_commit(engine->database, false);
+		if (r < 0)
+			failure_note(engine, FAILURE_DATABASE, "committing: %s", strerror(-r));
+	}
+	if (now - life_ns > LIFE_NS || !is_ready) {
+		life_ns = now;
+		say_life(engine, &is_ready);
+	}
+	if (engine->is_log_failing && now - retry_ns > RETRY_NS) {
+		retry_ns = now;
+		link_retry(engine);
+	}
+	if (now - lost_ns > LOST_NS) {
+		lost_ns = now;
+		ask_lost(engine);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct engine engine;
+	struct pollfd polls[POLL_MAX];
+	bool is_verbose = false;
+
+	if (parse_options(argc, argv, &engine, &is_verbose) < 0 ||
+		fcntl(SENSOR_FD, F_GETFD) < 0 || fcntl(SUPERVISOR_FD, F_GETFD) < 0) {
+		(void)fprintf(stderr, "holdfast-engine is started by holdfastd(8)\n");
+		return 2;
+	}
+	log_open("holdfast-engine", is_verbose);
+	start(&engine);
+	for (;;) {
+		unsigned int count;
+
+		polls[POLL_SENSOR] = (struct pollfd){SENSOR_FD, channel_events(&engine.sensor), 0};
+		if (engine.is_log_failing)
+			polls[POLL_SENSOR].events &= (short)~POLLIN;
+		polls[POLL_SUPERVISOR] = (struct pollfd){SUPERVISOR_FD, POLLIN, 0};
+		count = server_poll_fill(engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
+		if (poll(polls, POLL_SERVER + count, TICK_MS) < 0 && errno != EINTR)
+			fatal("cannot poll: %m, stopping");
+		on_supervisor(&engine, polls[POLL_SUPERVISOR].revents);
+		on_sensor(&engine, polls[POLL_SENSOR].revents);
+		server_on_poll(&engine, polls + POLL_SERVER, count);
+		link_restore(&engine);
+		tick(&engine);
+	}
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What status and doctor say, as JSON; the command line makes words of it. */
+#include <json-c/json.h>
+
+#include "agent/engine/server.h"
+#include "policy/words.h"
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	(void)json_object_object_add(object, key, value); /* no memory: a member is missing */
+}
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t value)
+{
+	add(object, key, json_object_new_uint64(value));
+}
+
+static void add_bool(struct json_object *object, const char *key, bool value)
+{
+	add(object, key, json_object_new_boolean(value));
+}
+
+static struct json_object *kernel_object(const struct engine *engine)
+{
+	struct json_object *kernel = json_object_new_object();
+	struct json_object *missing = json_object_new_array();
+
+	add_bool(kernel, "enforcing", engine->hello.is_enforcing && engine->is_policy_applied);
+	add_bool(kernel, "loaded", engine->hello.is_enforcing);
+	add_bool(kernel, "bpf_lsm", engine->hello.has_bpf_lsm);
+	add_bool(kernel, "adopted", engine->hello.was_adopted);
+	for (unsigned int i = 0; i < engine->hello.missing_count; i++)
+		(void)json_object_array_add(
+			missing, json_object_new_string(engine->hello.missing[i]));
+	add(kernel, "missing", missing);
+	return kernel;
+}
+
+static struct json_object *policy_object(const struct engine *engine)
+{
+	struct json_object *policy = json_object_new_object();
+
+	add_text(policy, "path", engine->policy_path);
+	if (!engine->policy)
+		return policy;
+	add_text(policy, "name", engine->policy->name);
+	add_number(policy, "version", engine->policy->version);
+	add_bool(policy, "applied", engine->is_policy_applied);
+	add_bool(policy, "last_good", engine->is_policy_last_good);
+	add_number(policy, "since", engine->policy_day_ms);
+	add(policy, "labels", event_label_names(engine->policy, engine->policy->labels));
+	add(policy, "rehearsed", event_label_names(engine->policy, engine->policy->gates.rehearse));
+	return policy;
+}
+
+/* made = delivered + coalesced + lost + pending, where pending waits in the ring. */
+static struct json_object *events_object(
+	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
+{
+	struct json_object *events = json_object_new_object();
+	uint64_t made = counters[HF_COUNTER_MADE], delivered = engine->accounting.delivered;
+	uint64_t coalesced = counters[HF_COUNTER_COALESCED], lost = counters[HF_COUNTER_LOST];
+	uint64_t sent = counters[HF_COUNTER_SENT];
+
+	add_number(events, "made", made);
+	add_number(events, "delivered", delivered);
+	add_number(events, "coalesced", coalesced);
+	add_number(events, "lost", lost);
+	add_number(events, "pending", sent > delivered ? sent - delivered : 0);
+	add_bool(events, "agrees", made == delivered + coalesced + lost);
+	add_number(events, "handed_over_again", engine->accounting.again);
+	add_number(events, "refused", counters[HF_COUNTER_REFUSED]);
+	add_number(events, "audited", counters[HF_COUNTER_AUDITED]);
+	add_number(events, "labelled_readers", counters[HF_COUNTER_TAINTED]);
+	add_number(events, "index_full", counters[HF_COUNTER_INDEX_FULL]);
+	add_number(events, "no_memory", counters[HF_COUNTER_NO_MEMORY]);
+	add_number(events, "too_deep", counters[HF_COUNTER_TOO_DEEP]);
+	add_number(events, "log_sequence", engine->sequence);
+	return events;
+}
+
+struct json_object *report_status(
+	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
+{
+	struct json_object *status = json_object_new_object();
+	unsigned int troubles = 0;
+
+	for (unsigned int i = 0; i < FAILURE_REASON_MAX; i++)
+		if (engine->failures[i].count)
+			troubles++;
+	add_text(status, "version", HOLDFAST_VERSION);
+	add(status, "kernel", kernel_object(engine));
+	add(status, "policy", policy_object(engine));
+	add(status, "events", events_object(engine, counters));
+	add_number(status, "programs_verified", engine->program_count);
+	add_number(status, "places_marked", engine->place_count);
+	if (engine->database)
+		add(status, "marks", json_object_new_int64(database_mark_count(engine->database)));
+	add_number(status, "failures", troubles);
+	return status;
+}
+
+static struct json_object *line_of(const char *kind, const char *name)
+{
+	struct json_object *line = json_object_new_object();
+
+	add_text(line, "kind", kind);
+	add_text(line, "name", name);
+	return line;
+}
+
+static void doctor_channels(struct engine *engine, struct client *client)
+{
+	static const struct {
+		unsigned int channel;
+		const char *text;
+	} coverage[] = {
+		{HF_CHANNEL_OPEN, "opening, mapping and running labelled files, every road"},
+		{HF_CHANNEL_REMOVABLE, "files on USB, SD, Thunderbolt and unknown devices"},
+		{HF_CHANNEL_NETSHARE, "nfs, cifs, 9p, FUSE and other shared file systems"},
+		{HF_CHANNEL_NETWORK, "TCP, UDP, raw, packet and other families, by destination"},
+		{HF_CHANNEL_LOCAL_FILE, "local files written by labelled readers"},
+		{HF_CHANNEL_RAWDISK, "block devices, mounted or not"},
+		{HF_CHANNEL_DEBUG, "ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd"},
+		{HF_CHANNEL_IPC, "descriptors handed to other programs"},
+		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories"},
+	};
+
+	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {
+		struct json_object *line =
+			line_of("channel", policy_channel_name(coverage[i].channel));
+
+		add_bool(line, "covered", engine->hello.is_enforcing && engine->is_policy_applied);
+		add_text(line, "text", coverage[i].text);
+		client_line(client, line);
+	}
+}
+
+static void doctor_failures(struct engine *engine, struct client *client)
+{
+	for (unsigned int i = 0; i < FAILURE_REASON_MAX; i++) {
+		const struct failure_row *row = failure_row(i);
+		struct json_object *line;
+
+		if (!row->name)
+			continue;
+		line = line_of("failure", row->name);
+		add_number(line, "count", engine->failures[i].count);
+		add_text(line, "action", failure_action_name(row->action));
+		add_text(line, "text", row->text);
+		if (engine->failures[i].count) {
+			add_text(line, "last", engine->failures[i].last);
+			add_number(line, "last_time", engine->failures[i].last_day_ms);
+		}
+		client_line(client, line);
+	}
+}
+
+static void doctor_volumes(struct engine *engine, struct client *client)
+{
+	for (unsigned int i = 0; i < engine->volume_count; i++) {
+		const struct message_volume *told = &engine->volumes[i]->told;
+		struct json_object *line;
+
+		if (told->is_gone)
+			continue;
+		line = line_of("volume", told->name);
+		add_text(line, "channel", policy_channel_name(told->channel));
+		add_text(line, "reason", told->reason);
+		add_bool(line, "device", told->is_device);
+		client_line(client, line);
+	}
+}
+
+static void doctor_states(struct engine *engine, struct client *client)
+{
+	for (size_t i = 0; i < engine->state_count; i++) {
+		const struct message_state *state = &engine->states[i];
+		struct json_object *line = line_of(state->app ? "program" : "place", state->path);
+
+		add_text(line, "reason", state->reason);
+		client_line(client, line);
+	}
+}
+
+void report_doctor(struct engine *engine, struct client *client,
+	const uint64_t counters[static HF_COUNTER_MAX])
+{
+	struct json_object *line = report_status(engine, counters);
+
+	add_text(line, "kind", "status");
+	client_line(client, line);
+	doctor_channels(engine, client);
+	doctor_volumes(engine, client);
+	doctor_states(engine, client);
+	doctor_failures(engine, client);
+}

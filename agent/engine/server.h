@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Local clients: accepting, one request each at a time, answers. */
+#ifndef HOLDFAST_AGENT_ENGINE_SERVER_H
+#define HOLDFAST_AGENT_ENGINE_SERVER_H
+
+#include <poll.h>
+
+#include "agent/engine/engine.h"
+
+#define SERVER_CLIENT_MAX	   64 /* connections */
+#define SERVER_CLIENT_OF_USER_MAX  16 /* of one user who is not root */
+#define SERVER_QUEUE_MAX	   (4 << 20) /* bytes waiting for one client */
+
+struct client {
+	struct channel channel;
+	uint32_t uid;
+	uint32_t pid;
+	uint64_t request_id; /* of the sensor's answer it waits for; 0 = none */
+	struct local_request request;
+};
+
+/* Fills at most most polls; how many. */
+unsigned int server_poll_fill(struct server *server, struct pollfd *polls, unsigned int most);
+void server_on_poll(struct engine *engine, const struct pollfd *polls, unsigned int count);
+
+/* Sends one JSON object; takes ownership of it. */
+void client_line(struct client *client, struct json_object *object);
+/* A line that is JSON already. */
+void client_text(struct client *client, const char *json);
+/* Ends the answer. error: 0 or negative errno, text says it in words ("" = none). */
+void client_end(struct client *client, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Asks the sensor; the answer comes to verb_on_answer(). fd: -1 or borrowed. */
+void client_ask(struct engine *engine, struct client *client, struct message_request *request, int fd);
+
+/* verbs.c: fd is borrowed, -1 = none. */
+void verb_run(struct engine *engine, struct client *client, int fd);
+void verb_on_answer(
+	struct engine *engine, struct client *client, const struct message_answer *answer);
+
+/* report.c: what status and doctor say. */
+struct json_object *report_status(
+	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX]);
+void report_doctor(struct engine *engine, struct client *client,
+	const uint64_t counters[static HF_COUNTER_MAX]);
+
+#endif

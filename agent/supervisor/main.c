@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfastd: root; starts engine and sensor, starts them again when one of them ends, and passes
+ * signs of life on to systemd. Reads no outside byte but the command line; of the engine it takes
+ * single letters. It needs to broker no privileged operation so far: the sensor keeps the three
+ * capabilities it uses, the engine has none.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "agent/sandbox/privileges.h"
+#include "agent/supervisor/children.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#define BPF_MOUNT      "/sys/fs/bpf"
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 30000
+#define STEADY_NS      (60 * CLOCK_SECOND_NS) /* so long alive: the next fall starts over */
+#define HANG_NS	       (60 * CLOCK_SECOND_NS) /* so long silent: the engine hangs */
+
+#ifndef HOLDFAST_LIBEXEC
+#define HOLDFAST_LIBEXEC "/usr/libexec/holdfast"
+#endif
+
+struct supervisor {
+	struct supervisor_options options;
+	uid_t engine_uid;
+	gid_t engine_gid;
+	struct children children;
+	int signal_fd;
+	int lock_fd;
+	int backoff_ms;
+	uint64_t started_ns, life_ns;
+	bool is_stopping, is_release;
+};
+
+static const char usage[] =
+	"usage: holdfastd [options]\n"
+	"Starts Holdfast's agent. See holdfastd(8).\n\n"
+	"  --policy FILE       (/etc/holdfast/policy.ini)\n"
+	"  --state-dir DIR     (/var/lib/holdfast)\n"
+	"  --runtime-dir DIR   (/run/holdfast)\n"
+	"  --log-dir DIR       (/var/log/holdfast)\n"
+	"  --pin-dir DIR       (/sys/fs/bpf/holdfast)\n"
+	"  --libexec-dir DIR   where holdfast-engine and holdfast-sensor are\n"
+	"  --engine-user USER  (holdfast)\n"
+	"  --sensor-user USER  (holdfast-sensor)\n"
+	"  --release           end enforcement: remove the kernel part, start nothing\n"
+	"  --verbose           log more\n"
+	"  --help, --version\n\n"
+	"SIGHUP reloads the policy. SIGTERM stops the agent; the kernel part goes on enforcing.\n";
+
+enum { OPTION_POLICY = 256, OPTION_STATE, OPTION_RUNTIME, OPTION_LOG, OPTION_PIN, OPTION_LIBEXEC,
+	OPTION_ENGINE_USER, OPTION_SENSOR_USER, OPTION_RELEASE, OPTION_VERBOSE, OPTION_VERSION };
+
+static const struct option known_options[] = {
+	{"policy", required_argument, NULL, OPTION_POLICY},
+	{"state-dir", required_argument, NULL, OPTION_STATE},
+	{"runtime-dir", required_argument, NULL, OPTION_RUNTIME},
+	{"log-dir", required_argument, NULL, OPTION_LOG},
+	{"pin-dir", required_argument, NULL, OPTION_PIN},
+	{"libexec-dir", required_argument, NULL, OPTION_LIBEXEC},
+	{"engine-user", required_argument, NULL, OPTION_ENGINE_USER},
+	{"sensor-user", required_argument, NULL, OPTION_SENSOR_USER},
+	{"release", no_argument, NULL, OPTION_RELEASE},
+	{"verbose", no_argument, NULL, OPTION_VERBOSE},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static void option_set(struct supervisor *supervisor, int option, const char *value)
+{
+	struct supervisor_options *options = &supervisor->options;
+
+	switch (option) {
+	case OPTION_POLICY:
+		options->policy = value;
+		break;
+	case OPTION_STATE:
+		options->state_directory = value;
+		break;
+	case OPTION_RUNTIME:
+		options->runtime_directory = value;
+		break;
+	case OPTION_LOG:
+		options->log_directory = value;
+		break;
+	case OPTION_PIN:
+		options->pin_directory = value;
+		break;
+	case OPTION_LIBEXEC:
+		options->libexec_directory = value;
+		break;
+	case OPTION_ENGINE_USER:
+		options->engine_user = value;
+		break;
+	case OPTION_SENSOR_USER:
+		options->sensor_user = value;
+		break;
+	case OPTION_RELEASE:
+		supervisor->is_release = true;
+		break;
+	case OPTION_VERBOSE:
+		options->is_verbose = 1;
+		break;
+	case OPTION_VERSION:
+		(void)printf("holdfastd %s\n", HOLDFAST_VERSION);
+		exit(EXIT_SUCCESS);
+	case 'h':
+		(void)fputs(usage, stdout);
+		exit(EXIT_SUCCESS);
+	default:
+		(void)fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+static void parse_options(int argc, char **argv, struct supervisor *supervisor)
+{
+	int option;
+
+	supervisor->options = (struct supervisor_options){
+		.policy = "/etc/holdfast/policy.ini",
+		.state_directory = "/var/lib/holdfast",
+		.runtime_directory = "/run/holdfast",
+		.log_directory = "/var/log/holdfast",
+		.pin_directory = BPF_MOUNT "/holdfast",
+		.libexec_directory = HOLDFAST_LIBEXEC,
+		.engine_user = "holdfast",
+		.sensor_user = "holdfast-sensor",
+	};
+	while ((option = getopt_long(argc, argv, "h", known_options, NULL)) >= 0)
+		option_set(supervisor, option, optarg);
+	if (optind != argc)
+		option_set(supervisor, '?', NULL);
+}
+
+/* Makes a directory of the engine's, or takes one that is there over. */
+static int directory_make(const struct supervisor *supervisor, const char *path, mode_t mode)
+{
+	auto_close int fd = -EBADF;
+	struct stat status;
+
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_uid != 0 && status.st_uid != supervisor->engine_uid)
+		return -EPERM; /* somebody else's: not to be given away */
+	if (fchown(fd, supervisor->engine_uid, supervisor->engine_gid) < 0 || fchmod(fd, mode) < 0)
+		return -errno;
+	return 0;
+}
+
+static void directories_make(const struct supervisor *supervisor)
+{
+	const struct {
+		const char *path;
+		mode_t mode;
+	} wanted[] = {
+		{supervisor->options.state_directory, 0700},
+		{supervisor->options.runtime_directory, 0755},
+		{supervisor->options.log_directory, 0750},
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		int r = directory_make(supervisor, wanted[i].path, wanted[i].mode);
+
+		if (r < 0)
+			fatal("cannot make directory '%s': %s, stopping", wanted[i].path,
+				strerror(-r));
+	}
+}
+
+/* systemd mounts it; small systems do not. */
+static void mount_bpf(const struct supervisor *supervisor)
+{
+	struct statfs status;
+
+	if (strncmp(supervisor->options.pin_directory, BPF_MOUNT "/", strlen(BPF_MOUNT) + 1) != 0)
+		return;
+	if (statfs(BPF_MOUNT, &status) == 0 && status.f_type == BPF_FS_MAGIC)
+		return;
+	if (mount("bpf", BPF_MOUNT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		log_warning("cannot mount " BPF_MOUNT ": %m, the sensor will say what it lacks");
+}
+
+static void find_users(struct supervisor *supervisor)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (privileges_find_user(supervisor->options.engine_user, &supervisor->engine_uid,
+		    &supervisor->engine_gid) < 0 ||
+		privileges_find_user(supervisor->options.sensor_user, &uid, &gid) < 0)
+		fatal("users '%s' and '%s' are needed: create them with systemd-sysusers and "
+		      "packaging/sysusers.conf, or with useradd --system, stopping",
+			supervisor->options.engine_user, supervisor->options.sensor_user);
+}
+
+/* One holdfastd per runtime directory. */
+static void take_lock(struct supervisor *supervisor)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/holdfastd.lock",
+		supervisor->options.runtime_directory);
+	supervisor->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (supervisor->lock_fd < 0)
+		fatal("cannot open '%s': %m, stopping", path);
+	if (flock(supervisor->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		fatal("another holdfastd holds '%s': stop it first, stopping", path);
+}
+
+static void take_signals(struct supervisor *supervisor)
+{
+	sigset_t wanted;
+
+	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
+	(void)sigaddset(&wanted, SIGTERM);
+	(void)sigaddset(&wanted, SIGINT);
+	(void)sigaddset(&wanted, SIGHUP);
+	(void)sigaddset(&wanted, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
+	supervisor->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (supervisor->signal_fd < 0)
+		fatal("cannot wait for signals: %m, stopping");
+}
+
+static void children_begin(struct supervisor *supervisor)
+{
+	int r = children_start(&supervisor->options, supervisor->engine_uid,
+		supervisor->engine_gid, &supervisor->children);
+
+	if (r < 0)
+		log_error("cannot start engine and sensor: %s, trying again", strerror(-r));
+	supervisor->started_ns = supervisor->life_ns = clock_boot_ns();
+}
+
+/* Either both run or none: each is worthless without the other, and starting is cheap. */
+static void children_again(struct supervisor *supervisor)
+{
+	if (clock_boot_ns() - supervisor->started_ns > STEADY_NS)
+		supervisor->backoff_ms = BACKOFF_MIN_MS;
+	log_warning("engine or sensor ended; the kernel part goes on; starting both in %d ms",
+		supervisor->backoff_ms);
+	(void)sd_notifyf(0, "STATUS=Restarting; the kernel part goes on enforcing"); /* no systemd */
+	children_stop(&supervisor->children);
+	(void)poll(NULL, 0, supervisor->backoff_ms); /* signals wait in their descriptor */
+	supervisor->backoff_ms *= 2;
+	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
+		supervisor->backoff_ms = BACKOFF_MAX_MS;
+	children_begin(supervisor);
+}
+
+static void reload(struct supervisor *supervisor)
+{
+	if (supervisor->children.engine_fd >= 0 &&
+		send(supervisor->children.engine_fd, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_error("cannot tell the engine to reload: %m, not reloading");
+}
+
+static bool is_child_gone(const struct supervisor *supervisor)
+{
+	siginfo_t who = {0};
+
+	if (!supervisor->children.engine)
+		return false;
+	return waitid(P_ALL, 0, &who, WEXITED | WNOHANG | WNOWAIT) == 0 && who.si_pid != 0;
+}
+
+static void on_signal(struct supervisor *supervisor)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(supervisor->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo == SIGHUP)
+			reload(supervisor);
+		else if (signal.ssi_signo != SIGCHLD)
+			supervisor->is_stopping = true;
+	}
+}
+
+static void on_engine(struct supervisor *supervisor)
+{
+	char letter;
+
+	while (recv(supervisor->children.engine_fd, &letter, 1, MSG_DONTWAIT) == 1) {
+		supervisor->life_ns = clock_boot_ns();
+		if (letter == 'R') {
+			log_notice("ready");
+			(void)sd_notify(0, "READY=1\nSTATUS=Enforcing"); /* no systemd: nothing */
+		}
+		(void)sd_notify(0, "WATCHDOG=1"); /* likewise */
+	}
+}
+
+static void loop(struct supervisor *supervisor)
+{
+	while (!supervisor->is_stopping) {
+		struct pollfd polls[] = {
+			{supervisor->signal_fd, POLLIN, 0},
+			{supervisor->children.engine_fd, POLLIN, 0},
+		};
+
+		(void)poll(polls, 2, 1000); /* interrupted: once more around */
+		on_signal(supervisor);
+		if (supervisor->is_stopping)
+			return;
+		if (polls[1].revents)
+			on_engine(supervisor);
+		if (is_child_gone(supervisor) || !supervisor->children.engine ||
+			clock_boot_ns() - supervisor->life_ns > HANG_NS)
+			children_again(supervisor);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct supervisor supervisor = {.backoff_ms = BACKOFF_MIN_MS};
+
+	parse_options(argc, argv, &supervisor);
+	log_open("holdfastd", supervisor.options.is_verbose);
+	if (geteuid() != 0)
+		fatal("must be started by root, stopping");
+	(void)umask(022); /* returns the old one */
+	find_users(&supervisor);
+	directories_make(&supervisor);
+	take_lock(&supervisor);
+	if (supervisor.is_release)
+		return children_release(&supervisor.options);
+	mount_bpf(&supervisor);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fatal("cannot give up new privileges: %m, stopping");
+	take_signals(&supervisor);
+	children_begin(&supervisor);
+	loop(&supervisor);
+	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
+	children_stop(&supervisor.children);
+	log_notice("stopped; the kernel part goes on enforcing");
+	return EXIT_SUCCESS;
+}
