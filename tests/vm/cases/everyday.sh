@@ -137,7 +137,7 @@ the_stick()
 		"vim.tiny -u NONE -i NONE -N -es -c '\$put =1' -c 'wq' $usb/letter"
 	everyday 'from the stick' "cp $usb/a here; rm here"
 	everyday 'the stick is unmounted and mounted again' \
-		"umount $usb; mount -t vfat $stick $usb; ls $usb"
+		"umount $usb; mount -t vfat -o fmask=0077 $stick $usb; ls $usb"
 }
 
 the_network()

@@ -32,7 +32,8 @@ places_make()
 usb_mount()
 {
 	stick=$(usb_part) || return 1
-	mount -t vfat -o umask=000 "$stick" $usb
+	# The kernel writes core dumps to files of mode 0600 only.
+	mount -t vfat -o fmask=0077,dmask=0000 "$stick" $usb
 }
 
 # Empties the caches, so that labels must be found again.

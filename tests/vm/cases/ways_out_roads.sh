@@ -30,7 +30,7 @@ to_the_stick()
 	local road
 
 	for road in write write-before append-before pwrite writev pwritev2 sync-write sendfile \
-		copy-file-range direct aio mmap-after mmap-before mprotect mmap-closed mmap-inherited \
+		direct aio mmap-after mmap-before mprotect mmap-closed mmap-inherited \
 		splice splice-two-pipes tee vmsplice sendfile-pipe \
 		uring-write uring-write-async uring-sqpoll uring-writev uring-fixed uring-splice \
 		mkdir create mknod rename-name \
@@ -124,6 +124,24 @@ to_local_files()
 	expect_inherited
 }
 
+# A file system that some program serves: where it puts things, nobody knows.
+to_a_user_file_system()
+{
+	local road
+
+	if [ ! -x build/tests/hf-fuse ]; then
+		skip 'a file system of a user' 'build/tests/hf-fuse is missing (libfuse3-dev)'
+		return
+	fi
+	modprobe -q fuse
+	mkdir -p /mnt/fuse
+	build/tests/hf-fuse /mnt/fuse
+	for road in write write-before splice mmap-after; do
+		out "fuse-$road" "$road" /mnt/fuse/note
+	done
+	fusermount3 -u /mnt/fuse
+}
+
 # The kernel writes a dump to a helper's pipe by itself.
 by_the_core_helper()
 {
@@ -189,6 +207,7 @@ to_another_program
 to_the_network
 to_local_files
 to_the_stick
+to_a_user_file_system
 by_the_core_helper
 between_processes
 to_devices
