@@ -23,11 +23,10 @@ agent_start()
 {
 	local policy=${1:-$HF_REPO/tests/vm/cases/policy.ini} user
 
-	for user in holdfast-sensor holdfast-engine; do
+	for user in holdfast holdfast-sensor; do
 		agent_user $user
 	done
-	mkdir -p /run/holdfast /var/lib/holdfast /var/log/holdfast
-	"$HF_REPO/build/holdfastd" --policy "$policy" >$agent_log 2>&1 &
+	holdfastd --policy "$policy" --libexec-dir "$HF_REPO/build" >$agent_log 2>&1 &
 	agent_pid=$!
 	if ! wait_for 60 agent_enforces; then
 		echo "agent: does not enforce after 60 s:"
@@ -52,6 +51,9 @@ agent_stop()
 {
 	kill "$agent_pid" 2>/dev/null
 	wait "$agent_pid" 2>/dev/null
+	# It went on enforcing; the next case begins without.
+	holdfastd --release --libexec-dir "$HF_REPO/build" >>$agent_log 2>&1
+	rm -rf /var/lib/holdfast /var/log/holdfast
 }
 
 now_ms()

@@ -3,6 +3,8 @@
 # that holds labelled ones: everything works, and nothing of it is in the log.
 # vm-needs: ext4 ext4b usb
 # vm-timeout: 600
+# The places have no blanks in their names, and $ is often for a later shell.
+# shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
@@ -60,9 +62,9 @@ files()
 editors()
 {
 	everyday 'vim makes and saves a file' \
-		"vim.tiny -u NONE -i NONE -N -es -c '\$put =1' -c 'set backup writebackup' -c 'wq' letter; test -s letter"
+		"vim.tiny -u NONE -i NONE -N -es -c '\$s/\$/1/' -c 'set backup writebackup' -c 'wq' letter; test -s letter"
 	everyday 'vim saves again, with a swap file' \
-		"vim.tiny -u NONE -i NONE -N -es -c 'set directory=.' -c '\$put =2' -c wq letter; grep -q 2 letter; rm letter*"
+		"vim.tiny -u NONE -i NONE -N -es -c 'set directory=.' -c '\$s/\$/2/' -c wq letter; grep -q 2 letter; rm letter*"
 	everyday 'a save by temporary file and rename' 'echo 1 >doc; echo 2 >.doc.tmp; mv .doc.tmp doc; rm doc'
 }
 
@@ -134,7 +136,7 @@ the_stick()
 	everyday 'unlabelled files to the stick: rsync' "rsync -r $open/ $usb/backup/"
 	everyday 'unlabelled files to the stick: tar' "tar -C $data -cf $usb/b.tar open"
 	everyday 'unlabelled files to the stick: an editor' \
-		"vim.tiny -u NONE -i NONE -N -es -c '\$put =1' -c 'wq' $usb/letter"
+		"vim.tiny -u NONE -i NONE -N -es -c '\$s/\$/1/' -c 'wq' $usb/letter"
 	everyday 'from the stick' "cp $usb/a here; rm here"
 	everyday 'the stick is unmounted and mounted again' \
 		"umount $usb; mount -t vfat -o fmask=0077 $stick $usb; ls $usb"

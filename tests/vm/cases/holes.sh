@@ -4,6 +4,8 @@
 # name spaces. Each with the same act on unlabelled files, which must work.
 # vm-needs: ext4 ext4b xfs btrfs usb
 # vm-timeout: 600
+# The places have no blanks in their names, and $ is often for a later shell.
+# shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh

@@ -3,6 +3,8 @@
 # their names. Each does so with an unlabelled file first, and then it must arrive.
 # vm-needs: ext4 ext4b usb
 # vm-timeout: 600
+# The places have no blanks in their names, and $ is often for a later shell.
+# shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
@@ -116,7 +118,7 @@ to_the_stick()
 	leak 'vim :saveas' "$readers/vim -u NONE -i NONE -N -es -c 'saveas! $usb/x' -c q! \$doc"
 	leak 'vim :w !command' "$readers/vim -u NONE -i NONE -N -es -c 'w !cat >$usb/x' -c q! \$doc"
 	leak 'vim backup directory' \
-		"$readers/cp \$doc $work/v; $readers/vim -u NONE -i NONE -N -es -c 'set backup backupdir=$usb' -c '\$put =1' -c wq $work/v; rm -f $work/v*"
+		"$readers/cp \$doc $work/v; $readers/vim -u NONE -i NONE -N -es -c 'set backup backupdir=$usb' -c '\$s/\$/1/' -c wq $work/v; rm -f $work/v*"
 	leak python "$readers/python3 -c 'import os,sys; open(sys.argv[2],\"wb\").write(open(sys.argv[1],\"rb\").read())' \$doc $usb/x"
 	leak 'python shutil' "$readers/python3 -c 'import shutil,sys; shutil.copy(*sys.argv[1:])' \$doc $usb/x"
 	leak 'python file opened before' \

@@ -3,6 +3,8 @@
 # each refused and recorded, each with a positive control. Real programs are in ways_out_real.sh.
 # vm-needs: ext4 ext4b xfs usb
 # vm-timeout: 900
+# The places have no blanks in their names, and $ is often for a later shell.
+# shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
