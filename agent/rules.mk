@@ -29,3 +29,11 @@ $(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(B)/agent/sandbox/privileges.o $(COMMON_L
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcap -lsystemd
 
 PROGRAMS += $(B)/holdfastd
+
+CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
+
+$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/engine/policy_files.o \
+		$(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
+
+PROGRAMS += $(B)/holdfast

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast: one file per verb, each with one function of main's shape. Runs as the person who
+ * types; has no privilege of its own.
+ * Exit status: 0 done, 1 refused or not found (said in words), 2 wrong use, 3 agent not reachable.
+ */
+#ifndef HOLDFAST_AGENT_CLI_CLI_H
+#define HOLDFAST_AGENT_CLI_CLI_H
+
+#include <json-c/json_object.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/ipc/request.h"
+
+enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_AGENT = 3 };
+
+/* Set by options before the verb. */
+struct cli {
+	const char *runtime_directory;
+	const char *log_directory;
+	const char *policy_path;
+};
+extern struct cli cli;
+
+int cli_status(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+int cli_label(int argc, char **argv);
+int cli_events(int argc, char **argv);
+int cli_why(int argc, char **argv);
+int cli_justify(int argc, char **argv);
+int cli_policy(int argc, char **argv);
+/* Below policy; work without the agent. */
+int cli_policy_check(int argc, char **argv);
+int cli_policy_explain(int argc, char **argv);
+
+/* client.c: asks and calls line for each object (borrowed). fd: a directory, or -1. enum cli_exit. */
+int client_ask(const struct local_request *request, int fd,
+	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);
+/* As client_ask, without words on the error output. */
+int client_ask_quietly(const struct local_request *request,
+	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);
+
+/* print.c: colour only on a terminal and without NO_COLOR (https://no-color.org). */
+enum print_style { PRINT_PLAIN, PRINT_BOLD, PRINT_GOOD, PRINT_WARN, PRINT_BAD, PRINT_DIM };
+void print_styled(enum print_style style, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Without what moves a cursor. */
+void print_clean(const char *text);
+/* One event, one line. */
+void print_event(struct json_object *event);
+
+/* Members by path "a.b.c"; NULL, "" or 0 when absent. Borrowed. */
+struct json_object *json_at(struct json_object *object, const char *path);
+const char *json_text(struct json_object *object, const char *path);
+uint64_t json_number(struct json_object *object, const char *path);
+bool json_true(struct json_object *object, const char *path);
+
+#endif

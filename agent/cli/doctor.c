@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* holdfast doctor: coverage, what this kernel lacks, and what went wrong, with what to do. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "agent/cli/cli.h"
+#include "common/clock.h"
+
+static const char usage[] =
+	"usage: holdfast doctor [--json]\n"
+	"What is covered on this machine, what is not and why, and what to do about it.\n";
+
+struct doctor {
+	bool is_json;
+	bool has_trouble;
+	char section[32];
+};
+
+static void section(struct doctor *doctor, const char *kind, const char *title)
+{
+	if (!strcmp(doctor->section, kind))
+		return;
+	(void)snprintf(doctor->section, sizeof(doctor->section), "%s", kind);
+	print_styled(PRINT_BOLD, "%s\n", title);
+}
+
+static void print_kernel(struct doctor *doctor, struct json_object *line)
+{
+	struct json_object *missing = json_at(line, "kernel.missing");
+	struct utsname name = {0};
+
+	(void)uname(&name); /* an empty name is printed */
+	print_styled(PRINT_BOLD, "Kernel %s\n", name.release);
+	if (json_true(line, "kernel.enforcing"))
+		print_styled(PRINT_GOOD, "  enforcing%s\n",
+			json_true(line, "kernel.adopted") ?
+				" (taken over from an earlier agent, without a gap)" :
+				"");
+	else if (!json_true(line, "kernel.loaded"))
+		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED: the kernel part is not in\n");
+	else
+		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED: there is no policy in force\n");
+	for (size_t i = 0; missing && i < json_object_array_length(missing); i++)
+		print_styled(PRINT_WARN, "  missing: %s\n",
+			json_object_get_string(json_object_array_get_idx(missing, i)));
+	if (!json_true(line, "kernel.bpf_lsm"))
+		(void)puts("  Switch BPF LSM on: add bpf to the list of the lsm= parameter, for example\n"
+			   "    GRUB_CMDLINE_LINUX=\"lsm=landlock,lockdown,yama,integrity,apparmor,bpf\"\n"
+			   "  in /etc/default/grub, run update-grub, and start the machine again.");
+	if (!json_true(line, "kernel.enforcing"))
+		doctor->has_trouble = true;
+	if (!json_true(line, "events.agrees") && !json_number(line, "events.pending"))
+		print_styled(PRINT_WARN, "  events made and events delivered do not agree\n");
+}
+
+static void print_failure(struct doctor *doctor, struct json_object *line)
+{
+	uint64_t count = json_number(line, "count");
+	char when[CLOCK_TEXT_SIZE];
+
+	section(doctor, "failure", "Trouble since the agent started (reason, action, times)");
+	print_styled(count ? PRINT_WARN : PRINT_DIM, "  %-22s %-12s %llu\n",
+		json_text(line, "name"), json_text(line, "action"), (unsigned long long)count);
+	if (!count)
+		return;
+	doctor->has_trouble = true;
+	(void)printf("      %s\n", json_text(line, "text"));
+	clock_format(json_number(line, "last_time"), when);
+	(void)printf("      last at %s: ", when);
+	print_clean(json_text(line, "last"));
+	(void)putchar('\n');
+}
+
+static void print_line(struct json_object *line, const char *text, void *userdata)
+{
+	struct doctor *doctor = userdata;
+	const char *kind = json_text(line, "kind");
+
+	if (doctor->is_json) {
+		(void)puts(text);
+	} else if (!strcmp(kind, "status")) {
+		print_kernel(doctor, line);
+	} else if (!strcmp(kind, "channel")) {
+		section(doctor, kind, "Ways out");
+		print_styled(json_true(line, "covered") ? PRINT_GOOD : PRINT_BAD, "  %-8s",
+			json_true(line, "covered") ? "covered" : "OPEN");
+		(void)printf(" %-11s %s\n", json_text(line, "name"), json_text(line, "text"));
+	} else if (!strcmp(kind, "volume")) {
+		section(doctor, kind, "Devices and file systems");
+		(void)printf("  %-10s %-24s ", json_text(line, "channel"),
+			json_text(line, "reason"));
+		print_clean(json_text(line, "name"));
+		(void)putchar('\n');
+	} else if (!strcmp(kind, "failure")) {
+		print_failure(doctor, line);
+	} else {
+		section(doctor, kind,
+			!strcmp(kind, "program") ? "Programs not trusted" : "Paths not labelled");
+		print_styled(PRINT_WARN, "  ");
+		print_clean(json_text(line, "name"));
+		(void)printf(": %s\n", json_text(line, "reason"));
+		doctor->has_trouble = true;
+	}
+}
+
+int cli_doctor(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	const struct local_request request = {.type = LOCAL_DOCTOR};
+	struct doctor doctor = {0};
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+		if (option == 'j')
+			doctor.is_json = true;
+		else
+			return fputs(usage, option == 'h' ? stdout : stderr),
+			       option == 'h' ? CLI_DONE : CLI_USAGE;
+	}
+	r = client_ask(&request, -1, print_line, &doctor);
+	if (r != CLI_DONE)
+		return r;
+	return doctor.has_trouble ? CLI_REFUSED : CLI_DONE;
+}

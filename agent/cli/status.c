@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* holdfast status */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "agent/cli/cli.h"
+#include "common/clock.h"
+
+static const char usage[] = "usage: holdfast status [--json]\n"
+			    "What is in force, and whether all of it works.\n";
+
+static void print_number(struct json_object *status, const char *what, const char *path)
+{
+	(void)printf("  %-22s %llu\n", what, (unsigned long long)json_number(status, path));
+}
+
+static void print_policy(struct json_object *status)
+{
+	const char *name = json_text(status, "policy.name");
+	char since[CLOCK_TEXT_SIZE];
+
+	print_styled(PRINT_BOLD, "Policy\n");
+	if (!name[0]) {
+		print_styled(PRINT_BAD, "  none: %s is missing or has errors\n",
+			json_text(status, "policy.path"));
+		return;
+	}
+	(void)printf("  '%s' version %llu from %s\n", name,
+		(unsigned long long)json_number(status, "policy.version"),
+		json_text(status, "policy.path"));
+	if (json_true(status, "policy.applied")) {
+		clock_format(json_number(status, "policy.since"), since);
+		print_styled(PRINT_GOOD, "  in force since %s\n", since);
+	} else {
+		print_styled(PRINT_WARN, "  not in force\n");
+	}
+	if (json_true(status, "policy.last_good"))
+		print_styled(PRINT_WARN,
+			"  this is the last good one: the file has errors now, see holdfast policy check\n");
+	(void)printf("  labels: %s\n", json_text(status, "policy.labels"));
+}
+
+static void print_status(struct json_object *status, const char *text, void *userdata)
+{
+	const bool *is_json = userdata;
+
+	if (*is_json) {
+		(void)puts(text);
+		return;
+	}
+	print_styled(PRINT_BOLD, "Holdfast %s\n", json_text(status, "version"));
+	if (json_true(status, "kernel.enforcing"))
+		print_styled(PRINT_GOOD, "  enforcing, in the kernel\n");
+	else
+		print_styled(PRINT_BAD, "  NOT ENFORCING, see holdfast doctor\n");
+	print_policy(status);
+	print_styled(PRINT_BOLD, "Labelled\n");
+	print_number(status, "places of the policy", "places_marked");
+	print_number(status, "files and directories", "marks");
+	print_number(status, "programs verified", "programs_verified");
+	print_styled(PRINT_BOLD, "Since boot\n");
+	print_number(status, "acts refused", "events.refused");
+	print_number(status, "acts recorded", "events.audited");
+	print_number(status, "labelled readers", "events.labelled_readers");
+	print_styled(PRINT_BOLD, "Events since boot\n");
+	print_number(status, "made", "events.made");
+	print_number(status, "= delivered", "events.delivered");
+	print_number(status, "+ coalesced", "events.coalesced");
+	print_number(status, "+ lost", "events.lost");
+	print_number(status, "+ waiting", "events.pending");
+	if (json_number(status, "failures"))
+		print_styled(PRINT_WARN, "%llu kinds of trouble seen, see holdfast doctor\n",
+			(unsigned long long)json_number(status, "failures"));
+}
+
+int cli_status(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	const struct local_request request = {.type = LOCAL_STATUS};
+	bool is_json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+		if (option == 'j')
+			is_json = true;
+		else
+			return fputs(usage, option == 'h' ? stdout : stderr),
+			       option == 'h' ? CLI_DONE : CLI_USAGE;
+	}
+	return client_ask(&request, -1, print_status, &is_json);
+}
