@@ -148,7 +148,7 @@ mounts()
 	}
 	expect_refused 'by a bind mount of the file' cat $open/over
 	umount $open/over
-	mount "$(disk_dev ext4)" $work/view
+	mount -t ext4 "$(disk_dev ext4)" $work/view
 	both 'by a second mount of the disk' $work/view/secret/doc.txt $work/view/open/doc.txt
 	umount $work/view
 }
@@ -202,6 +202,11 @@ overlay()
 snapshots()
 {
 	both 'in a subvolume' /mnt/btrfs/secret/volume/doc.txt /mnt/btrfs/volume/doc.txt
+	ln /mnt/btrfs/secret/volume/doc.txt /mnt/btrfs/secret/volume/doc-too.txt
+	ln /mnt/btrfs/secret/volume/moved/one.txt /mnt/btrfs/secret/volume/one-too.txt
+	forget
+	expect_allowed 'the same inode numbers in another subvolume' \
+		cat /mnt/btrfs/volume/doc.txt /mnt/btrfs/volume/moved/one.txt
 	btrfs -q subvolume snapshot /mnt/btrfs/volume /mnt/btrfs/open-snapshot >/dev/null 2>&1
 	expect_allowed 'in a snapshot of the unlabelled' cat /mnt/btrfs/open-snapshot/doc.txt
 	btrfs -q subvolume snapshot /mnt/btrfs/secret/volume /mnt/btrfs/snapshot >/dev/null 2>&1
