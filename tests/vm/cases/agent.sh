@@ -26,9 +26,9 @@ agent_start()
 	for user in holdfast holdfast-sensor; do
 		agent_user $user
 	done
-	holdfastd --policy "$policy" --libexec-dir "$HF_REPO/build" >$agent_log 2>&1 &
-	agent_pid=$!
-	if ! wait_for 60 agent_enforces; then
+	agent_policy=$policy
+	agent_start_again
+	if ! wait_for 60 agent_is_enforcing; then
 		echo "agent: does not enforce after 60 s:"
 		tail -n 20 $agent_log
 		return 1
@@ -36,15 +36,22 @@ agent_start()
 	agent_since=$(now_ms)
 }
 
-agent_enforces()
+# After it was killed.
+agent_start_again()
 {
-	kill -0 "$agent_pid" && holdfast status | grep -qi enforcing
+	holdfastd --policy "$agent_policy" --libexec-dir "$HF_REPO/build" >>$agent_log 2>&1 &
+	agent_pid=$!
+}
+
+agent_is_enforcing()
+{
+	kill -0 "$agent_pid" && holdfast status | grep -q 'enforcing, in the kernel'
 }
 
 agent_reload()
 {
 	holdfast policy reload >/dev/null 2>&1 || kill -HUP "$agent_pid"
-	wait_for 20 agent_enforces
+	wait_for 20 agent_is_enforcing
 }
 
 agent_stop()
@@ -69,6 +76,12 @@ events_dump()
 {
 	sleep 1 # the last ones are on their way
 	holdfast events --json | /usr/bin/python3 "$HF_REPO/tests/vm/cases/events.py"
+}
+
+# Events of the kernel's records, as the log has them.
+agent_log_count()
+{
+	holdfast events --json | grep -c '"verdict"'
 }
 
 # window_open; ACT; window_close NAME: an event must lie between, expect_each_recorded looks.

@@ -4,17 +4,16 @@
 import json
 import sys
 
-VERDICTS = {1: "allow", 2: "block", 17: "audit", 23: "warn"}  # OCSF disposition_id
-
 for line in sys.stdin:
     if not line.strip():
         continue
     event = json.loads(line)
     process = event.get("actor", {}).get("process", {})
+    holdfast = event.get("unmapped", {}).get("holdfast", {})
     print(
-        VERDICTS.get(event.get("disposition_id"), "other"),
-        event["metadata"].get("event_code", "-"),
-        event.get("unmapped", {}).get("operation", "-"),
+        holdfast.get("verdict", "other"),
+        holdfast.get("channel", event["metadata"].get("event_code", "-")),
+        holdfast.get("operation", "-"),
         process.get("pid", 0),
         (process.get("name") or "-").replace(" ", "_"),
         event["time"],

@@ -113,7 +113,7 @@ swap_under_load()
 	allowed=$!
 	for ((i = 0; i < swaps; i++)); do
 		good_policy $((100 + i)) "/usr/bin/$([ $((i % 2)) = 0 ] && echo dd || echo od)" |
-			sed 's|/opt/readers/cat|/opt/readers/*|' >$live
+			sed 's|/opt/readers/cat$|/opt/readers/cat\n  /opt/readers/burst|' >$live
 		build/holdfast policy reload >/dev/null || not_ok "swap $i" 'reload failed'
 	done
 	touch $stop
@@ -127,7 +127,7 @@ places_make || exit 1
 mkdir -p /opt/readers
 install -m 755 -o root -g root /usr/bin/cat /opt/readers/cat
 install -m 755 -o root -g root $burst /opt/readers/burst
-good_policy 1 /usr/bin/dd | sed 's|/opt/readers/cat|/opt/readers/*|' >$live
+good_policy 1 /usr/bin/dd | sed 's|/opt/readers/cat$|/opt/readers/cat\n  /opt/readers/burst|' >$live
 agent_start $live || exit 1
 refute 'cat is refused' cat $secret/doc.txt
 check 'the reader reads' /opt/readers/cat $secret/doc.txt
