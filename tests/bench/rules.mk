@@ -1,0 +1,42 @@
+# Measuring: `make bench` counts guest instructions and times a build; KERNEL=6.12 on another kernel.
+# What it prints lands in $(B)/bench/table.md too.
+KERNEL ?= 6.1
+
+BENCH	       := $(B)/bench
+BENCH_PROGRAMS := $(BENCH)/bench $(BENCH)/tiny $(BENCH)/listener $(BENCH)/kernelctl $(BENCH)/empty \
+		  $(BENCH)/empty.bpf.o
+
+# Static: they start alike on every variant, and no library is read from the measured disk.
+$(BENCH)/bench $(BENCH)/listener: $(BENCH)/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -static -o $@ $<
+
+$(BENCH)/tiny: tests/bench/tiny.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) -static -nostdlib -fno-stack-protector -o $@ $<
+
+BENCH_KERNELCTL := agent/sensor/kernel_load.c agent/sensor/kernel_mark.c agent/sensor/kernel_state.c \
+		   tests/vm/tools/kernelctl.c
+$(BENCH)/kernelctl: $(BENCH_KERNELCTL) $(B)/bpf/holdfast.skel.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -o $@ $(BENCH_KERNELCTL) -lbpf
+
+$(BENCH)/empty: tests/bench/empty.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -o $@ $< -lbpf
+
+# One empty program a hook of ours, so that the floor is of the same hooks.
+$(BENCH)/hooks.h: $(BPF_SOURCES)
+	@mkdir -p $(@D)
+	sed -n 's/^SEC("\(\(lsm\|fentry\|fexit\)[^"]*\)")$$/\1/p' bpf/*.bpf.h | \
+		awk '{ printf "HOOK(\"%s\", %d)\n", $$0, NR }' > $@
+
+$(BENCH)/empty.bpf.o: tests/bench/empty.bpf.c $(BENCH)/hooks.h
+	$(CLANG) $(BPF_CFLAGS) -I. -I$(B) -c $< -o $@
+
+.PHONY: bench bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+bench:
+	tools/deps.sh bench
+	+$(MAKE) --no-print-directory bench-programs
+	tests/bench/run $(KERNEL)
