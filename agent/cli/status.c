@@ -53,7 +53,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 	if (json_true(status, "kernel.enforcing"))
 		print_styled(PRINT_GOOD, "  enforcing, in the kernel\n");
 	else
-		print_styled(PRINT_BAD, "  NOT ENFORCING, see holdfast doctor\n");
+		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED, see holdfast doctor\n");
 	print_policy(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");
