@@ -84,31 +84,53 @@ static __always_inline bool ancestor_labels(struct inode *directory, __u32 gener
 	return false;
 }
 
+/* Where a walk upwards stands. */
+struct walk {
+	struct dentry *dentry;
+	struct dentry *root;
+	__u64 labels;
+	__u32 generation;
+	__u32 reason; /* HF_REASON_RULE once the answer is known */
+};
+
+/* One directory up. Returns 1 to stop (bpf_loop). */
+static long walk_step(__u32 index, struct walk *walk)
+{
+	struct dentry *dentry = walk->dentry, *parent = dentry->d_parent;
+
+	if (dentry == walk->root) {
+		walk->reason = HF_REASON_RULE;
+		return 1;
+	}
+	if (parent == dentry) {
+		walk->reason = HF_REASON_DISCONNECTED;
+		return 1;
+	}
+	walk->dentry = parent;
+	if (ancestor_labels(parent->d_inode, walk->generation, &walk->labels)) {
+		walk->reason = HF_REASON_RULE;
+		return 1;
+	}
+	return 0;
+}
+
 /*
  * Walks d_parent from a file or directory (exclusive) to the root of its file system. Bind mounts,
  * chroot, mount namespaces and symbolic links do not change d_parent. *ret_reason is set when the
  * answer is not known; the caller then treats it as labelled with all that the file system holds.
  */
-static __noinline __u64 walk(struct dentry *dentry, __u32 generation, __u8 *ret_reason)
+static __noinline __u64 labels_above(struct dentry *dentry, __u32 generation, __u8 *ret_reason)
 {
-	struct dentry *root = dentry->d_sb->s_root, *parent = dentry;
-	__u64 labels = 0;
+	struct walk walk = {
+		.dentry = dentry,
+		.root = dentry->d_sb->s_root,
+		.generation = generation,
+		.reason = HF_REASON_TOO_DEEP,
+	};
 
-	for (int i = 0; i < HF_WALK_MAX; i++) {
-		struct dentry *next = parent->d_parent;
-
-		if (parent == root)
-			return labels;
-		if (next == parent) {
-			*ret_reason = HF_REASON_DISCONNECTED;
-			return labels;
-		}
-		parent = next;
-		if (ancestor_labels(parent->d_inode, generation, &labels))
-			return labels;
-	}
-	*ret_reason = HF_REASON_TOO_DEEP;
-	return labels;
+	bpf_loop(HF_WALK_MAX, walk_step, &walk, 0);
+	*ret_reason = walk.reason;
+	return walk.labels;
 }
 
 /* Everything below is reached through the cache; this is the road when it has no answer. */
@@ -135,7 +157,7 @@ static __noinline __u64 labels_compute(struct dentry *dentry, struct inode *inod
 		entry->generation = generation;
 		return entry->effective;
 	}
-	inherited = walk(dentry, generation, ret_reason);
+	inherited = labels_above(dentry, generation, ret_reason);
 	if (*ret_reason) {
 		if (*ret_reason == HF_REASON_TOO_DEEP)
 			count(HF_COUNTER_TOO_DEEP);
