@@ -8,6 +8,31 @@
 
 #include "volume.bpf.h"
 
+/* The file behind a local mapping inherits, by its key: there is no inode at hand. */
+static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
+{
+	struct hf_mark *mark, fresh = {
+		.labels = labels,
+		.flags = HF_MARK_DERIVED | HF_MARK_DIRTY,
+	};
+	__u64 *disk;
+
+	mark = bpf_map_lookup_elem(&hf_index, &mapped->key);
+	if (mark) {
+		__sync_fetch_and_or(&mark->labels, labels);
+		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
+	} else if (bpf_map_update_elem(&hf_index, &mapped->key, &fresh, BPF_ANY)) {
+		count(HF_COUNTER_INDEX_FULL);
+		return -EPERM;
+	}
+	disk = bpf_map_lookup_elem(&hf_disks, &mapped->key.dev);
+	if (disk)
+		__sync_fetch_and_or(disk, labels);
+	else if (bpf_map_update_elem(&hf_disks, &mapped->key.dev, &labels, BPF_ANY))
+		return -EPERM;
+	return 0;
+}
+
 /*
  * Writable shared mappings made before the first read: stores into them have no hook. The files
  * behind local ones inherit the labels now; if one is a way out, the read is refused. Rewrites
@@ -15,44 +40,33 @@
  */
 static __always_inline int mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
 {
-	if (self->flags & (HF_TASK_MAPS_MANY | HF_TASK_OUTSIDE)) {
-		act->reason = HF_REASON_MAPPED;
-		return judge(act);
-	}
+	struct hf_mapped *way_out = NULL;
+	bool has_two = false;
+
 	for (__u32 i = 0; i < HF_MAPPED_MAX; i++) {
 		struct hf_mapped *mapped = &self->mapped[i];
-		struct hf_mark *mark, fresh = {
-			.labels = labels,
-			.flags = HF_MARK_DERIVED | HF_MARK_DIRTY,
-		};
-		__u64 *disk;
 
 		if (i >= self->mapped_count)
 			break;
-		if (mapped->channel != HF_CHANNEL_LOCAL_FILE) {
-			act->channel = mapped->channel;
-			act->allow = mapped->allow;
-			if (judge(act))
+		if (mapped->channel == HF_CHANNEL_LOCAL_FILE) {
+			if (mapped_own(mapped, labels))
 				return -EPERM;
 			continue;
 		}
-		mark = bpf_map_lookup_elem(&hf_index, &mapped->key);
-		if (mark) {
-			__sync_fetch_and_or(&mark->labels, labels);
-			mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
-		} else if (bpf_map_update_elem(&hf_index, &mapped->key, &fresh, BPF_ANY)) {
-			count(HF_COUNTER_INDEX_FULL);
-			return -EPERM;
-		}
-		disk = bpf_map_lookup_elem(&hf_disks, &mapped->key.dev);
-		if (disk)
-			__sync_fetch_and_or(disk, labels);
-		else if (bpf_map_update_elem(&hf_disks, &mapped->key.dev, &labels, BPF_ANY))
-			return -EPERM;
+		has_two = way_out;
+		way_out = mapped;
 	}
 	if (self->mapped_count)
 		label_generation_next();
-	return 0;
+	if (has_two || (self->flags & (HF_TASK_MAPS_MANY | HF_TASK_OUTSIDE))) {
+		act->reason = HF_REASON_MAPPED;
+	} else if (way_out) {
+		act->channel = way_out->channel;
+		act->allow = way_out->allow;
+	} else {
+		return 0;
+	}
+	return judge(act); /* once: the verifier reads it for each call */
 }
 
 /* Adds labels to current's taint. act describes the read that brings them. 0 or -EPERM. */
