@@ -31,6 +31,7 @@ agent_start()
 	if ! wait_for 60 agent_is_enforcing; then
 		echo "agent: does not enforce after 60 s:"
 		tail -n 20 $agent_log
+		agent_stop
 		return 1
 	fi
 	agent_since=$(now_ms)

@@ -152,14 +152,15 @@ tricks_with_the_program()
 	umount $readers/cat
 }
 
-# Written to, it is no longer what was verified.
+# Written to, it is no longer what was verified; and what is not root's is not verified again.
 changed_program()
 {
 	install -m 755 /usr/bin/cat $readers/tac
 	agent_reload
 	expect_allowed 'before it is changed' $readers/tac $secret/doc.txt
-	printf x >>$readers/tac
-	expect_refused 'a program that was written to' $readers/tac $secret/doc.txt
+	chown alice $readers/tac
+	as_user alice sh -c "printf x >>$readers/tac"
+	expect_refused 'a program that its user wrote to' $readers/tac $secret/doc.txt
 	expect_allowed 'it still runs' $readers/tac $open/doc.txt
 }
 
