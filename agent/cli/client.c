@@ -102,7 +102,8 @@ static int ask(const struct local_request *request, int passed_fd, bool is_quiet
 		if (!is_quiet)
 			(void)fprintf(stderr,
 				"holdfast: the agent is not reachable at %s/%s: %s\n"
-				"Is holdfastd running? What it put into the kernel goes on enforcing.\n",
+				"Is holdfastd running? What it put into the kernel goes on "
+				"enforcing.\n",
 				cli.runtime_directory, LOCAL_SOCKET_NAME, strerror(-fd));
 		return CLI_NO_AGENT;
 	}
@@ -115,7 +116,8 @@ static int ask(const struct local_request *request, int passed_fd, bool is_quiet
 		return CLI_NO_AGENT;
 	}
 	if (text[0] && !is_quiet)
-		(void)fprintf(error < 0 ? stderr : stdout, "%s%s\n", error < 0 ? "holdfast: " : "", text);
+		(void)fprintf(
+			error < 0 ? stderr : stdout, "%s%s\n", error < 0 ? "holdfast: " : "", text);
 	return error < 0 ? CLI_REFUSED : CLI_DONE;
 }
 

@@ -36,9 +36,9 @@ static void print_kernel(struct doctor *doctor, struct json_object *line)
 	print_styled(PRINT_BOLD, "Kernel %s\n", name.release);
 	if (json_true(line, "kernel.enforcing"))
 		print_styled(PRINT_GOOD, "  enforcing%s\n",
-			json_true(line, "kernel.adopted") ?
-				" (taken over from an earlier agent, without a gap)" :
-				"");
+			json_true(line, "kernel.adopted")
+				? " (taken over from an earlier agent, without a gap)"
+				: "");
 	else if (!json_true(line, "kernel.loaded"))
 		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED: the kernel part is not in\n");
 	else
@@ -47,9 +47,12 @@ static void print_kernel(struct doctor *doctor, struct json_object *line)
 		print_styled(PRINT_WARN, "  missing: %s\n",
 			json_object_get_string(json_object_array_get_idx(missing, i)));
 	if (!json_true(line, "kernel.bpf_lsm"))
-		(void)puts("  Switch BPF LSM on: add bpf to the list of the lsm= parameter, for example\n"
-			   "    GRUB_CMDLINE_LINUX=\"lsm=landlock,lockdown,yama,integrity,apparmor,bpf\"\n"
-			   "  in /etc/default/grub, run update-grub, and start the machine again.");
+		(void)puts(
+			"  Switch BPF LSM on: add bpf to the list of the lsm= parameter, for "
+			"example\n"
+			"    "
+			"GRUB_CMDLINE_LINUX=\"lsm=landlock,lockdown,yama,integrity,apparmor,bpf\"\n"
+			"  in /etc/default/grub, run update-grub, and start the machine again.");
 	if (!json_true(line, "kernel.enforcing"))
 		doctor->has_trouble = true;
 	if (!json_true(line, "events.agrees") && !json_number(line, "events.pending"))
@@ -90,8 +93,8 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 		(void)printf(" %-11s %s\n", json_text(line, "name"), json_text(line, "text"));
 	} else if (!strcmp(kind, "volume")) {
 		section(doctor, kind, "Devices and file systems");
-		(void)printf("  %-10s %-24s ", json_text(line, "channel"),
-			json_text(line, "reason"));
+		(void)printf(
+			"  %-10s %-24s ", json_text(line, "channel"), json_text(line, "reason"));
 		print_clean(json_text(line, "name"));
 		(void)putchar('\n');
 	} else if (!strcmp(kind, "failure")) {

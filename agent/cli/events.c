@@ -29,7 +29,8 @@ static const char usage[] =
 	"Prints events, oldest first: all of them for root, your own for others.\n"
 	"  --since TIME     10m, 2h, 3d ago, or '2026-11-25 06:00'\n"
 	"  --verdict WORD   allow, audit, warn, block, or refused (warn and block)\n"
-	"  --channel WORD   open, removable, netshare, network, local-file, raw-disk, debug, descriptor, mount\n"
+	"  --channel WORD   open, removable, netshare, network, local-file, raw-disk, debug, "
+	"descriptor, mount\n"
 	"  --user NAME      name or id\n"
 	"  --follow         go on printing as they come\n"
 	"  --json           as OCSF JSON, one a line\n";
@@ -85,7 +86,7 @@ static void show_lines(struct filter *filter, FILE *file)
 	while ((size = getline(&line, &room, file)) > 0) {
 		struct json_object *event;
 
-		if (line[size - 1] != '\n') { /* still being written */
+		if (line[size - 1] != '\n') {		    /* still being written */
 			(void)fseek(file, start, SEEK_SET); /* again from its start next time */
 			break;
 		}
@@ -106,7 +107,8 @@ static FILE *generation_open(unsigned int generation)
 	char path[4096];
 
 	if (generation)
-		(void)snprintf(path, sizeof(path), "%s/%s.%u", cli.log_directory, LOG_NAME, generation);
+		(void)snprintf(
+			path, sizeof(path), "%s/%s.%u", cli.log_directory, LOG_NAME, generation);
 	else
 		(void)snprintf(path, sizeof(path), "%s/%s", cli.log_directory, LOG_NAME);
 	return fopen(path, "re");
@@ -118,7 +120,8 @@ static bool is_rotated(FILE *file)
 	struct stat now, ours;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", cli.log_directory, LOG_NAME);
-	return fstat(fileno(file), &ours) == 0 && stat(path, &now) == 0 && now.st_ino != ours.st_ino;
+	return fstat(fileno(file), &ours) == 0 && stat(path, &now) == 0 &&
+	       now.st_ino != ours.st_ino;
 }
 
 static int events_of_log(struct filter *filter)
@@ -146,7 +149,7 @@ static int events_of_log(struct filter *filter)
 		if (!is_rotated(file))
 			continue;
 		show_lines(filter, file); /* what came between the two */
-		(void)fclose(file); /* read only */
+		(void)fclose(file);	  /* read only */
 		file = generation_open(0);
 		if (!file)
 			return CLI_REFUSED;
@@ -181,11 +184,11 @@ static int parse_since(const char *text, uint64_t *ret_ms)
 	struct tm parts = {.tm_isdst = -1};
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
-	uint64_t unit = *end == 's'   ? 1000u :
-			*end == 'm' ? 60000u :
-			*end == 'h' ? 3600000u :
-			*end == 'd' ? 86400000u :
-				      0;
+	uint64_t unit = *end == 's'   ? 1000u
+			: *end == 'm' ? 60000u
+			: *end == 'h' ? 3600000u
+			: *end == 'd' ? 86400000u
+				      : 0;
 	const char *rest;
 
 	if (end != text && unit && !end[1] && number < 100000) {
@@ -240,8 +243,9 @@ int cli_events(int argc, char **argv)
 {
 	static const struct option known[] = {{"follow", no_argument, NULL, 'f'},
 		{"json", no_argument, NULL, 'j'}, {"since", required_argument, NULL, 's'},
-		{"verdict", required_argument, NULL, 'v'}, {"channel", required_argument, NULL, 'c'},
-		{"user", required_argument, NULL, 'u'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"verdict", required_argument, NULL, 'v'},
+		{"channel", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	struct filter filter = {0};
 	int option;
 
@@ -250,7 +254,8 @@ int cli_events(int argc, char **argv)
 			return fputs(usage, stdout), CLI_DONE;
 		if (parse_option(&filter, option) < 0) {
 			if (option != '?')
-				(void)fprintf(stderr, "holdfast: '%s' does not fit its option\n", optarg);
+				(void)fprintf(
+					stderr, "holdfast: '%s' does not fit its option\n", optarg);
 			(void)fputs(usage, stderr);
 			return CLI_USAGE;
 		}

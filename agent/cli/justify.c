@@ -7,10 +7,10 @@
 
 #include "agent/cli/cli.h"
 
-static const char usage[] =
-	"usage: holdfast justify --reason TEXT [--minutes N]\n"
-	"Allows what was stopped last with a warning, for N minutes (15, at most 480). Your reason is\n"
-	"recorded. What was refused, not warned of, can't be justified.\n";
+static const char usage[] = "usage: holdfast justify --reason TEXT [--minutes N]\n"
+			    "Allows what was stopped last with a warning, for N minutes (15, at "
+			    "most 480). Your reason is\n"
+			    "recorded. What was refused, not warned of, can't be justified.\n";
 
 static void print_nothing(struct json_object *object, const char *text, void *userdata)
 {
@@ -31,8 +31,8 @@ int cli_justify(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
 		switch (option) {
 		case 'r':
-			if ((size_t)snprintf(request.reason, sizeof(request.reason), "%s", optarg) >=
-				sizeof(request.reason)) {
+			if ((size_t)snprintf(request.reason, sizeof(request.reason), "%s",
+				    optarg) >= sizeof(request.reason)) {
 				(void)fprintf(stderr, "holdfast: at most %zu bytes of reason\n",
 					sizeof(request.reason) - 1);
 				return CLI_USAGE;

@@ -17,7 +17,8 @@ static const char usage[] =
 	"usage: holdfast label set LABEL PATH...\n"
 	"       holdfast label show [--json] PATH...\n"
 	"       holdfast label clear PATH...\n"
-	"Sets, shows or clears the labels that a file or directory itself carries; what is below a\n"
+	"Sets, shows or clears the labels that a file or directory itself carries; what is below "
+	"a\n"
 	"labelled directory carries its labels too. Setting and clearing is for root.\n";
 
 static void print_labels(struct json_object *line, const char *text, void *userdata)
@@ -39,7 +40,8 @@ static void print_labels(struct json_object *line, const char *text, void *userd
 		bool is_own = false;
 
 		for (size_t k = 0; own && k < json_object_array_length(own); k++)
-			if (!strcmp(name, json_object_get_string(json_object_array_get_idx(own, k))))
+			if (!strcmp(name,
+				    json_object_get_string(json_object_array_get_idx(own, k))))
 				is_own = true;
 		print_styled(PRINT_BOLD, "%s%s", i ? ", " : "", name);
 		if (!is_own)

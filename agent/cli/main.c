@@ -32,8 +32,9 @@ static int usage(FILE *to)
 	(void)fprintf(to, "usage: holdfast [--runtime-dir DIR] [--log-dir DIR] VERB [...]\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		(void)fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].text);
-	(void)fprintf(to, "\nholdfast VERB --help says more; see holdfast(8).\n"
-			  "Exit status: 0 done, 1 refused or not found, 2 wrong use, 3 no agent.\n");
+	(void)fprintf(to,
+		"\nholdfast VERB --help says more; see holdfast(8).\n"
+		"Exit status: 0 done, 1 refused or not found, 2 wrong use, 3 no agent.\n");
 	return to == stdout ? CLI_DONE : CLI_USAGE;
 }
 

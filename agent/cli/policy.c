@@ -34,9 +34,9 @@ static void print_label(struct json_object *line, const char *text, void *userda
 		const char *action = json_text(entry, "action");
 
 		(void)printf("  %-11s ", name);
-		print_styled(!strcmp(action, "block")  ? PRINT_BAD :
-			     !strcmp(action, "warn") ? PRINT_WARN :
-						       PRINT_GOOD,
+		print_styled(!strcmp(action, "block")  ? PRINT_BAD
+			     : !strcmp(action, "warn") ? PRINT_WARN
+						       : PRINT_GOOD,
 			"%-7s", action);
 		if (json_text(entry, "rule")[0])
 			(void)printf(" rule %s", json_text(entry, "rule"));

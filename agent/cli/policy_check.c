@@ -23,7 +23,8 @@ static const char explain_usage[] =
 	"                               [--to ADDRESS[:PORT]] [--device DEVICE] [--policy FILE]\n"
 	"What would happen, and which line says so.\n"
 	"  --app APP      an [app] of the policy, or the path of an executable\n"
-	"  --then CHANNEL removable, netshare, network, local-file, raw-disk, debug, descriptor, mount\n"
+	"  --then CHANNEL removable, netshare, network, local-file, raw-disk, debug, descriptor, "
+	"mount\n"
 	"Exit status 0 when it would be allowed, 1 when not.\n";
 
 static void print_problems(const struct policy_problems *problems)
@@ -168,8 +169,8 @@ static int take_option(struct question *question, int option)
 
 static int explain(const struct question *question)
 {
-	auto_call(policy_compiled_freep) struct policy_compiled *policy =
-		load(question->policy_path);
+	auto_call(policy_compiled_freep) struct policy_compiled *policy = load(
+		question->policy_path);
 	auto_call(policy_answer_done) struct policy_answer answer = {0};
 	int r;
 
@@ -178,15 +179,15 @@ static int explain(const struct question *question)
 	r = policy_explain(policy, &question->asked, &answer);
 	if (r < 0) {
 		(void)fprintf(stderr, "holdfast: %s\n",
-			r == -EINVAL ? "--open wants an absolute path" :
-			r == -ENOENT ? "the policy has no such application or device" :
-				       strerror(-r));
+			r == -EINVAL   ? "--open wants an absolute path"
+			: r == -ENOENT ? "the policy has no such application or device"
+				       : strerror(-r));
 		return r == -EINVAL ? CLI_USAGE : CLI_REFUSED;
 	}
 	for (size_t i = 0; i < answer.count; i++)
 		(void)puts(answer.lines[i]);
-	return answer.open >= HF_VERDICT_WARN || answer.then >= HF_VERDICT_WARN ? CLI_REFUSED :
-										  CLI_DONE;
+	return answer.open >= HF_VERDICT_WARN || answer.then >= HF_VERDICT_WARN ? CLI_REFUSED
+										: CLI_DONE;
 }
 
 int cli_policy_explain(int argc, char **argv)
@@ -203,7 +204,8 @@ int cli_policy_explain(int argc, char **argv)
 		if (option == 'h')
 			return fputs(explain_usage, stdout), CLI_DONE;
 		if (take_option(&question, option) < 0)
-			return option == '?' ? (fputs(explain_usage, stderr), CLI_USAGE) : CLI_USAGE;
+			return option == '?' ? (fputs(explain_usage, stderr), CLI_USAGE)
+					     : CLI_USAGE;
 	}
 	if (optind != argc || !question.asked.path) {
 		(void)fputs(explain_usage, stderr);

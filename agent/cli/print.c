@@ -24,8 +24,12 @@ static bool has_colour(void)
 void print_styled(enum print_style style, const char *format, ...)
 {
 	static const char *const codes[] = {
-		[PRINT_PLAIN] = "",	 [PRINT_BOLD] = "\033[1m",  [PRINT_GOOD] = "\033[32m",
-		[PRINT_WARN] = "\033[33m", [PRINT_BAD] = "\033[31m", [PRINT_DIM] = "\033[2m",
+		[PRINT_PLAIN] = "",
+		[PRINT_BOLD] = "\033[1m",
+		[PRINT_GOOD] = "\033[32m",
+		[PRINT_WARN] = "\033[33m",
+		[PRINT_BAD] = "\033[31m",
+		[PRINT_DIM] = "\033[2m",
 	};
 	va_list arguments;
 
@@ -106,8 +110,7 @@ void print_event(struct json_object *event)
 	print_styled(PRINT_DIM, "%s  ", when);
 	print_styled(style_of(verdict, json_number(event, "status_id")), "%-5s",
 		verdict[0] ? verdict : "-");
-	(void)printf("  %-10s  ",
-		channel[0] ? channel : json_text(event, "metadata.event_code"));
+	(void)printf("  %-10s  ", channel[0] ? channel : json_text(event, "metadata.event_code"));
 	if (user[0])
 		(void)printf("%s: ", user);
 	print_clean(json_text(event, "message"));

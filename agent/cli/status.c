@@ -36,8 +36,8 @@ static void print_policy(struct json_object *status)
 		print_styled(PRINT_WARN, "  not in force\n");
 	}
 	if (json_true(status, "policy.last_good"))
-		print_styled(PRINT_WARN,
-			"  this is the last good one: the file has errors now, see holdfast policy check\n");
+		print_styled(PRINT_WARN, "  this is the last good one: the file has errors now, "
+					 "see holdfast policy check\n");
 	(void)printf("  labels: %s\n", json_text(status, "policy.labels"));
 }
 

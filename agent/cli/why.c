@@ -10,9 +10,9 @@
 #include "agent/cli/cli.h"
 #include "common/clock.h"
 
-static const char usage[] =
-	"usage: holdfast why [--json] [last|PID]\n"
-	"Says what was refused last, to you or to process PID, which rule did it, and what to do.\n";
+static const char usage[] = "usage: holdfast why [--json] [last|PID]\n"
+			    "Says what was refused last, to you or to process PID, which rule did "
+			    "it, and what to do.\n";
 
 static void print_row(const char *name, const char *value)
 {
@@ -30,8 +30,8 @@ static void print_who(struct json_object *event)
 	(void)snprintf(text, sizeof(text), "%s (user id %s), program '%s' (process %s)%s%s",
 		json_text(event, "actor.user.name"), json_text(event, "actor.user.uid"),
 		json_text(event, "actor.process.name"), json_text(event, "actor.process.pid"),
-		json_text(event, "actor.app_name")[0] ? ", verified as " :
-							", not a verified application",
+		json_text(event, "actor.app_name")[0] ? ", verified as "
+						      : ", not a verified application",
 		json_text(event, "actor.app_name"));
 	print_row("Who", text);
 }
@@ -49,11 +49,12 @@ static void print_rule(struct json_object *event)
 	}
 	if (!rule)
 		return;
-	print_row("Label", json_text(rule, "label_title")[0] ? json_text(rule, "label_title") :
-							       json_text(rule, "label"));
+	print_row("Label", json_text(rule, "label_title")[0] ? json_text(rule, "label_title")
+							     : json_text(rule, "label"));
 	(void)snprintf(text, sizeof(text), "%s, at %s:%s%s", json_text(rule, "name"),
 		json_text(rule, "file"), json_text(rule, "line"),
-		json_true(rule, "is_default") ? " (no rule names this way out, so it is closed)" : "");
+		json_true(rule, "is_default") ? " (no rule names this way out, so it is closed)"
+					      : "");
 	print_row("Rule", text);
 	print_row("Says", json_text(rule, "text"));
 	print_row("More", json_text(rule, "link"));
@@ -64,11 +65,13 @@ static const char *advice(const char *channel, bool is_warn)
 	if (is_warn)
 		return "If your work needs it: holdfast justify --reason 'why', then try again.";
 	if (!strcmp(channel, "open"))
-		return "Open the file with an application that the label allows: see holdfast policy "
+		return "Open the file with an application that the label allows: see holdfast "
+		       "policy "
 		       "show.";
 	if (!strcmp(channel, "network") || !strcmp(channel, "netshare") ||
 		!strcmp(channel, "removable"))
-		return "Use another program, newly started, for what is not protected: this one has "
+		return "Use another program, newly started, for what is not protected: this one "
+		       "has "
 		       "read protected content. For an exception ask your administrator.";
 	return "For an exception ask your administrator, and give the time above.";
 }

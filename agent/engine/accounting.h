@@ -12,9 +12,9 @@
 #define ACCOUNTING_WINDOW 8192 /* sequences remembered; more than are ever in flight */
 
 struct accounting {
-	uint64_t delivered;    /* records of this boot in the log */
-	uint64_t last;	       /* highest sequence among them */
-	uint64_t again;	       /* handed over again and not written twice */
+	uint64_t delivered; /* records of this boot in the log */
+	uint64_t last;	    /* highest sequence among them */
+	uint64_t again;	    /* handed over again and not written twice */
 	uint64_t seen[ACCOUNTING_WINDOW / 64];
 };
 

@@ -79,7 +79,7 @@ struct database {
 	sqlite3_stmt *prepared[STATEMENT_MAX];
 	bool is_writing;
 	uint64_t writing_since_ns;
-	uint64_t bits_in_use;		   /* asked for since database_labels_begin() */
+	uint64_t bits_in_use;	      /* asked for since database_labels_begin() */
 	bool apps_in_use[HF_APP_MAX]; /* likewise */
 };
 
@@ -145,8 +145,8 @@ int database_open(const char *path, struct database **ret_database)
 	if (!database)
 		return -ENOMEM;
 	if (sqlite3_open_v2(path, &database->sqlite,
-		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, NULL) !=
-		SQLITE_OK)
+		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+		    NULL) != SQLITE_OK)
 		return database->sqlite ? error_of(database) : -ENOMEM;
 	if (sqlite3_exec(database->sqlite, schema, NULL, NULL, NULL) != SQLITE_OK)
 		return error_of(database);
@@ -171,7 +171,7 @@ void database_free(struct database *database)
 	(void)database_commit(database, true); /* nothing more to do about it */
 	for (unsigned int i = 0; i < STATEMENT_MAX; i++)
 		(void)sqlite3_finalize(database->prepared[i]); /* repeats old codes */
-	(void)sqlite3_close(database->sqlite); /* nothing is open in it */
+	(void)sqlite3_close(database->sqlite);		       /* nothing is open in it */
 	free(database);
 }
 
@@ -231,7 +231,8 @@ static int bit_find_free(struct database *database)
 		if (database->bits_in_use & (UINT64_C(1) << bit))
 			continue;
 		statement = statement_of(database, MARK_WITH);
-		(void)sqlite3_bind_int64(statement, 1, (int64_t)(UINT64_C(1) << bit)); /* in range */
+		(void)sqlite3_bind_int64(
+			statement, 1, (int64_t)(UINT64_C(1) << bit)); /* in range */
 		if (step(database, MARK_WITH) != 0)
 			continue;
 		(void)sqlite3_bind_int(statement_of(database, LABEL_DROP), 1, bit); /* in range */
@@ -257,7 +258,8 @@ int database_label_bit(
 	sqlite3_stmt *statement = statement_of(database, LABEL_FIND);
 	int bit, r;
 
-	(void)sqlite3_bind_blob(statement, 1, uuid, MESSAGE_UUID_SIZE, SQLITE_TRANSIENT); /* step() */
+	(void)sqlite3_bind_blob(
+		statement, 1, uuid, MESSAGE_UUID_SIZE, SQLITE_TRANSIENT); /* step() */
 	r = step(database, LABEL_FIND);
 	if (r < 0)
 		return r;
@@ -362,8 +364,7 @@ int database_app_number(struct database *database, const char *name)
 	return number;
 }
 
-static void bind_key(
-	sqlite3_stmt *statement, const char *volume, const struct hf_inode_key *key)
+static void bind_key(sqlite3_stmt *statement, const char *volume, const struct hf_inode_key *key)
 {
 	bind_text(statement, 1, volume);
 	(void)sqlite3_bind_int64(statement, 2, (int64_t)key->ino); /* step() tells */

@@ -20,7 +20,7 @@
 #include "agent/ipc/request.h"
 #include "common/log.h"
 
-#define ENGINE_STATE_MAX  16384 /* paths of places and programs remembered for `doctor` */
+#define ENGINE_STATE_MAX    16384 /* paths of places and programs remembered for `doctor` */
 #define ENGINE_FAILURE_TEXT 256
 
 struct failure_count {
@@ -51,10 +51,10 @@ struct engine {
 	struct recent *recent;
 	struct failure_count failures[FAILURE_REASON_MAX];
 	/* policy */
-	struct policy_compiled *policy;	 /* that the sensor was last given; NULL before the first */
-	bool is_policy_applied;		 /* and has put into the kernel */
-	bool is_policy_last_good;	 /* from policy.last, not from the file */
-	uint64_t policy_day_ms;		 /* when it was applied */
+	struct policy_compiled *policy; /* that the sensor was last given; NULL before the first */
+	bool is_policy_applied;		/* and has put into the kernel */
+	bool is_policy_last_good;	/* from policy.last, not from the file */
+	uint64_t policy_day_ms;		/* when it was applied */
 	/* sensor */
 	struct channel sensor;
 	bool has_hello;
@@ -65,7 +65,7 @@ struct engine {
 	struct message_state *states; /* places (app 0) and programs that are not well */
 	size_t state_count;
 	unsigned int program_count, place_count; /* verified, marked */
-	uint64_t lost_told;	     /* of HF_COUNTER_LOST, in events */
+	uint64_t lost_told;			 /* of HF_COUNTER_LOST, in events */
 	bool is_log_failing; /* a batch of records waits in link.c; the sensor is not read */
 	/* clients */
 	struct server *server;

@@ -146,7 +146,6 @@ static struct json_object *metadata_object(const struct event_origin *origin,
 	const struct event_numbers *numbers, const struct ocsf_row *row)
 {
 	struct json_object *metadata = json_object_new_object();
-	struct json_object *profiles = json_object_new_array();
 	char uid[320];
 
 	(void)snprintf(uid, sizeof(uid), "%s:%llu",
@@ -154,8 +153,6 @@ static struct json_object *metadata_object(const struct event_origin *origin,
 		(unsigned long long)numbers->sequence);
 	add_text(metadata, "version", OCSF_VERSION);
 	add(metadata, "product", product_object());
-	(void)json_object_array_add(profiles, json_object_new_string("security_control"));
-	add(metadata, "profiles", profiles);
 	add_number(metadata, "sequence", numbers->sequence);
 	add_text(metadata, "uid", uid);
 	add_text(metadata, "event_code", row->name);
@@ -196,7 +193,11 @@ static void add_verdict(struct json_object *event, enum hf_verdict verdict, unsi
 		[HF_VERDICT_WARN] = {2, 23, 2, 3},  /* Denied, Challenge */
 		[HF_VERDICT_BLOCK] = {2, 2, 2, 3},  /* Denied, Blocked */
 	};
+	struct json_object *profiles = json_object_new_array(), *metadata = NULL;
 
+	(void)json_object_array_add(profiles, json_object_new_string("security_control"));
+	(void)json_object_object_get_ex(event, "metadata", &metadata); /* event_begin() made it */
+	add(metadata, "profiles", profiles);
 	if (rows[verdict].severity > severity)
 		severity = rows[verdict].severity;
 	add_number(event, "severity_id", severity);
@@ -337,14 +338,22 @@ struct json_object *event_rule(const struct policy_compiled *policy, const struc
 }
 
 static const char *const operation_names[HF_OPERATION_MAX] = {
-	[HF_OPERATION_NONE] = "none",	  [HF_OPERATION_OPEN] = "open",
-	[HF_OPERATION_READ] = "read",	  [HF_OPERATION_WRITE] = "write",
-	[HF_OPERATION_MAP] = "map",	  [HF_OPERATION_CONNECT] = "connect",
-	[HF_OPERATION_SEND] = "send",	  [HF_OPERATION_SOCKET] = "socket",
-	[HF_OPERATION_RECEIVE_FD] = "receive-descriptor", [HF_OPERATION_TRACE] = "trace",
-	[HF_OPERATION_IOCTL] = "ioctl",	  [HF_OPERATION_MOUNT] = "mount",
-	[HF_OPERATION_RENAME] = "rename", [HF_OPERATION_LINK] = "link",
-	[HF_OPERATION_UNLINK] = "unlink", [HF_OPERATION_EXEC] = "exec",
+	[HF_OPERATION_NONE] = "none",
+	[HF_OPERATION_OPEN] = "open",
+	[HF_OPERATION_READ] = "read",
+	[HF_OPERATION_WRITE] = "write",
+	[HF_OPERATION_MAP] = "map",
+	[HF_OPERATION_CONNECT] = "connect",
+	[HF_OPERATION_SEND] = "send",
+	[HF_OPERATION_SOCKET] = "socket",
+	[HF_OPERATION_RECEIVE_FD] = "receive-descriptor",
+	[HF_OPERATION_TRACE] = "trace",
+	[HF_OPERATION_IOCTL] = "ioctl",
+	[HF_OPERATION_MOUNT] = "mount",
+	[HF_OPERATION_RENAME] = "rename",
+	[HF_OPERATION_LINK] = "link",
+	[HF_OPERATION_UNLINK] = "unlink",
+	[HF_OPERATION_EXEC] = "exec",
 	[HF_OPERATION_COPY_UP] = "copy-up",
 };
 
@@ -368,8 +377,8 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 		if (!has_address(record))
 			(void)snprintf(ret_text, size, "use this network socket");
 		else
-			(void)snprintf(ret_text, size, "send to %s port %u", address,
-				record->raw.port);
+			(void)snprintf(
+				ret_text, size, "send to %s port %u", address, record->raw.port);
 		break;
 	case HF_CHANNEL_LOCAL_FILE:
 		(void)snprintf(ret_text, size, "write to %s", path);
@@ -406,7 +415,8 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 
 	if (policy && record->raw.decided &&
 		policy_rule_for(policy, record->raw.channel, record->raw.decided, &bit))
-		label = policy->label[bit].title ? policy->label[bit].title : policy->label[bit].name;
+		label = policy->label[bit].title ? policy->label[bit].title
+						 : policy->label[bit].name;
 	switch (record->raw.header.type) {
 	case HF_RECORD_VERDICT:
 	case HF_RECORD_OPENED:
@@ -422,16 +432,15 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 			record->path[0] ? record->path : "an executable");
 		return;
 	default:
-		(void)snprintf(act, sizeof(act), "%s %s",
-			operation_names[record->raw.operation],
+		(void)snprintf(act, sizeof(act), "%s %s", operation_names[record->raw.operation],
 			record->path[0] ? record->path : "a file");
 	}
 	if (label)
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s (label: %.200s)",
 			record->comm, record->raw.tgid, words[record->raw.verdict], act, label);
 	else
-		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s",
-			record->comm, record->raw.tgid, words[record->raw.verdict], act);
+		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s", record->comm,
+			record->raw.tgid, words[record->raw.verdict], act);
 }
 
 static struct json_object *details_of_record(const struct event_origin *origin,
@@ -570,6 +579,11 @@ static void add_note_objects(
 	}
 	if (row->objects & OCSF_APP)
 		add(event, "app", product_object());
+	if (row->objects & OCSF_PROCESS) {
+		object = json_object_new_object();
+		add_number(object, "pid", note->pid);
+		add(event, "process", object);
+	}
 	if (row->objects & OCSF_PERIPHERAL) {
 		object = json_object_new_object();
 		add_text(object, "name", note->name ? note->name : "unknown");

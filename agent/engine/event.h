@@ -42,12 +42,12 @@ struct event_note {
 	const char *message;
 	bool is_failure;
 	const char *status_code; /* short word */
-	uint32_t uid;	     /* who did it */
+	uint32_t uid;		 /* who did it */
 	bool has_uid;
-	const char *path;    /* file */
-	const char *name;    /* policy, device or log */
-	uint64_t version;    /* of the policy */
-	int64_t count;       /* events-dropped; 0 = none */
+	const char *path; /* file */
+	const char *name; /* policy, device or log */
+	uint64_t version; /* of the policy */
+	int64_t count;	  /* events-dropped; 0 = none */
 	const char *comm;
 	uint32_t pid;
 	struct json_object *details; /* borrowed: goes below unmapped.holdfast */

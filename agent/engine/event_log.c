@@ -87,8 +87,8 @@ int event_log_open(const char *directory, const struct event_log_limits *limits,
 		return -ENOMEM;
 	log->fd = -EBADF;
 	log->size_max = limits && limits->size_max ? limits->size_max : EVENT_LOG_SIZE_MAX;
-	log->generations =
-		limits && limits->generations ? limits->generations : EVENT_LOG_GENERATIONS;
+	log->generations = limits && limits->generations ? limits->generations
+							 : EVENT_LOG_GENERATIONS;
 	log->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (log->directory_fd < 0)
 		return -errno;
@@ -142,8 +142,7 @@ static int rotate(struct event_log *log)
 	for (unsigned int i = log->generations - 1; i > 0; i--) {
 		generation_name(i - 1, from);
 		generation_name(i, to);
-		if (renameat(log->directory_fd, from, log->directory_fd, to) < 0 &&
-			errno != ENOENT)
+		if (renameat(log->directory_fd, from, log->directory_fd, to) < 0 && errno != ENOENT)
 			return -errno;
 	}
 	if (log->generations == 1 && unlinkat(log->directory_fd, EVENT_LOG_NAME, 0) < 0)

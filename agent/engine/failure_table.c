@@ -8,23 +8,29 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_KERNEL_GATE] = {"gate-shut", FAILURE_CLOSED,
 		"Protected files are shut for now: verify again, or renew the device's lease."},
 	[FAILURE_KERNEL_TOO_DEEP] = {"too-deep", FAILURE_CLOSED,
-		"A file lay below more directories than are searched for a label. It was refused, not "
+		"A file lay below more directories than are searched for a label. It was refused, "
+		"not "
 		"guessed: move it up, or label its directory."},
 	[FAILURE_KERNEL_DISCONNECTED] = {"no-path", FAILURE_CLOSED,
-		"A file was opened by handle on a file system with labels and its directories are not "
+		"A file was opened by handle on a file system with labels and its directories are "
+		"not "
 		"known yet. Open it by its path once."},
 	[FAILURE_KERNEL_MAPPED] = {"mapped", FAILURE_CLOSED,
-		"A program held a writable shared mapping when it asked for a labelled file. Close the "
+		"A program held a writable shared mapping when it asked for a labelled file. Close "
+		"the "
 		"mapped file first, or start the program anew."},
 	[FAILURE_KERNEL_TRACED] = {"traced", FAILURE_CLOSED,
-		"A program asked for a labelled file while a debugger held it. Detach the debugger."},
+		"A program asked for a labelled file while a debugger held it. Detach the "
+		"debugger."},
 	[FAILURE_KERNEL_NO_MEMORY] = {"kernel-memory", FAILURE_CLOSED,
 		"The kernel had no memory to remember a label, so the act was refused."},
 	[FAILURE_KERNEL_UNCLASSIFIED] = {"unclassified", FAILURE_CLOSED,
-		"A labelled program wrote to a file system that was not classified yet: it counts as "
+		"A labelled program wrote to a file system that was not classified yet: it counts "
+		"as "
 		"removable until udev has named its device."},
 	[FAILURE_NO_KERNEL] = {"no-kernel-part", FAILURE_AUDIT,
-		"NOTHING IS ENFORCED. Add bpf to the lsm= list on the kernel command line, for example "
+		"NOTHING IS ENFORCED. Add bpf to the lsm= list on the kernel command line, for "
+		"example "
 		"lsm=landlock,lockdown,yama,integrity,apparmor,bpf, and start the machine again."},
 	[FAILURE_KERNEL_PARTIAL] = {"kernel-reduced", FAILURE_AUDIT,
 		"This kernel lacks what some protections need; a newer one (6.1 or later) has it."},
@@ -34,35 +40,44 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_POLICY_MISSING] = {"policy-missing", FAILURE_KEEP_LAST,
 		"There is no policy. What the kernel part had before stays in force."},
 	[FAILURE_POLICY_REFUSED] = {"policy-not-published", FAILURE_KEEP_LAST,
-		"The policy is good but could not be put into the kernel; the last one stays in force."},
+		"The policy is good but could not be put into the kernel; the last one stays in "
+		"force."},
 	[FAILURE_LABELS_FULL] = {"labels-full", FAILURE_KEEP_LAST,
-		"All 64 labels of this device are in use; the policy with one more was not taken. Clear "
+		"All 64 labels of this device are in use; the policy with one more was not taken. "
+		"Clear "
 		"a label that no policy names from its files."},
 	[FAILURE_INDEX_FULL] = {"index-full", FAILURE_CLOSED,
 		"There is no room for another mark. New labelled files are refused until marks are "
 		"cleared."},
 	[FAILURE_DATABASE] = {"database", FAILURE_KEEP_LAST,
-		"The label database can't be used; labels hold until reboot. Check the disk that holds "
+		"The label database can't be used; labels hold until reboot. Check the disk that "
+		"holds "
 		"the state directory."},
 	[FAILURE_LOG_WRITE] = {"log-write", FAILURE_KEEP_LAST,
-		"Events can't be written. They wait in the kernel's ring; what does not fit there is "
+		"Events can't be written. They wait in the kernel's ring; what does not fit there "
+		"is "
 		"counted as lost. Make room on the disk that holds the log directory."},
 	[FAILURE_LOG_TORN] = {"log-torn", FAILURE_AUDIT,
 		"The event log ended within a line after a crash; the torn line was cut off."},
 	[FAILURE_RECORDS_LOST] = {"records-lost", FAILURE_AUDIT,
-		"More happened than the ring could hold. The verdicts stood; so many records are gone."},
+		"More happened than the ring could hold. The verdicts stood; so many records are "
+		"gone."},
 	[FAILURE_RECORD_BAD] = {"record-bad", FAILURE_AUDIT,
 		"A kernel record did not decode: agent and kernel part are of different builds."},
 	[FAILURE_PLACE] = {"place-not-marked", FAILURE_AUDIT,
-		"A path of the policy could not be marked. Policy paths must not lead over symbolic "
+		"A path of the policy could not be marked. Policy paths must not lead over "
+		"symbolic "
 		"links."},
 	[FAILURE_PROGRAM] = {"program-not-trusted", FAILURE_CLOSED,
-		"An application's executable may be changed by others than root, so it is treated as "
+		"An application's executable may be changed by others than root, so it is treated "
+		"as "
 		"unknown. Correct the owner and mode of the file and all directories above it."},
 	[FAILURE_MARK_VALUE] = {"mark-not-ours", FAILURE_AUDIT,
-		"A file has an extended attribute of our name that we did not write; it was not used."},
+		"A file has an extended attribute of our name that we did not write; it was not "
+		"used."},
 	[FAILURE_MARK_STORE] = {"mark-not-on-file", FAILURE_AUDIT,
-		"A file system keeps no extended attributes: labels there live in the database alone."},
+		"A file system keeps no extended attributes: labels there live in the database "
+		"alone."},
 	[FAILURE_TREE] = {"tree-not-walked", FAILURE_AUDIT,
 		"A labelled directory could not be searched to the end for hard links and mounts."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,

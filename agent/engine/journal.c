@@ -16,8 +16,8 @@
 
 static int write_event(struct engine *engine, struct json_object *event, char **ret_line)
 {
-	const char *text =
-		json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text = json_object_to_json_string_ext(
+		event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	size_t size;
 	char *line;
 	int r;

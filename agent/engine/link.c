@@ -65,7 +65,8 @@ static int record_take(struct engine *engine, const void *bytes, size_t size)
 	}
 	r = journal_record(engine, &record);
 	if (r == -EMSGSIZE) {
-		failure_note(engine, FAILURE_RECORD_BAD, "an event of more bytes than a line holds");
+		failure_note(
+			engine, FAILURE_RECORD_BAD, "an event of more bytes than a line holds");
 		return 0;
 	}
 	if (r < 0)
@@ -140,8 +141,8 @@ static void on_hello(struct engine *engine, struct bytes_reader *payload)
 	engine->has_hello = true;
 	if (!engine->hello.is_enforcing)
 		failure_note(engine, FAILURE_NO_KERNEL, "%s",
-			engine->hello.missing_count ? engine->hello.missing[0] :
-						      "the kernel part could not be loaded");
+			engine->hello.missing_count ? engine->hello.missing[0]
+						    : "the kernel part could not be loaded");
 	else
 		for (unsigned int i = 0; i < engine->hello.missing_count; i++)
 			failure_note(
@@ -161,7 +162,8 @@ static struct engine_volume *volume_find(struct engine *engine, uint32_t dev)
 static void note_device(struct engine *engine, const struct message_volume *told)
 {
 	const char *channel = policy_channel_name(told->channel);
-	struct event_note note = {.kind = EVENT_DEVICE, .name = told->name};
+	struct event_note note = {
+		.kind = told->is_gone ? EVENT_DEVICE_GONE : EVENT_DEVICE, .name = told->name};
 	char text[EVENT_TEXT_MAX];
 
 	if (!told->is_device || told->channel == HF_CHANNEL_LOCAL_FILE)
@@ -213,8 +215,8 @@ static bool restore_some(struct engine *engine, struct engine_volume *volume)
 	struct bytes_writer frame;
 	int count;
 
-	count = database_marks_of(engine->database, volume->told.identity, &volume->cursor, marks,
-		MESSAGE_MARK_MAX);
+	count = database_marks_of(
+		engine->database, volume->told.identity, &volume->cursor, marks, MESSAGE_MARK_MAX);
 	if (count < 0)
 		failure_note(engine, FAILURE_DATABASE, "reading marks: %s", strerror(-count));
 	if (count <= 0)
@@ -339,7 +341,8 @@ static void note_lost(struct engine *engine, const uint64_t counters[static HF_C
 	uint64_t lost = counters[HF_COUNTER_LOST];
 	struct event_note note = {.kind = EVENT_LOST,
 		.is_failure = true,
-		.message = "the ring was full: the verdicts stood, so many of their records are gone",
+		.message =
+			"the ring was full: the verdicts stood, so many of their records are gone",
 		.status_code = "records-lost",
 		.name = EVENT_LOG_NAME};
 

@@ -100,7 +100,8 @@ static int open_database(struct engine *engine)
 		char aside[PATH_MAX + 8];
 
 		(void)snprintf(aside, sizeof(aside), "%s.bad", path);
-		log_error("'%s' is damaged: moved to '%s', starting with an empty one", path, aside);
+		log_error(
+			"'%s' is damaged: moved to '%s', starting with an empty one", path, aside);
 		if (rename(path, aside) == 0 && database_open(path, &engine->database) == 0)
 			return r;
 	}
@@ -229,8 +230,8 @@ static void on_supervisor(struct engine *engine, short events)
 /* Sent from the loop itself: a loop that hangs sends none. */
 static void say_life(struct engine *engine, bool *is_ready)
 {
-	bool is_settled = engine->has_hello &&
-			  (engine->is_policy_applied || !engine->policy || !engine->hello.is_enforcing);
+	bool is_settled = engine->has_hello && (engine->is_policy_applied || !engine->policy ||
+						       !engine->hello.is_enforcing);
 	char byte = 'W';
 
 	if (!*is_ready && is_settled) {
@@ -284,8 +285,8 @@ int main(int argc, char **argv)
 	struct pollfd polls[POLL_MAX];
 	bool is_verbose = false;
 
-	if (parse_options(argc, argv, &engine, &is_verbose) < 0 ||
-		fcntl(SENSOR_FD, F_GETFD) < 0 || fcntl(SUPERVISOR_FD, F_GETFD) < 0) {
+	if (parse_options(argc, argv, &engine, &is_verbose) < 0 || fcntl(SENSOR_FD, F_GETFD) < 0 ||
+		fcntl(SUPERVISOR_FD, F_GETFD) < 0) {
 		(void)fprintf(stderr, "holdfast-engine is started by holdfastd(8)\n");
 		return 2;
 	}
@@ -298,7 +299,8 @@ int main(int argc, char **argv)
 		if (engine.is_log_failing)
 			polls[POLL_SENSOR].events &= (short)~POLLIN;
 		polls[POLL_SUPERVISOR] = (struct pollfd){SUPERVISOR_FD, POLLIN, 0};
-		count = server_poll_fill(engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
+		count = server_poll_fill(
+			engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
 		if (poll(polls, POLL_SERVER + count, TICK_MS) < 0 && errno != EINTR)
 			fatal("cannot poll: %m, stopping");
 		on_supervisor(&engine, polls[POLL_SUPERVISOR].revents);

@@ -54,6 +54,8 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 		OCSF_ENTITY | OCSF_ACTOR},
 	[EVENT_DEVICE] = {"device", PERIPHERAL_ACTIVITY, 1, "Connect", INFORMATIONAL,
 		OCSF_ACTOR | OCSF_PERIPHERAL},
+	[EVENT_DEVICE_GONE] = {"device-gone", PERIPHERAL_ACTIVITY, 2, "Disconnect", INFORMATIONAL,
+		OCSF_ACTOR | OCSF_PERIPHERAL},
 	[EVENT_LOST] = {"events-dropped", EVENT_LOG_ACTIVITY, 99, "events_dropped", HIGH, OCSF_LOG},
 	[EVENT_FAILURE] = {"failure", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},
 };

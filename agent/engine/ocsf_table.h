@@ -9,29 +9,30 @@
 #define OCSF_VERSION "1.8.0"
 
 enum event_kind {
-	EVENT_OPEN,	      /* a labelled file was asked for */
-	EVENT_REMOVABLE,      /* written to an external device */
-	EVENT_NETSHARE,	      /* written to a network share */
-	EVENT_NETWORK,	      /* sent to an address */
-	EVENT_LOCAL_FILE,     /* written to a local file */
-	EVENT_RAWDISK,	      /* a block device */
-	EVENT_DEBUG,	      /* another process's memory or descriptors */
-	EVENT_IPC,	      /* a descriptor handed over */
-	EVENT_MOUNT,	      /* mounted over or below a labelled directory */
-	EVENT_LABELLED,	      /* the kernel gave a file a label of its own */
-	EVENT_LABEL_CHANGED,  /* a person did */
+	EVENT_OPEN,	     /* a labelled file was asked for */
+	EVENT_REMOVABLE,     /* written to an external device */
+	EVENT_NETSHARE,	     /* written to a network share */
+	EVENT_NETWORK,	     /* sent to an address */
+	EVENT_LOCAL_FILE,    /* written to a local file */
+	EVENT_RAWDISK,	     /* a block device */
+	EVENT_DEBUG,	     /* another process's memory or descriptors */
+	EVENT_IPC,	     /* a descriptor handed over */
+	EVENT_MOUNT,	     /* mounted over or below a labelled directory */
+	EVENT_LABELLED,	     /* the kernel gave a file a label of its own */
+	EVENT_LABEL_CHANGED, /* a person did */
 	EVENT_RENAMED,
 	EVENT_LINKED,
 	EVENT_UNLINKED,
-	EVENT_APP_LOST,	      /* an application's executable was opened for writing */
+	EVENT_APP_LOST, /* an application's executable was opened for writing */
 	EVENT_AGENT_STARTED,
 	EVENT_AGENT_STOPPED,
 	EVENT_POLICY_APPLIED,
 	EVENT_POLICY_REJECTED,
-	EVENT_JUSTIFIED,      /* a warning was overridden, with a reason */
-	EVENT_DEVICE,	      /* a device that is a way out came or went */
-	EVENT_LOST,	      /* records that the ring had no room for, or a torn log */
-	EVENT_FAILURE,	      /* a row of the failure table */
+	EVENT_JUSTIFIED,   /* a warning was overridden, with a reason */
+	EVENT_DEVICE,	   /* a device that is a way out came */
+	EVENT_DEVICE_GONE, /* and went */
+	EVENT_LOST,	   /* records that the ring had no room for, or a torn log */
+	EVENT_FAILURE,	   /* a row of the failure table */
 	EVENT_KIND_MAX,
 };
 

@@ -14,9 +14,9 @@
 
 #include "common/bytes.h"
 
-#define ARCHIVE_MAGIC	0x31504648u /* "HFP1" */
-#define ENTRY_FILE	1
-#define ENTRY_PATTERN	2 /* text: the paths it stood for, each with its NUL */
+#define ARCHIVE_MAGIC 0x31504648u /* "HFP1" */
+#define ENTRY_FILE    1
+#define ENTRY_PATTERN 2 /* text: the paths it stood for, each with its NUL */
 
 struct entry {
 	uint8_t kind;
@@ -61,8 +61,8 @@ static const struct entry *entry_find(
 	return NULL;
 }
 
-static int entry_add(struct policy_files *files, uint8_t kind, const char *name, const char *text,
-	size_t size)
+static int entry_add(
+	struct policy_files *files, uint8_t kind, const char *name, const char *text, size_t size)
 {
 	struct entry entry = {.kind = kind, .size = size};
 
@@ -200,8 +200,7 @@ static int expand_on_disk(struct policy_files *files, const char *pattern)
 	return text ? entry_add(files, ENTRY_PATTERN, pattern, text, size) : -ENOMEM;
 }
 
-static int source_expand(
-	const char *pattern, char ***ret_paths, size_t *ret_count, void *userdata)
+static int source_expand(const char *pattern, char ***ret_paths, size_t *ret_count, void *userdata)
 {
 	struct policy_files *files = userdata;
 	const struct entry *entry;
@@ -366,8 +365,8 @@ static int resolve_group(const char *name, uint32_t **ret_uids, size_t *ret_coun
 	return 0;
 }
 
-int policy_files_resolve_user(const char *name, bool is_group, uint32_t **ret_uids,
-	size_t *ret_count, void *userdata)
+int policy_files_resolve_user(
+	const char *name, bool is_group, uint32_t **ret_uids, size_t *ret_count, void *userdata)
 {
 	struct passwd *user;
 	uint32_t *uids = NULL;

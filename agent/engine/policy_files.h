@@ -10,9 +10,9 @@
 #include "common/cleanup.h"
 #include "policy/compile.h"
 
-#define POLICY_FILES_MAX    512	       /* files and include patterns of one policy */
-#define POLICY_ARCHIVE_MAX  (32 << 20) /* bytes of a stored policy */
-#define POLICY_GROUP_MAX    65536      /* users of one group */
+#define POLICY_FILES_MAX   512	      /* files and include patterns of one policy */
+#define POLICY_ARCHIVE_MAX (32 << 20) /* bytes of a stored policy */
+#define POLICY_GROUP_MAX   65536      /* users of one group */
 
 struct policy_files;
 
@@ -31,7 +31,7 @@ int policy_files_store(const struct policy_files *files, const char *path);
 int policy_files_load(struct policy_files *files, const char *path);
 
 /* For struct policy_compiler: users and groups of this machine. */
-int policy_files_resolve_user(const char *name, bool is_group, uint32_t **ret_uids,
-	size_t *ret_count, void *userdata);
+int policy_files_resolve_user(
+	const char *name, bool is_group, uint32_t **ret_uids, size_t *ret_count, void *userdata);
 
 #endif

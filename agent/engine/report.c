@@ -132,8 +132,8 @@ static void doctor_channels(struct engine *engine, struct client *client)
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {
-		struct json_object *line =
-			line_of("channel", policy_channel_name(coverage[i].channel));
+		struct json_object *line = line_of(
+			"channel", policy_channel_name(coverage[i].channel));
 
 		add_bool(line, "covered", engine->hello.is_enforcing && engine->is_policy_applied);
 		add_text(line, "text", coverage[i].text);

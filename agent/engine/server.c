@@ -35,7 +35,8 @@ int server_new(struct engine *engine, struct server **ret_server)
 	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s",
 		    engine->runtime_directory, LOCAL_SOCKET_NAME) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	(void)unlink(address.sun_path); /* of an engine before us; bind tells if it is still there */
+	(void)unlink(
+		address.sun_path); /* of an engine before us; bind tells if it is still there */
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 		chmod(address.sun_path, 0666) < 0 || listen(fd, SERVER_CLIENT_MAX) < 0)
 		return -errno;
@@ -100,7 +101,8 @@ void client_text(struct client *client, const char *json)
 
 	wire_begin(&frame, frame_buffer, sizeof(frame_buffer), LOCAL_LINE);
 	bytes_put_string(&frame, json);
-	(void)channel_send(&client->channel, &frame, -1); /* a client that is gone or does not read */
+	(void)channel_send(
+		&client->channel, &frame, -1); /* a client that is gone or does not read */
 }
 
 void client_line(struct client *client, struct json_object *object)
@@ -127,7 +129,8 @@ void client_end(struct client *client, int error, const char *format, ...)
 	client->request.type = 0;
 }
 
-void client_ask(struct engine *engine, struct client *client, struct message_request *request, int fd)
+void client_ask(
+	struct engine *engine, struct client *client, struct message_request *request, int fd)
 {
 	if (!engine->has_hello) {
 		client_end(client, -EAGAIN, "the sensor is not ready yet, try again");

@@ -7,9 +7,9 @@
 
 #include "agent/engine/engine.h"
 
-#define SERVER_CLIENT_MAX	   64 /* connections */
-#define SERVER_CLIENT_OF_USER_MAX  16 /* of one user who is not root */
-#define SERVER_QUEUE_MAX	   (4 << 20) /* bytes waiting for one client */
+#define SERVER_CLIENT_MAX	  64	    /* connections */
+#define SERVER_CLIENT_OF_USER_MAX 16	    /* of one user who is not root */
+#define SERVER_QUEUE_MAX	  (4 << 20) /* bytes waiting for one client */
 
 struct client {
 	struct channel channel;
@@ -31,7 +31,8 @@ void client_text(struct client *client, const char *json);
 void client_end(struct client *client, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Asks the sensor; the answer comes to verb_on_answer(). fd: -1 or borrowed. */
-void client_ask(struct engine *engine, struct client *client, struct message_request *request, int fd);
+void client_ask(
+	struct engine *engine, struct client *client, struct message_request *request, int fd);
 
 /* verbs.c: fd is borrowed, -1 = none. */
 void verb_run(struct engine *engine, struct client *client, int fd);

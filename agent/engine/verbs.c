@@ -12,7 +12,7 @@
 #define JUSTIFY_MINUTES_MAX	480
 #define JUSTIFY_MINUTES_DEFAULT 15
 #define JUSTIFY_SINCE_MS	(UINT64_C(30) * 60 * 1000) /* a warning older than that is stale */
-#define EVENTS_MAX		256 /* lines of one answer */
+#define EVENTS_MAX		256			   /* lines of one answer */
 
 struct verb {
 	bool needs_root;
@@ -64,8 +64,7 @@ static const struct recent_event *last_refusal(
 
 static void run_why(struct engine *engine, struct client *client, int fd)
 {
-	const struct recent_event *event =
-		last_refusal(engine, client->uid, client->request.pid);
+	const struct recent_event *event = last_refusal(engine, client->uid, client->request.pid);
 
 	(void)fd; /* none is asked for */
 	if (!event) {
@@ -135,8 +134,8 @@ static void run_label(struct engine *engine, struct client *client, int fd)
 	(void)snprintf(request.path, sizeof(request.path), "%s", client->request.path);
 	request.kind = client->request.type == LOCAL_LABEL_SHOW ? REQUEST_LABELS : REQUEST_CLEAR;
 	if (client->request.type == LOCAL_LABEL_SET) {
-		bit = engine->policy ? policy_label_of_name(engine->policy, client->request.label) :
-				       -ENOENT;
+		bit = engine->policy ? policy_label_of_name(engine->policy, client->request.label)
+				     : -ENOENT;
 		if (bit < 0) {
 			client_end(client, -ENOENT, "the policy in force has no label '%s'",
 				client->request.label);
@@ -184,9 +183,9 @@ static struct json_object *label_object(const struct policy_label_entry *label)
 			continue;
 		entry = json_object_new_object();
 		add(entry, "action",
-			json_object_new_string(policy_action_name(origin->action) ?
-						       policy_action_name(origin->action) :
-						       "block"));
+			json_object_new_string(policy_action_name(origin->action)
+						       ? policy_action_name(origin->action)
+						       : "block"));
 		if (origin->rule)
 			add(entry, "rule", json_object_new_string(origin->rule));
 		if (origin->place.file) {
@@ -249,7 +248,8 @@ static void note_label(struct engine *engine, const struct client *client, bool 
 	char text[EVENT_TEXT_MAX];
 
 	if (is_clear)
-		(void)snprintf(text, sizeof(text), "labels of %.1800s cleared", client->request.path);
+		(void)snprintf(
+			text, sizeof(text), "labels of %.1800s cleared", client->request.path);
 	else
 		(void)snprintf(text, sizeof(text), "label '%s' set on %.1800s",
 			client->request.label, client->request.path);
@@ -275,7 +275,7 @@ static void note_justified(struct engine *engine, const struct client *client)
 	add(details, "reason", json_object_new_string(client->request.reason));
 	add(details, "minutes", json_object_new_uint64(client->request.minutes));
 	(void)journal_note(engine, &note); /* counted there */
-	(void)json_object_put(details); /* the event had its own reference */
+	(void)json_object_put(details);	   /* the event had its own reference */
 }
 
 static void answer_label(

@@ -23,7 +23,8 @@ void channel_init(struct channel *channel, int fd, size_t queue_max)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	*channel = (struct channel){.fd = fd, .queue_max = queue_max ? queue_max : CHANNEL_QUEUE_MAX};
+	*channel = (struct channel){
+		.fd = fd, .queue_max = queue_max ? queue_max : CHANNEL_QUEUE_MAX};
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK); /* can't fail on a socket of ours */
 }

@@ -12,7 +12,8 @@
 
 #include "common/bytes.h"
 
-#define CHANNEL_QUEUE_MAX (16 << 20) /* bytes waiting for one peer; more is a peer that does not read */
+#define CHANNEL_QUEUE_MAX \
+	(16 << 20) /* bytes waiting for one peer; more is a peer that does not read */
 #define CHANNEL_SEND_BUFFER (1 << 20) /* asked of the kernel for our own processes' sockets */
 
 struct channel_frame;

@@ -14,14 +14,14 @@
 #include "bpf/events.h"
 #include "common/wire.h"
 
-#define MESSAGE_MISSING_MAX  16	  /* features the kernel lacks */
+#define MESSAGE_MISSING_MAX  16 /* features the kernel lacks */
 #define MESSAGE_TEXT_SIZE    256
 #define MESSAGE_PATTERN_SIZE 4096
 #define MESSAGE_UUID_SIZE    16
 #define MESSAGE_DEST_MAX     1000 /* items of one frame */
 #define MESSAGE_GRANT_MAX    4000
 #define MESSAGE_MARK_MAX     2500
-#define MESSAGE_RECORD_MAX   64	  /* records of one frame */
+#define MESSAGE_RECORD_MAX   64 /* records of one frame */
 
 enum message_type {
 	/* engine to sensor: one policy, whole, between BEGIN and END */
@@ -77,19 +77,19 @@ struct message_matcher {
 };
 
 enum request_kind {
-	REQUEST_MARK = 1,     /* adds labels to the object `name` in the directory sent along */
-	REQUEST_CLEAR = 2,    /* takes all its own labels away */
-	REQUEST_LABELS = 3,   /* reads */
-	REQUEST_TAINT = 4,    /* of process pid */
-	REQUEST_GRANT = 5,    /* uid, channel, labels, until */
+	REQUEST_MARK = 1,   /* adds labels to the object `name` in the directory sent along */
+	REQUEST_CLEAR = 2,  /* takes all its own labels away */
+	REQUEST_LABELS = 3, /* reads */
+	REQUEST_TAINT = 4,  /* of process pid */
+	REQUEST_GRANT = 5,  /* uid, channel, labels, until */
 	REQUEST_COUNTERS = 6,
 };
 
 struct message_request {
 	uint64_t id;
-	uint8_t kind;	  /* enum request_kind */
-	uint8_t channel;  /* enum hf_channel */
-	uint32_t uid;	  /* who asks; of GRANT whom it is for */
+	uint8_t kind;	 /* enum request_kind */
+	uint8_t channel; /* enum hf_channel */
+	uint32_t uid;	 /* who asks; of GRANT whom it is for */
 	uint32_t pid;
 	uint64_t labels;
 	uint64_t until_ktime_ns;
@@ -126,9 +126,9 @@ struct message_volume {
 	uint32_t dev; /* as in struct hf_inode_key */
 	uint8_t channel;
 	bool is_gone;
-	bool is_device;	/* a block device; else a mounted file system */
+	bool is_device; /* a block device; else a mounted file system */
 	char identity[MESSAGE_TEXT_SIZE];
-	char name[MESSAGE_TEXT_SIZE];   /* device node or mount point */
+	char name[MESSAGE_TEXT_SIZE];	/* device node or mount point */
 	char reason[MESSAGE_TEXT_SIZE]; /* why it is of this channel */
 };
 

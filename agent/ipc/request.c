@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-void local_request_put(struct bytes_writer *frame, void *buffer, size_t size,
-	const struct local_request *request)
+void local_request_put(
+	struct bytes_writer *frame, void *buffer, size_t size, const struct local_request *request)
 {
 	wire_begin(frame, buffer, size, request->type);
 	bytes_put_u32(frame, request->pid);

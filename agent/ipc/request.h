@@ -51,8 +51,8 @@ struct local_request {
 };
 
 /* Writes a frame; wire_end() is channel_send()'s. */
-void local_request_put(struct bytes_writer *frame, void *buffer, size_t size,
-	const struct local_request *request);
+void local_request_put(
+	struct bytes_writer *frame, void *buffer, size_t size, const struct local_request *request);
 /* 0; -EBADMSG, -EPROTONOSUPPORT (framing), -EOPNOTSUPP (no such request), -EINVAL (bad text). */
 int local_request_decode(const void *packet, size_t size, struct local_request *ret_request);
 

@@ -179,8 +179,8 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 		for (size_t i = 0; i < COUNT(bpf_commands); i++)
 			if (bpf_commands[i] == command)
 				action = SCMP_ACT_ALLOW;
-		r = seccomp_rule_add(context, action, SCMP_SYS(bpf), 1,
-			SCMP_A0(SCMP_CMP_EQ, command));
+		r = seccomp_rule_add(
+			context, action, SCMP_SYS(bpf), 1, SCMP_A0(SCMP_CMP_EQ, command));
 		if (r < 0)
 			return r;
 	}

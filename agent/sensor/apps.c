@@ -160,7 +160,8 @@ static void take_away(struct sensor *sensor, struct identity *identity)
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return;
 	if (status.st_dev == identity->dev && status.st_ino == identity->ino)
-		(void)give(sensor, fd, HF_APP_UNKNOWN); /* as good as gone: next exec is judged anew */
+		(void)give(
+			sensor, fd, HF_APP_UNKNOWN); /* as good as gone: next exec is judged anew */
 }
 
 static void verify(struct sensor *sensor, struct identity *identity)
@@ -227,7 +228,8 @@ static void on_directory(const char *path, void *userdata)
 	struct apps *apps = userdata;
 
 	if (apps->sensor->watch)
-		(void)watch_add(apps->sensor->watch, path); /* past the maximum: seen at next reload */
+		(void)watch_add(
+			apps->sensor->watch, path); /* past the maximum: seen at next reload */
 }
 
 /* Symbolic links of root's (/bin, alternatives) are followed once, here; verify() follows none. */
@@ -238,7 +240,8 @@ static void expand(struct apps *apps, const char *pattern)
 	char real[PATH_MAX];
 
 	if (policy_pattern_has_wildcard(pattern)) {
-		(void)paths_expand(pattern, &visitor); /* what it did not reach is unknown: closed */
+		(void)paths_expand(
+			pattern, &visitor); /* what it did not reach is unknown: closed */
 		return;
 	}
 	watch_parent(apps->sensor, pattern);

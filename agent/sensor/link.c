@@ -56,8 +56,7 @@ void link_hello(struct sensor *sensor)
 	};
 	struct bytes_writer frame;
 
-	for (unsigned int i = 0;
-		i < sensor->support.missing_count && i < MESSAGE_MISSING_MAX; i++)
+	for (unsigned int i = 0; i < sensor->support.missing_count && i < MESSAGE_MISSING_MAX; i++)
 		(void)snprintf(hello.missing[hello.missing_count++], MESSAGE_TEXT_SIZE, "%s",
 			sensor->support.missing[i]);
 	link_begin(&frame, MESSAGE_HELLO);

@@ -185,8 +185,8 @@ static void poll_fill(const struct sensor *sensor, struct pollfd *polls)
 		polls[POLL_RING].fd = ring_fd(sensor->ring);
 	polls[POLL_UDEV] = (struct pollfd){volumes_udev_fd(sensor->volumes), POLLIN, 0};
 	polls[POLL_MOUNTS] = (struct pollfd){volumes_mounts_fd(sensor->volumes), POLLPRI, 0};
-	polls[POLL_WATCH] =
-		(struct pollfd){sensor->watch ? watch_fd(sensor->watch) : -1, POLLIN, 0};
+	polls[POLL_WATCH] = (struct pollfd){
+		sensor->watch ? watch_fd(sensor->watch) : -1, POLLIN, 0};
 }
 
 static void loop(struct sensor *sensor)
@@ -227,8 +227,7 @@ static int release(const struct options *options)
 			options->pin_directory, strerror(-r));
 		return EXIT_FAILURE;
 	}
-	log_notice("pins below '%s' removed: nothing is enforced any more",
-		options->pin_directory);
+	log_notice("pins below '%s' removed: nothing is enforced any more", options->pin_directory);
 	return EXIT_SUCCESS;
 }
 

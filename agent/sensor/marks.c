@@ -32,7 +32,7 @@ void marks_tell(struct sensor *sensor, const struct hf_inode_key *key, const str
 static void write_value(struct sensor *sensor, int fd, uint64_t labels, uint32_t flags)
 {
 	struct mark_value value = {.flags = (uint16_t)(flags & (HF_MARK_DIRECTORY | HF_MARK_POLICY |
-						       HF_MARK_DERIVED))};
+								       HF_MARK_DERIVED))};
 	uint8_t bytes[MARK_VALUE_MAX];
 	int size;
 
@@ -50,8 +50,8 @@ static void write_value(struct sensor *sensor, int fd, uint64_t labels, uint32_t
 			errno == ENOTSUP ? "no extended attributes" : strerror(errno));
 }
 
-int marks_change(struct sensor *sensor, int path_fd, const struct mark_change *change,
-	uint64_t *ret_added)
+int marks_change(
+	struct sensor *sensor, int path_fd, const struct mark_change *change, uint64_t *ret_added)
 {
 	auto_close int fd = paths_reopen(path_fd);
 	uint64_t labels, own, in_force;

@@ -9,9 +9,9 @@
 #include "agent/sensor/sensor.h"
 
 struct mark_change {
-	uint64_t add;	/* labels */
+	uint64_t add; /* labels */
 	uint64_t remove;
-	uint32_t flags; /* HF_MARK_POLICY, or 0 */
+	uint32_t flags;	  /* HF_MARK_POLICY, or 0 */
 	const char *path; /* for the database and the words */
 };
 
@@ -19,8 +19,8 @@ struct mark_change {
  * Changes the mark of what path_fd (O_PATH) is. *ret_added: labels it did not have of its own.
  * 0; -EOPNOTSUPP for what carries no mark; -ENOSPC; other negative errno.
  */
-int marks_change(struct sensor *sensor, int path_fd, const struct mark_change *change,
-	uint64_t *ret_added);
+int marks_change(
+	struct sensor *sensor, int path_fd, const struct mark_change *change, uint64_t *ret_added);
 
 /* Labels by the extended attribute of what path_fd (O_PATH) is; 0 without one, or one not ours. */
 uint64_t marks_read_value(struct sensor *sensor, int path_fd, const char *path);

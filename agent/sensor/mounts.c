@@ -12,21 +12,51 @@ struct type {
 };
 
 static const struct type types[] = {
-	{"nfs", MOUNT_NETSHARE}, {"nfs4", MOUNT_NETSHARE}, {"cifs", MOUNT_NETSHARE},
-	{"smb3", MOUNT_NETSHARE}, {"smbfs", MOUNT_NETSHARE}, {"9p", MOUNT_NETSHARE},
-	{"ceph", MOUNT_NETSHARE}, {"afs", MOUNT_NETSHARE}, {"coda", MOUNT_NETSHARE},
-	{"fuse", MOUNT_NETSHARE}, {"gfs2", MOUNT_NETSHARE}, {"ocfs2", MOUNT_NETSHARE},
-	{"lustre", MOUNT_NETSHARE}, {"orangefs", MOUNT_NETSHARE}, {"vboxsf", MOUNT_NETSHARE},
-	{"virtiofs", MOUNT_NETSHARE}, {"glusterfs", MOUNT_NETSHARE}, {"beegfs", MOUNT_NETSHARE},
-	{"tmpfs", MOUNT_LOCAL}, {"ramfs", MOUNT_LOCAL}, {"devtmpfs", MOUNT_LOCAL},
-	{"hugetlbfs", MOUNT_LOCAL}, {"overlay", MOUNT_LOCAL}, {"rootfs", MOUNT_LOCAL},
-	{"ecryptfs", MOUNT_LOCAL}, {"aufs", MOUNT_LOCAL}, {"zfs", MOUNT_LOCAL},
-	{"proc", MOUNT_PSEUDO}, {"sysfs", MOUNT_PSEUDO}, {"cgroup", MOUNT_PSEUDO},
-	{"cgroup2", MOUNT_PSEUDO}, {"devpts", MOUNT_PSEUDO}, {"mqueue", MOUNT_PSEUDO},
-	{"securityfs", MOUNT_PSEUDO}, {"debugfs", MOUNT_PSEUDO}, {"tracefs", MOUNT_PSEUDO},
-	{"bpf", MOUNT_PSEUDO}, {"pstore", MOUNT_PSEUDO}, {"efivarfs", MOUNT_PSEUDO},
-	{"configfs", MOUNT_PSEUDO}, {"fusectl", MOUNT_PSEUDO}, {"binfmt_misc", MOUNT_PSEUDO},
-	{"autofs", MOUNT_PSEUDO}, {"nsfs", MOUNT_PSEUDO}, {"rpc_pipefs", MOUNT_PSEUDO},
+	{"nfs", MOUNT_NETSHARE},
+	{"nfs4", MOUNT_NETSHARE},
+	{"cifs", MOUNT_NETSHARE},
+	{"smb3", MOUNT_NETSHARE},
+	{"smbfs", MOUNT_NETSHARE},
+	{"9p", MOUNT_NETSHARE},
+	{"ceph", MOUNT_NETSHARE},
+	{"afs", MOUNT_NETSHARE},
+	{"coda", MOUNT_NETSHARE},
+	{"fuse", MOUNT_NETSHARE},
+	{"gfs2", MOUNT_NETSHARE},
+	{"ocfs2", MOUNT_NETSHARE},
+	{"lustre", MOUNT_NETSHARE},
+	{"orangefs", MOUNT_NETSHARE},
+	{"vboxsf", MOUNT_NETSHARE},
+	{"virtiofs", MOUNT_NETSHARE},
+	{"glusterfs", MOUNT_NETSHARE},
+	{"beegfs", MOUNT_NETSHARE},
+	{"tmpfs", MOUNT_LOCAL},
+	{"ramfs", MOUNT_LOCAL},
+	{"devtmpfs", MOUNT_LOCAL},
+	{"hugetlbfs", MOUNT_LOCAL},
+	{"overlay", MOUNT_LOCAL},
+	{"rootfs", MOUNT_LOCAL},
+	{"ecryptfs", MOUNT_LOCAL},
+	{"aufs", MOUNT_LOCAL},
+	{"zfs", MOUNT_LOCAL},
+	{"proc", MOUNT_PSEUDO},
+	{"sysfs", MOUNT_PSEUDO},
+	{"cgroup", MOUNT_PSEUDO},
+	{"cgroup2", MOUNT_PSEUDO},
+	{"devpts", MOUNT_PSEUDO},
+	{"mqueue", MOUNT_PSEUDO},
+	{"securityfs", MOUNT_PSEUDO},
+	{"debugfs", MOUNT_PSEUDO},
+	{"tracefs", MOUNT_PSEUDO},
+	{"bpf", MOUNT_PSEUDO},
+	{"pstore", MOUNT_PSEUDO},
+	{"efivarfs", MOUNT_PSEUDO},
+	{"configfs", MOUNT_PSEUDO},
+	{"fusectl", MOUNT_PSEUDO},
+	{"binfmt_misc", MOUNT_PSEUDO},
+	{"autofs", MOUNT_PSEUDO},
+	{"nsfs", MOUNT_PSEUDO},
+	{"rpc_pipefs", MOUNT_PSEUDO},
 	{"selinuxfs", MOUNT_PSEUDO},
 };
 
@@ -64,7 +94,8 @@ int mounts_parse(const char *line, struct mount_entry *ret_entry)
 	const char *rest;
 
 	/* widths: the arrays' sizes less one */
-	if (sscanf(line, "%*d %*d %u:%u %*s %4095s", &device_major, &device_minor, entry.point) != 3)
+	if (sscanf(line, "%*d %*d %u:%u %*s %4095s", &device_major, &device_minor, entry.point) !=
+		3)
 		return -EBADMSG;
 	rest = strstr(line, " - ");
 	if (!rest || sscanf(rest, " - %63s %4095s", entry.type, entry.source) != 2)

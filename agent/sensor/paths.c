@@ -36,8 +36,9 @@ int paths_open(int directory_fd, const char *name)
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &status) < 0 || S_ISLNK(status.st_mode)) { /* O_PATH opens a last link itself */
-		(void)close(fd); /* nothing was done with it */
+	if (fstat(fd, &status) < 0 ||
+		S_ISLNK(status.st_mode)) { /* O_PATH opens a last link itself */
+		(void)close(fd);	   /* nothing was done with it */
 		return -ELOOP;
 	}
 	return fd;

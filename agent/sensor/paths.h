@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#define PATHS_MATCH_MAX 4096 /* paths that one pattern may stand for */
+#define PATHS_MATCH_MAX 4096  /* paths that one pattern may stand for */
 #define PATHS_ENTRY_MAX 65536 /* directory entries looked at for one pattern */
 
 /* O_PATH descriptor of name in directory (-1 = absolute name). -ELOOP: a symbolic link. */

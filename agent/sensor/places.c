@@ -107,8 +107,7 @@ static void on_match(const char *path, int path_fd, void *userdata)
 		return;
 	if (place->dev != status.st_dev || place->ino != status.st_ino)
 		place->labels_marked = 0;
-	change = (struct mark_change){
-		.add = places->labels, .flags = HF_MARK_POLICY, .path = path};
+	change = (struct mark_change){.add = places->labels, .flags = HF_MARK_POLICY, .path = path};
 	r = marks_change(sensor, path_fd, &change, &added);
 	if (r < 0) {
 		tell(sensor, path, r, strerror(-r));

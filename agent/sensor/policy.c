@@ -79,8 +79,8 @@ static int add_grants(struct sensor_policy *policy, struct bytes_reader *payload
 		sizeof(*policy->grant_keys));
 	if (r < 0)
 		return r;
-	r = grow(&policy->grants, policy->grant_count, count, HF_GRANT_MAX,
-		sizeof(*policy->grants));
+	r = grow(
+		&policy->grants, policy->grant_count, count, HF_GRANT_MAX, sizeof(*policy->grants));
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < count; i++, policy->grant_count++) {
@@ -110,8 +110,8 @@ static int add_place(struct sensor_policy *policy, struct bytes_reader *payload)
 {
 	int r;
 
-	r = grow(&policy->places, policy->place_count, 1, SENSOR_PLACE_MAX,
-		sizeof(*policy->places));
+	r = grow(
+		&policy->places, policy->place_count, 1, SENSOR_PLACE_MAX, sizeof(*policy->places));
 	if (r < 0)
 		return r;
 	message_get_place(payload, &policy->places[policy->place_count++]);

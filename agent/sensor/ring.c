@@ -120,7 +120,8 @@ bool ring_next(struct ring *ring, const void **ret_bytes, size_t *ret_size_bytes
 		ring->read_position += record_span(length);
 		if (length & BPF_RINGBUF_DISCARD_BIT) {
 			if (!ring->count) /* nothing before it waits */
-				__atomic_store_n(ring->consumer, ring->read_position, __ATOMIC_RELEASE);
+				__atomic_store_n(
+					ring->consumer, ring->read_position, __ATOMIC_RELEASE);
 			else
 				ring->ends[(ring->first + ring->count - 1) % RING_FLIGHT_MAX] =
 					ring->read_position;

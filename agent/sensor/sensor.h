@@ -16,9 +16,9 @@
 #include "agent/sensor/kernel.h"
 #include "agent/sensor/ring.h"
 
-#define SENSOR_PLACE_MAX   4096	 /* path patterns of labels in one policy */
-#define SENSOR_PROGRAM_MAX 8192	 /* path patterns of applications */
-#define SENSOR_MATCHER_MAX 1024	 /* devices of the policy */
+#define SENSOR_PLACE_MAX   4096		/* path patterns of labels in one policy */
+#define SENSOR_PROGRAM_MAX 8192		/* path patterns of applications */
+#define SENSOR_MATCHER_MAX 1024		/* devices of the policy */
 #define SENSOR_SETTLE_NS   300000000ull /* a directory changed: wait for the rest of it */
 
 /* One policy as the sensor needs it. */
@@ -74,12 +74,14 @@ struct sensor {
 struct sensor_policy *sensor_policy_new(uint64_t serial);
 void sensor_policy_free(struct sensor_policy *policy);
 /* Adds one message's worth; -EBADMSG on a broken one or past a maximum, -ENOMEM. */
-int sensor_policy_add(struct sensor_policy *policy, unsigned int type, struct bytes_reader *payload);
+int sensor_policy_add(
+	struct sensor_policy *policy, unsigned int type, struct bytes_reader *payload);
 /* Makes coming the policy in force, in the kernel first. 0 or negative errno, nothing changed. */
 int sensor_policy_apply(struct sensor *sensor);
 
 /* link.c: what the engine says. */
-void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_reader *payload, int fd);
+void link_on_message(
+	struct sensor *sensor, unsigned int type, struct bytes_reader *payload, int fd);
 /* Sends one message to the engine; a full queue is fatal. */
 void link_send(struct sensor *sensor, struct bytes_writer *frame);
 void link_begin(struct bytes_writer *frame, unsigned int type);

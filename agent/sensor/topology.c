@@ -72,8 +72,8 @@ static void copy_text(char *ret_text, size_t size, const char *text)
 /* udev's words first, the bus's own where udev has not run. */
 static void name_usb(struct udev_device *device, struct topology *topology)
 {
-	struct udev_device *usb =
-		udev_device_get_parent_with_subsystem_devtype(device, "usb", "usb_device");
+	struct udev_device *usb = udev_device_get_parent_with_subsystem_devtype(
+		device, "usb", "usb_device");
 	const char *vendor = udev_device_get_property_value(device, "ID_VENDOR_ID");
 	const char *product = udev_device_get_property_value(device, "ID_MODEL_ID");
 	const char *serial = udev_device_get_property_value(device, "ID_SERIAL_SHORT");
@@ -141,8 +141,8 @@ static bool by_name(const char *name, struct topology *topology)
 	return false;
 }
 
-static void classify_number(struct udev *udev, dev_t number, unsigned int depth,
-	struct topology *topology)
+static void classify_number(
+	struct udev *udev, dev_t number, unsigned int depth, struct topology *topology)
 {
 	struct udev_device *device = udev_device_new_from_devnum(udev, 'b', number);
 
@@ -155,8 +155,8 @@ static void classify_number(struct udev *udev, dev_t number, unsigned int depth,
 }
 
 /* What a loop device is made of: the device that its backing file lies on. */
-static bool by_backing_file(struct udev_device *device, unsigned int depth,
-	struct topology *topology)
+static bool by_backing_file(
+	struct udev_device *device, unsigned int depth, struct topology *topology)
 {
 	const char *file = udev_device_get_sysattr_value(device, "loop/backing_file");
 	struct topology below = {0};
@@ -167,7 +167,8 @@ static bool by_backing_file(struct udev_device *device, unsigned int depth,
 	if (stat(file, &status) < 0 || major(status.st_dev) == 0) {
 		/* A file system without a device of its own (btrfs, tmpfs, network): not told apart
 		 * here, and a loop mount is no everyday act: the stricter reading. */
-		say(topology, HF_CHANNEL_REMOVABLE, "loop device on a file system without a device");
+		say(topology, HF_CHANNEL_REMOVABLE,
+			"loop device on a file system without a device");
 		return true;
 	}
 	classify_number(udev_device_get_udev(device), status.st_dev, depth + 1, &below);

@@ -90,8 +90,8 @@ static int push(struct tree *tree, int path_fd)
 		(void)close(fd); /* nothing read yet */
 		return -ENOMEM;
 	}
-	tree->levels[tree->depth++] =
-		(struct level){.directory = directory, .path_length = strlen(tree->path)};
+	tree->levels[tree->depth++] = (struct level){
+		.directory = directory, .path_length = strlen(tree->path)};
 	return 0;
 }
 

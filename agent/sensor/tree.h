@@ -10,9 +10,9 @@
 
 #include "agent/sensor/sensor.h"
 
-#define TREE_ROOT_MAX	 1024 /* directories waiting for their walk */
-#define TREE_DEPTH_MAX	 128  /* directories open at a time */
-#define TREE_SLICE_MAX	 256  /* entries looked at before the loop goes on */
+#define TREE_ROOT_MAX  1024 /* directories waiting for their walk */
+#define TREE_DEPTH_MAX 128  /* directories open at a time */
+#define TREE_SLICE_MAX 256  /* entries looked at before the loop goes on */
 
 /* NULL without memory. */
 struct tree *tree_new(void);

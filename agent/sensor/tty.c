@@ -37,14 +37,15 @@ static bool is_quiet(uint32_t dev)
 }
 
 /* The kernel's name of a character device, from sysfs. */
-static bool name_by_sysfs(unsigned int device_major, unsigned int device_minor, char *ret_path,
-	size_t size)
+static bool name_by_sysfs(
+	unsigned int device_major, unsigned int device_minor, char *ret_path, size_t size)
 {
 	char path[64], text[512], *line;
 	auto_close int fd = -EBADF;
 	ssize_t got;
 
-	(void)snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/uevent", device_major, device_minor);
+	(void)snprintf(
+		path, sizeof(path), "/sys/dev/char/%u:%u/uevent", device_major, device_minor);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -130,5 +131,6 @@ void tty_tell(const struct sensor *sensor, const struct record *record)
 	if (size > (int)sizeof(line) - 3)
 		size = (int)sizeof(line) - 3;
 	memcpy(line + size, "\r\n", 3);
-	(void)!write(fd, line, (size_t)size + 2); /* a full terminal shows nothing, `why` still does */
+	(void)!write(
+		fd, line, (size_t)size + 2); /* a full terminal shows nothing, `why` still does */
 }

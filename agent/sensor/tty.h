@@ -6,7 +6,7 @@
 #include "agent/sensor/record.h"
 #include "agent/sensor/sensor.h"
 
-#define TTY_LINES_A_MINUTE 6 /* on one terminal */
+#define TTY_LINES_A_MINUTE 6  /* on one terminal */
 #define TTY_MAX		   64 /* terminals remembered; past it the oldest is forgotten */
 
 /* Writes nothing when the terminal is not the user's own, is full, or had enough. */

@@ -25,7 +25,7 @@ struct volume {
 	struct topology topology;
 	struct hf_volume set; /* what the kernel knows */
 	bool is_set;
-	bool is_mounted; /* in the mount table as last read */
+	bool is_mounted;  /* in the mount table as last read */
 	bool was_mounted; /* the time before */
 };
 
@@ -64,9 +64,9 @@ struct volumes *volumes_new(void)
 	if (!volumes->udev)
 		return volumes;
 	volumes->monitor = udev_monitor_new_from_netlink(volumes->udev, "udev");
-	if (volumes->monitor &&
-		(udev_monitor_filter_add_match_subsystem_devtype(volumes->monitor, "block", NULL) < 0 ||
-			udev_monitor_enable_receiving(volumes->monitor) < 0)) {
+	if (volumes->monitor && (udev_monitor_filter_add_match_subsystem_devtype(
+					 volumes->monitor, "block", NULL) < 0 ||
+					udev_monitor_enable_receiving(volumes->monitor) < 0)) {
 		(void)udev_monitor_unref(volumes->monitor); /* returns NULL */
 		volumes->monitor = NULL;
 	}
@@ -155,8 +155,7 @@ static void volume_set(struct sensor *sensor, struct volume *volume)
 		.allow = allowed_labels(sensor, &volume->topology)};
 	int r;
 
-	if (!sensor->kernel ||
-		(volume->is_set && !memcmp(&wanted, &volume->set, sizeof(wanted))))
+	if (!sensor->kernel || (volume->is_set && !memcmp(&wanted, &volume->set, sizeof(wanted))))
 		return;
 	r = kernel_set_volume(sensor->kernel, volume->told.dev, &wanted);
 	if (r < 0) {
@@ -225,8 +224,8 @@ static void device_seen(struct sensor *sensor, struct udev_device *device)
 	if (uuid)
 		(void)snprintf(now.identity, sizeof(now.identity), "uuid:%s", uuid);
 	else
-		(void)snprintf(now.identity, sizeof(now.identity), "dev:%u:%u", dev >> 20,
-			dev & 0xfffff);
+		(void)snprintf(
+			now.identity, sizeof(now.identity), "dev:%u:%u", dev >> 20, dev & 0xfffff);
 	(void)snprintf(now.name, sizeof(now.name), "%s", node ? node : "?");
 	memcpy(now.reason, volume->topology.reason, sizeof(now.reason));
 	update(sensor, volume, &now);
@@ -295,7 +294,8 @@ static void mark_nested(struct sensor *sensor, const struct mount_entry *mount)
 	if (parent < 0)
 		return;
 	readable = paths_reopen(parent);
-	if (readable < 0 || kernel_labels(sensor->kernel, readable, &labels, &own, NULL) < 0 || !labels)
+	if (readable < 0 || kernel_labels(sensor->kernel, readable, &labels, &own, NULL) < 0 ||
+		!labels)
 		return;
 	root = paths_open(-1, mount->point);
 	change = (struct mark_change){.add = labels, .path = mount->point};
@@ -341,12 +341,13 @@ static void mount_seen(struct sensor *sensor, const struct mount_entry *mount)
 	if (source) {
 		now.channel = source->told.channel;
 		volume->topology = source->topology;
-		(void)snprintf(now.identity, sizeof(now.identity), "fs:%.240s", source->told.identity);
+		(void)snprintf(
+			now.identity, sizeof(now.identity), "fs:%.240s", source->told.identity);
 		memcpy(now.reason, source->told.reason, sizeof(now.reason));
 	} else if (kind == MOUNT_DEVICE) {
 		now.channel = HF_CHANNEL_REMOVABLE;
-		(void)snprintf(now.reason, sizeof(now.reason), "%.60s, of no device we know",
-			mount->type);
+		(void)snprintf(
+			now.reason, sizeof(now.reason), "%.60s, of no device we know", mount->type);
 	}
 	/* The first mount of a file system stands for it. */
 	if (!is_new)

@@ -47,7 +47,7 @@ static void signals_default(void)
 {
 	sigset_t none;
 
-	(void)sigemptyset(&none); /* can't fail */
+	(void)sigemptyset(&none);		     /* can't fail */
 	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* likewise */
 }
 

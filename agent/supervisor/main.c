@@ -71,8 +71,19 @@ static const char usage[] =
 	"  --help, --version\n\n"
 	"SIGHUP reloads the policy. SIGTERM stops the agent; the kernel part goes on enforcing.\n";
 
-enum { OPTION_POLICY = 256, OPTION_STATE, OPTION_RUNTIME, OPTION_LOG, OPTION_PIN, OPTION_LIBEXEC,
-	OPTION_ENGINE_USER, OPTION_SENSOR_USER, OPTION_RELEASE, OPTION_VERBOSE, OPTION_VERSION };
+enum {
+	OPTION_POLICY = 256,
+	OPTION_STATE,
+	OPTION_RUNTIME,
+	OPTION_LOG,
+	OPTION_PIN,
+	OPTION_LIBEXEC,
+	OPTION_ENGINE_USER,
+	OPTION_SENSOR_USER,
+	OPTION_RELEASE,
+	OPTION_VERBOSE,
+	OPTION_VERSION
+};
 
 static const struct option known_options[] = {
 	{"policy", required_argument, NULL, OPTION_POLICY},
@@ -226,8 +237,8 @@ static void take_lock(struct supervisor *supervisor)
 {
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s/holdfastd.lock",
-		supervisor->options.runtime_directory);
+	(void)snprintf(
+		path, sizeof(path), "%s/holdfastd.lock", supervisor->options.runtime_directory);
 	supervisor->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (supervisor->lock_fd < 0)
 		fatal("cannot open '%s': %m, stopping", path);
@@ -252,8 +263,8 @@ static void take_signals(struct supervisor *supervisor)
 
 static void children_begin(struct supervisor *supervisor)
 {
-	int r = children_start(&supervisor->options, supervisor->engine_uid,
-		supervisor->engine_gid, &supervisor->children);
+	int r = children_start(&supervisor->options, supervisor->engine_uid, supervisor->engine_gid,
+		&supervisor->children);
 
 	if (r < 0)
 		log_error("cannot start engine and sensor: %s, trying again", strerror(-r));
@@ -267,7 +278,8 @@ static void children_again(struct supervisor *supervisor)
 		supervisor->backoff_ms = BACKOFF_MIN_MS;
 	log_warning("engine or sensor ended; the kernel part goes on; starting both in %d ms",
 		supervisor->backoff_ms);
-	(void)sd_notifyf(0, "STATUS=Restarting; the kernel part goes on enforcing"); /* no systemd */
+	(void)sd_notifyf(
+		0, "STATUS=Restarting; the kernel part goes on enforcing"); /* no systemd */
 	children_stop(&supervisor->children);
 	(void)poll(NULL, 0, supervisor->backoff_ms); /* signals wait in their descriptor */
 	supervisor->backoff_ms *= 2;
