@@ -55,3 +55,5 @@ FUZZ_SOURCES_mark_value := agent/sensor/mark_value.c common/bytes.c
 FUZZ_FLAGS_mark_value   := -max_len=1100
 FUZZ_SOURCES_request    := agent/ipc/request.c common/wire.c common/bytes.c
 FUZZ_FLAGS_request      := -max_len=8300
+
+$(B)/agent/supervisor/main.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'

@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# bash completion for holdfast(8)
+
+_holdfast()
+{
+	local cur prev words cword
+	_init_completion || return
+
+	local channels='open removable netshare network local-file raw-disk debug descriptor mount'
+	local verb='' sub='' i
+
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--runtime-dir | --log-dir) ((i++)) ;;
+		-*) ;;
+		*)
+			if [ -z "$verb" ]; then
+				verb=${words[i]}
+			else
+				sub=${words[i]}
+				break
+			fi
+			;;
+		esac
+	done
+	case $prev in
+	--runtime-dir | --log-dir) _filedir -d; return ;;
+	--policy | --open | --app) _filedir; return ;;
+	--channel | --then) mapfile -t COMPREPLY < <(compgen -W "$channels" -- "$cur"); return ;;
+	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
+	--user | --as) mapfile -t COMPREPLY < <(compgen -u -- "$cur"); return ;;
+	--since | --reason | --minutes | --to | --device) return ;;
+	esac
+	local choice=''
+	case $verb:$sub in
+	:) choice='status doctor why justify events label policy --help --version --runtime-dir --log-dir' ;;
+	status:* | doctor:*) choice='--json --help' ;;
+	why:*) choice='last --json --help' ;;
+	justify:*) choice='--reason --minutes --help' ;;
+	events:*) choice='--follow --since --verdict --channel --user --json --help' ;;
+	label:) choice='set show clear --help' ;;
+	label:set)
+		if [ "$prev" = set ]; then
+			return
+		fi
+		_filedir
+		return
+		;;
+	label:*) _filedir; return ;;
+	policy:) choice='check explain show reload --help' ;;
+	policy:check) _filedir; return ;;
+	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
+	policy:show) choice='--json' ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$cur")
+}
+complete -F _holdfast holdfast
