@@ -12,6 +12,8 @@
 
 #define SCHEMA_VERSION 1
 
+_Static_assert(HF_MARK_POLICY == 2, "MARK_OF_POLICY below");
+
 static const char schema[] =
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = NORMAL;"
@@ -38,6 +40,7 @@ enum statement {
 	MARK_PUT,
 	MARK_DROP,
 	MARK_NEXT,
+	MARK_OF_POLICY,
 	MARK_COUNT,
 	VALUE_GET,
 	VALUE_SET,
@@ -66,6 +69,8 @@ static const char *const statements[STATEMENT_MAX] = {
 		      " AND generation = ?4",
 	[MARK_NEXT] = "SELECT id, ino, subvolume, generation, labels, flags FROM mark"
 		      " WHERE volume = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	/* 2 is HF_MARK_POLICY */
+	[MARK_OF_POLICY] = "SELECT path, labels FROM mark WHERE flags & 2 AND path <> ''",
 	[MARK_COUNT] = "SELECT count(*) FROM mark",
 	[VALUE_GET] = "SELECT value FROM value WHERE name = ?1",
 	[VALUE_SET] = "INSERT INTO value (name, value) VALUES (?1, ?2)"
@@ -413,6 +418,21 @@ int database_marks_of(struct database *database, const char *volume, int64_t *cu
 		mark->mark.flags = (uint32_t)sqlite3_column_int64(statement, 5);
 	}
 	return r < 0 ? r : (int)count;
+}
+
+int database_policy_marks_visit(struct database *database,
+	void (*visit)(const char *path, uint64_t labels, void *userdata), void *userdata)
+{
+	sqlite3_stmt *statement = statement_of(database, MARK_OF_POLICY);
+	int r;
+
+	while ((r = step(database, MARK_OF_POLICY)) > 0) {
+		const char *path = (const char *)sqlite3_column_text(statement, 0);
+
+		if (path)
+			visit(path, (uint64_t)sqlite3_column_int64(statement, 1), userdata);
+	}
+	return r;
 }
 
 int64_t database_mark_count(struct database *database)

@@ -45,6 +45,9 @@ struct database_mark {
 /* Marks of one volume after *cursor (0 at first), at most `most`; how many, or negative errno. */
 int database_marks_of(struct database *database, const char *volume, int64_t *cursor,
 	struct database_mark *ret_marks, unsigned int most);
+/* Calls visit for the path of every mark that a policy made, with the labels it has. */
+int database_policy_marks_visit(struct database *database,
+	void (*visit)(const char *path, uint64_t labels, void *userdata), void *userdata);
 int64_t database_mark_count(struct database *database);
 
 /* Small values by name. -ENOENT. */

@@ -102,6 +102,22 @@ static void send_paths(struct engine *engine)
 	}
 }
 
+/* Marks of a policy that was in force before this agent, and that this one does not make. */
+static void retire(const char *path, uint64_t labels, void *userdata)
+{
+	static struct message_place place;
+	struct engine *engine = userdata;
+	struct bytes_writer frame;
+
+	place.labels = labels & ~policy_labels_of_path(engine->policy, path);
+	if (!place.labels)
+		return;
+	(void)snprintf(place.pattern, sizeof(place.pattern), "%s", path);
+	link_begin(&frame, MESSAGE_RETIRE);
+	message_put_place(&frame, &place);
+	link_send(engine, &frame, -1);
+}
+
 static void send_matchers(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->policy->matcher_count; i++) {
@@ -142,4 +158,8 @@ void publish_policy(struct engine *engine)
 	send_matchers(engine);
 	link_begin(&frame, MESSAGE_POLICY_END);
 	link_send(engine, &frame, -1);
+	/* After the policy is in force: nothing is let go of before what comes instead holds. */
+	if (engine->database)
+		(void)database_policy_marks_visit(
+			engine->database, retire, engine); /* a label too many stays */
 }

@@ -35,6 +35,7 @@ enum message_type {
 	MESSAGE_MATCHER = 8,	  /* struct message_matcher */
 	MESSAGE_LABEL = 9,	  /* struct message_label: also of labels that this policy lacks */
 	MESSAGE_POLICY_END = 10,  /* nothing */
+	MESSAGE_RETIRE = 11,	  /* struct message_place: a path that an earlier policy labelled */
 	/* engine to sensor: the rest */
 	MESSAGE_RESTORE = 20,	  /* count u32, {struct hf_inode_key, struct hf_mark} */
 	MESSAGE_RESTORE_END = 21, /* nothing: every volume known so far was served */

@@ -9,6 +9,7 @@
 
 #include "agent/sensor/marks.h"
 #include "agent/sensor/paths.h"
+#include "agent/sensor/places.h"
 #include "agent/sensor/sensor.h"
 #include "agent/sensor/tree.h"
 #include "agent/sensor/volumes.h"
@@ -114,6 +115,15 @@ static void on_label(struct sensor *sensor, struct bytes_reader *payload)
 	known->is_known = true;
 	memcpy(known->uuid, label.uuid, sizeof(known->uuid));
 	memcpy(known->name, label.name, sizeof(known->name));
+}
+
+static void on_retire(struct sensor *sensor, struct bytes_reader *payload)
+{
+	static struct message_place place; /* too large for the stack */
+
+	message_get_place(payload, &place);
+	if (!payload->is_bad)
+		places_retire_path(sensor, place.pattern, place.labels);
 }
 
 static void on_restore(struct sensor *sensor, struct bytes_reader *payload)
@@ -268,6 +278,9 @@ void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_read
 		break;
 	case MESSAGE_LABEL:
 		on_label(sensor, payload);
+		break;
+	case MESSAGE_RETIRE:
+		on_retire(sensor, payload);
 		break;
 	case MESSAGE_RESTORE:
 		on_restore(sensor, payload);

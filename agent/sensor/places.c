@@ -117,10 +117,9 @@ static void on_match(const char *path, int path_fd, void *userdata)
 	place->ino = status.st_ino;
 	place->labels |= places->labels;
 	place->labels_marked |= places->labels;
-	/* Labelled before, by the same boot's agent: its tree was walked then. */
-	if (S_ISDIR(status.st_mode) && (added || !sensor->support.was_adopted))
-		if (tree_add(sensor->tree, path, places->labels) < 0)
-			link_failure(sensor, FAILURE_TREE, "%s", path);
+	/* Also when it was labelled before: an earlier agent may have died within its walk. */
+	if (S_ISDIR(status.st_mode) && tree_add(sensor->tree, path, places->labels) < 0)
+		link_failure(sensor, FAILURE_TREE, "%s", path);
 	tell(sensor, path, 0, "");
 }
 
@@ -158,23 +157,27 @@ void places_again(struct sensor *sensor)
 		places_apply(sensor, sensor->policy);
 }
 
+void places_retire_path(struct sensor *sensor, const char *path, uint64_t labels)
+{
+	const struct mark_change change = {.remove = labels, .flags = HF_MARK_POLICY, .path = path};
+	auto_close int fd = paths_open(-1, path);
+	uint64_t added;
+
+	if (fd >= 0 && marks_change(sensor, fd, &change, &added) < 0)
+		link_failure(sensor, FAILURE_PLACE, "%s", path);
+}
+
 void places_retire(struct sensor *sensor)
 {
 	struct places *places = sensor->places;
 
 	for (size_t i = 0; i < places->count; i++) {
 		struct place *place = &places->items[i];
-		struct mark_change change = {.remove = place->labels & ~place->wanted,
-			.flags = HF_MARK_POLICY,
-			.path = place->path};
-		auto_close int fd = -EBADF;
-		uint64_t added;
+		uint64_t stale = place->labels & ~place->wanted;
 
-		if (!change.remove)
+		if (!stale)
 			continue;
-		fd = paths_open(-1, place->path);
-		if (fd >= 0 && marks_change(sensor, fd, &change, &added) < 0)
-			link_failure(sensor, FAILURE_PLACE, "%s", place->path);
+		places_retire_path(sensor, place->path, stale);
 		place->labels &= place->wanted;
 		place->labels_marked &= place->wanted;
 	}

@@ -17,5 +17,7 @@ void places_apply(struct sensor *sensor, const struct sensor_policy *policy);
 void places_again(struct sensor *sensor);
 /* Takes the policy's marks from paths that the policy in force no longer names. */
 void places_retire(struct sensor *sensor);
+/* The same for one path that a policy before this process named. */
+void places_retire_path(struct sensor *sensor, const char *path, uint64_t labels);
 
 #endif
