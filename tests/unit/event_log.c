@@ -1,199 +1,396 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The event log: torn lines, rotation, the tail read back; and each record written once. */
-#include "agent/engine/event_log.h"
-
+/* The log's files on a real disk: what rotates, what is cut, what can be read back. */
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "agent/engine/accounting.h"
+#include "agent/engine/event_log.h"
 
-static char directory[64];
+#define LINE	  "0123456789abcdef0123456789abcde\n" /* 32 bytes */
+#define LINE_SIZE (sizeof(LINE) - 1)
 
-static void begin(void)
+static char directory[] = "/tmp/holdfast-event-log-XXXXXX";
+
+static void directory_make(void)
 {
-	(void)snprintf(directory, sizeof(directory), "/tmp/holdfast-log-XXXXXX");
-	cr_assert_not_null(mkdtemp(directory));
+	cr_assert(mkdtemp(directory), "cannot make '%s'", directory);
 }
 
-static void end(void)
+static void directory_remove(void)
 {
-	char command[128];
+	DIR *entries = opendir(directory);
 
-	(void)snprintf(command, sizeof(command), "rm -rf -- %s", directory);
-	(void)!system(command); /* /tmp is cleaned anyway */
+	for (struct dirent *entry = entries ? readdir(entries) : NULL; entry;
+		entry = readdir(entries))
+		(void)unlinkat(dirfd(entries), entry->d_name, 0); /* "." and ".." stay */
+	if (entries)
+		(void)closedir(entries);
+	(void)rmdir(directory); /* what is left in /tmp is no failure of the log */
 }
 
-TestSuite(event_log, .init = begin, .fini = end);
+TestSuite(event_log, .init = directory_make, .fini = directory_remove);
 
-static void path_of(unsigned int generation, char ret_path[128])
+static const char *path_of(unsigned int generation)
 {
+	static char path[128];
+
 	if (generation)
-		(void)snprintf(ret_path, 128, "%s/%s.%u", directory, EVENT_LOG_NAME, generation);
+		(void)snprintf(
+			path, sizeof(path), "%s/" EVENT_LOG_NAME ".%u", directory, generation);
 	else
-		(void)snprintf(ret_path, 128, "%s/%s", directory, EVENT_LOG_NAME);
+		(void)snprintf(path, sizeof(path), "%s/" EVENT_LOG_NAME, directory);
+	return path;
 }
 
-static void put_file(const char *text, size_t size)
+/* -1 = there is none. */
+static long size_of(unsigned int generation)
 {
-	char path[128];
-	FILE *file;
+	struct stat status;
 
-	path_of(0, path);
-	file = fopen(path, "we");
-	cr_assert_not_null(file);
-	cr_assert_eq(fwrite(text, 1, size, file), size);
+	return stat(path_of(generation), &status) < 0 ? -1 : (long)status.st_size;
+}
+
+static void file_write(unsigned int generation, const char *text)
+{
+	FILE *file = fopen(path_of(generation), "w");
+
+	cr_assert(file);
+	cr_assert_geq(fputs(text, file), 0);
 	cr_assert_eq(fclose(file), 0);
 }
 
-static struct event_log *log_of(const struct event_log_limits *limits, size_t *ret_torn)
+static struct event_log *log_open_with(size_t size_max, unsigned int generations, size_t torn)
 {
+	const struct event_log_limits limits = {size_max, generations};
 	struct event_log *log = NULL;
+	size_t found = SIZE_MAX;
 
-	cr_assert_eq(event_log_open(directory, limits, &log, ret_torn), 0);
+	cr_assert_eq(event_log_open(directory, &limits, &log, &found), 0);
+	cr_assert(log);
+	cr_expect_eq(found, torn, "%zu bytes cut off", found);
 	return log;
 }
 
-static void collect(const char *line, size_t size, void *userdata)
+static void append_number(struct event_log *log, unsigned int number)
 {
-	char *all = userdata;
+	char line[LINE_SIZE + 1];
 
-	(void)strncat(all, line, size);
-	(void)strcat(all, "|");
+	(void)snprintf(line, sizeof(line), "%031u\n", number);
+	cr_assert_eq(event_log_append(log, line, LINE_SIZE), 0);
 }
 
-Test(event_log, torn_line_is_cut)
-{
-	char all[256] = "";
-	struct event_log *log;
-	size_t torn = 99;
+struct seen {
+	unsigned int count, first, last;
+	bool has_gap;
+};
 
-	put_file("{\"a\":1}\n{\"b\":2}\n{\"c\":", 21);
-	log = log_of(NULL, &torn);
-	cr_expect_eq(torn, 5);
-	cr_assert_eq(event_log_append(log, "{\"d\":4}\n", 8), 0);
-	cr_assert_eq(event_log_tail(log, 1 << 20, collect, all), 0);
-	cr_expect_str_eq(all, "{\"a\":1}|{\"b\":2}|{\"d\":4}|");
-	event_log_free(log);
+static void on_number(const char *line, size_t size, void *userdata)
+{
+	struct seen *seen = userdata;
+	char text[LINE_SIZE];
+	unsigned int number;
+
+	cr_assert_eq(size, LINE_SIZE - 1);
+	memcpy(text, line, size);
+	text[size] = '\0';
+	number = (unsigned int)strtoul(text, NULL, 10);
+	if (seen->count++)
+		seen->has_gap |= number != seen->last + 1;
+	else
+		seen->first = number;
+	seen->last = number;
 }
 
-Test(event_log, only_a_torn_line)
+/* Numbers first to last, in order, each once. */
+static void expect_tail(
+	const struct event_log *log, size_t size_max, unsigned int first, unsigned int last)
 {
-	char text[10000];
-	struct event_log *log;
-	size_t torn = 0;
+	struct seen seen = {0};
 
-	memset(text, 'x', sizeof(text));
-	put_file(text, sizeof(text));
-	log = log_of(NULL, &torn);
-	cr_expect_eq(torn, sizeof(text));
-	event_log_free(log);
+	cr_assert_eq(event_log_tail(log, size_max, on_number, &seen), 0);
+	cr_expect_not(seen.has_gap);
+	cr_expect_eq(seen.first, first, "first is %u", seen.first);
+	cr_expect_eq(seen.last, last, "last is %u", seen.last);
+	cr_expect_eq(seen.count, last - first + 1);
 }
 
-Test(event_log, whole_log_is_left_alone)
+static void expect_empty_tail(const struct event_log *log, size_t size_max)
 {
-	struct event_log *log;
-	size_t torn = 99;
+	struct seen seen = {0};
 
-	put_file("{}\n", 3);
-	log = log_of(NULL, &torn);
-	cr_expect_eq(torn, 0);
-	event_log_free(log);
+	cr_assert_eq(event_log_tail(log, size_max, on_number, &seen), 0);
+	cr_expect_eq(seen.count, 0);
 }
 
-Test(event_log, rotates_and_forgets_the_oldest)
+Test(event_log, opens_and_makes)
 {
-	const struct event_log_limits limits = {.size_max = 32, .generations = 3};
-	struct event_log *log;
-	char line[16], path[128], all[1024] = "";
+	struct event_log *log = log_open_with(0, 0, 0);
 	struct stat status;
+
+	cr_assert_eq(stat(path_of(0), &status), 0);
+	cr_expect_eq(status.st_size, 0);
+	cr_expect_eq(status.st_mode & 0137, 0, "mode %o", status.st_mode);
+	expect_empty_tail(log, 1 << 20);
+	cr_expect_eq(event_log_sync(log, true), 0);
+	event_log_free(log);
+	event_log_free(NULL);
+}
+
+Test(event_log, no_directory)
+{
+	struct event_log *log = NULL;
+	size_t torn = 7;
+
+	cr_expect_eq(event_log_open("/nonexistent/holdfast", NULL, &log, &torn), -ENOENT);
+	cr_expect_null(log);
+	cr_expect_eq(torn, 7);
+}
+
+Test(event_log, only_a_plain_file)
+{
+	struct event_log *log = NULL;
 	size_t torn;
 
-	log = log_of(&limits, &torn);
-	for (int i = 0; i < 20; i++) {
-		(void)snprintf(line, sizeof(line), "{\"n\":%04d}\n", i);
-		cr_assert_eq(event_log_append(log, line, strlen(line)), 0);
-	}
-	path_of(2, path);
-	cr_expect_eq(stat(path, &status), 0);
-	path_of(3, path);
-	cr_expect_neq(stat(path, &status), 0, "three files are three files");
-	cr_assert_eq(event_log_tail(log, 1 << 20, collect, all), 0);
-	cr_expect_not_null(strstr(all, "{\"n\":0018}|{\"n\":0019}|"), "in order: %s", all);
-	cr_expect_null(strstr(all, "0001"), "the oldest is gone: %s", all);
-	all[0] = '\0';
-	cr_assert_eq(event_log_tail(log, 15, collect, all), 0);
-	cr_expect_str_eq(all, "{\"n\":0019}|", "a line that does not fit whole is left out");
+	cr_assert_eq(symlink("/tmp/elsewhere", path_of(0)), 0);
+	cr_expect_lt(event_log_open(directory, NULL, &log, &torn), 0, "a symbolic link");
+	cr_assert_eq(unlink(path_of(0)), 0);
+	cr_assert_eq(mkfifo(path_of(0), 0600), 0);
+	cr_expect_lt(event_log_open(directory, NULL, &log, &torn), 0, "a pipe");
+	cr_expect_null(log);
+}
+
+/* An engine before us may be about to end: two must not write. */
+Test(event_log, one_writer)
+{
+	struct event_log *log = log_open_with(0, 0, 0);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	cr_expect(flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK);
+	event_log_free(log);
+	cr_expect_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	(void)close(fd);
+}
+
+Test(event_log, appends_and_goes_on)
+{
+	struct event_log *log = log_open_with(0, 0, 0);
+
+	append_number(log, 1);
+	append_number(log, 2);
+	event_log_free(log);
+	log = log_open_with(0, 0, 0);
+	append_number(log, 3);
+	cr_expect_eq(size_of(0), 3 * (long)LINE_SIZE);
+	expect_tail(log, 1 << 20, 1, 3);
 	event_log_free(log);
 }
 
-Test(event_log, lines_only)
+Test(event_log, appends_only_lines)
 {
-	struct event_log *log;
-	size_t torn;
+	struct event_log *log = log_open_with(0, 0, 0);
 
-	log = log_of(NULL, &torn);
-	cr_expect_eq(event_log_append(log, "{}", 2), -EINVAL);
+	cr_expect_eq(event_log_append(log, "no newline", 10), -EINVAL);
 	cr_expect_eq(event_log_append(log, "", 0), -EINVAL);
+	cr_expect_eq(size_of(0), 0);
+	cr_expect_eq(event_log_append(log, LINE LINE, 2 * LINE_SIZE), 0, "two at once");
+	cr_expect_eq(size_of(0), 2 * (long)LINE_SIZE);
 	event_log_free(log);
 }
 
-/* A disk that takes half a line: the half must not stay. */
-Test(event_log, half_a_write_is_taken_back)
+Test(event_log, a_torn_last_line_is_cut_and_counted)
 {
-	const struct rlimit limit = {20, 20};
-	char all[256] = "";
 	struct event_log *log;
-	size_t torn;
 
-	log = log_of(NULL, &torn);
-	cr_assert_eq(event_log_append(log, "{\"a\":123456}\n", 13), 0);
-	(void)signal(SIGXFSZ, SIG_IGN);
-	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	cr_expect_lt(event_log_append(log, "{\"b\":123456}\n", 13), 0);
-	cr_assert_eq(event_log_tail(log, 1 << 20, collect, all), 0);
-	cr_expect_str_eq(all, "{\"a\":123456}|");
+	file_write(0, "0000000000000000000000000000001\n{\"time\":17");
+	log = log_open_with(0, 0, 10);
+	cr_expect_eq(size_of(0), (long)LINE_SIZE);
+	append_number(log, 2);
+	expect_tail(log, 1 << 20, 1, 2);
 	event_log_free(log);
 }
 
-Test(accounting, each_once)
+Test(event_log, nothing_but_a_torn_line)
 {
-	struct accounting accounting = {0};
+	struct event_log *log;
+	char text[9001];
 
-	cr_expect(accounting_is_new(&accounting, 1));
-	accounting_take(&accounting, 1);
-	accounting_take(&accounting, 3);
-	cr_expect(accounting_is_new(&accounting, 2), "nearly in order is in order enough");
-	accounting_take(&accounting, 2);
-	for (uint64_t i = 1; i <= 3; i++)
-		cr_expect(!accounting_is_new(&accounting, i), "%lu", (unsigned long)i);
-	cr_expect_eq(accounting.delivered, 3);
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	file_write(0, text);
+	log = log_open_with(0, 0, 9000);
+	cr_expect_eq(size_of(0), 0);
+	event_log_free(log);
 }
 
-Test(accounting, restored_from_the_log)
+/* The newline may be anywhere around the blocks in which it is looked for. */
+Test(event_log, torn_lines_of_any_length)
 {
-	struct accounting accounting = {0};
+	static const size_t sizes[] = {0, 1, 4063, 4064, 4065, 4095, 4096, 4097, 8160, 8192, 20000};
 
-	accounting_restore(&accounting, 1000, 990);
-	accounting_restore(&accounting, 1002, 991);
-	cr_expect_eq(accounting.delivered, 991);
-	cr_expect(!accounting_is_new(&accounting, 1002));
-	cr_expect(accounting_is_new(&accounting, 1001));
-	cr_expect(accounting_is_new(&accounting, 1003));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *text = malloc(LINE_SIZE + sizes[i] + 1);
+
+		cr_assert(text);
+		memcpy(text, LINE, LINE_SIZE);
+		memset(text + LINE_SIZE, 'x', sizes[i]);
+		text[LINE_SIZE + sizes[i]] = '\0';
+		file_write(0, text);
+		free(text);
+		event_log_free(log_open_with(0, 0, sizes[i]));
+		cr_expect_eq(size_of(0), (long)LINE_SIZE, "%zu torn bytes", sizes[i]);
+	}
 }
 
-Test(accounting, window_slides)
+Test(event_log, rotates_by_size)
 {
-	struct accounting accounting = {0};
+	struct event_log *log = log_open_with(4 * LINE_SIZE, 3, 0);
 
-	accounting_take(&accounting, 5);
-	accounting_take(&accounting, 5 + 3 * ACCOUNTING_WINDOW);
-	cr_expect(accounting_is_new(&accounting, 4 + 3 * ACCOUNTING_WINDOW));
-	cr_expect(accounting_is_new(&accounting, 6 + 3 * ACCOUNTING_WINDOW));
-	cr_expect(!accounting_is_new(&accounting, 5), "too old to tell: not twice");
+	for (unsigned int number = 1; number <= 4; number++)
+		append_number(log, number);
+	cr_expect_eq(size_of(0), 4 * (long)LINE_SIZE, "exactly full is not too full");
+	cr_expect_eq(size_of(1), -1);
+	append_number(log, 5);
+	cr_expect_eq(size_of(0), (long)LINE_SIZE);
+	cr_expect_eq(size_of(1), 4 * (long)LINE_SIZE);
+	cr_expect_eq(size_of(2), -1);
+	event_log_free(log);
+}
+
+Test(event_log, keeps_no_more_generations)
+{
+	struct event_log *log = log_open_with(4 * LINE_SIZE, 3, 0);
+
+	for (unsigned int number = 1; number <= 18; number++) {
+		append_number(log, number);
+		cr_assert_leq(size_of(0), 4 * (long)LINE_SIZE);
+		cr_assert_eq(size_of(3), -1, "at number %u", number);
+	}
+	cr_expect_eq(size_of(2), 4 * (long)LINE_SIZE);
+	expect_tail(log, 1 << 20, 9, 18);
+	event_log_free(log);
+}
+
+Test(event_log, a_single_generation)
+{
+	struct event_log *log = log_open_with(4 * LINE_SIZE, 1, 0);
+
+	for (unsigned int number = 1; number <= 6; number++)
+		append_number(log, number);
+	cr_expect_eq(size_of(0), 2 * (long)LINE_SIZE);
+	cr_expect_eq(size_of(1), -1);
+	expect_tail(log, 1 << 20, 5, 6);
+	event_log_free(log);
+}
+
+/* More than a whole file at once: one file of its own, never half of it. */
+Test(event_log, larger_than_a_file)
+{
+	struct event_log *log = log_open_with(LINE_SIZE, 3, 0);
+
+	cr_expect_eq(event_log_append(log, LINE LINE LINE, 3 * LINE_SIZE), 0);
+	cr_expect_eq(size_of(0), 3 * (long)LINE_SIZE);
+	cr_expect_eq(size_of(1), -1, "an empty file is not rotated");
+	cr_expect_eq(event_log_append(log, LINE, LINE_SIZE), 0);
+	cr_expect_eq(size_of(1), 3 * (long)LINE_SIZE);
+	event_log_free(log);
+}
+
+/* A disk that is full in the middle of a line, played by the limit on file sizes. */
+Test(event_log, all_or_nothing)
+{
+	struct event_log *log = log_open_with(0, 0, 0);
+	const struct rlimit tight = {LINE_SIZE + 10, RLIM_INFINITY};
+	const struct rlimit wide = {RLIM_INFINITY, RLIM_INFINITY};
+
+	append_number(log, 1);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	cr_expect_lt(event_log_append(log, LINE, LINE_SIZE), 0);
+	cr_expect_lt(event_log_append(log, LINE LINE, 2 * LINE_SIZE), 0, "again");
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &wide), 0);
+	cr_expect_eq(size_of(0), (long)LINE_SIZE, "no part of it is left");
+	append_number(log, 2);
+	expect_tail(log, 1 << 20, 1, 2);
+	event_log_free(log);
+	event_log_free(log_open_with(0, 0, 0));
+}
+
+Test(event_log, tail_is_bounded)
+{
+	struct event_log *log = log_open_with(0, 0, 0);
+
+	for (unsigned int number = 1; number <= 10; number++)
+		append_number(log, number);
+	expect_tail(log, 10 * LINE_SIZE, 1, 10);
+	expect_tail(log, 10 * LINE_SIZE - 1, 2, 10);
+	expect_tail(log, 3 * LINE_SIZE + 1, 8, 10);
+	expect_empty_tail(log, LINE_SIZE - 1);
+	expect_empty_tail(log, 0);
+	event_log_free(log);
+}
+
+Test(event_log, tail_over_generations)
+{
+	struct event_log *log = log_open_with(4 * LINE_SIZE, 4, 0);
+
+	for (unsigned int number = 1; number <= 14; number++) /* 2 in the youngest, 4 in each */
+		append_number(log, number);
+	expect_tail(log, 1 << 20, 1, 14);
+	expect_tail(log, 14 * LINE_SIZE, 1, 14);
+	expect_tail(log, 9 * LINE_SIZE + 1, 6, 14);
+	expect_tail(log, 6 * LINE_SIZE, 9, 14);
+	expect_tail(log, 2 * LINE_SIZE, 13, 14);
+	event_log_free(log);
+	log = log_open_with(4 * LINE_SIZE, 4, 0);
+	expect_tail(log, 1 << 20, 1, 14);
+	event_log_free(log);
+}
+
+/* A crash within a rotation leaves a gap in the numbers of the files, never a loss. */
+Test(event_log, a_gap_in_the_generations)
+{
+	struct event_log *log;
+
+	file_write(2, "0000000000000000000000000000001\n");
+	file_write(0, "0000000000000000000000000000002\n");
+	log = log_open_with(LINE_SIZE, 4, 0);
+	append_number(log, 3);
+	cr_expect_eq(size_of(3), (long)LINE_SIZE);
+	cr_expect_eq(size_of(1), (long)LINE_SIZE);
+	expect_tail(log, 1 << 20, 2, 3);
+	event_log_free(log);
+}
+
+/* The current file was renamed, the next one not yet made. */
+Test(event_log, no_current_file)
+{
+	struct event_log *log;
+
+	file_write(1, "0000000000000000000000000000001\n");
+	log = log_open_with(4 * LINE_SIZE, 4, 0);
+	append_number(log, 2);
+	expect_tail(log, 1 << 20, 1, 2);
+	event_log_free(log);
+}
+
+/* Lines of an older file that the crash of an older version tore: the whole ones count. */
+Test(event_log, a_torn_line_in_an_older_file)
+{
+	struct event_log *log;
+
+	file_write(1, "0000000000000000000000000000001\n{\"torn");
+	file_write(0, "0000000000000000000000000000002\n");
+	log = log_open_with(4 * LINE_SIZE, 4, 0);
+	expect_tail(log, 1 << 20, 1, 2);
+	event_log_free(log);
 }

@@ -106,7 +106,8 @@ Test(mark_value, encode_refuses)
 		bool is_known = (1u << bit) <= HF_MARK_DERIVED;
 
 		value.flags = (uint16_t)(1u << bit);
-		cr_expect_eq(mark_value_encode(&value, bytes) > 0, is_known, "flag %x", value.flags);
+		cr_expect_eq(
+			mark_value_encode(&value, bytes) > 0, is_known, "flag %x", value.flags);
 	}
 	value = value_of(HF_LABEL_MAX);
 	value.count = HF_LABEL_MAX + 1;

@@ -2,6 +2,7 @@
 /* Kernel records as outside bytes: each field out of range, each size that lies, each odd path. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,8 +85,8 @@ Test(record, sizes_of_packet)
 	cr_assert(bytes);
 	memcpy(bytes, &raw, sizeof(raw));
 	for (size_t size = 0; size < sizeof(raw) + 8; size++)
-		cr_expect_eq(record_decode(bytes, size, &record), size == sizeof(raw) ? 0 : -EBADMSG,
-			"%zu bytes", size);
+		cr_expect_eq(record_decode(bytes, size, &record),
+			size == sizeof(raw) ? 0 : -EBADMSG, "%zu bytes", size);
 	free(bytes);
 }
 
@@ -138,14 +139,15 @@ static void expect_range(size_t offset, unsigned int first, unsigned int end)
 		bool is_good = value >= first && value < end;
 
 		((uint8_t *)&raw)[offset] = (uint8_t)value;
-		cr_expect_eq(decode(&raw, &record), is_good ? 0 : -EBADMSG, "%u at %zu", value,
-			offset);
+		cr_expect_eq(
+			decode(&raw, &record), is_good ? 0 : -EBADMSG, "%u at %zu", value, offset);
 	}
 }
 
 Test(record, numbers_out_of_range)
 {
-	expect_range(offsetof(struct hf_record, header.type), HF_RECORD_VERDICT, HF_RECORD_FILE + 1);
+	expect_range(
+		offsetof(struct hf_record, header.type), HF_RECORD_VERDICT, HF_RECORD_FILE + 1);
 	expect_range(offsetof(struct hf_record, channel), 0, HF_CHANNEL_MAX);
 	expect_range(offsetof(struct hf_record, verdict), 0, HF_VERDICT_MAX);
 	expect_range(offsetof(struct hf_record, operation), 0, HF_OPERATION_MAX);

@@ -4,6 +4,18 @@
 #	UNIT_LDLIBS_record := -lbpf
 # `make unit` builds and runs all, `make unit-NAME` one.
 
+UNIT_LIBS_record	:= $(B)/agent/sensor/record.o
+UNIT_LIBS_mark_value	:= $(B)/agent/sensor/mark_value.o
+UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
+UNIT_LIBS_messages	:= $(B)/agent/ipc/messages.o
+UNIT_LIBS_channel	:= $(B)/agent/ipc/channel.o
+UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o
+UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
+UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
+UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o ocsf_table.o failure_table.o)
+UNIT_LDLIBS_ocsf	:= -ljson-c
+UNIT_LDLIBS_layout	:= -lbpf
+
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 
 .PHONY: unit $(UNIT_TESTS:%=unit-%)
@@ -18,3 +30,9 @@ $(UNIT_TESTS:%=unit-%): unit-%: $(B)/tests/unit/%
 $(UNIT_TESTS:%=$(B)/tests/unit/%): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(UNIT_LIBS_$$*) \
 		$$(POLICY_LIB) $$(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LDLIBS_$*) -lcriterion $(POLICY_LDLIBS) $(COMMON_LDLIBS)
+
+# layout.c reads what clang made of the shared structs: in the real object, and in one that has all.
+$(B)/tests/unit/layout: | $(B)/bpf/holdfast.bpf.o $(B)/tests/unit/bpf/shared.bpf.o
+$(B)/tests/unit/bpf/shared.bpf.o: tests/unit/bpf/shared.bpf.c bpf/control.h bpf/decisions.h bpf/events.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -I. -Ibpf -c $< -o $@
