@@ -18,7 +18,8 @@ enum hf_request_op {
 	HF_REQUEST_LABELS = 2,	/* read the set in force */
 	HF_REQUEST_SET_APP = 3, /* give or take a verified identity */
 	HF_REQUEST_HELLO = 4,	/* first request of a new agent: the kernel learns who it is */
-	HF_REQUEST_REFRESH = 5, /* marks were written to the index from outside: forget what is cached */
+	HF_REQUEST_REFRESH =
+		5, /* marks were written to the index from outside: forget what is cached */
 };
 
 struct hf_request {
@@ -27,9 +28,9 @@ struct hf_request {
 	__u64 labels;
 	__u32 flags; /* HF_MARK_* */
 	__u32 app;
-	struct hf_inode_key key;  /* answer */
-	struct hf_mark previous;  /* answer: the mark it had */
-	__u64 own;		  /* answer to LABELS */
+	struct hf_inode_key key; /* answer */
+	struct hf_mark previous; /* answer: the mark it had */
+	__u64 own;		 /* answer to LABELS */
 };
 
 /* The kernel part's own, in one slot; user space reads it and never writes. */

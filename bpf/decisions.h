@@ -12,26 +12,28 @@
 #include <linux/types.h>
 #endif
 
-#define HF_LABEL_MAX	  64  /* bits of a label set */
-#define HF_APP_MAX	  512 /* application identities in one policy; 0 is "unknown program" */
-#define HF_DEST_SLOTS	  8   /* port ranges that can apply to one address prefix */
-#define HF_DEST_MAX	  16384 /* address prefixes in one policy */
-#define HF_INDEX_MAX	  1048576 /* inodes with a mark of their own */
-#define HF_VOLUME_MAX	  4096	/* classified block devices and mounted file systems */
-#define HF_GRANT_MAX	  8192	/* standing user exceptions and justified warnings */
-#define HF_APP_UNKNOWN	  0
+#define HF_LABEL_MAX   64      /* bits of a label set */
+#define HF_APP_MAX     512     /* application identities in one policy; 0 is "unknown program" */
+#define HF_DEST_SLOTS  8       /* port ranges that can apply to one address prefix */
+#define HF_DEST_MAX    16384   /* address prefixes in one policy */
+#define HF_INDEX_MAX   1048576 /* inodes with a mark of their own */
+#define HF_VOLUME_MAX  4096    /* classified block devices and mounted file systems */
+#define HF_GRANT_MAX   8192    /* standing user exceptions and justified warnings */
+#define HF_APP_UNKNOWN 0
 
 /* A way out. Wire values: events, policy banks and the console's store use these numbers. */
 enum hf_channel {
-	HF_CHANNEL_OPEN = 0,	   /* opening a labelled file in a program ("open-with") */
-	HF_CHANNEL_REMOVABLE = 1,  /* writing to a file system on an external device */
-	HF_CHANNEL_NETSHARE = 2,   /* writing to nfs, cifs, sshfs and other FUSE, 9p ... */
-	HF_CHANNEL_NETWORK = 3,	   /* connect or send to an address; raw, packet and other families */
-	HF_CHANNEL_LOCAL_FILE = 4, /* writing to a local file: follow, or block for view-only labels */
-	HF_CHANNEL_RAWDISK = 5,	   /* block devices: writing by a labelled reader, reading labelled disks */
-	HF_CHANNEL_DEBUG = 6,	   /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
-	HF_CHANNEL_IPC = 7,	   /* descriptor handed to a program that may not have it */
-	HF_CHANNEL_MOUNT = 8,	   /* mounting over or below a labelled directory */
+	HF_CHANNEL_OPEN = 0,	  /* opening a labelled file in a program ("open-with") */
+	HF_CHANNEL_REMOVABLE = 1, /* writing to a file system on an external device */
+	HF_CHANNEL_NETSHARE = 2,  /* writing to nfs, cifs, sshfs and other FUSE, 9p ... */
+	HF_CHANNEL_NETWORK = 3, /* connect or send to an address; raw, packet and other families */
+	HF_CHANNEL_LOCAL_FILE =
+		4, /* writing to a local file: follow, or block for view-only labels */
+	HF_CHANNEL_RAWDISK =
+		5, /* block devices: writing by a labelled reader, reading labelled disks */
+	HF_CHANNEL_DEBUG = 6, /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
+	HF_CHANNEL_IPC = 7,   /* descriptor handed to a program that may not have it */
+	HF_CHANNEL_MOUNT = 8, /* mounting over or below a labelled directory */
 	HF_CHANNEL_MAX = 16,
 };
 

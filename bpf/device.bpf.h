@@ -9,7 +9,7 @@
 #include "taint.bpf.h"
 
 #define MAJOR_OF(dev) ((dev) >> 20)
-#define MINOR_OF(dev) ((dev) & 0xfffff)
+#define MINOR_OF(dev) ((dev)&0xfffff)
 
 static __always_inline bool mem_device_is_way_out(__u32 minor)
 {

@@ -13,7 +13,7 @@
 #define HF_PATH_SIZE	  1024
 
 enum hf_record_type {
-	HF_RECORD_VERDICT = 1, /* an act was judged: audited, warned or blocked */
+	HF_RECORD_VERDICT = 1,	/* an act was judged: audited, warned or blocked */
 	HF_RECORD_LABELLED = 2, /* the kernel gave an inode a mark of its own: persist it */
 	HF_RECORD_OPENED = 3,	/* a labelled file was opened by an application that may */
 	HF_RECORD_APP_LOST = 4, /* an application's executable was opened for writing */
@@ -45,14 +45,14 @@ enum hf_operation {
 
 /* Why the kernel refused when no rule did: rows of agent/engine/failure_table.c. */
 enum hf_reason {
-	HF_REASON_RULE = 0,	     /* the policy's masks */
-	HF_REASON_GATE = 1,	     /* a state gate is shut */
-	HF_REASON_TOO_DEEP = 2,	     /* more than HF_WALK_MAX directories up: not known, so refused */
-	HF_REASON_DISCONNECTED = 3,  /* opened by handle, no path, on a file system with labels */
-	HF_REASON_MAPPED = 4,	     /* holds a writable shared mapping that labels could leave by */
-	HF_REASON_TRACED = 5,	     /* is being traced by a process that may not have the label */
-	HF_REASON_NO_MEMORY = 6,     /* no storage for a mark or a process's labels */
-	HF_REASON_UNCLASSIFIED = 7,  /* file system or device not classified yet */
+	HF_REASON_RULE = 0,	/* the policy's masks */
+	HF_REASON_GATE = 1,	/* a state gate is shut */
+	HF_REASON_TOO_DEEP = 2, /* more than HF_WALK_MAX directories up: not known, so refused */
+	HF_REASON_DISCONNECTED = 3, /* opened by handle, no path, on a file system with labels */
+	HF_REASON_MAPPED = 4,	    /* holds a writable shared mapping that labels could leave by */
+	HF_REASON_TRACED = 5,	    /* is being traced by a process that may not have the label */
+	HF_REASON_NO_MEMORY = 6,    /* no storage for a mark or a process's labels */
+	HF_REASON_UNCLASSIFIED = 7, /* file system or device not classified yet */
 	HF_REASON_MAX,
 };
 
@@ -71,20 +71,20 @@ struct hf_record {
 	__u32 pid; /* thread id */
 	__u32 tgid;
 	__u32 uid;
-	__u32 loginuid; /* UINT32_MAX = not set */
+	__u32 loginuid;	      /* UINT32_MAX = not set */
 	__u64 start_ktime_ns; /* of the thread group: with tgid names a process for good */
 	__u32 parent_tgid;
-	__u32 app;     /* verified application, HF_APP_UNKNOWN = none */
-	__u32 tty;     /* controlling terminal as kernel dev_t, 0 = none */
+	__u32 app; /* verified application, HF_APP_UNKNOWN = none */
+	__u32 tty; /* controlling terminal as kernel dev_t, 0 = none */
 	__u8 comm[HF_COMM_SIZE];
 	/* what */
-	__u8 channel;	/* enum hf_channel */
-	__u8 verdict;	/* enum hf_verdict */
-	__u8 operation; /* enum hf_operation */
-	__u8 reason;	/* enum hf_reason */
-	__u64 labels;	/* the set that was judged */
-	__u64 decided;	/* of those, the labels that made the verdict */
-	__u64 policy;	/* hf_bank.serial it was judged under */
+	__u8 channel;		   /* enum hf_channel */
+	__u8 verdict;		   /* enum hf_verdict */
+	__u8 operation;		   /* enum hf_operation */
+	__u8 reason;		   /* enum hf_reason */
+	__u64 labels;		   /* the set that was judged */
+	__u64 decided;		   /* of those, the labels that made the verdict */
+	__u64 policy;		   /* hf_bank.serial it was judged under */
 	struct hf_inode_key inode; /* object, zero when it is not a file */
 	/* where to */
 	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
@@ -97,7 +97,8 @@ struct hf_record {
 	__u16 path_size;   /* bytes used in path */
 	__u8 path_is_cut;  /* the outermost directories did not fit */
 	__u8 pad2[5];
-	__u8 path[HF_PATH_SIZE]; /* names from the file outwards, each ended by NUL; the root has none */
+	__u8 path
+		[HF_PATH_SIZE]; /* names from the file outwards, each ended by NUL; the root has none */
 };
 
 /* Totals since boot, summed over CPUs by the reader. made = sent + coalesced + lost. */

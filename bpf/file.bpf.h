@@ -11,9 +11,9 @@
 #include "network.bpf.h"
 #include "taint.bpf.h"
 
-#define act_on_file(file, what)                                                                    \
-	{                                                                                          \
-		.operation = (what), .dentry = (file)->f_path.dentry, .mnt = (file)->f_path.mnt,   \
+#define act_on_file(file, what)                                                                  \
+	{                                                                                        \
+		.operation = (what), .dentry = (file)->f_path.dentry, .mnt = (file)->f_path.mnt, \
 	}
 
 static __always_inline __u16 inode_type(struct inode *inode)
@@ -22,8 +22,8 @@ static __always_inline __u16 inode_type(struct inode *inode)
 }
 
 /* Content of a labelled file is about to reach current: may this program have it, this user now? */
-static __noinline int labelled_read(struct file *file, __u64 labels, __u8 reason, __u8 channel,
-				    __u8 operation)
+static __noinline int labelled_read(
+	struct file *file, __u64 labels, __u8 reason, __u8 channel, __u8 operation)
 {
 	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -104,7 +104,7 @@ static __always_inline int open_regular(struct file *file, struct inode *inode)
 	/* An empty file has nothing to protect yet, so that any program may put a new one into a
 	 * labelled directory; what is written there later, file_permission judges when it is read. */
 	if (labels && inode->i_size &&
-	    labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_OPEN))
+		labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_OPEN))
 		return -EPERM;
 	if (!(file->f_mode & FMODE_WRITE))
 		return 0;
@@ -189,8 +189,8 @@ static __noinline int read_of_pipe(__u64 labels)
 }
 
 /* Only for descriptors whose content became labelled, or that came, after the open. */
-static __always_inline int read_of_labelled(struct file *file, struct inode *inode,
-				       struct hf_inode *entry)
+static __always_inline int read_of_labelled(
+	struct file *file, struct inode *inode, struct hf_inode *entry)
 {
 	__u64 labels;
 	__u8 reason;
@@ -267,7 +267,7 @@ static __noinline int map_writable(struct file *file)
 
 SEC("lsm/mmap_file")
 int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
-	     unsigned long flags, int ret)
+	unsigned long flags, int ret)
 {
 	struct hf_inode *entry;
 
@@ -275,7 +275,7 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 		return ret;
 	entry = bpf_inode_storage_get(&hf_inodes, file->f_inode, NULL, 0);
 	if (entry && (entry->own | entry->effective) &&
-	    read_of_labelled(file, file->f_inode, entry))
+		read_of_labelled(file, file->f_inode, entry))
 		return -EPERM;
 	if (!(flags & MAP_SHARED) || !(prot & PROT_WRITE))
 		return 0;
@@ -284,7 +284,7 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(hf_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
-	     unsigned long prot, int ret)
+	unsigned long prot, int ret)
 {
 	struct file *file = vma->vm_file;
 

@@ -15,7 +15,8 @@
 #define FMODE_WRITE 0x2u
 #define MAY_WRITE   0x2
 #define MAY_READ    0x4
-#define SB_KERNMOUNT (1ul << 22) /* kernel-internal mount: memfd, SysV and anonymous shared memory */
+#define SB_KERNMOUNT \
+	(1ul << 22) /* kernel-internal mount: memfd, SysV and anonymous shared memory */
 
 /* include/linux/sched.h */
 #define PF_DUMPCORE 0x00000200u

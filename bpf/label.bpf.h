@@ -41,7 +41,8 @@ static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
 	__u64 *known = bpf_map_lookup_elem(&hf_disks, &dev), first = 0;
 
 	if (!known) {
-		(void)bpf_map_update_elem(&hf_disks, &dev, &first, BPF_NOEXIST); /* or raced: fine */
+		(void)bpf_map_update_elem(
+			&hf_disks, &dev, &first, BPF_NOEXIST); /* or raced: fine */
 		known = bpf_map_lookup_elem(&hf_disks, &dev);
 	}
 	if (!known)
@@ -52,8 +53,8 @@ static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
 }
 
 /* Brings the inode's own mark from the index into its cache entry, once a generation. */
-static __always_inline void inode_load(struct inode *inode, struct hf_inode *entry,
-				       __u32 generation)
+static __always_inline void inode_load(
+	struct inode *inode, struct hf_inode *entry, __u32 generation)
 {
 	struct hf_inode_key key;
 	struct hf_mark *mark;
@@ -66,8 +67,8 @@ static __always_inline void inode_load(struct inode *inode, struct hf_inode *ent
 }
 
 /* Own labels that an ancestor hands down, or its whole set when that is known already. */
-static __always_inline bool ancestor_labels(struct inode *directory, __u32 generation,
-					    __u64 *ret_labels)
+static __always_inline bool ancestor_labels(
+	struct inode *directory, __u32 generation, __u64 *ret_labels)
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, directory, NULL, 0);
 	struct hf_inode_key key;
@@ -134,8 +135,8 @@ static __noinline __u64 labels_above(struct dentry *dentry, __u32 generation, __
 }
 
 /* Everything below is reached through the cache; this is the road when it has no answer. */
-static __noinline __u64 labels_compute(struct dentry *dentry, struct inode *inode,
-				       __u32 generation, __u8 *ret_reason)
+static __noinline __u64 labels_compute(
+	struct dentry *dentry, struct inode *inode, __u32 generation, __u8 *ret_reason)
 {
 	struct hf_inode *entry;
 	struct hf_inode *above;
@@ -174,8 +175,8 @@ static __noinline __u64 labels_compute(struct dentry *dentry, struct inode *inod
 	parent = dentry->d_parent;
 	if (parent == dentry)
 		return entry->effective;
-	above = bpf_inode_storage_get(&hf_inodes, parent->d_inode, NULL,
-				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	above = bpf_inode_storage_get(
+		&hf_inodes, parent->d_inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (above && above->generation != generation) {
 		inode_load(parent->d_inode, above, generation);
 		above->effective = inherited;
@@ -188,8 +189,7 @@ static __noinline __u64 labels_compute(struct dentry *dentry, struct inode *inod
  * The set in force on the inode that dentry names. *ret_reason stays HF_REASON_RULE when it is
  * known; otherwise it says why the answer is "all labels of this file system".
  */
-static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inode,
-				       __u8 *ret_reason)
+static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inode, __u8 *ret_reason)
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	__u32 generation = label_generation();

@@ -25,7 +25,7 @@ static __noinline int mount_at(struct dentry *dentry, struct vfsmount *mnt)
 
 SEC("lsm/sb_mount")
 int BPF_PROG(hf_sb_mount, const char *dev_name, const struct path *path, const char *type,
-	     unsigned long flags, void *data, int ret)
+	unsigned long flags, void *data, int ret)
 {
 	if (ret || (flags & (MS_REMOUNT | MS_PROPAGATION)))
 		return ret;

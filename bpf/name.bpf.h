@@ -19,7 +19,7 @@ static __always_inline __u64 directory_labels(struct dentry *dentry, __u8 *ret_r
 /* For exchange the kernel calls the hook twice, each way round. */
 SEC("lsm/inode_rename")
 int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
-	     struct inode *new_dir, struct dentry *new_dentry, int ret)
+	struct inode *new_dir, struct dentry *new_dentry, int ret)
 {
 	struct inode *inode = old_dentry->d_inode;
 	struct act act = {.operation = HF_OPERATION_RENAME, .dentry = old_dentry};
@@ -52,7 +52,7 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 /* Both names count: the inode keeps the labels of the place it had and takes those of the new. */
 SEC("lsm/inode_link")
 int BPF_PROG(hf_inode_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry,
-	     int ret)
+	int ret)
 {
 	struct act act = {.operation = HF_OPERATION_LINK, .dentry = old_dentry};
 	struct inode *inode = old_dentry->d_inode;
@@ -110,7 +110,8 @@ int BPF_PROG(hf_inode_mkdir, struct inode *dir, struct dentry *dentry, int mode,
 }
 
 SEC("lsm/inode_symlink")
-int BPF_PROG(hf_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
+int BPF_PROG(
+	hf_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
 {
 	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
 }

@@ -10,15 +10,14 @@
 
 #define AF_PACKET    17
 #define AF_XDP	     44
-#define PORT_OFFSET  2	/* in sockaddr_in and sockaddr_in6 */
-#define ADDR4_OFFSET 4	/* in sockaddr_in */
-#define ADDR6_OFFSET 8	/* in sockaddr_in6 */
+#define PORT_OFFSET  2 /* in sockaddr_in and sockaddr_in6 */
+#define ADDR4_OFFSET 4 /* in sockaddr_in */
+#define ADDR6_OFFSET 8 /* in sockaddr_in6 */
 
 /* Local to the machine, or of use to no one outside it. Unix sockets are the ipc channel's. */
 static __always_inline bool family_is_local(__u16 family)
 {
-	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG ||
-	       family == AF_UNSPEC;
+	return family == AF_UNIX || family == AF_NETLINK || family == AF_ALG || family == AF_UNSPEC;
 }
 
 static __always_inline __u64 dest_allow(const struct act *act)
@@ -87,8 +86,8 @@ static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
 }
 
 /* A labelled reader's socket meets a destination: address, or the socket's peer when NULL. */
-static __noinline int labelled_send(struct socket *sock, const void *address, __u64 taint,
-				    __u8 operation)
+static __noinline int labelled_send(
+	struct socket *sock, const void *address, __u64 taint, __u8 operation)
 {
 	struct act act = {
 		.channel = HF_CHANNEL_NETWORK,
@@ -106,8 +105,8 @@ static __noinline int labelled_send(struct socket *sock, const void *address, __
 	act.family = family;
 	act.protocol = sk->sk_protocol;
 	if (family == AF_INET || family == AF_INET6) {
-		bool is_known = address ? address_from_sockaddr(&act, address) :
-					  address_from_sock(&act, sk);
+		bool is_known = address ? address_from_sockaddr(&act, address)
+					: address_from_sock(&act, sk);
 
 		/* connect(AF_UNSPEC) dissolves the association; as a destination it is 0.0.0.0. */
 		if (is_known)
@@ -139,8 +138,8 @@ int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 	taint = taint_current();
 	if (!taint)
 		return 0;
-	return labelled_send(sock, msg->msg_namelen ? msg->msg_name : NULL, taint,
-			     HF_OPERATION_SEND);
+	return labelled_send(
+		sock, msg->msg_namelen ? msg->msg_name : NULL, taint, HF_OPERATION_SEND);
 }
 
 /* Packet and other families have no connect to judge; AF_XDP sends without any hook. */

@@ -8,9 +8,9 @@
 
 #include "state.bpf.h"
 
-#define HF_COALESCE_NS	1000000000ull
-#define HF_PATH_DEPTH	48  /* names in a record's path */
-#define HF_NAME_SIZE	256 /* NAME_MAX and its NUL */
+#define HF_COALESCE_NS 1000000000ull
+#define HF_PATH_DEPTH  48  /* names in a record's path */
+#define HF_NAME_SIZE   256 /* NAME_MAX and its NUL */
 
 /* One act of one process, as the hooks describe it to judge() and report(). */
 struct act {
@@ -19,9 +19,9 @@ struct act {
 	__u8 reason;
 	__u8 verdict;
 	__u32 target_tgid;
-	__u64 labels;  /* the set that is judged */
-	__u64 allow;   /* labels this very destination may have */
-	__u64 decided; /* filled by judge() */
+	__u64 labels;	       /* the set that is judged */
+	__u64 allow;	       /* labels this very destination may have */
+	__u64 decided;	       /* filled by judge() */
 	struct dentry *dentry; /* the file, or NULL */
 	struct vfsmount *mnt;  /* or NULL: the path ends at the file system's root */
 	__u16 family;
@@ -67,8 +67,8 @@ static long record_path_step(__u32 index, struct path_walk *walk)
 	barrier_var(used);
 	if (used > HF_PATH_SIZE - HF_NAME_SIZE)
 		return 1;
-	size = bpf_probe_read_kernel_str(walk->record->path + used, HF_NAME_SIZE,
-					 BPF_CORE_READ(dentry, d_name.name));
+	size = bpf_probe_read_kernel_str(
+		walk->record->path + used, HF_NAME_SIZE, BPF_CORE_READ(dentry, d_name.name));
 	if (size > 0)
 		walk->record->path_size = used + size;
 	walk->dentry = (__u64)parent;
@@ -116,8 +116,8 @@ static __always_inline void record_who(struct hf_record *record, struct hf_task 
 }
 
 /* True when the same process said the same within the last second; it is then only counted. */
-static __always_inline bool is_repeated(struct hf_task *self, const struct act *act,
-					__u8 record_type, __u64 now)
+static __always_inline bool is_repeated(
+	struct hf_task *self, const struct act *act, __u8 record_type, __u64 now)
 {
 	__u64 what = (__u64)record_type << 56 | (__u64)act->channel << 48 |
 		     (__u64)act->operation << 40 | (__u64)act->verdict << 32;

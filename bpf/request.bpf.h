@@ -10,8 +10,8 @@
 #include "taint.bpf.h"
 
 /* Writes the mark to the index (or removes an empty one), the cache, and the disk's set. */
-static __noinline int request_store(struct inode *inode, const struct hf_inode_key *key,
-				    const struct hf_mark *mark)
+static __noinline int request_store(
+	struct inode *inode, const struct hf_inode_key *key, const struct hf_mark *mark)
 {
 	struct hf_inode *entry;
 

@@ -44,8 +44,8 @@ static __always_inline struct hf_task *task_current_create(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return bpf_task_storage_get(&hf_tasks, task->group_leader, NULL,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return bpf_task_storage_get(
+		&hf_tasks, task->group_leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 static __always_inline __u64 shared_mm_taint(struct task_struct *task)

@@ -12,9 +12,9 @@
 static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
 {
 	struct hf_mark *mark, fresh = {
-		.labels = labels,
-		.flags = HF_MARK_DERIVED | HF_MARK_DIRTY,
-	};
+				      .labels = labels,
+				      .flags = HF_MARK_DERIVED | HF_MARK_DIRTY,
+			      };
 	__u64 *disk;
 
 	mark = bpf_map_lookup_elem(&hf_index, &mapped->key);
@@ -119,7 +119,7 @@ static __noinline void mapped_remember(struct inode *inode, const struct act *ac
 		if (i >= self->mapped_count)
 			break;
 		if (self->mapped[i].key.ino == key.ino && self->mapped[i].key.dev == key.dev &&
-		    self->mapped[i].key.generation == key.generation)
+			self->mapped[i].key.generation == key.generation)
 			return;
 	}
 	at = __sync_fetch_and_add(&self->mapped_count, 1);

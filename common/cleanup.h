@@ -25,10 +25,10 @@ static inline void cleanup_close(int *fd)
 }
 
 /* Defines x_freep() from x_free(), for auto_call(x_freep). */
-#define CLEANUP_DEFINE(type, function)                                                             \
-	static inline void function##p(type **where)                                               \
-	{                                                                                          \
-		function(*where);                                                                  \
+#define CLEANUP_DEFINE(type, function)               \
+	static inline void function##p(type **where) \
+	{                                            \
+		function(*where);                    \
 	}
 
 #define auto_call(function) __attribute__((cleanup(function)))
@@ -36,17 +36,17 @@ static inline void cleanup_close(int *fd)
 #define auto_close	    auto_call(cleanup_close)
 
 /* Value moves to the caller, the giver holds NULL or -EBADF afterwards. */
-#define take_ptr(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define take_ptr(p)                         \
+	({                                  \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
-#define take_fd(fd)                                                                                \
-	({                                                                                         \
-		int taken_ = (fd);                                                                 \
-		(fd) = -EBADF;                                                                     \
-		taken_;                                                                            \
+#define take_fd(fd)                \
+	({                         \
+		int taken_ = (fd); \
+		(fd) = -EBADF;     \
+		taken_;            \
 	})
 
 #endif

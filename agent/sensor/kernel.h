@@ -22,7 +22,7 @@ struct kernel;
 /* What the running kernel can't do of what was asked; shown by `holdfast doctor`. */
 struct kernel_support {
 	bool has_bpf_lsm;
-	bool was_adopted;			 /* pins of an earlier agent were taken over */
+	bool was_adopted; /* pins of an earlier agent were taken over */
 	unsigned int missing_count;
 	const char *missing[KERNEL_MISSING_MAX]; /* plain words, static strings */
 };
@@ -50,14 +50,14 @@ struct kernel_dest {
  * chosen here. Returns 0 or negative errno with the old policy still in force.
  */
 int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
-		   const struct kernel_dest *dests, size_t dest_count);
+	const struct kernel_dest *dests, size_t dest_count);
 
 /* Replaces the standing grants (until == UINT64_MAX); justified ones stay until they expire. */
 int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key *keys,
-			       const struct hf_grant *grants, size_t count);
+	const struct hf_grant *grants, size_t count);
 /* Adds one justified grant. until_ktime_ns is CLOCK_BOOTTIME. */
-int kernel_grant(struct kernel *kernel, const struct hf_grant_key *key,
-		 const struct hf_grant *grant);
+int kernel_grant(
+	struct kernel *kernel, const struct hf_grant_key *key, const struct hf_grant *grant);
 
 int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates);
 
@@ -72,27 +72,26 @@ int kernel_forget_volume(struct kernel *kernel, uint32_t dev);
  * Returns 0; -ENOSPC when the index is full; -EOPNOTSUPP when the object can't carry a mark.
  */
 int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
-		struct hf_inode_key *ret_key, struct hf_mark *ret_previous);
+	struct hf_inode_key *ret_key, struct hf_mark *ret_previous);
 
 /* Reads the set in force on fd's inode: own and inherited. ret_key may be NULL. */
 int kernel_labels(struct kernel *kernel, int fd, uint64_t *ret_labels, uint64_t *ret_own,
-		  struct hf_inode_key *ret_key);
+	struct hf_inode_key *ret_key);
 
 /* Gives the executable behind fd a verified identity; HF_APP_UNKNOWN takes it away. */
 int kernel_set_app(struct kernel *kernel, int fd, uint32_t app);
 
 /* Loads a mark from the database at start, by key, without opening the file. */
-int kernel_restore_mark(struct kernel *kernel, const struct hf_inode_key *key,
-			const struct hf_mark *mark);
+int kernel_restore_mark(
+	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *mark);
 
 /*
  * Calls visit for each mark the kernel changed since the last call (HF_MARK_DIRTY), and clears
  * that flag once visit returned 0. Visits at most `most`; returns how many, or negative errno.
  */
 int kernel_visit_dirty(struct kernel *kernel, unsigned int most,
-		       int (*visit)(const struct hf_inode_key *key, const struct hf_mark *mark,
-				    void *userdata),
-		       void *userdata);
+	int (*visit)(const struct hf_inode_key *key, const struct hf_mark *mark, void *userdata),
+	void *userdata);
 
 /* Labels and since-when of the process, by pid of its leader. -ESRCH; -ENOENT = not tainted. */
 int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t *ret_app);
@@ -114,7 +113,6 @@ int kernel_ring_fd(const struct kernel *kernel);
  */
 int kernel_receive(struct kernel *kernel);
 void kernel_on_record(struct kernel *kernel,
-		      void (*receive)(const void *bytes, size_t size_bytes, void *userdata),
-		      void *userdata);
+	void (*receive)(const void *bytes, size_t size_bytes, void *userdata), void *userdata);
 
 #endif

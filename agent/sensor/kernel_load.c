@@ -29,12 +29,18 @@ CLEANUP_DEFINE(struct kernel, kernel_close)
 
 /* Maps the sensor itself uses; the others it only pins. */
 static const char *const map_names[KERNEL_MAP_MAX] = {
-	[KERNEL_MAP_TASKS] = "hf_tasks",     [KERNEL_MAP_INODES] = "hf_inodes",
-	[KERNEL_MAP_INDEX] = "hf_index",     [KERNEL_MAP_DISKS] = "hf_disks",
-	[KERNEL_MAP_BANKS] = "hf_banks",     [KERNEL_MAP_DESTS] = "hf_dests",
-	[KERNEL_MAP_GRANTS] = "hf_grants",   [KERNEL_MAP_VOLUMES] = "hf_volumes",
-	[KERNEL_MAP_GATES] = "hf_gates",     [KERNEL_MAP_AGENT] = "hf_agent",
-	[KERNEL_MAP_REQUEST] = "hf_request", [KERNEL_MAP_RING] = "hf_ring",
+	[KERNEL_MAP_TASKS] = "hf_tasks",
+	[KERNEL_MAP_INODES] = "hf_inodes",
+	[KERNEL_MAP_INDEX] = "hf_index",
+	[KERNEL_MAP_DISKS] = "hf_disks",
+	[KERNEL_MAP_BANKS] = "hf_banks",
+	[KERNEL_MAP_DESTS] = "hf_dests",
+	[KERNEL_MAP_GRANTS] = "hf_grants",
+	[KERNEL_MAP_VOLUMES] = "hf_volumes",
+	[KERNEL_MAP_GATES] = "hf_gates",
+	[KERNEL_MAP_AGENT] = "hf_agent",
+	[KERNEL_MAP_REQUEST] = "hf_request",
+	[KERNEL_MAP_RING] = "hf_ring",
 	[KERNEL_MAP_COUNTERS] = "hf_counters",
 };
 
@@ -118,8 +124,8 @@ static int skip_missing_hooks(struct holdfast_bpf *skeleton, struct kernel_suppo
 			continue;
 		section = bpf_program__section_name(program);
 		target = strchr(section, '/') + 1;
-		if (libbpf_find_vmlinux_btf_id(target,
-					       bpf_program__expected_attach_type(program)) > 0)
+		if (libbpf_find_vmlinux_btf_id(target, bpf_program__expected_attach_type(program)) >
+			0)
 			continue;
 		r = bpf_program__set_autoload(program, false);
 		if (r < 0)
@@ -136,8 +142,8 @@ static int ensure_directory(const char *path)
 	return 0;
 }
 
-static int ensure_pin_directories(const char *pin_directory, uint64_t hash, char *ret_links,
-				  size_t size)
+static int ensure_pin_directories(
+	const char *pin_directory, uint64_t hash, char *ret_links, size_t size)
 {
 	char path[PATH_MAX];
 	int r;
@@ -164,7 +170,8 @@ static int set_map_pins(struct holdfast_bpf *skeleton, const char *pin_directory
 	char path[PATH_MAX];
 	int r;
 
-	bpf_object__for_each_map(map, skeleton->obj) {
+	bpf_object__for_each_map(map, skeleton->obj)
+	{
 		const char *name = bpf_map__name(map);
 
 		if (strstr(name, "_first") || strchr(name, '.'))
@@ -183,7 +190,8 @@ static int attach_and_pin(struct holdfast_bpf *skeleton, const char *links)
 	char path[PATH_MAX];
 	int r;
 
-	bpf_object__for_each_program(program, skeleton->obj) {
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
 		struct bpf_link *link;
 
 		if (!bpf_program__autoload(program))
@@ -200,7 +208,7 @@ static int attach_and_pin(struct holdfast_bpf *skeleton, const char *links)
 			(void)bpf_link__destroy(link); /* already failing */
 			return r;
 		}
-		bpf_link__disconnect(link); /* the pin holds it */
+		bpf_link__disconnect(link);    /* the pin holds it */
 		(void)bpf_link__destroy(link); /* frees user memory only, after disconnect */
 	}
 	return 0;
@@ -219,7 +227,7 @@ static int remove_link_directory(int links_fd, const char *name)
 	for (struct dirent *entry; (entry = readdir(directory));)
 		if (entry->d_name[0] != '.')
 			(void)unlinkat(fd, entry->d_name, 0); /* rmdir below tells if any stayed */
-	(void)closedir(directory); /* read only */
+	(void)closedir(directory);			      /* read only */
 	return unlinkat(links_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
@@ -283,7 +291,7 @@ static bool is_adoptable(struct kernel *kernel, const char *links, uint64_t hash
 }
 
 static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
-		struct kernel_support *support)
+	struct kernel_support *support)
 {
 	auto_call(holdfast_bpf__destroyp) struct holdfast_bpf *skeleton = NULL;
 	char links[PATH_MAX], keep[32];
@@ -322,7 +330,7 @@ static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
 }
 
 static int adopt(const char *pin_directory, uint64_t hash, struct kernel *kernel,
-		 struct kernel_support *support)
+	struct kernel_support *support)
 {
 	char links[PATH_MAX];
 	int r;
@@ -405,7 +413,8 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	r = kernel_hello(kernel);
 	if (r < 0)
 		return r;
-	kernel->ring = ring_buffer__new(kernel->maps[KERNEL_MAP_RING], on_ring_record, kernel, NULL);
+	kernel->ring = ring_buffer__new(
+		kernel->maps[KERNEL_MAP_RING], on_ring_record, kernel, NULL);
 	if (!kernel->ring)
 		return -errno;
 	*ret = take_ptr(kernel);

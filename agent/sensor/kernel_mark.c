@@ -33,7 +33,8 @@ static int request_make(struct kernel *kernel, int fd, struct hf_request *reques
 	r = request_slot(kernel, request);
 	if (r < 0)
 		return r;
-	(void)ioctl(fd, HF_IOC_REQUEST, 0); /* ENOTTY from below is expected: the answer is in the map */
+	(void)ioctl(fd, HF_IOC_REQUEST,
+		0); /* ENOTTY from below is expected: the answer is in the map */
 	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_REQUEST], &zero, request) < 0)
 		return -errno;
 	if (request->op != HF_REQUEST_NONE)
@@ -68,7 +69,7 @@ static int kernel_refresh(struct kernel *kernel)
 }
 
 int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
-		struct hf_inode_key *ret_key, struct hf_mark *ret_previous)
+	struct hf_inode_key *ret_key, struct hf_mark *ret_previous)
 {
 	struct hf_request request = {.op = HF_REQUEST_MARK, .labels = labels, .flags = flags};
 	int r;
@@ -82,7 +83,7 @@ int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
 }
 
 int kernel_labels(struct kernel *kernel, int fd, uint64_t *ret_labels, uint64_t *ret_own,
-		  struct hf_inode_key *ret_key)
+	struct hf_inode_key *ret_key)
 {
 	struct hf_request request = {.op = HF_REQUEST_LABELS};
 	int r;
@@ -106,8 +107,8 @@ int kernel_set_app(struct kernel *kernel, int fd, uint32_t app)
 	return request_make(kernel, fd, &request);
 }
 
-int kernel_restore_mark(struct kernel *kernel, const struct hf_inode_key *key,
-			const struct hf_mark *mark)
+int kernel_restore_mark(
+	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *mark)
 {
 	int disks = kernel->maps[KERNEL_MAP_DISKS];
 	uint64_t labels = 0;
@@ -129,13 +130,13 @@ static void clean_mark(int index, const struct hf_inode_key *key, const struct h
 	if (bpf_map_lookup_elem(index, key, &now) < 0 || now.labels != seen->labels)
 		return;
 	now.flags &= ~HF_MARK_DIRTY;
-	(void)bpf_map_update_elem(index, key, &now, BPF_EXIST); /* gone meanwhile: nothing to clean */
+	(void)bpf_map_update_elem(
+		index, key, &now, BPF_EXIST); /* gone meanwhile: nothing to clean */
 }
 
 int kernel_visit_dirty(struct kernel *kernel, unsigned int most,
-		       int (*visit)(const struct hf_inode_key *key, const struct hf_mark *mark,
-				    void *userdata),
-		       void *userdata)
+	int (*visit)(const struct hf_inode_key *key, const struct hf_mark *mark, void *userdata),
+	void *userdata)
 {
 	int index = kernel->maps[KERNEL_MAP_INDEX];
 	unsigned int visited = 0;

@@ -30,7 +30,7 @@ enum kernel_map {
 
 struct kernel {
 	int maps[KERNEL_MAP_MAX]; /* own descriptors */
-	int poke_fd; /* own; any open file, for requests that mean none */
+	int poke_fd;		  /* own; any open file, for requests that mean none */
 	struct ring_buffer *ring;
 	void (*receive)(const void *bytes, size_t size_bytes, void *userdata);
 	void *receive_userdata;

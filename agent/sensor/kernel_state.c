@@ -14,8 +14,8 @@
 /* An inner map of the same shape as the templates in bpf/maps.bpf.h. */
 static int bank_map_new(const struct hf_bank *bank)
 {
-	auto_close int fd =
-		bpf_map_create(BPF_MAP_TYPE_ARRAY, "hf_bank", 4, sizeof(*bank), 1, NULL);
+	auto_close int fd = bpf_map_create(
+		BPF_MAP_TYPE_ARRAY, "hf_bank", 4, sizeof(*bank), 1, NULL);
 	uint32_t zero = 0;
 
 	if (fd < 0)
@@ -29,8 +29,7 @@ static int dest_map_new(const struct kernel_dest *dests, size_t count)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
 	auto_close int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "hf_dest",
-					   sizeof(struct hf_dest_key), sizeof(struct hf_dest),
-					   HF_DEST_MAX, &options);
+		sizeof(struct hf_dest_key), sizeof(struct hf_dest), HF_DEST_MAX, &options);
 
 	if (fd < 0)
 		return -errno;
@@ -55,7 +54,7 @@ static unsigned int dest_slot_in_force(struct kernel *kernel, struct hf_bank *sc
 }
 
 int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
-		   const struct kernel_dest *dests, size_t dest_count)
+	const struct kernel_dest *dests, size_t dest_count)
 {
 	auto_free struct hf_bank *next = malloc(sizeof(*next));
 	auto_close int bank_fd = -EBADF, dest_fd = -EBADF;
@@ -91,7 +90,7 @@ static bool is_wanted(const struct hf_grant_key *key, const struct hf_grant_key 
 }
 
 int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key *keys,
-			       const struct hf_grant *grants, size_t count)
+	const struct hf_grant *grants, size_t count)
 {
 	int map = kernel->maps[KERNEL_MAP_GRANTS];
 	struct hf_grant_key key, next;
@@ -105,14 +104,14 @@ int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key 
 	for (unsigned int i = 0; r == 0 && i < HF_GRANT_MAX; i++, key = next) {
 		r = bpf_map_get_next_key(map, &key, &next);
 		if (bpf_map_lookup_elem(map, &key, &grant) == 0 &&
-		    grant.until_ktime_ns == UINT64_MAX && !is_wanted(&key, keys, count))
+			grant.until_ktime_ns == UINT64_MAX && !is_wanted(&key, keys, count))
 			(void)bpf_map_delete_elem(map, &key); /* gone already is as good */
 	}
 	return 0;
 }
 
-int kernel_grant(struct kernel *kernel, const struct hf_grant_key *key,
-		 const struct hf_grant *grant)
+int kernel_grant(
+	struct kernel *kernel, const struct hf_grant_key *key, const struct hf_grant *grant)
 {
 	int map = kernel->maps[KERNEL_MAP_GRANTS];
 	struct hf_grant whole = *grant, known;
@@ -179,8 +178,7 @@ int kernel_receive(struct kernel *kernel)
 }
 
 void kernel_on_record(struct kernel *kernel,
-		      void (*receive)(const void *bytes, size_t size_bytes, void *userdata),
-		      void *userdata)
+	void (*receive)(const void *bytes, size_t size_bytes, void *userdata), void *userdata)
 {
 	kernel->receive = receive;
 	kernel->receive_userdata = userdata;

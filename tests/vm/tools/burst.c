@@ -66,7 +66,8 @@ int main(int argc, char **argv)
 	int processes;
 
 	if (argc != 5 && argc != 6) {
-		fprintf(stderr, "usage: burst refused|allowed PATH COUNT|until STOPFILE PROCESSES\n");
+		fprintf(stderr,
+			"usage: burst refused|allowed PATH COUNT|until STOPFILE PROCESSES\n");
 		return 2;
 	}
 	task.is_refused_right = !strcmp(argv[1], "refused");
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
 	else
 		task.count = strtoul(argv[3], NULL, 10) / (unsigned long)processes;
 	tallies = mmap(NULL, sizeof(*tallies) * PROCESS_MAX, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tallies == MAP_FAILED)
 		return 2;
 	for (int i = 0; i < processes; i++) {
@@ -97,6 +98,8 @@ int main(int argc, char **argv)
 			sum.first_errno = tallies[i].first_errno;
 	}
 	printf("opens %lu wrong %lu%s%s\n", sum.opens, sum.wrong, sum.wrong ? " " : "",
-	       !sum.wrong ? "" : sum.first_errno ? strerror(sum.first_errno) : "opened");
+		!sum.wrong	  ? ""
+		: sum.first_errno ? strerror(sum.first_errno)
+				  : "opened");
 	return sum.wrong || !sum.opens;
 }

@@ -49,7 +49,7 @@ static int run_mark(struct kernel *kernel, char **words)
 	r = kernel_mark(kernel, fd, number(words[1]), 0, &key, &previous);
 	if (r == 0)
 		printf("dev=%u ino=%" PRIu64 " generation=%u previous=%" PRIx64 " ", key.dev,
-		       (uint64_t)key.ino, key.generation, (uint64_t)previous.labels);
+			(uint64_t)key.ino, key.generation, (uint64_t)previous.labels);
 	return r;
 }
 
@@ -83,8 +83,8 @@ static int run_open(struct kernel *kernel, char **words)
 static int run_except(struct kernel *kernel, char **words)
 {
 	(void)kernel; /* kept for the next publish */
-	bank.apps[number(words[0]) % HF_APP_MAX].except[number(words[1]) % HF_CHANNEL_MAX] =
-		number(words[2]);
+	bank.apps[number(words[0]) % HF_APP_MAX].except[number(words[1]) % HF_CHANNEL_MAX] = number(
+		words[2]);
 	return 0;
 }
 
@@ -133,8 +133,8 @@ static int run_volume(struct kernel *kernel, char **words)
 		.allow = number(words[3]),
 	};
 
-	return kernel_set_volume(kernel, (uint32_t)(number(words[0]) << 20 | number(words[1])),
-				 &volume);
+	return kernel_set_volume(
+		kernel, (uint32_t)(number(words[0]) << 20 | number(words[1])), &volume);
 }
 
 static int run_gates(struct kernel *kernel, char **words)
@@ -162,9 +162,9 @@ static int run_counters(struct kernel *kernel, char **words)
 	(void)words; /* takes none */
 	printf("made=%" PRIu64 " sent=%" PRIu64 " coalesced=%" PRIu64 " lost=%" PRIu64
 	       " refused=%" PRIu64 " ",
-	       counters[HF_COUNTER_MADE], counters[HF_COUNTER_SENT],
-	       counters[HF_COUNTER_COALESCED], counters[HF_COUNTER_LOST],
-	       counters[HF_COUNTER_REFUSED]);
+		counters[HF_COUNTER_MADE], counters[HF_COUNTER_SENT],
+		counters[HF_COUNTER_COALESCED], counters[HF_COUNTER_LOST],
+		counters[HF_COUNTER_REFUSED]);
 	return r;
 }
 
@@ -176,9 +176,8 @@ static void print_record(const void *bytes, size_t size_bytes, void *userdata)
 	(void)userdata;
 	printf("record type=%u channel=%u verdict=%u operation=%u reason=%u labels=%" PRIx64
 	       " uid=%u comm=%.16s path=",
-	       record->header.type, record->channel, record->verdict, record->operation,
-	       record->reason, (uint64_t)record->decided, record->uid,
-	       (const char *)record->comm);
+		record->header.type, record->channel, record->verdict, record->operation,
+		record->reason, (uint64_t)record->decided, record->uid, (const char *)record->comm);
 	for (unsigned int i = 0; i < record->path_size && i < HF_PATH_SIZE; i++)
 		putchar(record->path[i] ? record->path[i] : '<');
 	putchar('\n');
@@ -195,10 +194,18 @@ static int run_records(struct kernel *kernel, char **words)
 }
 
 static const struct command commands[] = {
-	{"mark", 2, run_mark},	     {"labels", 1, run_labels},	    {"app", 2, run_app},
-	{"open", 2, run_open},	     {"except", 3, run_except},	    {"channel", 5, run_channel},
-	{"dest", 5, run_dest},	     {"publish", 1, run_publish},   {"volume", 4, run_volume},
-	{"gates", 2, run_gates},     {"taint", 1, run_taint},	    {"counters", 0, run_counters},
+	{"mark", 2, run_mark},
+	{"labels", 1, run_labels},
+	{"app", 2, run_app},
+	{"open", 2, run_open},
+	{"except", 3, run_except},
+	{"channel", 5, run_channel},
+	{"dest", 5, run_dest},
+	{"publish", 1, run_publish},
+	{"volume", 4, run_volume},
+	{"gates", 2, run_gates},
+	{"taint", 1, run_taint},
+	{"counters", 0, run_counters},
 	{"records", 0, run_records},
 };
 
@@ -208,7 +215,7 @@ static int run_line(struct kernel *kernel, char *line)
 	int count = 0;
 
 	for (char *word = strtok_r(line, " \n", &save); word && count < WORD_MAX;
-	     word = strtok_r(NULL, " \n", &save))
+		word = strtok_r(NULL, " \n", &save))
 		words[count++] = word;
 	for (size_t i = 0; count && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(words[0], commands[i].name) && count == commands[i].words + 1)
