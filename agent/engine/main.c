@@ -141,11 +141,23 @@ static void say_started(struct engine *engine, size_t torn)
 	(void)journal_note(engine, &note); /* likewise */
 }
 
+/* The sensor speaks once the kernel part is in, and ends when this process must not write. */
+static void wait_for_sensor(void)
+{
+	struct pollfd polls[] = {{SENSOR_FD, POLLIN, 0}, {SUPERVISOR_FD, POLLIN, 0}};
+
+	while (poll(polls, 2, LIFE_NS / 1000000) == 0)
+		(void)send(SUPERVISOR_FD, "W", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* next time */
+	if (!(polls[0].revents & POLLIN))
+		fatal("the sensor or the supervisor is gone, stopping");
+}
+
 static void start(struct engine *engine)
 {
 	size_t torn = 0;
 	int r;
 
+	wait_for_sensor();
 	event_origin_read(&engine->origin);
 	open_log(engine, &torn);
 	r = server_new(engine, &engine->server);

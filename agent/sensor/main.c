@@ -98,6 +98,21 @@ static void restrict_self(const struct options *options)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
 
+/*
+ * Processes inherit what their parent has read: an agent started from the shell of a labelled
+ * reader would label its own log and could not open it again. Nothing was written so far: the
+ * engine waits for us.
+ */
+static void refuse_labelled_parent(const struct sensor *sensor)
+{
+	uint64_t labels = 0;
+	uint32_t app;
+
+	if (kernel_taint(sensor->kernel, getppid(), &labels, &app) == 0 && labels)
+		fatal("holdfastd was started by a process that has read labelled files: start it "
+		      "with systemctl or from a new session, stopping");
+}
+
 /* Without the kernel part the sensor goes on, so that the engine can say what is missing. */
 static void take_kernel(struct sensor *sensor, const struct options *options)
 {
@@ -109,6 +124,7 @@ static void take_kernel(struct sensor *sensor, const struct options *options)
 		sensor->kernel = NULL;
 		return;
 	}
+	refuse_labelled_parent(sensor);
 	r = ring_open(options->pin_directory, &sensor->ring);
 	if (r < 0)
 		fatal("cannot read the ring below '%s': %s, stopping", options->pin_directory,
