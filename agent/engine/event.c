@@ -355,6 +355,7 @@ static const char *const operation_names[HF_OPERATION_MAX] = {
 	[HF_OPERATION_UNLINK] = "unlink",
 	[HF_OPERATION_EXEC] = "exec",
 	[HF_OPERATION_COPY_UP] = "copy-up",
+	[HF_OPERATION_CREATE] = "create",
 };
 
 static void act_text(const struct record *record, char *ret_text, size_t size)
