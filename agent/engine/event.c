@@ -196,6 +196,7 @@ static void add_verdict(struct json_object *event, enum hf_verdict verdict, unsi
 	struct json_object *profiles = json_object_new_array(), *metadata = NULL;
 
 	(void)json_object_array_add(profiles, json_object_new_string("security_control"));
+	(void)json_object_array_add(profiles, json_object_new_string("host")); /* device */
 	(void)json_object_object_get_ex(event, "metadata", &metadata); /* event_begin() made it */
 	add(metadata, "profiles", profiles);
 	if (rows[verdict].severity > severity)
