@@ -153,6 +153,7 @@ static struct json_object *metadata_object(const struct event_origin *origin,
 		(unsigned long long)numbers->sequence);
 	add_text(metadata, "version", OCSF_VERSION);
 	add(metadata, "product", product_object());
+	add(metadata, "profiles", json_tokener_parse("[\"host\"]")); /* for device */
 	add_number(metadata, "sequence", numbers->sequence);
 	add_text(metadata, "uid", uid);
 	add_text(metadata, "event_code", row->name);
