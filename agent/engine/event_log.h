@@ -17,7 +17,7 @@
 #define EVENT_LOG_NAME	      "events.jsonl"
 #define EVENT_LOG_SIZE_MAX    (16 << 20) /* bytes of one file */
 #define EVENT_LOG_GENERATIONS 8		 /* files, the current one counted */
-#define EVENT_LOG_LINE_MAX    16384	 /* bytes of one event, newline counted */
+#define EVENT_LOG_LINE_MAX    32768	 /* bytes of one event, newline counted */
 #define EVENT_LOG_SYNC_NS     200000000ull
 
 struct event_log;
