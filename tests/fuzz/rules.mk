@@ -16,6 +16,22 @@ FUZZ_LDLIBS_policy_parse := -linih
 FUZZ_SEEDS_policy_parse  := tests/fuzz/corpus/policy policy/examples policy/apps
 FUZZ_FLAGS_policy_parse  := -max_len=4096 -dict=tests/fuzz/policy_parse.dict
 
+FUZZ_SOURCES_record := agent/sensor/record.c
+FUZZ_SEEDS_record   := tests/fuzz/corpus/record
+FUZZ_FLAGS_record   := -max_len=1200
+
+FUZZ_SOURCES_mark_value := agent/sensor/mark_value.c common/bytes.c
+FUZZ_SEEDS_mark_value	:= tests/fuzz/corpus/mark_value
+FUZZ_FLAGS_mark_value	:= -max_len=1100
+
+FUZZ_SOURCES_request := agent/ipc/request.c common/bytes.c common/wire.c
+FUZZ_SEEDS_request   := tests/fuzz/corpus/request
+FUZZ_FLAGS_request   := -max_len=8200
+
+FUZZ_SOURCES_messages := agent/ipc/messages.c common/bytes.c common/wire.c
+FUZZ_SEEDS_messages   := tests/fuzz/corpus/messages
+FUZZ_FLAGS_messages   := -max_len=16384
+
 .PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 fuzz-smoke:

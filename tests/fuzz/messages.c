@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any packet between engine and sensor: the frame, then the message of its type. What must hold: a
+ * message that is taken whole is put to the same bytes again (numbers that only mean true or false
+ * aside), so that nothing of it was cut, and its texts end inside their fields.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "agent/ipc/messages.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
+
+#define CODEC(kind)                                                             \
+	static void put_##kind(struct bytes_writer *frame, const void *message) \
+	{                                                                       \
+		message_put_##kind(frame, message);                             \
+	}                                                                       \
+	static void get_##kind(struct bytes_reader *payload, void *ret_message) \
+	{                                                                       \
+		message_get_##kind(payload, ret_message);                       \
+	}
+
+CODEC(program)
+CODEC(label)
+CODEC(place)
+CODEC(matcher)
+CODEC(request)
+CODEC(answer)
+CODEC(hello)
+CODEC(marked)
+CODEC(volume)
+CODEC(state)
+CODEC(failure)
+
+struct codec {
+	void (*put)(struct bytes_writer *frame, const void *message);
+	void (*get)(struct bytes_reader *payload, void *ret_message);
+	uint16_t type;
+	bool has_flags; /* truth values: only the size is the same */
+};
+
+static const struct codec codecs[] = {
+	{put_program, get_program, MESSAGE_PROGRAM, false},
+	{put_label, get_label, MESSAGE_LABEL, false},
+	{put_place, get_place, MESSAGE_PLACE, false},
+	{put_matcher, get_matcher, MESSAGE_MATCHER, false},
+	{put_request, get_request, MESSAGE_REQUEST, false},
+	{put_answer, get_answer, MESSAGE_ANSWER, false},
+	{put_hello, get_hello, MESSAGE_HELLO, true},
+	{put_marked, get_marked, MESSAGE_MARKED, false},
+	{put_volume, get_volume, MESSAGE_VOLUME, true},
+	{put_state, get_state, MESSAGE_PLACE_STATE, false},
+	{put_failure, get_failure, MESSAGE_FAILURE, false},
+};
+
+#define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
+
+union any_message {
+	struct message_program program;
+	struct message_label label;
+	struct message_place place;
+	struct message_matcher matcher;
+	struct message_request request;
+	struct message_answer answer;
+	struct message_hello hello;
+	struct message_marked marked;
+	struct message_volume volume;
+	struct message_state state;
+	struct message_failure failure;
+};
+
+static const struct codec *codec_find(uint16_t type)
+{
+	for (size_t i = 0; i < CODEC_COUNT; i++)
+		if (codecs[i].type == type)
+			return &codecs[i];
+	return NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static union any_message message;
+	static uint8_t bytes[WIRE_FRAME_MAX];
+	const struct codec *codec;
+	struct bytes_reader payload;
+	struct bytes_writer frame;
+	uint16_t type;
+	int r;
+
+	r = wire_open(data, size, &type, &payload);
+	assert(r == 0 || r == -EBADMSG || r == -EPROTONOSUPPORT);
+	codec = r == 0 ? codec_find(type) : NULL;
+	if (!codec)
+		return 0;
+	memset(&message, 0x5a, sizeof(message));
+	codec->get(&payload, &message);
+	assert(type != MESSAGE_HELLO || message.hello.missing_count <= MESSAGE_MISSING_MAX);
+	if (!bytes_is_done(&payload))
+		return 0;
+	assert(type != MESSAGE_LABEL || message.label.bit < HF_LABEL_MAX);
+	wire_begin(&frame, bytes, sizeof(bytes), type);
+	codec->put(&frame, &message);
+	assert(wire_end(&frame) == (int)size);
+	assert(codec->has_flags || !memcmp(bytes, data, size));
+	return 0;
+}
+
+/* Most changes spoil the frame: it is mended behind them most of the time. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed)
+{
+	uint16_t type;
+
+	size = LLVMFuzzerMutate(data, size, size_max);
+	if (seed % 8 == 0 || size < WIRE_HEADER_SIZE)
+		return size;
+	type = (uint16_t)(data[2] | data[3] << 8);
+	if (!codec_find(type))
+		type = codecs[type % CODEC_COUNT].type;
+	data[0] = WIRE_VERSION;
+	data[1] = 0;
+	data[2] = (uint8_t)type;
+	data[3] = (uint8_t)(type >> 8);
+	for (unsigned int i = 0; i < 4; i++)
+		data[4 + i] = (uint8_t)((size - WIRE_HEADER_SIZE) >> (8 * i));
+	return size;
+}
