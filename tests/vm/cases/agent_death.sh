@@ -18,6 +18,7 @@ status = json.load(sys.stdin)
 print(status["events"][sys.argv[1]])' "$1"
 }
 
+# shellcheck disable=SC2317 # called by wait_for
 accounts_agree()
 {
 	[ "$(counter agrees)" = True ]

@@ -8,7 +8,6 @@
 . tests/vm/cases/agent.sh
 
 burst=build/tests/burst
-base=/run/hf/base.ini
 live=/run/hf/live.ini
 swaps=60
 
@@ -41,8 +40,7 @@ bad()
 	good_policy 9 /usr/bin/dd >$file
 	lines=$(wc -l <$file)
 	cat >>$file
-	said=$(build/holdfast policy check $file 2>&1)
-	if [ $? -eq 0 ]; then
+	if said=$(build/holdfast policy check $file 2>&1); then
 		not_ok "bad policy: $name" 'check found nothing wrong'
 	elif [ "$line" -gt 0 ] && ! grep -q "bad.ini:$((lines + line)):" <<<"$said"; then
 		not_ok "bad policy: $name" "line $((lines + line)) is not named: $said"

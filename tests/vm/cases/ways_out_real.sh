@@ -2,7 +2,7 @@
 # Owns: real programs, allowed to read, which then try to bring the content out. No rule knows
 # their names. Each does so with an unlabelled file first, and then it must arrive.
 # vm-needs: ext4 ext4b usb
-# vm-timeout: 600
+# vm-timeout: 1200
 # The places have no blanks in their names, and $ is often for a later shell.
 # shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh

@@ -2,7 +2,7 @@
 # Owns: the table of roads out of a labelled file that take a program of their own (tests/vm/roads):
 # each refused and recorded, each with a positive control. Real programs are in ways_out_real.sh.
 # vm-needs: ext4 ext4b xfs usb
-# vm-timeout: 900
+# vm-timeout: 1200
 # The places have no blanks in their names, and $ is often for a later shell.
 # shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh

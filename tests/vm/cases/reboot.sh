@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# Owns: what both halves of the reboot test agree on. The agent's state is on the disk that stays.
+# shellcheck disable=SC2034,SC2154
+
+reboot_policy=/mnt/data/policy.ini
+reboot_names="$secret/doc.txt $open/by-hand.txt $open/derived.txt $open/moved.txt"
+
+reboot_places()
+{
+	mount_disk ext4 $data || return 1
+	mkdir -p /opt/readers /var/lib /mnt/data/state
+	rm -rf /var/lib/holdfast
+	ln -s /mnt/data/state /var/lib/holdfast
+	install -m 755 -o root -g root /usr/bin/dd /opt/readers/dd
+	[ ! -e $reboot_policy ] || return 0
+	mkdir -p $secret $open
+	echo "$secret_text" | tee $secret/doc.txt >$secret/moved.txt
+	echo "$open_text" | tee $open/doc.txt >$open/by-hand.txt
+	cat >$reboot_policy <<-INI
+	[policy]
+	name = Reboot
+	version = 1
+	[tenant acme]
+	title = Acme
+	[label confidential]
+	tenant = acme
+	path = $secret
+	open-with = reader
+	[app reader]
+	path = /opt/readers/dd
+	INI
+}
