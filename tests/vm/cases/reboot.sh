@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Owns: what both halves of the reboot test agree on. The agent's state is on the disk that stays.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2034,SC2154,SC2086 # names without blanks, of the case and places.sh
 
 reboot_policy=/mnt/data/policy.ini
 reboot_names="$secret/doc.txt $open/by-hand.txt $open/derived.txt $open/moved.txt"
