@@ -9,6 +9,7 @@
  *	op NAME MEDIAN MEAN
  *
  * usage: bench DIRECTORY TINY	measures on DIRECTORY/data and by running the program TINY
+ *	  bench DIRECTORY TINY OPERATION	only that one
  *	  bench hold FILE	reads FILE and sleeps
  */
 #include <arpa/inet.h>
@@ -175,9 +176,12 @@ static uint64_t run_send(void)
 }
 
 static const struct operation operations[] = {
-	{"open+close", run_open_close, 16, 400},   {"stat", run_stat, 16, 400},
-	{"read-4k", run_read, 16, 400},		   {"write-4k", run_write, 16, 400},
-	{"fork+exec", run_fork_exec, 1, 400},	   {"connect+send", run_connect_send, 1, 400},
+	{"open+close", run_open_close, 16, 400},
+	{"stat", run_stat, 16, 400},
+	{"read-4k", run_read, 16, 400},
+	{"write-4k", run_write, 16, 400},
+	{"fork+exec", run_fork_exec, 1, 400},
+	{"connect+send", run_connect_send, 1, 400},
 	{"send", run_send, 8, 400},
 };
 
@@ -227,13 +231,14 @@ static void calibrate(void)
 	}
 	printf("calibration %.4f for each instruction of a known loop\n", best);
 	if (best < 0.999 || best > 1.001)
-		errx(3, "the time stamp counter does not count instructions: needs -icount shift=0");
+		errx(3, "the time stamp counter does not count instructions: needs -icount "
+			"shift=0");
 }
 
 static void open_data(const char *directory)
 {
 	if ((size_t)snprintf(data_path, sizeof(data_path), "%s/data", directory) >=
-	    sizeof(data_path))
+		sizeof(data_path))
 		errx(1, "'%s' is too long", directory);
 	data_fd = open(data_path, O_RDWR | O_CLOEXEC);
 	if (data_fd < 0)
@@ -250,8 +255,8 @@ static void open_sockets(void)
 
 	listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(listen_fd, 16) < 0 ||
-	    getsockname(listen_fd, (struct sockaddr *)&address, &size) < 0)
+		listen(listen_fd, 16) < 0 ||
+		getsockname(listen_fd, (struct sockaddr *)&address, &size) < 0)
 		err(1, "cannot listen");
 	sender_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(sender_fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -276,8 +281,8 @@ int main(int argc, char **argv)
 	const struct operation nothing = {"nothing", run_nothing, 16, 400};
 	double overhead, mean;
 
-	if (argc != 3)
-		errx(2, "usage: bench DIRECTORY TINY | bench hold FILE");
+	if (argc != 3 && argc != 4)
+		errx(2, "usage: bench DIRECTORY TINY [OPERATION] | bench hold FILE");
 	if (!strcmp(argv[1], "hold"))
 		return hold(argv[2]);
 	tiny_path = argv[2];
@@ -286,8 +291,11 @@ int main(int argc, char **argv)
 	open_sockets();
 	overhead = measure(&nothing, &mean);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		double median = measure(&operations[i], &mean);
+		double median;
 
+		if (argc == 4 && strcmp(argv[3], operations[i].name))
+			continue;
+		median = measure(&operations[i], &mean);
 		printf("op %s %.1f %.1f\n", operations[i].name, median - overhead, mean - overhead);
 		fflush(stdout);
 	}

@@ -7,11 +7,11 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#define HOOK(section, number)                                                                      \
-	SEC(section)                                                                               \
-	int empty_##number(void *context)                                                          \
-	{                                                                                          \
-		return 0;                                                                          \
+#define HOOK(section, number)             \
+	SEC(section)                      \
+	int empty_##number(void *context) \
+	{                                 \
+		return 0;                 \
 	}
 
 #include "bench/hooks.h"

@@ -20,10 +20,11 @@ int main(int argc, char **argv)
 	r = bpf_object__load(object);
 	if (r < 0)
 		errx(1, "cannot load '%s': %s", argv[1], strerror(-r));
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		if (!bpf_program__attach(program))
 			warn("cannot attach to '%s', going on without it",
-			     bpf_program__section_name(program));
+				bpf_program__section_name(program));
 	}
 	puts("attached");
 	fflush(stdout);

@@ -22,12 +22,13 @@ place_make()
 
 # measure VARIANT [PROGRAM DIRECTORY]: the figures are in a file, as what a labelled reader writes
 # is itself labelled and can be shown only when the kernel part is off. Addresses are not randomised:
-# how many page tables fork copies depends on them.
+# how many page tables fork copies depends on them. It is the child of a vfork, as most programs that
+# a shell starts; how=exec makes it the child of a fork.
 measure()
 {
 	local program=${2:-bench} directory=${3:-open}
 
-	check "measure $1" setarch -R sh -c "$place/bin/$program $place/$directory $place/bin/tiny >/tmp/figures-$1"
+	check "measure $1" setarch -R sh -c "${how:-} $place/bin/$program $place/$directory $place/bin/tiny >/tmp/figures-$1"
 }
 
 show()

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	if (group_fd < 0)
 		err(1, "cannot start fanotify");
 	if (fanotify_mark(group_fd, FAN_MARK_ADD | FAN_MARK_MOUNT, FAN_OPEN_PERM | FAN_ACCESS_PERM,
-			  AT_FDCWD, argv[1]) < 0)
+		    AT_FDCWD, argv[1]) < 0)
 		err(1, "cannot mark '%s'", argv[1]);
 	puts("listening");
 	fflush(stdout);

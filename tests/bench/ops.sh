@@ -25,6 +25,8 @@ show none-2
 if kernel_part_on; then
 	measure unlabelled
 	show unlabelled
+	how='exec' measure fresh
+	show fresh
 	$place/bin/bench-allowed hold $place/secret/data &
 	if wait_for 60 is_tainted $!; then
 		measure beside

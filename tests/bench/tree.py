@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a tar of C files and headers, shaped like a small kernel tree, to standard output.
 
-The same bytes every time. usage: tree.py FILES
+The same bytes every time. usage: tree.py FILES COMPILED
+FILES are in the tree; its Makefile compiles the first COMPILED of them.
 """
 import io
 import random
@@ -41,22 +42,22 @@ def source(number, chance):
     return "\n".join(lines) + "\n"
 
 
-MAKEFILE = """SOURCES := $(shell find . -name '*.c')
+MAKEFILE = """SOURCES := {sources}
 all: $(SOURCES:.c=.o)
 %.o: %.c
-\t$(CC) -O1 -Iinclude -c $< -o $@
+\tgcc -O1 -Iinclude -c $< -o $@
 .PHONY: all
 """
 
 
 def main():
-    files = int(sys.argv[1])
+    files, compiled = int(sys.argv[1]), int(sys.argv[2])
     chance = random.Random(1)
     tree = {f"include/h{number}.h": header(number, chance) for number in range(HEADERS)}
-    for number in range(files):
-        directory = DIRECTORIES[number % len(DIRECTORIES)]
-        tree[f"{directory}/c{number}.c"] = source(number, chance)
-    tree["Makefile"] = MAKEFILE
+    sources = [f"{DIRECTORIES[number % len(DIRECTORIES)]}/c{number}.c" for number in range(files)]
+    for number, name in enumerate(sources):
+        tree[name] = source(number, chance)
+    tree["Makefile"] = MAKEFILE.replace("{sources}", " ".join(sources[:compiled]))
     with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
         for name in sorted(tree):
             content = tree[name].encode()

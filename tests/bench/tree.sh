@@ -1,6 +1,7 @@
 #!/bin/bash
-# Owns: wall time of unpacking and compiling a tree, without --icount: nothing loaded, the kernel
-# part, a fanotify listener, in turn and twice. auditd has a boot of its own: tree-audit.sh.
+# Owns: the time of unpacking and compiling a tree: nothing loaded, the kernel part, a fanotify
+# listener, in turn. auditd has a boot of its own: tree-audit.sh. With 'bench.counted' on the kernel
+# command line (and --icount) one turn each is exact; else it is wall time, and twice.
 # vm-needs: ext4
 # vm-timeout: 3000
 . tests/vm/guest/lib.sh
@@ -9,7 +10,7 @@
 
 place_make || exit 1
 tree_warm
-for _ in 1 2; do
+for _ in $(tree_turns); do
 	tree none
 	if kernel_part_on; then
 		tree agent
