@@ -24,6 +24,8 @@ static __always_inline bool char_device_is_way_out(__u32 dev)
 		return mem_device_is_way_out(MINOR_OF(dev));
 	case 4: /* below 64 virtual consoles, from there on serial ports */
 		return MINOR_OF(dev) >= 64;
+	case 10: /* TUN, vhost-net */
+		return MINOR_OF(dev) == 200 || MINOR_OF(dev) == 238;
 	case 6:	  /* parallel printers */
 	case 9:	  /* tapes */
 	case 21:  /* SCSI generic */
@@ -50,6 +52,14 @@ static __always_inline bool is_own_terminal(__u32 dev)
 	       (__u32)(tty->driver->minor_start + tty->index) == MINOR_OF(dev);
 }
 
+/* Labels that may go to this block device. */
+static __always_inline __u64 device_allow(__u32 dev)
+{
+	struct hf_volume *volume = bpf_map_lookup_elem(&hf_volumes, &dev);
+
+	return volume ? volume->allow : 0;
+}
+
 /* A labelled reader opens a device for writing or writes to it. */
 static __noinline int device_write(struct file *file, __u64 taint, __u8 operation)
 {
@@ -61,15 +71,12 @@ static __noinline int device_write(struct file *file, __u64 taint, __u8 operatio
 		.mnt = file->f_path.mnt,
 	};
 	__u32 dev = file->f_inode->i_rdev;
-	struct hf_volume *volume;
 
 	if ((file->f_inode->i_mode & S_IFMT) == S_IFCHR) {
 		if (!char_device_is_way_out(dev) || is_own_terminal(dev))
 			return 0;
 	} else {
-		volume = bpf_map_lookup_elem(&hf_volumes, &dev);
-		if (volume)
-			act.allow = volume->allow;
+		act.allow = device_allow(dev);
 	}
 	return judge(&act);
 }

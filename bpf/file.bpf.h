@@ -9,6 +9,7 @@
 #include "app.bpf.h"
 #include "device.bpf.h"
 #include "network.bpf.h"
+#include "pipe.bpf.h"
 #include "taint.bpf.h"
 
 #define act_on_file(file, what)                                                                  \
@@ -137,27 +138,6 @@ int BPF_PROG(hf_file_open, struct file *file, int ret)
 	}
 }
 
-/* A pipe carries the labels of its writers; inode storage for readers to come, the hash for those
- * already waiting. */
-static __noinline int pipe_write(struct inode *inode, __u64 taint)
-{
-	struct hf_inode *entry;
-	struct hf_state *state = state_get();
-	__u64 key = (__u64)inode, labels;
-
-	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!entry || !state)
-		return -EPERM;
-	if ((entry->own & taint) == taint)
-		return 0;
-	__sync_fetch_and_or(&entry->own, taint);
-	labels = entry->own;
-	if (bpf_map_update_elem(&hf_pipes, &key, &labels, BPF_ANY))
-		return -EPERM;
-	state->has_labelled_pipe = 1;
-	return 0;
-}
-
 static __noinline int write_by_labelled(struct file *file, __u64 taint)
 {
 	struct inode *inode = file->f_inode;
@@ -166,7 +146,7 @@ static __noinline int write_by_labelled(struct file *file, __u64 taint)
 	case S_IFREG:
 		return labelled_write(file, taint, HF_OPERATION_WRITE);
 	case S_IFIFO:
-		return pipe_write(inode, taint);
+		return pipe_add(inode, taint);
 	case S_IFSOCK:
 		return file_send(file, taint);
 	case S_IFBLK:
@@ -177,26 +157,12 @@ static __noinline int write_by_labelled(struct file *file, __u64 taint)
 	}
 }
 
-static __noinline int read_of_pipe(__u64 labels)
-{
-	struct act act = {
-		.channel = HF_CHANNEL_IPC,
-		.operation = HF_OPERATION_READ,
-		.labels = labels,
-	};
-
-	return taint_add(labels, &act);
-}
-
 /* Only for descriptors whose content became labelled, or that came, after the open. */
-static __always_inline int read_of_labelled(
-	struct file *file, struct inode *inode, struct hf_inode *entry)
+static __always_inline int read_of_labelled(struct file *file, struct inode *inode)
 {
 	__u64 labels;
 	__u8 reason;
 
-	if (inode_type(inode) == S_IFIFO)
-		return read_of_pipe(entry->own);
 	if (inode_type(inode) != S_IFREG)
 		return 0;
 	labels = labels_of(file->f_path.dentry, inode, &reason);
@@ -227,10 +193,12 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 		taint = taint_current();
 		return taint ? write_by_labelled(file, taint) : 0;
 	}
+	if (inode_type(inode) == S_IFIFO)
+		return pipe_read_by_current(inode);
 	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	if (!entry || !(entry->own | entry->effective))
 		return 0;
-	return read_of_labelled(file, inode, entry);
+	return read_of_labelled(file, inode);
 }
 
 /* A descriptor arrives by SCM_RIGHTS or pidfd_getfd. */
@@ -256,11 +224,23 @@ static __noinline int map_writable(struct file *file)
 	__u64 taint = taint_current();
 	struct act act = {};
 
-	if (inode_type(inode) != S_IFREG || is_pseudo(inode->i_sb))
+	switch (inode_type(inode)) {
+	case S_IFREG:
+		if (is_pseudo(inode->i_sb))
+			return 0;
+		if (taint)
+			return labelled_write(file, taint, HF_OPERATION_MAP);
+		volume_channel(inode->i_sb, &act);
+		break;
+	case S_IFBLK:
+		if (taint)
+			return device_write(file, taint, HF_OPERATION_MAP);
+		act.channel = HF_CHANNEL_RAWDISK;
+		act.allow = device_allow(inode->i_rdev);
+		break;
+	default:
 		return 0;
-	if (taint)
-		return labelled_write(file, taint, HF_OPERATION_MAP);
-	volume_channel(inode->i_sb, &act);
+	}
 	mapped_remember(inode, &act);
 	return 0;
 }
@@ -274,8 +254,7 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 	if (ret || !file)
 		return ret;
 	entry = bpf_inode_storage_get(&hf_inodes, file->f_inode, NULL, 0);
-	if (entry && (entry->own | entry->effective) &&
-		read_of_labelled(file, file->f_inode, entry))
+	if (entry && (entry->own | entry->effective) && read_of_labelled(file, file->f_inode))
 		return -EPERM;
 	if (!(flags & MAP_SHARED) || !(prot & PROT_WRITE))
 		return 0;
@@ -291,22 +270,6 @@ int BPF_PROG(hf_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot
 	if (ret || !(prot & PROT_WRITE) || !(vma->vm_flags & VM_SHARED) || !file)
 		return ret;
 	return map_writable(file);
-}
-
-/* The reader that was waiting when the labels came: they are in the pipe by the time it wakes. */
-SEC("fexit/pipe_read")
-int BPF_PROG(hf_pipe_read, struct kiocb *iocb, struct iov_iter *to, long ret)
-{
-	struct hf_state *state = state_get();
-	__u64 key, *labels;
-
-	if (!state || !state->has_labelled_pipe || ret <= 0)
-		return 0;
-	key = (__u64)iocb->ki_filp->f_inode;
-	labels = bpf_map_lookup_elem(&hf_pipes, &key);
-	if (labels)
-		(void)read_of_pipe(*labels); /* the data is out: nothing left to refuse */
-	return 0;
 }
 
 #endif

@@ -47,6 +47,18 @@
 #define LOOP_CHANGE_FD 0x4C06u
 #define LOOP_CONFIGURE 0x4C0Au
 
+/* Raw commands to a disk: include/scsi/sg.h, scsi/scsi_ioctl.h, uapi/linux/nvme_ioctl.h */
+#define SG_IO			0x2285u
+#define SCSI_IOCTL_SEND_COMMAND 1u
+#define NVME_IOCTL_ADMIN_CMD	0xC0484E41u
+#define NVME_IOCTL_SUBMIT_IO	0x40304E42u
+#define NVME_IOCTL_IO_CMD	0xC0484E43u
+
+/* include/uapi/linux/btrfs.h */
+#define BTRFS_IOC_SNAP_CREATE	 0x50009401u
+#define BTRFS_IOC_SNAP_CREATE_V2 0x50009417u
+#define BTRFS_IOC_SEND		 0x40489426u
+
 /* include/uapi/linux/mount.h */
 #define MS_REMOUNT     32ul
 #define MS_PROPAGATION ((1ul << 17) | (1ul << 18) | (1ul << 19) | (1ul << 20))

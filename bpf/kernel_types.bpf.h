@@ -48,7 +48,21 @@ struct task_struct {
 	__u64 start_boottime;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
+	struct files_struct *files;
 	kuid_t loginuid;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct pt_regs {
+	unsigned long di;
 };
 
 struct qstr {

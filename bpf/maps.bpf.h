@@ -173,12 +173,12 @@ struct {
 	__type(value, __u64);
 } hf_shared_mm SEC(".maps");
 
-/* Labels of pipes by inode address, for readers that were already waiting when the data came
- * (tracing programs have no inode storage). The oldest goes when full. */
+/* Labels of pipes and FIFOs (a hash and not inode storage: tracing programs have none). Written
+ * here only. The oldest goes when full: 16,384 labelled pipes at a time are followed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
+	__uint(max_entries, 16384);
+	__type(key, struct hf_inode_key);
 	__type(value, __u64);
 } hf_pipes SEC(".maps");
 

@@ -16,6 +16,20 @@ static __always_inline __u64 directory_labels(struct dentry *dentry, __u8 *ret_r
 	return labels_of(parent, parent->d_inode, ret_reason);
 }
 
+/* Names, symbolic links and attributes are content too where they leave the machine. */
+static __noinline int name_on_way_out(struct super_block *sb, struct dentry *dentry, __u8 operation)
+{
+	struct act act = {.operation = operation, .labels = taint_current()};
+
+	if (!act.labels || is_pseudo(sb))
+		return 0;
+	volume_channel(sb, &act);
+	if (act.channel == HF_CHANNEL_LOCAL_FILE)
+		return 0;
+	act.dentry = dentry; /* perhaps no inode yet: the record then carries the name alone */
+	return judge(&act);
+}
+
 /* For exchange the kernel calls the hook twice, each way round. */
 SEC("lsm/inode_rename")
 int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
@@ -27,8 +41,12 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	__u64 before, after;
 	__u8 reason;
 
-	if (ret || !disk_labels(old_dentry->d_sb))
+	if (ret)
 		return ret;
+	if (name_on_way_out(new_dentry->d_sb, new_dentry, HF_OPERATION_RENAME))
+		return -EPERM;
+	if (!disk_labels(old_dentry->d_sb))
+		return 0;
 	before = labels_of(old_dentry, inode, &reason);
 	after = directory_labels(new_dentry, &reason);
 	if (!(before | after))
@@ -83,37 +101,37 @@ int BPF_PROG(hf_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	return 0;
 }
 
-/* Names and symbolic links are content too where they leave the machine. */
-static __noinline int name_on_way_out(struct inode *dir, struct dentry *dentry, __u8 operation)
-{
-	struct act act = {.operation = operation, .labels = taint_current()};
-
-	if (!act.labels || is_pseudo(dir->i_sb))
-		return 0;
-	volume_channel(dir->i_sb, &act);
-	if (act.channel == HF_CHANNEL_LOCAL_FILE)
-		return 0;
-	act.dentry = dentry; /* no inode yet: the record carries the name alone */
-	return judge(&act);
-}
-
 SEC("lsm/inode_create")
 int BPF_PROG(hf_inode_create, struct inode *dir, struct dentry *dentry, int mode, int ret)
 {
-	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
 }
 
 SEC("lsm/inode_mkdir")
 int BPF_PROG(hf_inode_mkdir, struct inode *dir, struct dentry *dentry, int mode, int ret)
 {
-	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
 }
 
 SEC("lsm/inode_symlink")
 int BPF_PROG(
 	hf_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
 {
-	return ret ? ret : name_on_way_out(dir, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(hf_inode_mknod, struct inode *dir, struct dentry *dentry, int mode, int dev, int ret)
+{
+	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+}
+
+/* The first argument is a user namespace before 6.3 and an id map from then on: not looked at. */
+SEC("lsm/inode_setxattr")
+int BPF_PROG(hf_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
+	const void *value, unsigned long size, int flags, int ret)
+{
+	return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
 }
 
 #endif

@@ -106,9 +106,30 @@ static __noinline void request_answer(struct file *file, struct hf_request *requ
 	request->op = HF_REQUEST_NONE;
 }
 
-static __always_inline bool is_loop_setup(unsigned int cmd)
+/* Commands by which a labelled reader could write past the file system. */
+static __always_inline bool is_raw_write(unsigned int cmd)
 {
-	return cmd == LOOP_SET_FD || cmd == LOOP_CHANGE_FD || cmd == LOOP_CONFIGURE;
+	switch (cmd) {
+	case LOOP_SET_FD:
+	case LOOP_CHANGE_FD:
+	case LOOP_CONFIGURE:
+	case SG_IO:
+	case SCSI_IOCTL_SEND_COMMAND:
+	case NVME_IOCTL_ADMIN_CMD:
+	case NVME_IOCTL_SUBMIT_IO:
+	case NVME_IOCTL_IO_CMD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Copies of whole subvolumes: their inodes are others, without the labels. */
+static __always_inline bool is_snapshot(struct super_block *sb, unsigned int cmd)
+{
+	return (cmd == BTRFS_IOC_SNAP_CREATE || cmd == BTRFS_IOC_SNAP_CREATE_V2 ||
+		       cmd == BTRFS_IOC_SEND) &&
+	       sb->s_magic == BTRFS_SUPER_MAGIC;
 }
 
 SEC("lsm/file_ioctl")
@@ -129,9 +150,10 @@ int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long a
 			request_answer(file, request);
 		return 0;
 	}
-	if (!is_loop_setup(cmd))
-		return 0;
-	act.labels = taint_current();
+	if (is_raw_write(cmd))
+		act.labels = taint_current();
+	else if (is_snapshot(file->f_inode->i_sb, cmd))
+		act.labels = disk_labels(file->f_inode->i_sb);
 	act.dentry = file->f_path.dentry;
 	act.mnt = file->f_path.mnt;
 	return act.labels ? judge(&act) : 0;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Pipes and FIFOs carry the labels of their writers to their readers: by write and read, to a
+ * reader that was already waiting, and by splice, tee and vmsplice, which pass no LSM hook between
+ * pipes (fs/splice.c) and are followed at their entry instead.
+ */
+#ifndef HOLDFAST_BPF_PIPE_H
+#define HOLDFAST_BPF_PIPE_H
+
+#include "taint.bpf.h"
+
+static __always_inline bool is_pipe(struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFIFO;
+}
+
+static __always_inline __u64 pipe_labels(struct inode *inode)
+{
+	struct hf_state *state = state_get();
+	struct hf_inode_key key;
+	__u64 *labels;
+
+	if (!state || !state->has_labelled_pipe)
+		return 0;
+	inode_key(inode, &key);
+	labels = bpf_map_lookup_elem(&hf_pipes, &key);
+	return labels ? *labels : 0;
+}
+
+/* 0, or -EPERM when the labels can't be kept. */
+static __noinline int pipe_add(struct inode *inode, __u64 taint)
+{
+	struct hf_state *state = state_get();
+	__u64 labels = pipe_labels(inode) | taint;
+	struct hf_inode_key key;
+
+	if (!state)
+		return -EPERM;
+	inode_key(inode, &key);
+	if (bpf_map_update_elem(&hf_pipes, &key, &labels, BPF_ANY))
+		return -EPERM;
+	state->has_labelled_pipe = 1;
+	return 0;
+}
+
+static __noinline int pipe_taint_current(__u64 labels)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_IPC,
+		.operation = HF_OPERATION_READ,
+		.labels = labels,
+	};
+
+	return taint_add(labels, &act);
+}
+
+static __always_inline int pipe_read_by_current(struct inode *inode)
+{
+	__u64 labels = pipe_labels(inode);
+
+	return labels ? pipe_taint_current(labels) : 0;
+}
+
+/* What moves from a file or pipe into a pipe: its labels, and those of who moves it. */
+static __always_inline void pipe_follow(struct inode *in, struct inode *out)
+{
+	__u64 labels;
+
+	if (is_pipe(in))
+		(void)pipe_read_by_current(in); /* an entry hook refuses nothing */
+	labels = taint_current();
+	if (labels && is_pipe(out))
+		(void)pipe_add(out, labels); /* likewise */
+}
+
+/* The reader that was waiting when the labels came: they are in the pipe by the time it wakes. */
+SEC("fexit/pipe_read")
+int BPF_PROG(hf_pipe_read, struct kiocb *iocb, struct iov_iter *to, long ret)
+{
+	if (ret > 0)
+		(void)pipe_read_by_current(iocb->ki_filp->f_inode); /* the data is out */
+	return 0;
+}
+
+SEC("fentry/do_splice")
+int BPF_PROG(hf_splice, struct file *in, void *off_in, struct file *out)
+{
+	pipe_follow(in->f_inode, out->f_inode);
+	return 0;
+}
+
+SEC("fentry/do_tee")
+int BPF_PROG(hf_tee, struct file *in, struct file *out)
+{
+	pipe_follow(in->f_inode, out->f_inode);
+	return 0;
+}
+
+/* vmsplice_to_pipe() is inlined: the pipe is found from the system call's descriptor. */
+SEC("fentry/__x64_sys_vmsplice")
+int BPF_PROG(hf_vmsplice, struct pt_regs *regs)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 taint = taint_current();
+	struct hf_inode_key key = {};
+	struct file **files, *file = NULL;
+	struct hf_state *state = state_get();
+	struct inode *inode;
+	__u64 fd;
+
+	if (!taint || !state)
+		return 0;
+	fd = regs->di;
+	files = BPF_CORE_READ(task, files, fdt, fd);
+	if (fd >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFIFO)
+		return 0;
+	key.ino = BPF_CORE_READ(inode, i_ino);
+	key.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	key.generation = BPF_CORE_READ(inode, i_generation);
+	if (!bpf_map_update_elem(&hf_pipes, &key, &taint, BPF_ANY))
+		state->has_labelled_pipe = 1;
+	return 0;
+}
+
+#endif
