@@ -2,7 +2,7 @@
 # Owns: the agent's death in the middle of a load, and floods: no refused act becomes possible, not
 # once; after a restart counters and log agree exactly; every one of 100,000 refusals is counted.
 # vm-needs: ext4
-# vm-timeout: 600
+# vm-timeout: 900
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh

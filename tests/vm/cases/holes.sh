@@ -3,7 +3,7 @@
 # directory, disconnected dentry, nested mount, overlay copy-up), and eviction, snapshots, depth and
 # name spaces. Each with the same act on unlabelled files, which must work.
 # vm-needs: ext4 ext4b xfs btrfs usb
-# vm-timeout: 600
+# vm-timeout: 900
 # The places have no blanks in their names, and $ is often for a later shell.
 # shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh

@@ -2,7 +2,7 @@
 # Owns: policies that come and go: thirty kinds of bad ones, each refused with file and line while
 # the last good one stays in force; and two good ones swapped under load without one wrong answer.
 # vm-needs: ext4
-# vm-timeout: 400
+# vm-timeout: 900
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
