@@ -39,7 +39,7 @@ struct hf_state {
 	__u32 label_generation;	 /* cached inode labels of another generation are stale */
 	__u32 has_tainted;	 /* 0 until the first process of this boot read a labelled file */
 	__u32 has_labelled_pipe; /* likewise for pipes */
-	__u32 pad;
+	__u32 has_labelled_pair; /* likewise for socket pairs */
 };
 
 /* The agent's, in one slot: who it is, and which build of the object it attached. */

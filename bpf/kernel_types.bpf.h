@@ -157,6 +157,17 @@ struct sock {
 	__u16 sk_protocol;
 };
 
+struct unix_address;
+
+struct unix_sock {
+	struct unix_address *addr; /* NULL: bound to no name, as both ends of socketpair(2) are */
+	struct sock *peer;
+};
+
+struct coredump_params {
+	struct file *file;
+};
+
 struct socket {
 	short type;
 	struct sock *sk;

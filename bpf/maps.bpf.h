@@ -182,6 +182,14 @@ struct {
 	__type(value, __u64);
 } hf_pipes SEC(".maps");
 
+/* Labels waiting in a socket made by socketpair(2). Key: the receiving socket. Written here only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} hf_pairs SEC(".maps");
+
 /* Records for the sensor. Full: HF_COUNTER_LOST, the verdict stands. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -6,7 +6,7 @@
 #ifndef HOLDFAST_BPF_NETWORK_H
 #define HOLDFAST_BPF_NETWORK_H
 
-#include "taint.bpf.h"
+#include "pipe.bpf.h"
 
 #define AF_PACKET    17
 #define AF_XDP	     44
@@ -100,6 +100,8 @@ static __noinline int labelled_send(
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
+	if (family == AF_UNIX && operation == HF_OPERATION_SEND)
+		return pair_send(sk, taint);
 	if (family_is_local(family))
 		return 0;
 	act.family = family;

@@ -2,7 +2,9 @@
 /*
  * Pipes and FIFOs carry the labels of their writers to their readers: by write and read, to a
  * reader that was already waiting, and by splice, tee and vmsplice, which pass no LSM hook between
- * pipes (fs/splice.c) and are followed at their entry instead.
+ * pipes (fs/splice.c) and are followed at their entry instead. So do core dumps to a helper, and
+ * the nameless sockets of socketpair(2); sockets with a name are display servers, buses and the
+ * like, and wait for the carriers of a later version.
  */
 #ifndef HOLDFAST_BPF_PIPE_H
 #define HOLDFAST_BPF_PIPE_H
@@ -93,6 +95,70 @@ SEC("fentry/do_tee")
 int BPF_PROG(hf_tee, struct file *in, struct file *out)
 {
 	pipe_follow(in->f_inode, out->f_inode);
+	return 0;
+}
+
+/* The kernel writes a dump past every hook (__kernel_write); a helper reads it from a pipe. */
+SEC("fentry/elf_core_dump")
+int BPF_PROG(hf_core_dump, struct coredump_params *dump)
+{
+	struct inode *inode = dump->file->f_inode;
+	__u64 taint = taint_current();
+
+	if (taint && is_pipe(inode))
+		(void)pipe_add(inode, taint); /* an entry hook refuses nothing */
+	return 0;
+}
+
+/* A labelled reader sends to the other end of its socket pair. 0 or -EPERM. */
+static __noinline int pair_send(struct sock *sk, __u64 taint)
+{
+	struct unix_sock *from = bpf_skc_to_unix_sock(sk), *to;
+	struct hf_state *state = state_get();
+	struct sock *peer;
+	__u64 *labels;
+
+	if (!from || from->addr || !state)
+		return 0;
+	peer = from->peer;
+	if (!peer)
+		return 0;
+	to = bpf_skc_to_unix_sock(peer);
+	if (!to || to->addr)
+		return 0;
+	labels = bpf_sk_storage_get(&hf_pairs, peer, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!labels)
+		return -EPERM;
+	__sync_fetch_and_or(labels, taint);
+	state->has_labelled_pair = 1;
+	return 0;
+}
+
+static __always_inline void pair_received(struct socket *sock, int size)
+{
+	struct hf_state *state = state_get();
+	__u64 *labels;
+
+	if (!state || !state->has_labelled_pair || size <= 0)
+		return;
+	labels = bpf_sk_storage_get(&hf_pairs, sock->sk, NULL, 0);
+	if (labels && *labels)
+		(void)pipe_taint_current(*labels); /* the data is out */
+}
+
+SEC("fexit/unix_stream_recvmsg")
+int BPF_PROG(hf_stream_received, struct socket *sock, struct msghdr *msg, unsigned long size,
+	int flags, int ret)
+{
+	pair_received(sock, ret);
+	return 0;
+}
+
+SEC("fexit/unix_dgram_recvmsg")
+int BPF_PROG(hf_dgram_received, struct socket *sock, struct msghdr *msg, unsigned long size,
+	int flags, int ret)
+{
+	pair_received(sock, ret);
 	return 0;
 }
 

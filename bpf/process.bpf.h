@@ -16,12 +16,18 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct hf_task *parent, *child;
 	bool shares_memory = clone_flags & CLONE_VM;
+	__u64 taint;
 
 	if (ret || (clone_flags & CLONE_THREAD))
 		return ret;
 	parent = shares_memory ? task_current_create() : task_current();
 	if (!parent)
 		return shares_memory ? -ENOMEM : 0;
+	/* Nothing to pass on: most processes have a state only because an ancestor used vfork. */
+	taint = taint_of(current);
+	if (!shares_memory && !((parent->flags & ~HF_TASK_SHARED_MM) | parent->app |
+				      parent->mapped_count | taint))
+		return 0;
 	if (shares_memory && !(parent->flags & HF_TASK_SHARED_MM)) {
 		__u64 mm = (__u64)current->mm;
 
@@ -33,7 +39,7 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	if (!child)
 		return -ENOMEM;
 	*child = *parent;
-	child->taint = taint_of(current);
+	child->taint = taint;
 	child->said_what = 0;
 	child->said_again = 0;
 	if (!shares_memory)

@@ -80,6 +80,9 @@ static const struct {
 	const char *without;
 } optional_programs[] = {
 	{"hf_pipe_read", "readers already waiting at a pipe are labelled at their next read only"},
+	{"hf_core_dump", "core dumps to a helper are not followed"},
+	{"hf_stream_received", "socket pairs are not followed"},
+	{"hf_dgram_received", "datagram socket pairs are not followed"},
 	{"hf_splice", "splice between pipes is not followed"},
 	{"hf_tee", "tee between pipes is not followed"},
 	{"hf_vmsplice", "vmsplice into pipes is not followed"},
