@@ -81,8 +81,8 @@ static int note_read(
 	return (int)size;
 }
 
-static int note_write(
-	const char *path, const char *buffer, size_t size, off_t offset, struct fuse_file_info *info)
+static int note_write(const char *path, const char *buffer, size_t size, off_t offset,
+	struct fuse_file_info *info)
 {
 	size_t at = (size_t)offset;
 

@@ -263,8 +263,8 @@ static int road_udp_sendto(struct job *job)
 	fd = check_call(socket(address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
-	return check_call(sendto(fd, job->content, job->size, 0,
-		(struct sockaddr *)&address.storage, address.size));
+	return check_call(sendto(
+		fd, job->content, job->size, 0, (struct sockaddr *)&address.storage, address.size));
 }
 
 static int road_udp_connect(struct job *job)
@@ -302,8 +302,8 @@ static int road_udp_elsewhere(struct job *job)
 		return fd;
 	if (connect_to(fd, &first) < 0)
 		return -ENOTCONN;
-	return check_call(sendto(fd, job->content, job->size, 0,
-		(struct sockaddr *)&address.storage, address.size));
+	return check_call(sendto(
+		fd, job->content, job->size, 0, (struct sockaddr *)&address.storage, address.size));
 }
 
 const struct road roads_network[] = {

@@ -47,8 +47,8 @@ static int road_open_write(struct job *job)
 static int road_openat2(struct job *job)
 {
 	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
-	auto_close int fd =
-		check_call(syscall(SYS_openat2, AT_FDCWD, job->source, &how, sizeof(how)));
+	auto_close int fd = check_call(
+		syscall(SYS_openat2, AT_FDCWD, job->source, &how, sizeof(how)));
 
 	return read_through(job, fd);
 }
@@ -120,8 +120,8 @@ static int road_handle(struct job *job)
 /* Whoever listens is handed a descriptor of what others open. */
 static int road_fanotify(struct job *job)
 {
-	auto_close int group =
-		check_call(fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY));
+	auto_close int group = check_call(
+		fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY));
 	struct fanotify_event_metadata event;
 	struct pollfd ready = {.fd = group, .events = POLLIN};
 	auto_close int fd = -EBADF;

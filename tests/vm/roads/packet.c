@@ -130,8 +130,8 @@ static int packet_send(struct job *job, bool is_before)
 	if (fd < 0)
 		return fd;
 	size = job->size < ECHO_MAX ? job->size : ECHO_MAX;
-	return check_call(sendto(
-		fd, job->content, size, 0, (struct sockaddr *)&address, sizeof(address)));
+	return check_call(
+		sendto(fd, job->content, size, 0, (struct sockaddr *)&address, sizeof(address)));
 }
 
 static int road_packet(struct job *job)
@@ -176,8 +176,7 @@ static int road_packet_ring(struct job *job)
 	frame->tp_len = (unsigned int)(job->size < ECHO_MAX ? job->size : ECHO_MAX);
 	memcpy(ring + TPACKET_HDRLEN - sizeof(struct sockaddr_ll), job->content, frame->tp_len);
 	frame->tp_status = TP_STATUS_SEND_REQUEST;
-	return check_call(
-		sendto(fd, NULL, 0, 0, (struct sockaddr *)&address, sizeof(address)));
+	return check_call(sendto(fd, NULL, 0, 0, (struct sockaddr *)&address, sizeof(address)));
 }
 
 /* Another address space than the internet's; the host of a virtual machine listens there. */

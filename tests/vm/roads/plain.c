@@ -171,8 +171,7 @@ static int verb_send_target(char **argv)
 static int verb_getfd(char **argv)
 {
 	char content[ROAD_CONTENT_MAX];
-	auto_close int process =
-		check_call(syscall(SYS_pidfd_open, (pid_t)atoi(argv[0]), 0));
+	auto_close int process = check_call(syscall(SYS_pidfd_open, (pid_t)atoi(argv[0]), 0));
 	auto_close int fd = -EBADF;
 
 	if (process < 0)
@@ -218,8 +217,7 @@ static int verb_memory(char **argv)
 	fd = check_call(open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return fd;
-	return check_call(
-		pread(fd, content, sizeof(content), (off_t)strtoul(argv[1], NULL, 16)));
+	return check_call(pread(fd, content, sizeof(content), (off_t)strtoul(argv[1], NULL, 16)));
 }
 
 static int verb_proc(char **argv)

@@ -58,8 +58,9 @@ static int road_vfork(struct job *job)
 	if (pid == 0) {
 		ssize_t size = write(fd, job->content, job->size);
 
-		_exit(size > 0 ? ROAD_EXIT_OUT :
-		      errno == EPERM ? ROAD_EXIT_REFUSED : ROAD_EXIT_BROKEN);
+		_exit(size > 0		 ? ROAD_EXIT_OUT
+			: errno == EPERM ? ROAD_EXIT_REFUSED
+					 : ROAD_EXIT_BROKEN);
 	}
 	return wait_child(pid);
 }
@@ -245,8 +246,8 @@ static int road_spawn(struct job *job)
 	job->content[job->size - 1] = '\0';
 	if (setenv("HF_ROAD_CONTENT", job->content, 1))
 		return -errno;
-	r = posix_spawn(&pid, plain ? plain : "/usr/local/bin/hf-road-plain", NULL, NULL, argv,
-		environ);
+	r = posix_spawn(
+		&pid, plain ? plain : "/usr/local/bin/hf-road-plain", NULL, NULL, argv, environ);
 	return r ? -r : wait_child(pid);
 }
 

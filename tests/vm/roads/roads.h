@@ -28,8 +28,8 @@ struct job {
 	const char *source;
 	const char *target;
 	const char *arg[ROAD_ARG_MAX]; /* what follows the target; NULL = not given */
-	bool may_refuse_read; /* a refusal of the read itself counts as refused */
-	int source_fd;	      /* -EBADF until job_read() */
+	bool may_refuse_read;	       /* a refusal of the read itself counts as refused */
+	int source_fd;		       /* -EBADF until job_read() */
 	size_t size;
 	char *content; /* ROAD_CONTENT_MAX bytes, aligned for O_DIRECT */
 };

@@ -166,8 +166,7 @@ static int road_uring_openat_direct(struct job *job)
 	r = io_uring_register_files(&ring, &none, 1);
 	if (r < 0)
 		return r;
-	io_uring_prep_openat_direct(
-		io_uring_get_sqe(&ring), AT_FDCWD, job->source, O_RDONLY, 0, 0);
+	io_uring_prep_openat_direct(io_uring_get_sqe(&ring), AT_FDCWD, job->source, O_RDONLY, 0, 0);
 	r = ring_run(&ring);
 	if (r < 0)
 		return r;
@@ -266,8 +265,7 @@ static int road_uring_write_socket(struct job *job)
 
 	if (r < 0)
 		return r;
-	io_uring_prep_write(
-		io_uring_get_sqe(&ring), fd, job->content, (unsigned int)job->size, 0);
+	io_uring_prep_write(io_uring_get_sqe(&ring), fd, job->content, (unsigned int)job->size, 0);
 	return ring_run(&ring);
 }
 
