@@ -121,7 +121,7 @@ static const struct layout layouts[] = {
 	BEGIN(hf_state, true)
 #define T hf_state
 		M(T, sequence), M(T, label_generation), M(T, has_tainted), M(T, has_labelled_pipe),
-		M(T, pad),
+		M(T, has_labelled_pair),
 #undef T
 	END,
 	BEGIN(hf_agent, true)

@@ -149,6 +149,8 @@ by_the_core_helper()
 {
 	sysctl -q -w kernel.core_pattern="|$plain @stdin-to $usb/core"
 	out core-helper core-dump $usb/core
+	# The kernel starts the helper: it bears its own name and not the road's.
+	[ "${roads_refused[-1]}" != core-helper ] || roads_refused[-1]=${plain##*/}
 	sysctl -q -w kernel.core_pattern=core
 }
 
@@ -163,7 +165,7 @@ between_processes()
 	done
 }
 
-# Last, as these overwrite what is on the stick.
+# Late, as these overwrite what is on the stick.
 to_devices()
 {
 	local road_target_is_no_file=yes disk
@@ -211,8 +213,10 @@ to_local_files
 to_the_stick
 to_a_user_file_system
 by_the_core_helper
-between_processes
 to_devices
+# Last: what these leave on the stick got out.
+usb_mount
+between_processes
 expect_recorded
 agent_stop
 finish
