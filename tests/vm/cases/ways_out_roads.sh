@@ -154,6 +154,14 @@ by_the_core_helper()
 	sysctl -q -w kernel.core_pattern=core
 }
 
+# Before the roads that are known to be open leave something there.
+the_stick_is_clean()
+{
+	sync
+	refute 'the secret is not on the stick' \
+		sh -c "head -c 64M ${stick%1} | grep -aqF '$secret_text'"
+}
+
 between_processes()
 {
 	local road
@@ -183,9 +191,6 @@ to_devices()
 	out disk-mmap disk-mmap "$stick"
 	out disk-mmap-before disk-mmap-before "$stick"
 	out scsi-write scsi-write "${stick%1}"
-	sync
-	refute 'the secret is not on the stick' \
-		sh -c "head -c 64M ${stick%1} | grep -aqF '$secret_text'"
 	# The control reads a disk that holds no label.
 	umount /mnt/other
 	disk=$(disk_dev ext4b)
@@ -213,10 +218,9 @@ to_local_files
 to_the_stick
 to_a_user_file_system
 by_the_core_helper
-to_devices
-# Last: what these leave on the stick got out.
-usb_mount
+the_stick_is_clean
 between_processes
+to_devices
 expect_recorded
 agent_stop
 finish
