@@ -39,6 +39,21 @@ static __always_inline void inode_key(struct inode *inode, struct hf_inode_key *
 	ret_key->generation = inode->i_generation;
 }
 
+/*
+ * The same of a dentry that may be negative (a name about to be made): ino is 0 then. With probes:
+ * newer verifiers (an oops on 6.12 showed it) take d_inode of a trusted dentry for never NULL, drop tests and
+ * loads without fault handling (BTF_TYPE_SAFE_TRUSTED(struct dentry) in kernel/bpf/verifier.c).
+ */
+static __always_inline void dentry_key(struct dentry *dentry, struct hf_inode_key *ret_key)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+
+	ret_key->ino = BPF_CORE_READ(inode, i_ino);
+	ret_key->subvolume = 0;
+	ret_key->dev = BPF_CORE_READ(dentry, d_sb, s_dev);
+	ret_key->generation = BPF_CORE_READ(inode, i_generation);
+}
+
 /* Where record_path_step() stands. Kernel addresses as numbers: they are read with probes. */
 struct path_walk {
 	struct hf_record *record;
@@ -127,7 +142,7 @@ static __always_inline bool is_repeated(
 	what ^= act->labels ^ ((__u64)act->port << 24) ^ ((__u64)act->address[15] << 16) ^
 		((__u64)act->address[14] << 8) ^ act->target_tgid;
 	if (act->dentry)
-		what ^= act->dentry->d_inode->i_ino * 0x9E3779B97F4A7C15ull;
+		what ^= BPF_CORE_READ(act->dentry, d_inode, i_ino) * 0x9E3779B97F4A7C15ull;
 	if (self->said_what == what && now - self->said_ktime_ns < HF_COALESCE_NS) {
 		__sync_fetch_and_add(&self->said_again, 1);
 		return true;
@@ -183,7 +198,7 @@ static __noinline void report(struct act *act, __u8 record_type)
 	if (self)
 		record->coalesced = __sync_lock_test_and_set(&self->said_again, 0);
 	if (act->dentry) {
-		inode_key(act->dentry->d_inode, &record->inode);
+		dentry_key(act->dentry, &record->inode);
 		((__u64 *)record->path)[0] = (__u64)act->dentry;
 		((__u64 *)record->path)[1] = (__u64)act->mnt;
 		record_path(record);
