@@ -40,18 +40,21 @@ static __always_inline void inode_key(struct inode *inode, struct hf_inode_key *
 }
 
 /*
- * The same of a dentry that may be negative (a name about to be made): ino is 0 then. With probes:
- * newer verifiers (an oops on 6.12 showed it) take d_inode of a trusted dentry for never NULL, drop tests and
- * loads without fault handling (BTF_TYPE_SAFE_TRUSTED(struct dentry) in kernel/bpf/verifier.c).
+ * Of a dentry that may be negative (a name about to be made): 0 then. With probes: newer verifiers
+ * (an oops on 6.12 showed it) take d_inode of a trusted dentry for never NULL, drop tests and load
+ * without fault handling (BTF_TYPE_SAFE_TRUSTED(struct dentry) in kernel/bpf/verifier.c).
  */
+static __always_inline __u64 dentry_ino(struct dentry *dentry)
+{
+	return BPF_CORE_READ(dentry, d_inode, i_ino);
+}
+
 static __always_inline void dentry_key(struct dentry *dentry, struct hf_inode_key *ret_key)
 {
-	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
-
-	ret_key->ino = BPF_CORE_READ(inode, i_ino);
+	ret_key->ino = dentry_ino(dentry);
 	ret_key->subvolume = 0;
 	ret_key->dev = BPF_CORE_READ(dentry, d_sb, s_dev);
-	ret_key->generation = BPF_CORE_READ(inode, i_generation);
+	ret_key->generation = BPF_CORE_READ(dentry, d_inode, i_generation);
 }
 
 /* Where record_path_step() stands. Kernel addresses as numbers: they are read with probes. */
@@ -142,7 +145,7 @@ static __always_inline bool is_repeated(
 	what ^= act->labels ^ ((__u64)act->port << 24) ^ ((__u64)act->address[15] << 16) ^
 		((__u64)act->address[14] << 8) ^ act->target_tgid;
 	if (act->dentry)
-		what ^= BPF_CORE_READ(act->dentry, d_inode, i_ino) * 0x9E3779B97F4A7C15ull;
+		what ^= dentry_ino(act->dentry) * 0x9E3779B97F4A7C15ull;
 	if (self->said_what == what && now - self->said_ktime_ns < HF_COALESCE_NS) {
 		__sync_fetch_and_add(&self->said_again, 1);
 		return true;
