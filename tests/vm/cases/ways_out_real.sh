@@ -25,6 +25,7 @@ make_readers()
 		install -m 755 -o root -g root "$(command -v "$program")" "$readers/$program"
 	done
 	install -m 755 -o root -g root "$(readlink -f /usr/bin/python3)" $readers/python3
+	export PYTHONHOME=/usr # the copy does not find its compiled modules by itself
 	install -m 755 -o root -g root /usr/bin/vim.tiny $readers/vim
 }
 
