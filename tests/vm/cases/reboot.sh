@@ -8,9 +8,8 @@ reboot_names="$secret/doc.txt $open/by-hand.txt $open/derived.txt $open/moved.tx
 reboot_places()
 {
 	mount_disk ext4 $data || return 1
-	mkdir -p /opt/readers /var/lib /mnt/data/state
-	rm -rf /var/lib/holdfast
-	ln -s /mnt/data/state /var/lib/holdfast
+	mkdir -p /opt/readers /var/lib/holdfast /mnt/data/state
+	mount --bind /mnt/data/state /var/lib/holdfast
 	install -m 755 -o root -g root /usr/bin/dd /opt/readers/dd
 	[ ! -e $reboot_policy ] || return 0
 	mkdir -p $secret $open
