@@ -96,7 +96,7 @@ databases()
 	everyday 'asynchronous input and output' \
 		"$HF_REPO/build/tests/hf-road uring-write $open/doc.txt \$PWD/u; $HF_REPO/build/tests/hf-road aio $open/doc.txt \$PWD/u; rm u"
 	everyday 'zero-copy roads' \
-		'for r in sendfile splice tee vmsplice copy-file-range; do '"$HF_REPO/build/tests/hf-road"' $r '"$open/doc.txt"' $PWD/u; done; rm u'
+		'cp '"$open/doc.txt"' d; for r in sendfile splice tee vmsplice copy-file-range; do '"$HF_REPO/build/tests/hf-road"' $r $PWD/d $PWD/u; done; rm d u'
 }
 
 administrators()
