@@ -28,8 +28,8 @@ agent_start()
 	done
 	agent_policy=$policy
 	agent_start_again
-	if ! wait_for 60 agent_is_enforcing; then
-		echo "agent: does not enforce after 60 s:"
+	if ! wait_for 240 agent_is_enforcing; then
+		echo "agent: does not enforce after 240 s:"
 		tail -n 20 $agent_log
 		agent_stop
 		return 1

@@ -48,13 +48,13 @@ deaths()
 		refute "refused while $part is dead" cat $secret/doc.txt
 		expect_allowed "the allowed reader reads while $part is dead" /opt/readers/cat $secret/doc.txt
 		[ $part != holdfastd ] || agent_start_again
-		check "enforcing again after $part died" wait_for 60 agent_is_enforcing
+		check "enforcing again after $part died" wait_for 240 agent_is_enforcing
 	done
 	sleep 1
 	touch $stop
 	wait $load
 	check "no open got through in the whole time ($(cat /run/hf/burst.out))" [ $? -eq 0 ]
-	check 'counters and log agree after all deaths' wait_for 60 accounts_agree
+	check 'counters and log agree after all deaths' wait_for 240 accounts_agree
 }
 
 flood()
@@ -67,7 +67,7 @@ flood()
 	check "100,000 opens refused ($(cat /run/hf/burst.out))" [ $? -eq 0 ]
 	after=$(counter refused)
 	check "each is counted ($((after - before)))" [ $((after - before)) -eq 100000 ]
-	check 'each is delivered, coalesced or counted as lost' wait_for 60 accounts_agree
+	check 'each is delivered, coalesced or counted as lost' wait_for 240 accounts_agree
 	check 'and none made no record' [ $(($(counter made) - made)) -ge 100000 ]
 }
 

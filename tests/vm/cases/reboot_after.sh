@@ -1,7 +1,7 @@
 #!/bin/bash
 # Owns: the second half of tests/vm/reboot: another boot, the same disk; every label is there again.
 # vm-needs: ext4
-# vm-timeout: 200
+# vm-timeout: 600
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh

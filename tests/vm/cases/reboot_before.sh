@@ -1,7 +1,7 @@
 #!/bin/bash
 # Owns: the first half of tests/vm/reboot: labels by place, by hand and by writing, then a power cut.
 # vm-needs: ext4
-# vm-timeout: 200
+# vm-timeout: 600
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
