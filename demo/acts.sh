@@ -1,6 +1,6 @@
 #!/bin/bash
 # vm-needs: ext4 usb
-# vm-timeout: 240
+# vm-timeout: 480
 # Owns: the story that `make demo` tells, act by act. Runs inside the throw-away machine as a case
 # of the harness: each act also says ok or not ok, so that a demonstration that lies fails.
 . "$HF_REPO/tests/vm/guest/lib.sh"

@@ -2,7 +2,7 @@
 # Owns: which programs may open a labelled file: an allowed one works in it as people do, and
 # nothing else opens it, whatever it is called and however it is started.
 # vm-needs: ext4
-# vm-timeout: 400
+# vm-timeout: 900
 # The places have no blanks in their names, and $ is often for a later shell.
 # shellcheck disable=SC2086,SC2016,SC2317,SC2119
 . tests/vm/guest/lib.sh
