@@ -90,12 +90,12 @@ thirty_bad_ones()
 	bad 'device never used' 1 'used' <<<$'[device d]\nvendor = 0951\nproduct = 1666'
 	bad 'device id not hexadecimal' 2 'hexa' <<<$'[device d]\nvendor = kingston\nproduct = 1666'
 	bad 'section twice' 1 'reader' <<<$'[app reader]\npath = /usr/bin/tac'
-	bad 'key twice' 3 'twice|already' <<<$'[tenant b]\ntitle = B\ntitle = C'
+	bad 'key twice' 4 'title' <<<$'[app b]\npath = /usr/bin/tac\ntitle = B\ntitle = C'
 	bad 'bad name' 1 'name' <<<$'[label Über]\ntenant = acme\npath = /srv/x'
 	bad 'bad link' 4 'https' <<<$'[label hr]\ntenant = acme\npath = /srv/hr\nlink = ftp://x'
-	bad 'include of nothing' 0 'nowhere' <<<$'[policy]\ninclude = nowhere.ini'
+	bad 'policy twice' 1 'second' <<<$'[policy]\nname = Another'
 	bad 'no section' 0 '' <<<$'action'
-	bad 'a line too long' 1 'long' <<<"; $(head -c 4000 /dev/zero | tr '\0' x)"
+	bad 'a line too long' 1 'at most' <<<"; $(head -c 4000 /dev/zero | tr '\0' x)"
 }
 
 # The refused stay refused and the allowed stay allowed, whichever of the two policies is in force.
