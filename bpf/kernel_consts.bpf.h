@@ -14,13 +14,11 @@
 #define FMODE_READ  0x1u
 #define FMODE_WRITE 0x2u
 #define MAY_WRITE   0x2
-#define MAY_READ    0x4
 #define SB_KERNMOUNT \
 	(1ul << 22) /* kernel-internal mount: memfd, SysV and anonymous shared memory */
 
 /* include/linux/sched.h */
 #define PF_DUMPCORE 0x00000200u
-#define PF_KTHREAD  0x00200000u
 
 /* include/uapi/linux/sched.h */
 #define CLONE_VM     0x00000100ul

@@ -53,8 +53,7 @@ static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
 }
 
 /* Brings the inode's own mark from the index into its cache entry, once a generation. */
-static __always_inline void inode_load(
-	struct inode *inode, struct hf_inode *entry, __u32 generation)
+static __always_inline void inode_load(struct inode *inode, struct hf_inode *entry)
 {
 	struct hf_inode_key key;
 	struct hf_mark *mark;
@@ -152,7 +151,7 @@ static __noinline __u64 labels_compute(
 		}
 		return disk;
 	}
-	inode_load(inode, entry, generation);
+	inode_load(inode, entry);
 	if (!disk) {
 		entry->effective = entry->own;
 		entry->generation = generation;
@@ -178,7 +177,7 @@ static __noinline __u64 labels_compute(
 	above = bpf_inode_storage_get(
 		&hf_inodes, parent->d_inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (above && above->generation != generation) {
-		inode_load(parent->d_inode, above, generation);
+		inode_load(parent->d_inode, above);
 		above->effective = inherited;
 		above->generation = generation;
 	}

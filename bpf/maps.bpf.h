@@ -9,8 +9,6 @@
 #include "control.h"
 #include "events.h"
 
-#define HF_INODE_LOADED 0x1u /* own, app and flags were read from the index in this generation */
-
 /* What is known of an inode while it is in memory; a cache of the index and of the walk upwards. */
 struct hf_inode {
 	__u64 own;	  /* its own mark */

@@ -8,7 +8,6 @@
 
 #include "pipe.bpf.h"
 
-#define AF_PACKET    17
 #define AF_XDP	     44
 #define PORT_OFFSET  2 /* in sockaddr_in and sockaddr_in6 */
 #define ADDR4_OFFSET 4 /* in sockaddr_in */
