@@ -38,22 +38,4 @@ $(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/engine/policy_
 
 PROGRAMS += $(B)/holdfast
 
-# What the rooms' tests are made of: tests/unit/rules.mk, tests/fuzz/rules.mk
-UNIT_LIBS_record      := $(AGENT_RECORD)
-UNIT_LIBS_mark_value  := $(B)/agent/sensor/mark_value.o
-UNIT_LIBS_mounts      := $(B)/agent/sensor/mounts.o
-UNIT_LIBS_request     := $(B)/agent/ipc/request.o
-UNIT_LIBS_event_log   := $(B)/agent/engine/event_log.o $(B)/agent/engine/accounting.o
-UNIT_LIBS_database    := $(B)/agent/engine/database.o
-UNIT_LDLIBS_database  := -lsqlite3
-UNIT_LIBS_event       := $(B)/agent/engine/event.o $(B)/agent/engine/ocsf_table.o $(AGENT_FAILURE)
-UNIT_LDLIBS_event     := -ljson-c
-
-FUZZ_SOURCES_record     := agent/sensor/record.c
-FUZZ_FLAGS_record       := -max_len=1300
-FUZZ_SOURCES_mark_value := agent/sensor/mark_value.c common/bytes.c
-FUZZ_FLAGS_mark_value   := -max_len=1100
-FUZZ_SOURCES_request    := agent/ipc/request.c common/wire.c common/bytes.c
-FUZZ_FLAGS_request      := -max_len=8300
-
 $(B)/agent/supervisor/main.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'

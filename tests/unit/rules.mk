@@ -15,6 +15,11 @@ UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
 UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o ocsf_table.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_layout	:= -lbpf
+UNIT_LIBS_mounts	:= $(B)/agent/sensor/mounts.o
+UNIT_LIBS_database	:= $(B)/agent/engine/database.o
+UNIT_LDLIBS_database	:= -lsqlite3
+UNIT_LIBS_event		:= $(UNIT_LIBS_ocsf)
+UNIT_LDLIBS_event	:= -ljson-c
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 
