@@ -2,7 +2,6 @@
 
 AGENT_IPC     := $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o
 AGENT_SANDBOX := $(B)/agent/sandbox/privileges.o $(B)/agent/sandbox/filter.o
-AGENT_FAILURE := $(B)/agent/engine/failure_table.o
 AGENT_RECORD  := $(B)/agent/sensor/record.o
 
 SENSOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/sensor/*.c)))
