@@ -11,8 +11,10 @@
 
 #include "agent/engine/accounting.h"
 #include "agent/engine/database.h"
-#include "agent/engine/event.h"
 #include "agent/engine/event_log.h"
+#include "agent/engine/event_note.h"
+#include "agent/engine/event_record.h"
+#include "agent/engine/event_words.h"
 #include "agent/engine/failure_table.h"
 #include "agent/engine/recent.h"
 #include "agent/ipc/channel.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events as OCSF JSON objects. What is ours and has no place in the schema is below
+ * Events as OCSF JSON objects: what all have in common. Of a kernel record: event_record.h; of the
+ * agent's own: event_note.h. What is ours and has no place in the schema is below
  * unmapped.holdfast, so that `why`, the console and a search find it.
  */
 #ifndef HOLDFAST_AGENT_ENGINE_EVENT_H
@@ -9,8 +10,6 @@
 #include <json-c/json_object.h>
 
 #include "agent/engine/ocsf_table.h"
-#include "agent/sensor/record.h"
-#include "policy/evaluate.h"
 
 #define EVENT_TEXT_MAX 2048
 
@@ -28,41 +27,10 @@ struct event_numbers {
 	uint64_t delivered; /* kernel records of this boot in the log, this one counted */
 };
 
-/* Kind of a kernel record. */
-enum event_kind event_kind_of(const struct record *record);
-
-/* The whole event of a kernel record. policy may be NULL. NULL without memory; caller puts. */
-struct json_object *event_of_record(const struct event_origin *origin,
-	const struct event_numbers *numbers, const struct policy_compiled *policy,
-	const struct record *record);
-
-/* What the agent itself has to say. Members that do not apply are NULL or 0. */
-struct event_note {
-	enum event_kind kind;
-	const char *message;
-	bool is_failure;
-	const char *status_code; /* short word */
-	uint32_t uid;		 /* who did it */
-	bool has_uid;
-	const char *path; /* file */
-	const char *name; /* policy, device or log */
-	uint64_t version; /* of the policy */
-	int64_t count;	  /* events-dropped; 0 = none */
-	const char *comm;
-	uint32_t pid;
-	struct json_object *details; /* borrowed: goes below unmapped.holdfast */
-};
-struct json_object *event_of_note(const struct event_origin *origin,
-	const struct event_numbers *numbers, const struct event_note *note);
-
-/* Names of the labels of a set, as an array; caller puts. */
-struct json_object *event_label_names(const struct policy_compiled *policy, uint64_t labels);
-
-/* The plain sentence: who may not do what with which file. */
-void event_sentence(const struct policy_compiled *policy, const struct record *record,
-	char ret_text[EVENT_TEXT_MAX]);
-
-/* The rule behind a record; caller puts; NULL when no rule made it. */
-struct json_object *event_rule(const struct policy_compiled *policy, const struct record *record);
+/* Time, class, activity, metadata and device. NULL without memory; caller puts. */
+struct json_object *event_begin(const struct event_origin *origin,
+	const struct event_numbers *numbers, const struct ocsf_row *row, uint64_t day_ms);
+/* Takes over details. */
+void event_add_unmapped(struct json_object *event, struct json_object *details);
 
 #endif

@@ -2,42 +2,23 @@
 /* What status and doctor say, as JSON; the command line makes words of it. */
 #include <json-c/json.h>
 
+#include "agent/engine/json.h"
 #include "agent/engine/server.h"
 #include "policy/words.h"
-
-static void add(struct json_object *object, const char *key, struct json_object *value)
-{
-	(void)json_object_object_add(object, key, value); /* no memory: a member is missing */
-}
-
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	add(object, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	add(object, key, json_object_new_uint64(value));
-}
-
-static void add_bool(struct json_object *object, const char *key, bool value)
-{
-	add(object, key, json_object_new_boolean(value));
-}
 
 static struct json_object *kernel_object(const struct engine *engine)
 {
 	struct json_object *kernel = json_object_new_object();
 	struct json_object *missing = json_object_new_array();
 
-	add_bool(kernel, "enforcing", engine->hello.is_enforcing && engine->is_policy_applied);
-	add_bool(kernel, "loaded", engine->hello.is_enforcing);
-	add_bool(kernel, "bpf_lsm", engine->hello.has_bpf_lsm);
-	add_bool(kernel, "adopted", engine->hello.was_adopted);
+	json_add_bool(kernel, "enforcing", engine->hello.is_enforcing && engine->is_policy_applied);
+	json_add_bool(kernel, "loaded", engine->hello.is_enforcing);
+	json_add_bool(kernel, "bpf_lsm", engine->hello.has_bpf_lsm);
+	json_add_bool(kernel, "adopted", engine->hello.was_adopted);
 	for (unsigned int i = 0; i < engine->hello.missing_count; i++)
 		(void)json_object_array_add(
 			missing, json_object_new_string(engine->hello.missing[i]));
-	add(kernel, "missing", missing);
+	json_add(kernel, "missing", missing);
 	return kernel;
 }
 
@@ -45,16 +26,17 @@ static struct json_object *policy_object(const struct engine *engine)
 {
 	struct json_object *policy = json_object_new_object();
 
-	add_text(policy, "path", engine->policy_path);
+	json_add_text(policy, "path", engine->policy_path);
 	if (!engine->policy)
 		return policy;
-	add_text(policy, "name", engine->policy->name);
-	add_number(policy, "version", engine->policy->version);
-	add_bool(policy, "applied", engine->is_policy_applied);
-	add_bool(policy, "last_good", engine->is_policy_last_good);
-	add_number(policy, "since", engine->policy_day_ms);
-	add(policy, "labels", event_label_names(engine->policy, engine->policy->labels));
-	add(policy, "rehearsed", event_label_names(engine->policy, engine->policy->gates.rehearse));
+	json_add_text(policy, "name", engine->policy->name);
+	json_add_number(policy, "version", engine->policy->version);
+	json_add_bool(policy, "applied", engine->is_policy_applied);
+	json_add_bool(policy, "last_good", engine->is_policy_last_good);
+	json_add_number(policy, "since", engine->policy_day_ms);
+	json_add(policy, "labels", event_label_names(engine->policy, engine->policy->labels));
+	json_add(policy, "rehearsed",
+		event_label_names(engine->policy, engine->policy->gates.rehearse));
 	return policy;
 }
 
@@ -67,20 +49,20 @@ static struct json_object *events_object(
 	uint64_t coalesced = counters[HF_COUNTER_COALESCED], lost = counters[HF_COUNTER_LOST];
 	uint64_t sent = counters[HF_COUNTER_SENT];
 
-	add_number(events, "made", made);
-	add_number(events, "delivered", delivered);
-	add_number(events, "coalesced", coalesced);
-	add_number(events, "lost", lost);
-	add_number(events, "pending", sent > delivered ? sent - delivered : 0);
-	add_bool(events, "agrees", made == delivered + coalesced + lost);
-	add_number(events, "handed_over_again", engine->accounting.again);
-	add_number(events, "refused", counters[HF_COUNTER_REFUSED]);
-	add_number(events, "audited", counters[HF_COUNTER_AUDITED]);
-	add_number(events, "labelled_readers", counters[HF_COUNTER_TAINTED]);
-	add_number(events, "index_full", counters[HF_COUNTER_INDEX_FULL]);
-	add_number(events, "no_memory", counters[HF_COUNTER_NO_MEMORY]);
-	add_number(events, "too_deep", counters[HF_COUNTER_TOO_DEEP]);
-	add_number(events, "log_sequence", engine->sequence);
+	json_add_number(events, "made", made);
+	json_add_number(events, "delivered", delivered);
+	json_add_number(events, "coalesced", coalesced);
+	json_add_number(events, "lost", lost);
+	json_add_number(events, "pending", sent > delivered ? sent - delivered : 0);
+	json_add_bool(events, "agrees", made == delivered + coalesced + lost);
+	json_add_number(events, "handed_over_again", engine->accounting.again);
+	json_add_number(events, "refused", counters[HF_COUNTER_REFUSED]);
+	json_add_number(events, "audited", counters[HF_COUNTER_AUDITED]);
+	json_add_number(events, "labelled_readers", counters[HF_COUNTER_TAINTED]);
+	json_add_number(events, "index_full", counters[HF_COUNTER_INDEX_FULL]);
+	json_add_number(events, "no_memory", counters[HF_COUNTER_NO_MEMORY]);
+	json_add_number(events, "too_deep", counters[HF_COUNTER_TOO_DEEP]);
+	json_add_number(events, "log_sequence", engine->sequence);
 	return events;
 }
 
@@ -93,15 +75,16 @@ struct json_object *report_status(
 	for (unsigned int i = 0; i < FAILURE_REASON_MAX; i++)
 		if (engine->failures[i].count)
 			troubles++;
-	add_text(status, "version", HOLDFAST_VERSION);
-	add(status, "kernel", kernel_object(engine));
-	add(status, "policy", policy_object(engine));
-	add(status, "events", events_object(engine, counters));
-	add_number(status, "programs_verified", engine->program_count);
-	add_number(status, "places_marked", engine->place_count);
+	json_add_text(status, "version", HOLDFAST_VERSION);
+	json_add(status, "kernel", kernel_object(engine));
+	json_add(status, "policy", policy_object(engine));
+	json_add(status, "events", events_object(engine, counters));
+	json_add_number(status, "programs_verified", engine->program_count);
+	json_add_number(status, "places_marked", engine->place_count);
 	if (engine->database)
-		add(status, "marks", json_object_new_int64(database_mark_count(engine->database)));
-	add_number(status, "failures", troubles);
+		json_add(status, "marks",
+			json_object_new_int64(database_mark_count(engine->database)));
+	json_add_number(status, "failures", troubles);
 	return status;
 }
 
@@ -109,8 +92,8 @@ static struct json_object *line_of(const char *kind, const char *name)
 {
 	struct json_object *line = json_object_new_object();
 
-	add_text(line, "kind", kind);
-	add_text(line, "name", name);
+	json_add_text(line, "kind", kind);
+	json_add_text(line, "name", name);
 	return line;
 }
 
@@ -135,8 +118,9 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		struct json_object *line = line_of(
 			"channel", policy_channel_name(coverage[i].channel));
 
-		add_bool(line, "covered", engine->hello.is_enforcing && engine->is_policy_applied);
-		add_text(line, "text", coverage[i].text);
+		json_add_bool(
+			line, "covered", engine->hello.is_enforcing && engine->is_policy_applied);
+		json_add_text(line, "text", coverage[i].text);
 		client_line(client, line);
 	}
 }
@@ -150,12 +134,12 @@ static void doctor_failures(struct engine *engine, struct client *client)
 		if (!row->name)
 			continue;
 		line = line_of("failure", row->name);
-		add_number(line, "count", engine->failures[i].count);
-		add_text(line, "action", failure_action_name(row->action));
-		add_text(line, "text", row->text);
+		json_add_number(line, "count", engine->failures[i].count);
+		json_add_text(line, "action", failure_action_name(row->action));
+		json_add_text(line, "text", row->text);
 		if (engine->failures[i].count) {
-			add_text(line, "last", engine->failures[i].last);
-			add_number(line, "last_time", engine->failures[i].last_day_ms);
+			json_add_text(line, "last", engine->failures[i].last);
+			json_add_number(line, "last_time", engine->failures[i].last_day_ms);
 		}
 		client_line(client, line);
 	}
@@ -170,9 +154,9 @@ static void doctor_volumes(struct engine *engine, struct client *client)
 		if (told->is_gone)
 			continue;
 		line = line_of("volume", told->name);
-		add_text(line, "channel", policy_channel_name(told->channel));
-		add_text(line, "reason", told->reason);
-		add_bool(line, "device", told->is_device);
+		json_add_text(line, "channel", policy_channel_name(told->channel));
+		json_add_text(line, "reason", told->reason);
+		json_add_bool(line, "device", told->is_device);
 		client_line(client, line);
 	}
 }
@@ -183,7 +167,7 @@ static void doctor_states(struct engine *engine, struct client *client)
 		const struct message_state *state = &engine->states[i];
 		struct json_object *line = line_of(state->app ? "program" : "place", state->path);
 
-		add_text(line, "reason", state->reason);
+		json_add_text(line, "reason", state->reason);
 		client_line(client, line);
 	}
 }
@@ -193,7 +177,7 @@ void report_doctor(struct engine *engine, struct client *client,
 {
 	struct json_object *line = report_status(engine, counters);
 
-	add_text(line, "kind", "status");
+	json_add_text(line, "kind", "status");
 	client_line(client, line);
 	doctor_channels(engine, client);
 	doctor_volumes(engine, client);

@@ -3,7 +3,8 @@
  * Every kind of event against what OCSF 1.8.0 requires of its class: a compact table, drawn from
  * the schema's event and object definitions.
  */
-#include "agent/engine/event.h"
+#include "agent/engine/event_note.h"
+#include "agent/engine/event_record.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

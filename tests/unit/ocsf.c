@@ -12,7 +12,8 @@
 #include <locale.h>
 #include <sys/socket.h>
 
-#include "agent/engine/event.h"
+#include "agent/engine/event_note.h"
+#include "agent/engine/event_record.h"
 #include "agent/engine/event_log.h"
 #include "agent/engine/failure_table.h"
 #include "agent/ipc/request.h"

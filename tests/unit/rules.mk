@@ -12,7 +12,8 @@ UNIT_LIBS_channel	:= $(B)/agent/ipc/channel.o
 UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o
 UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
-UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o ocsf_table.o failure_table.o)
+UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
+				event_words.o json.o ocsf_table.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_layout	:= -lbpf
 UNIT_LIBS_mounts	:= $(B)/agent/sensor/mounts.o

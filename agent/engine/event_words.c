@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The acts, the verdicts and the labels in a person's words. */
+#include "agent/engine/event_words.h"
+
+#include <arpa/inet.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct json_object *event_label_names(const struct policy_compiled *policy, uint64_t labels)
+{
+	struct json_object *names = json_object_new_array();
+
+	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++) {
+		char number[16];
+		const char *name = policy ? policy->label[bit].name : NULL;
+
+		if (!(labels & (UINT64_C(1) << bit)))
+			continue;
+		(void)snprintf(number, sizeof(number), "#%u", bit);
+		(void)json_object_array_add(names, json_object_new_string(name ? name : number));
+	}
+	return names;
+}
+
+static const char *const operation_names[HF_OPERATION_MAX] = {
+	[HF_OPERATION_NONE] = "none",
+	[HF_OPERATION_OPEN] = "open",
+	[HF_OPERATION_READ] = "read",
+	[HF_OPERATION_WRITE] = "write",
+	[HF_OPERATION_MAP] = "map",
+	[HF_OPERATION_CONNECT] = "connect",
+	[HF_OPERATION_SEND] = "send",
+	[HF_OPERATION_SOCKET] = "socket",
+	[HF_OPERATION_RECEIVE_FD] = "receive-descriptor",
+	[HF_OPERATION_TRACE] = "trace",
+	[HF_OPERATION_IOCTL] = "ioctl",
+	[HF_OPERATION_MOUNT] = "mount",
+	[HF_OPERATION_RENAME] = "rename",
+	[HF_OPERATION_LINK] = "link",
+	[HF_OPERATION_UNLINK] = "unlink",
+	[HF_OPERATION_EXEC] = "exec",
+	[HF_OPERATION_COPY_UP] = "copy-up",
+	[HF_OPERATION_CREATE] = "create",
+};
+
+const char *event_operation_name(unsigned int operation)
+{
+	return operation < HF_OPERATION_MAX ? operation_names[operation] : NULL;
+}
+
+bool event_address_text(const struct record *record, char ret_text[EVENT_ADDRESS_SIZE])
+{
+	static const uint8_t none[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (!memcmp(record->raw.address, none, sizeof(none)))
+		return false;
+	ret_text[0] = '\0';
+	if (!memcmp(record->raw.address, mapped, sizeof(mapped)))
+		(void)inet_ntop(AF_INET, record->raw.address + 12, ret_text, EVENT_ADDRESS_SIZE);
+	else
+		(void)inet_ntop(AF_INET6, record->raw.address, ret_text, EVENT_ADDRESS_SIZE);
+	return true;
+}
+
+static void act_text(const struct record *record, char *ret_text, size_t size)
+{
+	char address[EVENT_ADDRESS_SIZE];
+	const char *path = record->path[0] ? record->path : "a file";
+
+	switch (record->raw.channel) {
+	case HF_CHANNEL_OPEN:
+		(void)snprintf(ret_text, size, "open %s", path);
+		break;
+	case HF_CHANNEL_REMOVABLE:
+		(void)snprintf(ret_text, size, "write to %s on a removable device", path);
+		break;
+	case HF_CHANNEL_NETSHARE:
+		(void)snprintf(ret_text, size, "write to %s on a network share", path);
+		break;
+	case HF_CHANNEL_NETWORK:
+		if (event_address_text(record, address))
+			(void)snprintf(
+				ret_text, size, "send to %s port %u", address, record->raw.port);
+		else
+			(void)snprintf(ret_text, size, "use this network socket");
+		break;
+	case HF_CHANNEL_LOCAL_FILE:
+		(void)snprintf(ret_text, size, "write to %s", path);
+		break;
+	case HF_CHANNEL_RAWDISK:
+		(void)snprintf(ret_text, size, "use the raw device %s", path);
+		break;
+	case HF_CHANNEL_DEBUG:
+		(void)snprintf(ret_text, size, "look into process %u", record->raw.target_tgid);
+		break;
+	case HF_CHANNEL_IPC:
+		(void)snprintf(ret_text, size, "receive %s from another program", path);
+		break;
+	case HF_CHANNEL_MOUNT:
+		(void)snprintf(ret_text, size, "mount at %s", path);
+		break;
+	default:
+		(void)snprintf(ret_text, size, "do this");
+	}
+}
+
+void event_sentence(const struct policy_compiled *policy, const struct record *record,
+	char ret_text[EVENT_TEXT_MAX])
+{
+	static const char *const words[HF_VERDICT_MAX] = {
+		[HF_VERDICT_ALLOW] = "was allowed to",
+		[HF_VERDICT_AUDIT] = "was allowed, on record, to",
+		[HF_VERDICT_WARN] = "was stopped, until justified, when it tried to",
+		[HF_VERDICT_BLOCK] = "was refused when it tried to",
+	};
+	char act[1280];
+	const char *label = NULL;
+	unsigned int bit;
+
+	if (policy && record->raw.decided &&
+		policy_rule_for(policy, record->raw.channel, record->raw.decided, &bit))
+		label = policy->label[bit].title ? policy->label[bit].title
+						 : policy->label[bit].name;
+	switch (record->raw.header.type) {
+	case HF_RECORD_VERDICT:
+	case HF_RECORD_OPENED:
+		act_text(record, act, sizeof(act));
+		break;
+	case HF_RECORD_LABELLED:
+		(void)snprintf(ret_text, EVENT_TEXT_MAX, "%s now carries labels of its own",
+			record->path[0] ? record->path : "a file");
+		return;
+	case HF_RECORD_APP_LOST:
+		(void)snprintf(ret_text, EVENT_TEXT_MAX,
+			"%s was opened for writing and is no trusted application any more",
+			record->path[0] ? record->path : "an executable");
+		return;
+	default:
+		(void)snprintf(act, sizeof(act), "%s %s",
+			event_operation_name(record->raw.operation),
+			record->path[0] ? record->path : "a file");
+	}
+	if (label)
+		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s (label: %.200s)",
+			record->comm, record->raw.tgid, words[record->raw.verdict], act, label);
+	else
+		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s", record->comm,
+			record->raw.tgid, words[record->raw.verdict], act);
+}
