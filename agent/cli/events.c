@@ -76,6 +76,20 @@ static void show(struct json_object *event, const char *text, void *userdata)
 		print_event(event);
 }
 
+/* Strictly: a torn line may be a whole event with a mark behind it (agent/engine/event_log.h). */
+static struct json_object *event_of_line(const char *line, size_t size)
+{
+	struct json_tokener *parser = json_tokener_new();
+	struct json_object *event;
+
+	if (!parser)
+		return NULL;
+	json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
+	event = json_tokener_parse_ex(parser, line, (int)size);
+	json_tokener_free(parser);
+	return event;
+}
+
 static void show_lines(struct filter *filter, FILE *file)
 {
 	static char *line;
@@ -92,7 +106,7 @@ static void show_lines(struct filter *filter, FILE *file)
 		}
 		start = ftell(file);
 		line[size - 1] = '\0';
-		event = json_tokener_parse(line);
+		event = event_of_line(line, (size_t)size - 1);
 		if (!event)
 			continue;
 		show(event, line, filter);

@@ -15,7 +15,8 @@
 struct event_log {
 	int directory_fd;
 	int fd;
-	size_t size;
+	size_t size;  /* up to the end of the last whole line */
+	bool is_torn; /* there is more behind it */
 	size_t size_max;
 	unsigned int generations;
 	bool is_dirty;
@@ -47,8 +48,30 @@ static int current_open(struct event_log *log)
 	return 0;
 }
 
+/* What lies behind the last whole line goes; where it can't, it becomes a line of its own. */
+static int torn_mend(struct event_log *log)
+{
+	static const char mark[] = EVENT_LOG_TORN "\n";
+	const ssize_t size = sizeof(mark) - 1;
+	struct stat status;
+	ssize_t put;
+
+	if (!log->is_torn)
+		return 0;
+	if (ftruncate(log->fd, (off_t)log->size) < 0) {
+		put = write(log->fd, mark, (size_t)size);
+		if (put != size)
+			return put < 0 ? -errno : -ENOSPC;
+		if (fstat(log->fd, &status) < 0)
+			return -errno;
+		log->size = (size_t)status.st_size;
+	}
+	log->is_torn = false;
+	return 0;
+}
+
 /* Everything behind the last newline was not written to its end. */
-static int cut_torn(struct event_log *log, size_t *ret_torn_bytes)
+static int torn_find(struct event_log *log, size_t *ret_torn_bytes)
 {
 	char block[4096];
 	size_t end = log->size;
@@ -68,10 +91,7 @@ static int cut_torn(struct event_log *log, size_t *ret_torn_bytes)
 		end -= size;
 	}
 	*ret_torn_bytes = log->size - end;
-	if (end == log->size)
-		return 0;
-	if (ftruncate(log->fd, (off_t)end) < 0)
-		return -errno;
+	log->is_torn = end != log->size;
 	log->size = end;
 	return 0;
 }
@@ -98,9 +118,10 @@ int event_log_open(const char *directory, const struct event_log_limits *limits,
 	r = current_open(log);
 	if (r < 0)
 		return r;
-	r = cut_torn(log, &torn);
+	r = torn_find(log, &torn);
 	if (r < 0)
 		return r;
+	(void)torn_mend(log); /* else before the next line is written */
 	*ret_torn_bytes = torn;
 	*ret_log = take_ptr(log);
 	return 0;
@@ -130,7 +151,25 @@ int event_log_sync(struct event_log *log, bool is_all)
 	return 0;
 }
 
-/* The oldest goes first, so that a crash in between leaves a gap in the numbers, never a loss. */
+/* The youngest number that is free, as a crash or an error within a rotation leaves one; or the oldest. */
+static unsigned int generation_free(const struct event_log *log)
+{
+	unsigned int generation;
+	struct stat status;
+	char name[64];
+
+	for (generation = 1; generation + 1 < log->generations; generation++) {
+		generation_name(generation, name);
+		if (fstatat(log->directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			break;
+	}
+	return generation;
+}
+
+/*
+ * Older ones move first and no further than to a free number, so that neither a crash in between
+ * nor any number of failed tries loses a file.
+ */
 static int rotate(struct event_log *log)
 {
 	char from[64], to[64];
@@ -139,7 +178,7 @@ static int rotate(struct event_log *log)
 	r = event_log_sync(log, true);
 	if (r < 0)
 		return r;
-	for (unsigned int i = log->generations - 1; i > 0; i--) {
+	for (unsigned int i = log->generations > 1 ? generation_free(log) : 0; i > 0; i--) {
 		generation_name(i - 1, from);
 		generation_name(i, to);
 		if (renameat(log->directory_fd, from, log->directory_fd, to) < 0 && errno != ENOENT)
@@ -165,6 +204,9 @@ int event_log_append(struct event_log *log, const char *lines, size_t size)
 		if (r < 0)
 			return r;
 	}
+	r = torn_mend(log);
+	if (r < 0)
+		return r;
 	if (log->size && log->size + size > log->size_max) {
 		r = rotate(log);
 		if (r < 0)
@@ -173,8 +215,8 @@ int event_log_append(struct event_log *log, const char *lines, size_t size)
 	put = write(log->fd, lines, size);
 	if (put != (ssize_t)size) {
 		r = put < 0 ? -errno : -ENOSPC;
-		if (put > 0)
-			(void)!ftruncate(log->fd, (off_t)log->size); /* else cut at next open */
+		log->is_torn = put > 0;
+		(void)torn_mend(log); /* else before the next line is written */
 		return r;
 	}
 	log->size += size;
@@ -183,6 +225,13 @@ int event_log_append(struct event_log *log, const char *lines, size_t size)
 		log->dirty_since_ns = clock_boot_ns();
 	}
 	return 0;
+}
+
+static bool is_torn_line(const char *line, size_t size)
+{
+	const size_t mark = sizeof(EVENT_LOG_TORN) - 1;
+
+	return size >= mark && !memcmp(line + size - mark, EVENT_LOG_TORN, mark);
 }
 
 static void visit_lines(const char *text, size_t size,
@@ -194,14 +243,42 @@ static void visit_lines(const char *text, size_t size,
 
 		if (!newline)
 			return;
-		if (length)
+		if (length && !is_torn_line(text, length))
 			visit(text, length, userdata);
 		text += length + 1;
 		size -= length + 1;
 	}
 }
 
-/* How much of which generation; visited oldest first. */
+/* The last size_max bytes of one generation that begin with the start of a line. */
+static int tail_read(int fd, size_t size_max, char **ret_text, size_t *ret_size)
+{
+	auto_free char *text = NULL;
+	struct stat status;
+	size_t size, skip = 0;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	size = (size_t)status.st_size;
+	if (size > size_max)
+		size = size_max + 1; /* the byte before says whether a line begins there */
+	text = malloc(size + 1);
+	if (!text)
+		return -ENOMEM;
+	if (pread(fd, text, size, status.st_size - (off_t)size) != (ssize_t)size)
+		return -EIO;
+	if (size > size_max) {
+		const char *newline = memchr(text, '\n', size);
+
+		skip = newline ? (size_t)(newline - text) + 1 : size;
+	}
+	memmove(text, text + skip, size - skip);
+	*ret_size = size - skip;
+	*ret_text = take_ptr(text);
+	return 0;
+}
+
+/* How much of which generation; visited oldest first. Numbers may be free: see rotate(). */
 static int tail_of(const struct event_log *log, unsigned int generation, size_t size_max,
 	void (*visit)(const char *line, size_t size, void *userdata), void *userdata)
 {
@@ -209,33 +286,28 @@ static int tail_of(const struct event_log *log, unsigned int generation, size_t 
 	auto_free char *text = NULL;
 	struct stat status;
 	char name[64];
-	size_t size, skip = 0;
-	int r = 0;
+	size_t size = 0;
+	int r;
 
 	generation_name(generation, name);
 	fd = openat(log->directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (fstat(fd, &status) < 0)
+	if (fd < 0 && errno != ENOENT)
 		return -errno;
-	size = (size_t)status.st_size < size_max ? (size_t)status.st_size : size_max;
-	if (size_max > size && generation + 1 < log->generations)
+	if (fd >= 0 && fstat(fd, &status) < 0)
+		return -errno;
+	if (fd >= 0)
+		size = (size_t)status.st_size;
+	if (size_max > size && generation + 1 < log->generations) {
 		r = tail_of(log, generation + 1, size_max - size, visit, userdata);
-	if (r < 0 || !size)
-		return r;
-	text = malloc(size);
-	if (!text)
-		return -ENOMEM;
-	if (pread(fd, text, size, status.st_size - (off_t)size) != (ssize_t)size)
-		return -EIO;
-	if (size < (size_t)status.st_size) {
-		const char *newline = memchr(text, '\n', size);
-
-		if (!newline)
-			return 0;
-		skip = (size_t)(newline - text) + 1;
+		if (r < 0)
+			return r;
 	}
-	visit_lines(text + skip, size - skip, visit, userdata);
+	if (!size)
+		return 0;
+	r = tail_read(fd, size_max, &text, &size);
+	if (r < 0)
+		return r;
+	visit_lines(text, size, visit, userdata);
 	return 0;
 }
 

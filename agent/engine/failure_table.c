@@ -58,7 +58,8 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"is "
 		"counted as lost. Make room on the disk that holds the log directory."},
 	[FAILURE_LOG_TORN] = {"log-torn", FAILURE_AUDIT,
-		"The event log ended within a line after a crash; the torn line was cut off."},
+		"The event log ended within a line after a crash; the torn line was cut off or "
+		"marked."},
 	[FAILURE_RECORDS_LOST] = {"records-lost", FAILURE_AUDIT,
 		"More happened than the ring could hold. The verdicts stood; so many records are "
 		"gone."},

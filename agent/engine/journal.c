@@ -163,6 +163,7 @@ static void on_line(const char *line, size_t size, void *userdata)
 
 	if (!parser)
 		return;
+	json_tokener_set_flags(parser, JSON_TOKENER_STRICT); /* nothing behind the object */
 	event = json_tokener_parse_ex(parser, line, (int)size);
 	json_tokener_free(parser);
 	if (!event)

@@ -131,11 +131,11 @@ static void say_started(struct engine *engine, size_t torn)
 	if (torn) {
 		struct event_note lost = {.kind = EVENT_LOST,
 			.is_failure = true,
-			.message = "the event log ended within a line, which was cut off",
+			.message = "the event log ended within a line, which was cut off or marked",
 			.status_code = "log-torn",
 			.name = EVENT_LOG_NAME};
 
-		failure_count(engine, FAILURE_LOG_TORN, "cut off at start");
+		failure_count(engine, FAILURE_LOG_TORN, "found at start");
 		(void)journal_note(engine, &lost); /* counted there */
 	}
 	(void)journal_note(engine, &note); /* likewise */

@@ -11,12 +11,25 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/engine/event_log.h"
 
 #define LINE	  "0123456789abcdef0123456789abcde\n" /* 32 bytes */
 #define LINE_SIZE (sizeof(LINE) - 1)
+
+/* A file that can't be cut (chattr +a, a failing disk), played in libc's place. */
+static bool is_cutting_refused;
+
+int ftruncate(int fd, off_t size)
+{
+	if (is_cutting_refused) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_ftruncate, fd, size);
+}
 
 static char directory[] = "/tmp/holdfast-event-log-XXXXXX";
 
@@ -356,21 +369,6 @@ Test(event_log, tail_over_generations)
 	event_log_free(log);
 }
 
-/* A crash within a rotation leaves a gap in the numbers of the files, never a loss. */
-Test(event_log, a_gap_in_the_generations)
-{
-	struct event_log *log;
-
-	file_write(2, "0000000000000000000000000000001\n");
-	file_write(0, "0000000000000000000000000000002\n");
-	log = log_open_with(LINE_SIZE, 4, 0);
-	append_number(log, 3);
-	cr_expect_eq(size_of(3), (long)LINE_SIZE);
-	cr_expect_eq(size_of(1), (long)LINE_SIZE);
-	expect_tail(log, 1 << 20, 2, 3);
-	event_log_free(log);
-}
-
 /* The current file was renamed, the next one not yet made. */
 Test(event_log, no_current_file)
 {
@@ -392,5 +390,145 @@ Test(event_log, a_torn_line_in_an_older_file)
 	file_write(0, "0000000000000000000000000000002\n");
 	log = log_open_with(4 * LINE_SIZE, 4, 0);
 	expect_tail(log, 1 << 20, 1, 2);
+	event_log_free(log);
+}
+
+/* What is in the current file, all of it. */
+static const char *file_read(void)
+{
+	static char text[4096];
+	FILE *file = fopen(path_of(0), "r");
+
+	cr_assert(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	cr_assert_eq(fclose(file), 0);
+	return text;
+}
+
+/* Three events, and the file ends after every byte of the third in turn. */
+static void torn_at(size_t kept)
+{
+	char text[3 * LINE_SIZE + 1] = "0000000000000000000000000000001\n"
+				       "0000000000000000000000000000002\n"
+				       "0000000000000000000000000000003\n";
+
+	text[2 * LINE_SIZE + kept] = '\0';
+	file_write(0, text);
+}
+
+Test(event_log, torn_at_every_byte_of_the_last_line)
+{
+	for (size_t kept = 0; kept <= LINE_SIZE; kept++) {
+		bool is_whole = kept == LINE_SIZE;
+		struct event_log *log;
+
+		torn_at(kept);
+		log = log_open_with(0, 0, is_whole ? 0 : kept);
+		expect_tail(log, 1 << 20, 1, is_whole ? 3 : 2);
+		append_number(log, is_whole ? 4 : 3);
+		expect_tail(log, 1 << 20, 1, is_whole ? 4 : 3);
+		cr_expect_eq(size_of(0), (is_whole ? 4 : 3) * (long)LINE_SIZE, "%zu", kept);
+		event_log_free(log);
+	}
+}
+
+/* The rest stays, on a line of its own that no reader takes for an event: not even a whole one. */
+Test(event_log, torn_at_every_byte_and_not_to_be_cut)
+{
+	for (size_t kept = 1; kept < LINE_SIZE; kept++) {
+		char wanted[5 * LINE_SIZE];
+		struct event_log *log;
+
+		torn_at(kept);
+		is_cutting_refused = true;
+		log = log_open_with(0, 0, kept);
+		expect_tail(log, 1 << 20, 1, 2);
+		append_number(log, 3);
+		expect_tail(log, 1 << 20, 1, 3);
+		event_log_free(log);
+		(void)snprintf(wanted, sizeof(wanted),
+			"%031u\n%031u\n%.*s" EVENT_LOG_TORN "\n%031u\n", 1, 2, (int)kept,
+			"0000000000000000000000000000003", 3);
+		cr_expect_str_eq(file_read(), wanted, "%zu", kept);
+		log = log_open_with(0, 0, 0); /* told once */
+		expect_tail(log, 1 << 20, 1, 3);
+		event_log_free(log);
+		is_cutting_refused = false;
+	}
+}
+
+/* Written in part at every byte, and the part can't be taken back: the next one is not glued to it. */
+Test(event_log, half_written_and_not_to_be_cut)
+{
+	const struct rlimit wide = {RLIM_INFINITY, RLIM_INFINITY};
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	for (size_t kept = 1; kept < LINE_SIZE; kept++) {
+		const struct rlimit tight = {LINE_SIZE + kept, RLIM_INFINITY};
+		struct event_log *log;
+
+		file_write(0, "0000000000000000000000000000001\n");
+		log = log_open_with(0, 0, 0);
+		is_cutting_refused = true;
+		cr_assert_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+		cr_expect_lt(event_log_append(log, LINE, LINE_SIZE), 0);
+		cr_expect_lt(event_log_append(log, LINE, LINE_SIZE), 0, "still full");
+		cr_expect_eq(size_of(0), (long)(LINE_SIZE + kept));
+		cr_assert_eq(setrlimit(RLIMIT_FSIZE, &wide), 0);
+		append_number(log, 2);
+		expect_tail(log, 1 << 20, 1, 2);
+		event_log_free(log);
+		is_cutting_refused = false;
+		event_log_free(log_open_with(0, 0, 0));
+		cr_expect_not_null(strstr(file_read(), EVENT_LOG_TORN "\n"));
+	}
+}
+
+/* Half written, and cut as soon as that goes again: no trace is left. */
+Test(event_log, half_written_and_cut_later)
+{
+	const struct rlimit tight = {LINE_SIZE + 7, RLIM_INFINITY};
+	const struct rlimit wide = {RLIM_INFINITY, RLIM_INFINITY};
+	struct event_log *log = log_open_with(0, 0, 0);
+
+	append_number(log, 1);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	is_cutting_refused = true;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	cr_expect_lt(event_log_append(log, LINE, LINE_SIZE), 0);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &wide), 0);
+	is_cutting_refused = false;
+	append_number(log, 2);
+	cr_expect_eq(size_of(0), 2 * (long)LINE_SIZE);
+	expect_tail(log, 1 << 20, 1, 2);
+	event_log_free(log);
+}
+
+/* A rotation that died half-way left no number 1: what is older is still read, and kept. */
+Test(event_log, a_gap_hides_nothing)
+{
+	struct event_log *log;
+
+	file_write(3, "0000000000000000000000000000001\n");
+	file_write(2, "0000000000000000000000000000002\n");
+	file_write(0, "0000000000000000000000000000003\n");
+	log = log_open_with(LINE_SIZE, 4, 0);
+	expect_tail(log, 1 << 20, 1, 3);
+	append_number(log, 4);
+	expect_tail(log, 1 << 20, 1, 4);
+	cr_expect_eq(size_of(1), (long)LINE_SIZE, "no further than to the free number");
+	cr_expect_eq(size_of(3), (long)LINE_SIZE);
+	event_log_free(log);
+}
+
+/* A window that begins at a line's first byte loses no line. */
+Test(event_log, tail_from_the_start_of_a_line)
+{
+	struct event_log *log = log_open_with(0, 0, 0);
+
+	for (unsigned int number = 1; number <= 3; number++)
+		append_number(log, number);
+	expect_tail(log, 2 * LINE_SIZE, 2, 3);
+	expect_tail(log, 2 * LINE_SIZE - 1, 3, 3);
 	event_log_free(log);
 }
