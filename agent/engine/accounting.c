@@ -32,14 +32,19 @@ static void advance(struct accounting *accounting, uint64_t sequence)
 	accounting->last = sequence;
 }
 
-void accounting_restore(struct accounting *accounting, uint64_t sequence, uint64_t delivered)
+void accounting_restore(
+	struct accounting *accounting, uint64_t sequence, uint64_t delivered, uint64_t dropped)
 {
+	if (delivered > accounting->delivered)
+		accounting->delivered = delivered;
+	if (dropped > accounting->dropped)
+		accounting->dropped = dropped;
+	if (!sequence)
+		return;
 	if (sequence > accounting->last)
 		advance(accounting, sequence);
 	if (accounting->last - sequence < ACCOUNTING_WINDOW)
 		set_seen(accounting, sequence, true);
-	if (delivered > accounting->delivered)
-		accounting->delivered = delivered;
 }
 
 bool accounting_is_new(const struct accounting *accounting, uint64_t sequence)
@@ -49,10 +54,22 @@ bool accounting_is_new(const struct accounting *accounting, uint64_t sequence)
 	return accounting->last - sequence < ACCOUNTING_WINDOW && !is_seen(accounting, sequence);
 }
 
-void accounting_take(struct accounting *accounting, uint64_t sequence)
+static void remember(struct accounting *accounting, uint64_t sequence)
 {
 	if (sequence > accounting->last)
 		advance(accounting, sequence);
 	set_seen(accounting, sequence, true);
+}
+
+void accounting_take(struct accounting *accounting, uint64_t sequence)
+{
+	remember(accounting, sequence);
 	accounting->delivered++;
+}
+
+void accounting_drop(struct accounting *accounting, uint64_t sequence)
+{
+	if (sequence)
+		remember(accounting, sequence);
+	accounting->dropped++;
 }

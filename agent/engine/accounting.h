@@ -13,16 +13,23 @@
 
 struct accounting {
 	uint64_t delivered; /* records of this boot in the log */
+	uint64_t dropped;   /* that could not become an event; told by one of their own */
 	uint64_t last;	    /* highest sequence among them */
 	uint64_t again;	    /* handed over again and not written twice */
 	uint64_t seen[ACCOUNTING_WINDOW / 64];
 };
 
-/* A record read back from the log at start. delivered: the total that it was written with. */
-void accounting_restore(struct accounting *accounting, uint64_t sequence, uint64_t delivered);
+/*
+ * A line read back from the log at start: the sequence of its record (0 = it had none that could be
+ * read), and the totals that it was written with.
+ */
+void accounting_restore(
+	struct accounting *accounting, uint64_t sequence, uint64_t delivered, uint64_t dropped);
 /* Whether this record is not in the log yet. Sequences come nearly in order. */
 bool accounting_is_new(const struct accounting *accounting, uint64_t sequence);
 /* It is in the log now. */
 void accounting_take(struct accounting *accounting, uint64_t sequence);
+/* It never will be, and the log says so. sequence 0 = not known. */
+void accounting_drop(struct accounting *accounting, uint64_t sequence);
 
 #endif

@@ -68,7 +68,7 @@ struct engine {
 	size_t state_count;
 	unsigned int program_count, place_count; /* verified, marked */
 	uint64_t lost_told;			 /* of HF_COUNTER_LOST, in events */
-	bool is_log_failing; /* a batch of records waits in link.c; the sensor is not read */
+	bool is_log_failing; /* a batch of records waits in intake.c; the sensor is not read */
 	/* clients */
 	struct server *server;
 	int supervisor_fd;
@@ -79,8 +79,15 @@ struct engine {
 int journal_record(struct engine *engine, const struct record *record);
 /* An own event; what can't be written is counted. Returns as journal_record. */
 int journal_note(struct engine *engine, const struct event_note *note);
+/* The event that stands for a record that can't become one. Returns as journal_record. */
+int journal_dropped(struct engine *engine, uint64_t sequence, const char *why);
 /* At start: last events to memory, sequence and delivered numbers back. */
 int journal_restore(struct engine *engine);
+
+/* intake.c: a message's worth of kernel records */
+void intake_records(struct engine *engine, struct bytes_reader *payload);
+/* Tries again to write the batch that could not be written. */
+void intake_retry(struct engine *engine);
 
 /* failures.c */
 void failure_note(struct engine *engine, enum failure_reason reason, const char *format, ...)
@@ -105,8 +112,6 @@ void link_begin(struct bytes_writer *frame, unsigned int type);
 void link_send(struct engine *engine, struct bytes_writer *frame, int fd);
 /* Goes on restoring marks while the sensor keeps up. */
 void link_restore(struct engine *engine);
-/* Tries again to write the batch that could not be written. */
-void link_retry(struct engine *engine);
 /* Makes a request for a client, with a descriptor or -1. */
 void link_request(struct engine *engine, const struct message_request *request, int fd);
 

@@ -25,6 +25,7 @@ void event_origin_read(struct event_origin *ret_origin);
 struct event_numbers {
 	uint64_t sequence;  /* of the log, for the life of the device */
 	uint64_t delivered; /* kernel records of this boot in the log, this one counted */
+	uint64_t dropped;   /* and those that could not become an event */
 };
 
 /* Time, class, activity, metadata and device. NULL without memory; caller puts. */

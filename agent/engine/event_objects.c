@@ -91,3 +91,15 @@ struct json_object *event_product(void)
 	json_add_text(product, "version", HOLDFAST_VERSION);
 	return product;
 }
+
+struct json_object *event_kernel(
+	const struct event_origin *origin, const struct event_numbers *numbers, uint64_t sequence)
+{
+	struct json_object *kernel = json_object_new_object();
+
+	json_add_text(kernel, "boot", origin->boot_id);
+	json_add_number(kernel, "sequence", sequence);
+	json_add_number(kernel, "delivered", numbers->delivered);
+	json_add_number(kernel, "dropped", numbers->dropped);
+	return kernel;
+}

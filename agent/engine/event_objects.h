@@ -13,6 +13,9 @@ struct json_object *event_process(uint32_t pid, const char *name);
 /* This machine, as an end of a connection and as the device that reports. */
 struct json_object *event_endpoint(const struct event_origin *origin);
 struct json_object *event_device(const struct event_origin *origin);
+/* Below unmapped.holdfast: which record of the kernel's, and the totals with it; journal.c reads it back. */
+struct json_object *event_kernel(
+	const struct event_origin *origin, const struct event_numbers *numbers, uint64_t sequence);
 /* Holdfast itself. */
 struct json_object *event_product(void);
 

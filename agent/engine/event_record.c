@@ -135,8 +135,7 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 	const struct record *record)
 {
 	struct json_object *details = json_object_new_object();
-	struct json_object *kernel = json_object_new_object();
-	struct json_object *inode = json_object_new_object();
+	struct json_object *inode = json_object_new_object(), *kernel;
 	const char *channel = policy_channel_name(record->raw.channel);
 	const char *verdict = policy_action_name(record->raw.verdict);
 
@@ -165,9 +164,7 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 	} else {
 		(void)json_object_put(inode); /* freed */
 	}
-	json_add_text(kernel, "boot", origin->boot_id);
-	json_add_number(kernel, "sequence", record->raw.header.sequence);
-	json_add_number(kernel, "delivered", numbers->delivered);
+	kernel = event_kernel(origin, numbers, record->raw.header.sequence);
 	json_add_number(kernel, "ktime_ns", record->raw.header.ktime_ns);
 	json_add(details, "kernel", kernel);
 	return details;

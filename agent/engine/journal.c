@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/event_objects.h"
+#include "agent/engine/json.h"
 #include "common/clock.h"
 #include "policy/words.h"
 
@@ -45,8 +47,9 @@ static int write_event(struct engine *engine, struct json_object *event, char **
 
 int journal_record(struct engine *engine, const struct record *record)
 {
-	struct event_numbers numbers = {
-		.sequence = engine->sequence + 1, .delivered = engine->accounting.delivered + 1};
+	struct event_numbers numbers = {.sequence = engine->sequence + 1,
+		.delivered = engine->accounting.delivered + 1,
+		.dropped = engine->accounting.dropped};
 	struct json_object *event;
 	struct recent_event recent;
 	char *line = NULL;
@@ -103,6 +106,29 @@ int journal_note(struct engine *engine, const struct event_note *note)
 	return 0;
 }
 
+/* It has the totals of a record's line, for the next start. */
+int journal_dropped(struct engine *engine, uint64_t sequence, const char *why)
+{
+	struct event_numbers numbers = {.delivered = engine->accounting.delivered,
+		.dropped = engine->accounting.dropped + 1};
+	struct json_object *details = json_object_new_object();
+	struct event_note note = {.kind = EVENT_LOST,
+		.is_failure = true,
+		.message = why,
+		.status_code = failure_row(FAILURE_RECORD_BAD)->name,
+		.name = EVENT_LOG_NAME,
+		.count = 1,
+		.details = details};
+	int r;
+
+	if (!details)
+		return -ENOMEM;
+	json_add(details, "kernel", event_kernel(&engine->origin, &numbers, sequence));
+	r = journal_note(engine, &note);
+	(void)json_object_put(details); /* the event had its own reference */
+	return r;
+}
+
 static uint64_t number_at(struct json_object *object, const char *key)
 {
 	struct json_object *value;
@@ -133,7 +159,7 @@ static void recent_restore(
 	struct recent_event recent = {
 		.sequence = number_at(object_at(event, "metadata"), "sequence"),
 		.day_ms = number_at(event, "time"),
-		.has_record = object_at(ours, "kernel") != NULL,
+		.has_record = object_at(ours, "verdict") != NULL,
 		.uid = LOCAL_ANY,
 		.loginuid = LOCAL_ANY,
 		.json = strndup(line, size),
@@ -175,7 +201,7 @@ static void on_line(const char *line, size_t size, void *userdata)
 	boot = object_at(kernel, "boot");
 	if (boot && !strcmp(json_object_get_string(boot), engine->origin.boot_id))
 		accounting_restore(&engine->accounting, number_at(kernel, "sequence"),
-			number_at(kernel, "delivered"));
+			number_at(kernel, "delivered"), number_at(kernel, "dropped"));
 	recent_restore(engine, event, line, size);
 	(void)json_object_put(event); /* freed */
 }

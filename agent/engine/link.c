@@ -12,11 +12,6 @@
 
 static uint8_t frame_buffer[WIRE_FRAME_MAX]; /* of the one message being written */
 
-/* Records that could not be written yet: the rest of one message. */
-static uint8_t waiting_bytes[WIRE_PAYLOAD_MAX];
-static size_t waiting_size;
-static unsigned int waiting_records, waiting_done;
-
 void link_begin(struct bytes_writer *frame, unsigned int type)
 {
 	wire_begin(frame, frame_buffer, sizeof(frame_buffer), (uint16_t)type);
@@ -37,100 +32,6 @@ void link_request(struct engine *engine, const struct message_request *request, 
 	link_begin(&frame, MESSAGE_REQUEST);
 	message_put_request(&frame, request);
 	link_send(engine, &frame, fd);
-}
-
-static void say_taken(struct engine *engine, unsigned int count)
-{
-	struct bytes_writer frame;
-
-	link_begin(&frame, MESSAGE_TAKEN);
-	bytes_put_u32(&frame, count);
-	link_send(engine, &frame, -1);
-}
-
-/* 0 when it is in the log, or needs not be; negative errno when it could not be written. */
-static int record_take(struct engine *engine, const void *bytes, size_t size)
-{
-	static struct record record; /* too large for the stack */
-	int r;
-
-	r = record_decode(bytes, size, &record);
-	if (r < 0) {
-		failure_note(engine, FAILURE_RECORD_BAD, "%zu bytes: %s", size, strerror(-r));
-		return 0;
-	}
-	if (!accounting_is_new(&engine->accounting, record.raw.header.sequence)) {
-		engine->accounting.again++;
-		return 0;
-	}
-	r = journal_record(engine, &record);
-	if (r == -EMSGSIZE) {
-		failure_note(
-			engine, FAILURE_RECORD_BAD, "an event of more bytes than a line holds");
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	accounting_take(&engine->accounting, record.raw.header.sequence);
-	if (record.raw.reason != HF_REASON_RULE)
-		failure_count(engine, record.raw.reason, record.path);
-	return 0;
-}
-
-/* Takes what waits, as far as it can be written. */
-static void records_take(struct engine *engine)
-{
-	struct bytes_reader reader;
-	unsigned int taken = 0;
-	int r = 0;
-
-	bytes_reader_init(&reader, waiting_bytes, waiting_size);
-	while (waiting_done < waiting_records) {
-		uint16_t size = bytes_get_u16(&reader);
-
-		if (reader.is_bad || size > reader.left)
-			fatal("a batch of records from the sensor is cut, stopping");
-		r = record_take(engine, reader.at, size);
-		if (r < 0)
-			break;
-		reader.at += size;
-		reader.left -= size;
-		waiting_done++;
-		taken++;
-	}
-	if (r < 0) {
-		/* The one that failed begins two bytes earlier, at its size. */
-		size_t left = reader.left + 2;
-
-		memmove(waiting_bytes, reader.at - 2, left);
-		waiting_size = left;
-	} else if (reader.left) {
-		fatal("a batch of records from the sensor is too long, stopping");
-	}
-	if (taken)
-		say_taken(engine, taken);
-	if (r < 0 && !engine->is_log_failing)
-		failure_note(engine, FAILURE_LOG_WRITE, "%s", strerror(-r));
-	else if (r < 0)
-		failure_count(engine, FAILURE_LOG_WRITE, strerror(-r));
-	engine->is_log_failing = r < 0;
-}
-
-void link_retry(struct engine *engine)
-{
-	if (engine->is_log_failing)
-		records_take(engine);
-}
-
-static void on_records(struct engine *engine, struct bytes_reader *payload)
-{
-	waiting_records = bytes_get_u16(payload);
-	waiting_done = 0;
-	if (payload->is_bad || waiting_records > MESSAGE_RECORD_MAX)
-		fatal("a batch of %u records from the sensor, stopping", waiting_records);
-	waiting_size = payload->left;
-	bytes_get_blob(payload, waiting_bytes, waiting_size);
-	records_take(engine);
 }
 
 static void on_hello(struct engine *engine, struct bytes_reader *payload)
@@ -377,7 +278,7 @@ void link_on_message(struct engine *engine, unsigned int type, struct bytes_read
 		on_hello(engine, payload);
 		break;
 	case MESSAGE_RECORDS:
-		on_records(engine, payload);
+		intake_records(engine, payload);
 		break;
 	case MESSAGE_MARKED:
 		on_marked(engine, payload);

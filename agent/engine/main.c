@@ -283,7 +283,7 @@ static void tick(struct engine *engine)
 	}
 	if (engine->is_log_failing && now - retry_ns > RETRY_NS) {
 		retry_ns = now;
-		link_retry(engine);
+		intake_retry(engine);
 	}
 	if (now - lost_ns > LOST_NS) {
 		lost_ns = now;

@@ -40,20 +40,24 @@ static struct json_object *policy_object(const struct engine *engine)
 	return policy;
 }
 
-/* made = delivered + coalesced + lost + pending, where pending waits in the ring. */
+/*
+ * made = delivered + coalesced + lost + pending, where pending waits in the ring. Lost are those
+ * that the ring had no room for and those that could not become an event.
+ */
 static struct json_object *events_object(
 	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
 {
 	struct json_object *events = json_object_new_object();
 	uint64_t made = counters[HF_COUNTER_MADE], delivered = engine->accounting.delivered;
-	uint64_t coalesced = counters[HF_COUNTER_COALESCED], lost = counters[HF_COUNTER_LOST];
-	uint64_t sent = counters[HF_COUNTER_SENT];
+	uint64_t coalesced = counters[HF_COUNTER_COALESCED], dropped = engine->accounting.dropped;
+	uint64_t sent = counters[HF_COUNTER_SENT], lost = counters[HF_COUNTER_LOST] + dropped;
 
 	json_add_number(events, "made", made);
 	json_add_number(events, "delivered", delivered);
 	json_add_number(events, "coalesced", coalesced);
 	json_add_number(events, "lost", lost);
-	json_add_number(events, "pending", sent > delivered ? sent - delivered : 0);
+	json_add_number(
+		events, "pending", sent > delivered + dropped ? sent - delivered - dropped : 0);
 	json_add_bool(events, "agrees", made == delivered + coalesced + lost);
 	json_add_number(events, "handed_over_again", engine->accounting.again);
 	json_add_number(events, "refused", counters[HF_COUNTER_REFUSED]);

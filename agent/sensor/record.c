@@ -68,3 +68,15 @@ int record_decode(const void *bytes, size_t size_bytes, struct record *ret_recor
 	*ret_record = record;
 	return 0;
 }
+
+uint64_t record_sequence(const void *bytes, size_t size_bytes)
+{
+	struct hf_record_header header;
+
+	if (size_bytes != sizeof(struct hf_record))
+		return 0;
+	memcpy(&header, bytes, sizeof(header));
+	if (header.version != HF_RECORD_VERSION || header.size != sizeof(struct hf_record))
+		return 0;
+	return header.sequence;
+}

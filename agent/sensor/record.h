@@ -4,6 +4,7 @@
 #define HOLDFAST_AGENT_SENSOR_RECORD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bpf/events.h"
 
@@ -17,5 +18,7 @@ struct record {
 
 /* 0; -EBADMSG on a wrong size, number out of range or unterminated name; -EPROTO on another version. */
 int record_decode(const void *bytes, size_t size_bytes, struct record *ret_record);
+/* Of one that did not decode, if its header is ours; else 0, which is no sequence. */
+uint64_t record_sequence(const void *bytes, size_t size_bytes);
 
 #endif

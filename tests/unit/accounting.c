@@ -113,7 +113,7 @@ Test(accounting, restored_records_are_not_new)
 	struct accounting accounting = {0};
 
 	for (uint64_t i = 0; i < 100; i++)
-		accounting_restore(&accounting, 1000 + i, 500 + i);
+		accounting_restore(&accounting, 1000 + i, 500 + i, 0);
 	cr_expect_eq(accounting.delivered, 599);
 	cr_expect_eq(accounting.last, 1099);
 	for (uint64_t i = 0; i < 100; i++)
@@ -126,9 +126,9 @@ Test(accounting, restored_out_of_order)
 {
 	struct accounting accounting = {0};
 
-	accounting_restore(&accounting, 12, 1);
-	accounting_restore(&accounting, 10, 2);
-	accounting_restore(&accounting, 13, 3);
+	accounting_restore(&accounting, 12, 1, 0);
+	accounting_restore(&accounting, 10, 2, 0);
+	accounting_restore(&accounting, 13, 3, 0);
 	cr_expect_eq(accounting.delivered, 3);
 	cr_expect_not(accounting_is_new(&accounting, 10));
 	cr_expect_not(accounting_is_new(&accounting, 12));
@@ -141,8 +141,8 @@ Test(accounting, restoring_from_behind_the_window)
 {
 	struct accounting accounting = {0};
 
-	accounting_restore(&accounting, 2 * W, 900);
-	accounting_restore(&accounting, 2 * W - 5 - W, 3);
+	accounting_restore(&accounting, 2 * W, 900, 0);
+	accounting_restore(&accounting, 2 * W - 5 - W, 3, 0);
 	cr_expect_eq(accounting.delivered, 900);
 	cr_expect_eq(accounting.last, 2 * W);
 	cr_expect(accounting_is_new(&accounting, 2 * W - 5));
@@ -166,4 +166,33 @@ Test(accounting, against_a_list)
 			taken[sequence] = true;
 		}
 	cr_expect_eq(accounting.delivered, count);
+}
+
+/* Counted beside the delivered, known again like them. */
+Test(accounting, dropped)
+{
+	struct accounting accounting = {0};
+
+	cr_expect(offer(&accounting, 1));
+	accounting_drop(&accounting, 2);
+	accounting_drop(&accounting, 0);
+	accounting_drop(&accounting, 0);
+	cr_expect_not(offer(&accounting, 2));
+	cr_expect(offer(&accounting, 3));
+	cr_expect_eq(accounting.delivered, 2);
+	cr_expect_eq(accounting.dropped, 3);
+}
+
+Test(accounting, dropped_are_restored)
+{
+	struct accounting accounting = {0};
+
+	accounting_restore(&accounting, 4, 3, 1);
+	accounting_restore(&accounting, 0, 3, 2);
+	accounting_restore(&accounting, 5, 4, 2);
+	cr_expect_eq(accounting.delivered, 4);
+	cr_expect_eq(accounting.dropped, 2);
+	cr_expect_eq(accounting.last, 5);
+	cr_expect(accounting_is_new(&accounting, 3));
+	cr_expect_not(accounting_is_new(&accounting, 4));
 }

@@ -104,7 +104,7 @@ static const char security_control[] = "action_id disposition_id is_alert policy
 
 static const struct event_origin origin = {
 	.hostname = "desk", .machine_id = "0123456789abcdef", .boot_id = "b00t"};
-static const struct event_numbers numbers = {.sequence = 7, .delivered = 3};
+static const struct event_numbers numbers = {.sequence = 7, .delivered = 3, .dropped = 2};
 
 static bool is_word_of(const char *words, const char *word)
 {
@@ -394,6 +394,15 @@ Test(ocsf, rows_are_whole)
 	}
 }
 
+/* The numbers of Peripheral Activity: 1 Connect, 2 Disconnect. */
+Test(ocsf, devices_come_and_go)
+{
+	cr_expect_eq(ocsf_row(EVENT_DEVICE)->activity_id, 1);
+	cr_expect_str_eq(ocsf_row(EVENT_DEVICE)->activity_name, "Connect");
+	cr_expect_eq(ocsf_row(EVENT_DEVICE_GONE)->activity_id, 2);
+	cr_expect_str_eq(ocsf_row(EVENT_DEVICE_GONE)->activity_name, "Disconnect");
+}
+
 /* Allowed, logged, challenged, blocked: and a refusal is never just information. */
 Test(ocsf, verdicts)
 {
@@ -464,6 +473,7 @@ Test(ocsf, numbers_are_in_the_event)
 	cr_expect_eq(number(member(event, "metadata"), "sequence"), 7);
 	cr_expect_eq(json_object_get_uint64(member(kernel, "sequence")), UINT64_MAX);
 	cr_expect_eq(number(kernel, "delivered"), 3);
+	cr_expect_eq(number(kernel, "dropped"), 2);
 	cr_expect_str_eq(text(kernel, "boot"), "b00t");
 	cr_expect_eq(number(event, "count"), 5);
 	(void)json_object_put(event); /* freed */

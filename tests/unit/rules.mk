@@ -19,8 +19,9 @@ UNIT_LDLIBS_layout	:= -lbpf
 UNIT_LIBS_mounts	:= $(B)/agent/sensor/mounts.o
 UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
-UNIT_LIBS_event		:= $(UNIT_LIBS_ocsf)
-UNIT_LDLIBS_event	:= -ljson-c
+UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
+				recent.o) $(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
+UNIT_LDLIBS_intake	:= -ljson-c
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 
