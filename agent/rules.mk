@@ -9,7 +9,7 @@ SENSOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/sensor/*.c)))
 $(B)/agent/sensor/kernel_load.o: $(B)/bpf/holdfast.skel.h
 
 $(B)/holdfast-sensor: $(SENSOR_OBJECTS) $(AGENT_IPC) $(AGENT_SANDBOX) $(B)/policy/pattern.o $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf -ludev -lcap -lseccomp
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf -lcrypto -ludev -lcap -lseccomp
 
 AGENT_PROGRAMS := $(B)/holdfast-sensor
 PROGRAMS += $(AGENT_PROGRAMS)

@@ -73,9 +73,21 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"An application's executable may be changed by others than root, so it is treated "
 		"as "
 		"unknown. Correct the owner and mode of the file and all directories above it."},
-	[FAILURE_MARK_VALUE] = {"mark-not-ours", FAILURE_AUDIT,
-		"A file has an extended attribute of our name that we did not write; it was not "
-		"used."},
+	[FAILURE_MARK_VALUE] = {"mark-not-ours", FAILURE_KEEP_LAST,
+		"A file has an extended attribute of our name that is no mark; it was not used, "
+		"and "
+		"written anew from the index."},
+	[FAILURE_MARK_STRIPPED] = {"mark-stripped", FAILURE_KEEP_LAST,
+		"The mark on a file was taken away or lost labels while the agent was not "
+		"looking. "
+		"The index still had them: they held, and the mark was written anew."},
+	[FAILURE_MARK_FOREIGN] = {"mark-foreign", FAILURE_CLOSED,
+		"The mark on a file was not written with this device's key: forged, or from "
+		"another "
+		"device. It may add labels, never take any away; it was written anew."},
+	[FAILURE_MARK_COPIED] = {"mark-copied", FAILURE_CLOSED,
+		"A file carries the mark of another file, as a restored backup does. It may add "
+		"labels, never take any away; it was written anew."},
 	[FAILURE_MARK_STORE] = {"mark-not-on-file", FAILURE_AUDIT,
 		"A file system keeps no extended attributes: labels there live in the database "
 		"alone."},

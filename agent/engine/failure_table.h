@@ -37,6 +37,9 @@ enum failure_reason {
 	FAILURE_MARK_STORE = 35,     /* the file system keeps no extended attribute */
 	FAILURE_TREE = 36,	     /* a labelled directory could not be walked to the end */
 	FAILURE_VOLUME = 37,	     /* a device or file system can't be classified */
+	FAILURE_MARK_STRIPPED = 38,  /* the mark on a file was taken away, or lost labels */
+	FAILURE_MARK_FOREIGN = 39,   /* the mark on a file is not by this device's key */
+	FAILURE_MARK_COPIED = 40,    /* the mark on a file was written for another file */
 	FAILURE_REASON_MAX = 48,
 };
 

@@ -82,8 +82,7 @@ int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
 	return 0;
 }
 
-int kernel_labels(struct kernel *kernel, int fd, uint64_t *ret_labels, uint64_t *ret_own,
-	struct hf_inode_key *ret_key)
+int kernel_object(struct kernel *kernel, int fd, struct kernel_object *ret_object)
 {
 	struct hf_request request = {.op = HF_REQUEST_LABELS};
 	int r;
@@ -91,10 +90,8 @@ int kernel_labels(struct kernel *kernel, int fd, uint64_t *ret_labels, uint64_t 
 	r = request_make(kernel, fd, &request);
 	if (r < 0)
 		return r;
-	*ret_labels = request.labels;
-	*ret_own = request.own;
-	if (ret_key)
-		*ret_key = request.key;
+	*ret_object = (struct kernel_object){
+		.labels = request.labels, .own = request.previous, .key = request.key};
 	return 0;
 }
 

@@ -203,7 +203,9 @@ static int request_labels(struct sensor *sensor, const struct message_request *r
 {
 	auto_close int path_fd = object_open(request, directory_fd);
 	auto_close int fd = -EBADF;
+	struct kernel_object object;
 	struct stat status;
+	int r;
 
 	if (path_fd < 0)
 		return path_fd;
@@ -215,7 +217,12 @@ static int request_labels(struct sensor *sensor, const struct message_request *r
 	fd = paths_reopen(path_fd);
 	if (fd < 0)
 		return fd;
-	return kernel_labels(sensor->kernel, fd, &answer->labels, &answer->own, NULL);
+	r = kernel_object(sensor->kernel, fd, &object);
+	if (r < 0)
+		return r;
+	answer->labels = object.labels;
+	answer->own = object.own.labels;
+	return 0;
 }
 
 static int request_grant(struct sensor *sensor, const struct message_request *request)

@@ -16,6 +16,8 @@
 #include "agent/sandbox/filter.h"
 #include "agent/sandbox/privileges.h"
 #include "agent/sensor/apps.h"
+#include "agent/sensor/mark_checks.h"
+#include "agent/sensor/mark_seal.h"
 #include "agent/sensor/places.h"
 #include "agent/sensor/sensor.h"
 #include "agent/sensor/tree.h"
@@ -33,6 +35,7 @@ enum poll_slot { POLL_ENGINE, POLL_RING, POLL_UDEV, POLL_MOUNTS, POLL_WATCH, POL
 struct options {
 	const char *pin_directory;
 	const char *user;
+	const char *key_file;
 	bool is_verbose;
 	bool is_release;
 };
@@ -42,13 +45,16 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 	static const struct option known[] = {
 		{"pin-dir", required_argument, NULL, 'p'},
 		{"user", required_argument, NULL, 'u'},
+		{"key-file", required_argument, NULL, 'k'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"release", no_argument, NULL, 'R'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
 
-	*ret_options = (struct options){KERNEL_PIN_DIRECTORY, "holdfast-sensor", false, false};
+	*ret_options = (struct options){.pin_directory = KERNEL_PIN_DIRECTORY,
+		.user = "holdfast-sensor",
+		.key_file = "/var/lib/holdfast-sensor/mark.key"};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
 		case 'p':
@@ -56,6 +62,9 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			break;
 		case 'u':
 			ret_options->user = optarg;
+			break;
+		case 'k':
+			ret_options->key_file = optarg;
 			break;
 		case 'v':
 			ret_options->is_verbose = true;
@@ -129,6 +138,10 @@ static void take_kernel(struct sensor *sensor, const struct options *options)
 	if (r < 0)
 		fatal("cannot read the ring below '%s': %s, stopping", options->pin_directory,
 			strerror(-r));
+	r = mark_seal_open(options->key_file, &sensor->seal);
+	if (r < 0)
+		fatal("cannot take the key for marks from '%s': %s, stopping", options->key_file,
+			strerror(-r));
 	log_notice("kernel part %s", sensor->support.was_adopted ? "adopted" : "loaded");
 }
 
@@ -140,7 +153,9 @@ static void sensor_init(struct sensor *sensor)
 	sensor->tree = tree_new();
 	sensor->volumes = volumes_new();
 	sensor->watch = watch_new();
-	if (!sensor->apps || !sensor->places || !sensor->tree || !sensor->volumes)
+	sensor->checks = mark_checks_new();
+	if (!sensor->apps || !sensor->places || !sensor->tree || !sensor->volumes ||
+		!sensor->checks)
 		fatal("no memory, stopping");
 	if (!sensor->watch)
 		log_warning("no inotify: changes on disk are seen at reload only");
@@ -224,6 +239,7 @@ static void loop(struct sensor *sensor)
 		if (polls[POLL_WATCH].revents & POLLIN)
 			on_watch(sensor);
 		records_pump(sensor);
+		mark_checks_step(sensor);
 		tree_step(sensor);
 		settle(sensor);
 		if (clock_boot_ns() - dirty_ns > DIRTY_PERIOD_MS * UINT64_C(1000000)) {

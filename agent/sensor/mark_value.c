@@ -38,6 +38,8 @@ int mark_value_encode(const struct mark_value *value, uint8_t ret_bytes[MARK_VAL
 	bytes_put_u16(&writer, sorted.flags);
 	bytes_put_u16(&writer, kept);
 	bytes_put_blob(&writer, sorted.uuids, (size_t)kept * MARK_VALUE_UUID);
+	bytes_put_blob(&writer, sorted.home, MARK_VALUE_HOME);
+	bytes_put_blob(&writer, sorted.mac, MARK_VALUE_MAC);
 	return (int)writer.used;
 }
 
@@ -64,6 +66,8 @@ int mark_value_decode(const void *bytes, size_t size_bytes, struct mark_value *r
 		if (i && uuid_compare(value.uuids[i - 1], value.uuids[i]) >= 0)
 			return -EBADMSG;
 	}
+	bytes_get_blob(&reader, value.home, MARK_VALUE_HOME);
+	bytes_get_blob(&reader, value.mac, MARK_VALUE_MAC);
 	if (!bytes_is_done(&reader))
 		return -EBADMSG;
 	*ret_value = value;

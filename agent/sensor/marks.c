@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include "agent/sensor/mark_value.h"
 #include "agent/sensor/paths.h"
 #include "agent/sensor/volumes.h"
 #include "common/cleanup.h"
@@ -28,9 +27,20 @@ void marks_tell(struct sensor *sensor, const struct hf_inode_key *key, const str
 	link_send(sensor, &frame);
 }
 
-/* A label whose identity nobody told us can't be written; the database keeps its bit. */
-static void write_value(struct sensor *sensor, int fd, uint64_t labels, uint32_t flags)
+/* The volume's identity is valid until the next call. */
+static struct mark_place place_of(const struct sensor *sensor, const struct hf_inode_key *key)
 {
+	static char volume[MESSAGE_TEXT_SIZE];
+
+	volumes_identity(sensor->volumes, key->dev, volume);
+	return (struct mark_place){.key = key, .volume = volume};
+}
+
+/* A label whose identity nobody told us can't be written; the database keeps its bit. */
+void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
+	uint32_t flags)
+{
+	const struct mark_place place = place_of(sensor, key);
 	struct mark_value value = {.flags = (uint16_t)(flags & (HF_MARK_DIRECTORY | HF_MARK_POLICY |
 								       HF_MARK_DERIVED))};
 	uint8_t bytes[MARK_VALUE_MAX];
@@ -44,7 +54,7 @@ static void write_value(struct sensor *sensor, int fd, uint64_t labels, uint32_t
 		(void)fremovexattr(fd, MARK_VALUE_NAME); /* none there is as good */
 		return;
 	}
-	size = mark_value_encode(&value, bytes);
+	size = mark_seal_encode(sensor->seal, &place, &value, bytes);
 	if (size < 0 || fsetxattr(fd, MARK_VALUE_NAME, bytes, (size_t)size, 0) < 0)
 		link_failure(sensor, FAILURE_MARK_STORE, "%s",
 			errno == ENOTSUP ? "no extended attributes" : strerror(errno));
@@ -54,8 +64,9 @@ int marks_change(
 	struct sensor *sensor, int path_fd, const struct mark_change *change, uint64_t *ret_added)
 {
 	auto_close int fd = paths_reopen(path_fd);
-	uint64_t labels, own, in_force;
+	uint64_t labels, own;
 	struct hf_mark mark = {0}, previous;
+	struct kernel_object object;
 	struct hf_inode_key key;
 	struct stat status;
 	int r;
@@ -64,9 +75,10 @@ int marks_change(
 		return -EOPNOTSUPP;
 	if (fd < 0)
 		return fd;
-	r = kernel_labels(sensor->kernel, fd, &in_force, &own, NULL);
+	r = kernel_object(sensor->kernel, fd, &object);
 	if (r < 0)
 		return r;
+	own = object.own.labels;
 	labels = (own | change->add) & ~change->remove;
 	if (fstat(fd, &status) < 0)
 		return -errno;
@@ -81,40 +93,43 @@ int marks_change(
 	if (r < 0)
 		return r;
 	mark.labels = labels;
-	write_value(sensor, fd, labels, mark.flags);
+	marks_write(sensor, fd, &key, labels, mark.flags);
 	marks_tell(sensor, &key, &mark, change->path);
 	return 0;
 }
 
-uint64_t marks_read_value(struct sensor *sensor, int path_fd, const char *path)
+int marks_read_claim(struct sensor *sensor, int path_fd, const struct hf_inode_key *key,
+	struct mark_claim *ret_claim)
 {
+	const struct mark_place place = place_of(sensor, key);
 	uint8_t bytes[MARK_VALUE_MAX + 1];
 	struct mark_value value;
-	uint64_t labels = 0;
 	char name[64];
 	ssize_t size;
 
+	*ret_claim = (struct mark_claim){.state = MARK_BROKEN};
 	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
 	size = getxattr(name, MARK_VALUE_NAME, bytes, sizeof(bytes));
+	if (size < 0 && errno != ERANGE)
+		return errno == ENODATA ? 0 : -errno;
+	ret_claim->is_there = true;
 	if (size < 0)
+		return 0; /* longer than any of ours */
+	ret_claim->state = mark_seal_decode(sensor->seal, &place, bytes, (size_t)size, &value);
+	if (ret_claim->state == MARK_BROKEN)
 		return 0;
-	if (mark_value_decode(bytes, (size_t)size, &value) < 0) {
-		link_failure(sensor, FAILURE_MARK_VALUE, "%s", path);
-		return 0;
-	}
 	for (unsigned int i = 0; i < value.count; i++)
 		for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++)
 			if (sensor->labels[bit].is_known &&
 				!memcmp(sensor->labels[bit].uuid, value.uuids[i], MARK_VALUE_UUID))
-				labels |= UINT64_C(1) << bit;
-	return labels;
+				ret_claim->labels |= UINT64_C(1) << bit;
+	return 0;
 }
 
 void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const char *path)
 {
 	auto_close int path_fd = -EBADF, fd = -EBADF;
-	struct hf_inode_key found;
-	uint64_t labels, own;
+	struct kernel_object object;
 
 	if (!sensor->kernel || path[0] != '/')
 		return;
@@ -122,9 +137,9 @@ void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const 
 	if (path_fd < 0)
 		return; /* moved on meanwhile: the database has it by its inode */
 	fd = paths_reopen(path_fd);
-	if (fd < 0 || kernel_labels(sensor->kernel, fd, &labels, &own, &found) < 0)
+	if (fd < 0 || kernel_object(sensor->kernel, fd, &object) < 0)
 		return;
-	if (memcmp(&found, key, sizeof(found)) != 0 || !own)
+	if (memcmp(&object.key, key, sizeof(*key)) != 0 || !object.own.labels)
 		return; /* another file by now */
-	write_value(sensor, fd, own, HF_MARK_DERIVED);
+	marks_write(sensor, fd, key, object.own.labels, HF_MARK_DERIVED);
 }

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_AGENT_SENSOR_MARKS_H
 #define HOLDFAST_AGENT_SENSOR_MARKS_H
 
+#include "agent/sensor/mark_seal.h"
 #include "agent/sensor/sensor.h"
 
 struct mark_change {
@@ -22,8 +23,20 @@ struct mark_change {
 int marks_change(
 	struct sensor *sensor, int path_fd, const struct mark_change *change, uint64_t *ret_added);
 
-/* Labels by the extended attribute of what path_fd (O_PATH) is; 0 without one, or one not ours. */
-uint64_t marks_read_value(struct sensor *sensor, int path_fd, const char *path);
+/* What the extended attribute of an object says. */
+struct mark_claim {
+	bool is_there;
+	enum mark_state state;
+	uint64_t labels; /* those of them that this device knows */
+};
+
+/* Reads it from what path_fd (O_PATH) is. 0; -ENOTSUP where no attributes are kept. */
+int marks_read_claim(struct sensor *sensor, int path_fd, const struct hf_inode_key *key,
+	struct mark_claim *ret_claim);
+
+/* Writes the object's own mark to the readable fd, or takes it away where labels is 0. */
+void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
+	uint32_t flags);
 
 /* The kernel gave this inode a mark and path is where it was then: writes it to the file. */
 void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const char *path);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "agent/sensor/mark_checks.h"
 #include "agent/sensor/marks.h"
 #include "agent/sensor/record.h"
 #include "agent/sensor/sensor.h"
@@ -24,6 +25,11 @@ static void record_act(struct sensor *sensor, const void *bytes, size_t size)
 	case HF_RECORD_VERDICT:
 		if (record.raw.verdict >= HF_VERDICT_WARN)
 			tty_tell(sensor, &record);
+		if (record.raw.channel == HF_CHANNEL_OPEN)
+			mark_checks_add(sensor->checks, &record.raw.inode, record.path);
+		break;
+	case HF_RECORD_OPENED:
+		mark_checks_add(sensor->checks, &record.raw.inode, record.path);
 		break;
 	case HF_RECORD_LABELLED:
 		marks_persist(sensor, &record.raw.inode, record.path);

@@ -47,6 +47,8 @@ struct sensor_label {
 };
 
 struct apps;
+struct mark_checks;
+struct mark_seal;
 struct places;
 struct tree;
 struct volumes;
@@ -60,6 +62,8 @@ struct sensor {
 	struct sensor_label labels[HF_LABEL_MAX];
 	struct sensor_policy *policy; /* in force; NULL before the first */
 	struct sensor_policy *coming; /* between BEGIN and END */
+	struct mark_seal *seal;	      /* NULL without the kernel part */
+	struct mark_checks *checks;
 	bool is_restored; /* the database's marks are in: policy may be applied, records sent */
 	bool is_watch_pending;
 	uint64_t watch_since_ns;

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
+#include "agent/sensor/mark_checks.h"
 #include "agent/sensor/marks.h"
 #include "agent/sensor/paths.h"
 #include "common/cleanup.h"
@@ -120,12 +122,13 @@ static void mark(struct sensor *sensor, struct tree *tree, int path_fd, uint64_t
 }
 
 /* A file from elsewhere (another device, a restored backup) may bring labels of its own. */
-static void adopt_value(struct sensor *sensor, struct tree *tree, int path_fd)
+static void adopt_claim(struct sensor *sensor, int path_fd, const char *path)
 {
-	uint64_t labels = marks_read_value(sensor, path_fd, tree->path);
+	char name[64];
 
-	if (labels)
-		mark(sensor, tree, path_fd, labels);
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
+	if (getxattr(name, MARK_VALUE_NAME, NULL, 0) > 0)
+		mark_checks_now(sensor, path_fd, path);
 }
 
 static void entry_look(struct sensor *sensor, struct tree *tree, int directory_fd, const char *name)
@@ -144,7 +147,7 @@ static void entry_look(struct sensor *sensor, struct tree *tree, int directory_f
 		if (status.stx_nlink > 1)
 			mark(sensor, tree, fd, tree->labels);
 		else
-			adopt_value(sensor, tree, fd);
+			adopt_claim(sensor, fd, tree->path);
 	} else if (S_ISDIR(status.stx_mode)) {
 		if (status.stx_attributes & STATX_ATTR_MOUNT_ROOT)
 			mark(sensor, tree, fd, tree->labels);

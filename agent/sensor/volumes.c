@@ -284,8 +284,9 @@ static void mark_nested(struct sensor *sensor, const struct mount_entry *mount)
 {
 	auto_close int parent = -EBADF, readable = -EBADF, root = -EBADF;
 	char copy[PATH_MAX];
-	uint64_t labels = 0, own, added;
+	struct kernel_object above;
 	struct mark_change change;
+	uint64_t added;
 
 	if (!sensor->kernel || !strcmp(mount->point, "/"))
 		return;
@@ -294,16 +295,15 @@ static void mark_nested(struct sensor *sensor, const struct mount_entry *mount)
 	if (parent < 0)
 		return;
 	readable = paths_reopen(parent);
-	if (readable < 0 || kernel_labels(sensor->kernel, readable, &labels, &own, NULL) < 0 ||
-		!labels)
+	if (readable < 0 || kernel_object(sensor->kernel, readable, &above) < 0 || !above.labels)
 		return;
 	root = paths_open(-1, mount->point);
-	change = (struct mark_change){.add = labels, .path = mount->point};
+	change = (struct mark_change){.add = above.labels, .path = mount->point};
 	if (root < 0 || marks_change(sensor, root, &change, &added) < 0) {
 		link_failure(sensor, FAILURE_TREE, "%s", mount->point);
 		return;
 	}
-	if (added && tree_add(sensor->tree, mount->point, labels) < 0)
+	if (added && tree_add(sensor->tree, mount->point, above.labels) < 0)
 		link_failure(sensor, FAILURE_TREE, "%s", mount->point);
 }
 

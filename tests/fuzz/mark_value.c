@@ -28,7 +28,7 @@ static void check_decode(const uint8_t *data, size_t size)
 		return;
 	}
 	assert(value.count <= HF_LABEL_MAX);
-	assert(size == 8 + (size_t)value.count * MARK_VALUE_UUID);
+	assert(size == MARK_VALUE_MAX - (HF_LABEL_MAX - (size_t)value.count) * MARK_VALUE_UUID);
 	assert(mark_value_encode(&value, bytes) == (int)size);
 	assert(!memcmp(bytes, data, size));
 }

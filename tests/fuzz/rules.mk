@@ -24,6 +24,11 @@ FUZZ_SOURCES_mark_value := agent/sensor/mark_value.c common/bytes.c
 FUZZ_SEEDS_mark_value	:= tests/fuzz/corpus/mark_value
 FUZZ_FLAGS_mark_value	:= -max_len=1100
 
+FUZZ_SOURCES_mark_seal := agent/sensor/mark_seal.c $(FUZZ_SOURCES_mark_value)
+FUZZ_SEEDS_mark_seal   := tests/fuzz/corpus/mark_value
+FUZZ_LDLIBS_mark_seal  := -lcrypto
+FUZZ_FLAGS_mark_seal   := -max_len=1100
+
 FUZZ_SOURCES_request := agent/ipc/request.c common/bytes.c common/wire.c
 FUZZ_SEEDS_request   := tests/fuzz/corpus/request
 FUZZ_FLAGS_request   := -max_len=8200

@@ -8,6 +8,7 @@
 #include "agent/sensor/mark_value.h"
 
 #define HEAD 8
+#define TAIL (MARK_VALUE_HOME + MARK_VALUE_MAC)
 
 /* count uuids, descending: encode has to sort. */
 static struct mark_value value_of(uint16_t count)
@@ -42,12 +43,16 @@ static int decode(const uint8_t *bytes, size_t size, struct mark_value *ret_valu
 Test(mark_value, bytes_as_documented)
 {
 	struct mark_value value = {.flags = HF_MARK_DIRECTORY | HF_MARK_POLICY, .count = 1};
-	static const uint8_t wanted[HEAD + MARK_VALUE_UUID] = {
-		'H', 'F', 'M', 1, 3, 0, 1, 0, [HEAD] = 0xab, [HEAD + 15] = 0xcd};
+	static const uint8_t wanted[HEAD + MARK_VALUE_UUID + TAIL] = {'H', 'F', 'M', 2, 3, 0, 1,
+		0, [HEAD] = 0xab, [HEAD + 15] = 0xcd, [HEAD + 16] = 0x12, [HEAD + 32] = 0x34,
+		[HEAD + 63] = 0x56};
 	uint8_t bytes[MARK_VALUE_MAX];
 
 	value.uuids[0][0] = 0xab;
 	value.uuids[0][15] = 0xcd;
+	value.home[0] = 0x12;
+	value.mac[0] = 0x34;
+	value.mac[MARK_VALUE_MAC - 1] = 0x56;
 	cr_assert_eq(mark_value_encode(&value, bytes), (int)sizeof(wanted));
 	cr_expect_arr_eq(bytes, wanted, sizeof(wanted));
 }
@@ -59,7 +64,7 @@ Test(mark_value, round_trip_of_every_count)
 		uint8_t bytes[MARK_VALUE_MAX], again[MARK_VALUE_MAX];
 		int size = mark_value_encode(&value, bytes);
 
-		cr_assert_eq(size, HEAD + count * MARK_VALUE_UUID);
+		cr_assert_eq(size, HEAD + count * MARK_VALUE_UUID + TAIL);
 		cr_assert_eq(decode(bytes, (size_t)size, &back), 0);
 		cr_expect_eq(back.count, count);
 		cr_expect_eq(back.flags, value.flags);
@@ -81,7 +86,7 @@ Test(mark_value, doubles_are_dropped)
 	memcpy(value.uuids[3], value.uuids[5], MARK_VALUE_UUID);
 	memcpy(value.uuids[2], value.uuids[1], MARK_VALUE_UUID);
 	size = mark_value_encode(&value, bytes);
-	cr_assert_eq(size, HEAD + 3 * MARK_VALUE_UUID);
+	cr_assert_eq(size, HEAD + 3 * MARK_VALUE_UUID + TAIL);
 	cr_assert_eq(decode(bytes, (size_t)size, &back), 0);
 	cr_expect_eq(back.count, 3);
 	cr_expect_eq(back.uuids[0][0], 195);
@@ -94,7 +99,7 @@ Test(mark_value, all_doubles)
 	struct mark_value value = {.count = HF_LABEL_MAX};
 	uint8_t bytes[MARK_VALUE_MAX];
 
-	cr_expect_eq(mark_value_encode(&value, bytes), HEAD + MARK_VALUE_UUID);
+	cr_expect_eq(mark_value_encode(&value, bytes), HEAD + MARK_VALUE_UUID + TAIL);
 }
 
 Test(mark_value, encode_refuses)

@@ -6,6 +6,8 @@
 
 UNIT_LIBS_record	:= $(B)/agent/sensor/record.o
 UNIT_LIBS_mark_value	:= $(B)/agent/sensor/mark_value.o
+UNIT_LIBS_mark_seal	:= $(addprefix $(B)/agent/sensor/,mark_seal.o mark_value.o)
+UNIT_LDLIBS_mark_seal	:= -lcrypto
 UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_messages	:= $(B)/agent/ipc/messages.o
 UNIT_LIBS_channel	:= $(B)/agent/ipc/channel.o

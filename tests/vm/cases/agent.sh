@@ -55,13 +55,19 @@ agent_reload()
 	wait_for 20 agent_is_enforcing
 }
 
-agent_stop()
+# The machine is as before, but for what the agent remembers.
+agent_leave()
 {
 	kill "$agent_pid" 2>/dev/null
 	wait "$agent_pid" 2>/dev/null
-	# It went on enforcing; the next case begins without.
+	# It went on enforcing.
 	holdfastd --release --libexec-dir "$HF_REPO/build" >>$agent_log 2>&1
-	rm -rf /var/lib/holdfast /var/log/holdfast
+}
+
+agent_stop()
+{
+	agent_leave
+	rm -rf /var/lib/holdfast /var/lib/holdfast-sensor /var/log/holdfast
 }
 
 now_ms()

@@ -8,8 +8,9 @@ reboot_names="$secret/doc.txt $open/by-hand.txt $open/derived.txt $open/moved.tx
 reboot_places()
 {
 	mount_disk ext4 $data || return 1
-	mkdir -p /opt/readers /var/lib/holdfast /mnt/data/state
+	mkdir -p /opt/readers /var/lib/holdfast /var/lib/holdfast-sensor /mnt/data/state /mnt/data/key
 	mount --bind /mnt/data/state /var/lib/holdfast
+	mount --bind /mnt/data/key /var/lib/holdfast-sensor
 	install -m 755 -o root -g root /usr/bin/dd /opt/readers/dd
 	[ ! -e $reboot_policy ] || return 0
 	mkdir -p $secret $open

@@ -56,13 +56,14 @@ static int run_mark(struct kernel *kernel, char **words)
 static int run_labels(struct kernel *kernel, char **words)
 {
 	auto_close int fd = open(words[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	uint64_t labels = 0, own = 0;
+	struct kernel_object object = {0};
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = kernel_labels(kernel, fd, &labels, &own, NULL);
-	printf("labels=%" PRIx64 " own=%" PRIx64 " ", labels, own);
+	r = kernel_object(kernel, fd, &object);
+	printf("labels=%" PRIx64 " own=%" PRIx64 " ", (uint64_t)object.labels,
+		(uint64_t)object.own.labels);
 	return r;
 }
 
