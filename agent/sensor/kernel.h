@@ -75,14 +75,14 @@ int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
 	struct hf_inode_key *ret_key, struct hf_mark *ret_previous);
 
 /* What the kernel part knows of one inode. */
-struct kernel_object {
+struct kernel_inode {
 	uint64_t labels; /* in force: own and inherited */
 	struct hf_mark own;
 	struct hf_inode_key key;
 };
 
 /* Asks about the inode behind fd. 0 or negative errno. */
-int kernel_object(struct kernel *kernel, int fd, struct kernel_object *ret_object);
+int kernel_inode(struct kernel *kernel, int fd, struct kernel_inode *ret_inode);
 
 /* Gives the executable behind fd a verified identity; HF_APP_UNKNOWN takes it away. */
 int kernel_set_app(struct kernel *kernel, int fd, uint32_t app);

@@ -82,7 +82,7 @@ int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
 	return 0;
 }
 
-int kernel_object(struct kernel *kernel, int fd, struct kernel_object *ret_object)
+int kernel_inode(struct kernel *kernel, int fd, struct kernel_inode *ret_inode)
 {
 	struct hf_request request = {.op = HF_REQUEST_LABELS};
 	int r;
@@ -90,7 +90,7 @@ int kernel_object(struct kernel *kernel, int fd, struct kernel_object *ret_objec
 	r = request_make(kernel, fd, &request);
 	if (r < 0)
 		return r;
-	*ret_object = (struct kernel_object){
+	*ret_inode = (struct kernel_inode){
 		.labels = request.labels, .own = request.previous, .key = request.key};
 	return 0;
 }

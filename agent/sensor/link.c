@@ -203,7 +203,7 @@ static int request_labels(struct sensor *sensor, const struct message_request *r
 {
 	auto_close int path_fd = object_open(request, directory_fd);
 	auto_close int fd = -EBADF;
-	struct kernel_object object;
+	struct kernel_inode inode;
 	struct stat status;
 	int r;
 
@@ -217,11 +217,11 @@ static int request_labels(struct sensor *sensor, const struct message_request *r
 	fd = paths_reopen(path_fd);
 	if (fd < 0)
 		return fd;
-	r = kernel_object(sensor->kernel, fd, &object);
+	r = kernel_inode(sensor->kernel, fd, &inode);
 	if (r < 0)
 		return r;
-	answer->labels = object.labels;
-	answer->own = object.own.labels;
+	answer->labels = inode.labels;
+	answer->own = inode.own.labels;
 	return 0;
 }
 

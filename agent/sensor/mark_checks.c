@@ -88,50 +88,50 @@ static uint64_t known_labels(const struct sensor *sensor)
 }
 
 /* Labels that the mark adds go the way of all marks; the rest is written anew. */
-static void repair(struct sensor *sensor, int path_fd, int fd, const struct kernel_object *object,
+static void repair(struct sensor *sensor, int path_fd, int fd, const struct kernel_inode *inode,
 	const struct mark_claim *claim, const char *path)
 {
 	struct mark_change change = {.add = claim->labels, .path = path};
 	uint64_t added;
 
-	if (claim->labels & ~object->own.labels) {
+	if (claim->labels & ~inode->own.labels) {
 		if (marks_change(sensor, path_fd, &change, &added) < 0)
 			link_failure(sensor, FAILURE_TREE, "%s", path);
 		return;
 	}
-	marks_write(sensor, fd, &object->key, object->own.labels, object->own.flags);
+	marks_write(sensor, fd, &inode->key, inode->own.labels, inode->own.flags);
 }
 
-static void check(struct sensor *sensor, int path_fd, const struct hf_inode_key *wanted,
-	const char *path)
+static void check(
+	struct sensor *sensor, int path_fd, const struct hf_inode_key *wanted, const char *path)
 {
 	auto_close int fd = paths_reopen(path_fd);
-	struct kernel_object object;
+	struct kernel_inode inode;
 	struct mark_claim claim;
 	enum failure_reason fault;
 	struct known *known;
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || kernel_object(sensor->kernel, fd, &object) < 0)
+	if (fd < 0 || fstat(fd, &status) < 0 || kernel_inode(sensor->kernel, fd, &inode) < 0)
 		return;
-	if (wanted && memcmp(&object.key, wanted, sizeof(*wanted)) != 0)
+	if (wanted && memcmp(&inode.key, wanted, sizeof(*wanted)) != 0)
 		return; /* another file by now */
-	if (object.own.flags & HF_MARK_DIRTY)
+	if (inode.own.flags & HF_MARK_DIRTY)
 		return; /* the kernel has just given it labels: on their way to the file */
-	known = known_slot(sensor->checks, &object.key);
-	if (!memcmp(&known->key, &object.key, sizeof(object.key)) &&
+	known = known_slot(sensor->checks, &inode.key);
+	if (!memcmp(&known->key, &inode.key, sizeof(inode.key)) &&
 		known->ctime.tv_sec == status.st_ctim.tv_sec &&
 		known->ctime.tv_nsec == status.st_ctim.tv_nsec)
 		return;
-	if (marks_read_claim(sensor, path_fd, &object.key, &claim) < 0)
+	if (marks_read_claim(sensor, path_fd, &inode.key, &claim) < 0)
 		return; /* the file system keeps none: the index alone has them */
-	fault = fault_of(&claim, object.own.labels & known_labels(sensor));
+	fault = fault_of(&claim, inode.own.labels & known_labels(sensor));
 	if (fault)
 		link_failure(sensor, fault, "%s", path);
-	if (fault || (claim.labels & ~object.own.labels))
-		repair(sensor, path_fd, fd, &object, &claim, path);
+	if (fault || (claim.labels & ~inode.own.labels))
+		repair(sensor, path_fd, fd, &inode, &claim, path);
 	if (fstat(fd, &status) == 0)
-		*known = (struct known){.key = object.key, .ctime = status.st_ctim};
+		*known = (struct known){.key = inode.key, .ctime = status.st_ctim};
 }
 
 void mark_checks_now(struct sensor *sensor, int path_fd, const char *path)

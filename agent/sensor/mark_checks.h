@@ -19,8 +19,7 @@ void mark_checks_free(struct mark_checks *checks);
 CLEANUP_DEFINE(struct mark_checks, mark_checks_free)
 
 /* This inode was used under this name. Checked later: its mark may be on its way to the file. */
-void mark_checks_add(
-	struct mark_checks *checks, const struct hf_inode_key *key, const char *path);
+void mark_checks_add(struct mark_checks *checks, const struct hf_inode_key *key, const char *path);
 
 /* Looks at what waits, once every record that the kernel made so far has been acted on. */
 void mark_checks_step(struct sensor *sensor);

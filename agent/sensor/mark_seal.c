@@ -100,8 +100,8 @@ int mark_seal_open(const char *path, struct mark_seal **ret_seal)
 	return r;
 }
 
-static int mac_of(struct mark_seal *seal, const void *bytes, size_t size,
-	uint8_t ret_mac[MARK_VALUE_MAC])
+static int mac_of(
+	struct mark_seal *seal, const void *bytes, size_t size, uint8_t ret_mac[MARK_VALUE_MAC])
 {
 	EVP_MAC_CTX *context = EVP_MAC_CTX_dup(seal->keyed);
 	size_t written = 0;

@@ -66,7 +66,7 @@ int marks_change(
 	auto_close int fd = paths_reopen(path_fd);
 	uint64_t labels, own;
 	struct hf_mark mark = {0}, previous;
-	struct kernel_object object;
+	struct kernel_inode inode;
 	struct hf_inode_key key;
 	struct stat status;
 	int r;
@@ -75,10 +75,10 @@ int marks_change(
 		return -EOPNOTSUPP;
 	if (fd < 0)
 		return fd;
-	r = kernel_object(sensor->kernel, fd, &object);
+	r = kernel_inode(sensor->kernel, fd, &inode);
 	if (r < 0)
 		return r;
-	own = object.own.labels;
+	own = inode.own.labels;
 	labels = (own | change->add) & ~change->remove;
 	if (fstat(fd, &status) < 0)
 		return -errno;
@@ -129,7 +129,7 @@ int marks_read_claim(struct sensor *sensor, int path_fd, const struct hf_inode_k
 void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const char *path)
 {
 	auto_close int path_fd = -EBADF, fd = -EBADF;
-	struct kernel_object object;
+	struct kernel_inode inode;
 
 	if (!sensor->kernel || path[0] != '/')
 		return;
@@ -137,9 +137,9 @@ void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const 
 	if (path_fd < 0)
 		return; /* moved on meanwhile: the database has it by its inode */
 	fd = paths_reopen(path_fd);
-	if (fd < 0 || kernel_object(sensor->kernel, fd, &object) < 0)
+	if (fd < 0 || kernel_inode(sensor->kernel, fd, &inode) < 0)
 		return;
-	if (memcmp(&object.key, key, sizeof(*key)) != 0 || !object.own.labels)
+	if (memcmp(&inode.key, key, sizeof(*key)) != 0 || !inode.own.labels)
 		return; /* another file by now */
-	marks_write(sensor, fd, key, object.own.labels, HF_MARK_DERIVED);
+	marks_write(sensor, fd, key, inode.own.labels, HF_MARK_DERIVED);
 }

@@ -284,7 +284,7 @@ static void mark_nested(struct sensor *sensor, const struct mount_entry *mount)
 {
 	auto_close int parent = -EBADF, readable = -EBADF, root = -EBADF;
 	char copy[PATH_MAX];
-	struct kernel_object above;
+	struct kernel_inode above;
 	struct mark_change change;
 	uint64_t added;
 
@@ -295,7 +295,7 @@ static void mark_nested(struct sensor *sensor, const struct mount_entry *mount)
 	if (parent < 0)
 		return;
 	readable = paths_reopen(parent);
-	if (readable < 0 || kernel_object(sensor->kernel, readable, &above) < 0 || !above.labels)
+	if (readable < 0 || kernel_inode(sensor->kernel, readable, &above) < 0 || !above.labels)
 		return;
 	root = paths_open(-1, mount->point);
 	change = (struct mark_change){.add = above.labels, .path = mount->point};

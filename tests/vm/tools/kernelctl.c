@@ -56,14 +56,14 @@ static int run_mark(struct kernel *kernel, char **words)
 static int run_labels(struct kernel *kernel, char **words)
 {
 	auto_close int fd = open(words[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct kernel_object object = {0};
+	struct kernel_inode inode = {0};
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = kernel_object(kernel, fd, &object);
-	printf("labels=%" PRIx64 " own=%" PRIx64 " ", (uint64_t)object.labels,
-		(uint64_t)object.own.labels);
+	r = kernel_inode(kernel, fd, &inode);
+	printf("labels=%" PRIx64 " own=%" PRIx64 " ", (uint64_t)inode.labels,
+		(uint64_t)inode.own.labels);
 	return r;
 }
 
