@@ -31,10 +31,19 @@ PROGRAMS += $(B)/holdfastd
 
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
-$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/engine/policy_files.o \
+$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
+		$(B)/agent/engine/policy_files.o \
 		$(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
 
 PROGRAMS += $(B)/holdfast
 
 $(B)/agent/supervisor/main.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'
+
+SESSION_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/session/*.c)))
+
+$(B)/holdfast-session: $(SESSION_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
+		$(B)/agent/ipc/channel.o $(B)/agent/sandbox/filter.o $(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lseccomp -lsystemd
+
+PROGRAMS += $(B)/holdfast-session

@@ -19,6 +19,11 @@ uint64_t clock_boot_ns(void)
 	return now_ns(CLOCK_BOOTTIME);
 }
 
+uint64_t clock_steady_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
+}
+
 uint64_t clock_day_ms(void)
 {
 	return now_ns(CLOCK_REALTIME) / MS_NS;

@@ -11,6 +11,8 @@
 
 /* CLOCK_BOOTTIME: goes on in suspend, as the kernel part's stamps do. */
 uint64_t clock_boot_ns(void);
+/* CLOCK_MONOTONIC: what sd-bus counts in. */
+uint64_t clock_steady_ns(void);
 /* Milliseconds since 1970. */
 uint64_t clock_day_ms(void);
 /* When, in milliseconds since 1970, the boot clock showed boot_ns; by the clock of now. */

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# bash completion for holdfast(8)
+# bash completion for holdfast(8) and holdfast-session(1)
 
 _holdfast()
 {
@@ -55,3 +55,15 @@ _holdfast()
 	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$cur")
 }
 complete -F _holdfast holdfast
+
+_holdfast_session()
+{
+	local cur prev words cword
+	_init_completion || return
+
+	case $prev in
+	--runtime-dir) _filedir -d ;;
+	*) mapfile -t COMPREPLY < <(compgen -W '--runtime-dir --verbose --help --version' -- "$cur") ;;
+	esac
+}
+complete -F _holdfast_session holdfast-session

@@ -5,21 +5,28 @@ BINDIR	   := $(PREFIX)/bin
 LIBEXECDIR := $(PREFIX)/libexec/holdfast
 SHAREDIR   := $(PREFIX)/share/holdfast
 UNITDIR	   := $(PREFIX)/lib/systemd/system
+USERUNITDIR := $(PREFIX)/lib/systemd/user
 
 .PHONY: install-agent
 install: install-agent
-install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-sensor
-	install -D -m 755 $(B)/holdfast $(DESTDIR)$(BINDIR)/holdfast
+install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-sensor $(B)/holdfast-session
+	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(B)/holdfast $(B)/holdfast-session
 	install -D -m 755 $(B)/holdfastd $(DESTDIR)$(SBINDIR)/holdfastd
 	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/holdfast-engine $(B)/holdfast-sensor
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/apps policy/apps/*.ini
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/examples policy/examples/*.ini
 	install -D -m 644 packaging/holdfast.service $(DESTDIR)$(UNITDIR)/holdfast.service
+	install -D -m 644 -t $(DESTDIR)$(USERUNITDIR) packaging/systemd/user/holdfast-session.service
+	install -d -m 755 $(DESTDIR)$(USERUNITDIR)/graphical-session.target.wants
+	ln -sf ../holdfast-session.service $(DESTDIR)$(USERUNITDIR)/graphical-session.target.wants/
+	install -D -m 644 -t $(DESTDIR)/etc/xdg/autostart packaging/autostart/holdfast-session.desktop
 	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf
 	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/holdfast.conf
 	install -D -m 644 packaging/holdfast.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast
+	ln -sf holdfast $(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast-session
 	install -D -m 644 packaging/lsm.cfg $(DESTDIR)/etc/default/grub.d/holdfast.cfg
 	install -d -m 755 $(DESTDIR)/etc/holdfast
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)

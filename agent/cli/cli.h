@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/ipc/json.h"
 #include "agent/ipc/request.h"
 
 enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_AGENT = 3 };
@@ -49,11 +50,5 @@ void print_styled(enum print_style style, const char *format, ...)
 void print_clean(const char *text);
 /* One event, one line. */
 void print_event(struct json_object *event);
-
-/* Members by path "a.b.c"; NULL, "" or 0 when absent. Borrowed. */
-struct json_object *json_at(struct json_object *object, const char *path);
-const char *json_text(struct json_object *object, const char *path);
-uint64_t json_number(struct json_object *object, const char *path);
-bool json_true(struct json_object *object, const char *path);
 
 #endif

@@ -6,26 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "agent/cli/cli.h"
 #include "common/cleanup.h"
 
-static int engine_connect(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s",
-		    cli.runtime_directory, LOCAL_SOCKET_NAME) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(fd);
-}
+#define CLIENT_TEXT_SIZE 1024 /* of the words that end an answer */
 
 static int request_send(int fd, const struct local_request *request, int passed_fd)
 {
@@ -61,10 +46,8 @@ typedef void line_function(struct json_object *object, const char *text, void *u
 static int answer_read(int fd, line_function *line, void *userdata, int *ret_error, char *ret_text)
 {
 	static uint8_t packet[LOCAL_LINE_MAX + 64];
-	static char text[LOCAL_LINE_MAX];
+	static struct local_answer answer;
 	struct json_object *object;
-	struct bytes_reader payload;
-	uint16_t type;
 	ssize_t size = recv(fd, packet, sizeof(packet), 0);
 	int r;
 
@@ -72,21 +55,19 @@ static int answer_read(int fd, line_function *line, void *userdata, int *ret_err
 		return -errno;
 	if (size == 0)
 		return -ECONNRESET;
-	r = wire_open(packet, (size_t)size, &type, &payload);
+	r = local_answer_decode(packet, (size_t)size, &answer);
 	if (r < 0)
 		return r;
-	if (type == LOCAL_END) {
-		*ret_error = (int)bytes_get_u32(&payload);
-		bytes_get_string(&payload, ret_text, 1024);
-		return bytes_is_done(&payload) ? 0 : -EBADMSG;
+	if (answer.type == LOCAL_END) {
+		*ret_error = answer.error;
+		(void)snprintf(
+			ret_text, CLIENT_TEXT_SIZE, "%.*s", CLIENT_TEXT_SIZE - 1, answer.text);
+		return 0;
 	}
-	bytes_get_string(&payload, text, sizeof(text));
-	if (type != LOCAL_LINE || !bytes_is_done(&payload))
-		return -EBADMSG;
-	object = json_tokener_parse(text);
+	object = json_tokener_parse(answer.text);
 	if (!object)
 		return -EBADMSG;
-	line(object, text, userdata);
+	line(object, answer.text, userdata);
 	(void)json_object_put(object); /* freed */
 	return 1;
 }
@@ -94,8 +75,8 @@ static int answer_read(int fd, line_function *line, void *userdata, int *ret_err
 static int ask(const struct local_request *request, int passed_fd, bool is_quiet,
 	line_function *line, void *userdata)
 {
-	auto_close int fd = engine_connect();
-	char text[1024] = "";
+	auto_close int fd = local_connect(cli.runtime_directory, 0);
+	char text[CLIENT_TEXT_SIZE] = "";
 	int error = 0, r;
 
 	if (fd < 0) {

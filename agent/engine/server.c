@@ -209,4 +209,7 @@ void server_on_poll(struct engine *engine, const struct pollfd *polls, unsigned 
 	}
 	if (polls[0].revents & POLLIN)
 		accept_one(server);
+	for (unsigned int i = 0; i < server->count; i++)
+		if (server->clients[i]->request.type == LOCAL_FOLLOW)
+			verb_follow(engine, server->clients[i]);
 }

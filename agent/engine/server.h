@@ -7,7 +7,7 @@
 
 #include "agent/engine/engine.h"
 
-#define SERVER_CLIENT_MAX	  64	    /* connections */
+#define SERVER_CLIENT_MAX	  256	    /* connections; each desktop session keeps one */
 #define SERVER_CLIENT_OF_USER_MAX 16	    /* of one user who is not root */
 #define SERVER_QUEUE_MAX	  (4 << 20) /* bytes waiting for one client */
 
@@ -38,6 +38,9 @@ void client_ask(
 void verb_run(struct engine *engine, struct client *client, int fd);
 void verb_on_answer(
 	struct engine *engine, struct client *client, const struct message_answer *answer);
+
+/* Sends a client that follows what is new, as far as it reads. */
+void verb_follow(const struct engine *engine, struct client *client);
 
 /* report.c: what status and doctor say. */
 struct json_object *report_status(

@@ -75,6 +75,47 @@ static void run_why(struct engine *engine, struct client *client, int fd)
 	client_end(client, 0, "%s", "");
 }
 
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	(void)json_object_object_add(object, key, value); /* no memory: a member is missing */
+}
+
+/* A cursor past the log's end is of another log, or LOCAL_FROM_NOW. */
+static void run_follow(struct engine *engine, struct client *client, int fd)
+{
+	struct json_object *line = json_object_new_object();
+
+	(void)fd; /* none is asked for */
+	if (client->request.after > engine->sequence)
+		client->request.after = engine->sequence;
+	add(line, "following", json_object_new_uint64(client->request.after));
+	client_line(client, line);
+}
+
+/* Not what others did, for root either: a notice is for the one who acted. */
+static bool is_own_refusal(const struct recent_event *event, uint32_t uid)
+{
+	return event->has_record && event->verdict >= HF_VERDICT_WARN &&
+	       (event->uid == uid || event->loginuid == uid);
+}
+
+/* One that does not read misses what leaves the memory meanwhile; the log has it. */
+void verb_follow(const struct engine *engine, struct client *client)
+{
+	const struct recent_event *event;
+	size_t index = 0;
+
+	while ((event = recent_get(engine->recent, index)) &&
+		event->sequence > client->request.after)
+		index++;
+	while (index-- > 0 && channel_is_idle(&client->channel)) {
+		event = recent_get(engine->recent, index);
+		client->request.after = event->sequence;
+		if (is_own_refusal(event, client->uid))
+			client_text(client, event->json);
+	}
+}
+
 /* The last warning of this very user: root does not justify for others. */
 static const struct recent_event *last_warning(const struct engine *engine, uint32_t uid)
 {
@@ -162,11 +203,6 @@ static void run_reload(struct engine *engine, struct client *client, int fd)
 		(unsigned long long)engine->policy->version);
 }
 
-static void add(struct json_object *object, const char *key, struct json_object *value)
-{
-	(void)json_object_object_add(object, key, value); /* no memory: a member is missing */
-}
-
 static struct json_object *label_object(const struct policy_label_entry *label)
 {
 	struct json_object *object = json_object_new_object();
@@ -224,6 +260,7 @@ static const struct verb verbs[] = {
 	[LOCAL_LABEL_SHOW] = {false, run_label},
 	[LOCAL_RELOAD] = {true, run_reload},
 	[LOCAL_POLICY_SHOW] = {false, run_policy_show},
+	[LOCAL_FOLLOW] = {false, run_follow},
 };
 
 void verb_run(struct engine *engine, struct client *client, int fd)

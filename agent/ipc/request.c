@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Codec of local requests. Pure. */
+/* Codec of local requests and answers; and the way to where they go. */
 #include "agent/ipc/request.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "common/cleanup.h"
 
 void local_request_put(
 	struct bytes_writer *frame, void *buffer, size_t size, const struct local_request *request)
@@ -44,7 +49,7 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 	r = wire_open(packet, size, &request.type, &payload);
 	if (r < 0)
 		return r;
-	if (request.type < LOCAL_STATUS || request.type > LOCAL_POLICY_SHOW)
+	if (request.type < LOCAL_STATUS || request.type > LOCAL_FOLLOW)
 		return -EOPNOTSUPP;
 	request.pid = bytes_get_u32(&payload);
 	request.minutes = bytes_get_u32(&payload);
@@ -62,4 +67,40 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 		return -EINVAL;
 	*ret_request = request;
 	return 0;
+}
+
+int local_answer_decode(const void *packet, size_t size, struct local_answer *ret_answer)
+{
+	static struct local_answer answer; /* too large for the stack */
+	struct bytes_reader payload;
+	int r;
+
+	r = wire_open(packet, size, &answer.type, &payload);
+	if (r < 0)
+		return r;
+	answer.error = 0;
+	if (answer.type == LOCAL_END)
+		answer.error = (int)bytes_get_u32(&payload);
+	else if (answer.type != LOCAL_LINE)
+		return -EBADMSG;
+	bytes_get_string(&payload, answer.text, sizeof(answer.text));
+	if (!bytes_is_done(&payload) || answer.error > 0)
+		return -EBADMSG;
+	*ret_answer = answer;
+	return 0;
+}
+
+int local_connect(const char *runtime_directory, int flags)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+
+	if (fd < 0)
+		return -errno;
+	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", runtime_directory,
+		    LOCAL_SOCKET_NAME) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(fd);
 }

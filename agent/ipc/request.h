@@ -21,6 +21,7 @@
 #define LOCAL_LINE_MAX		32768 /* bytes of one JSON object */
 #define LOCAL_REQUEST_MAX	8192  /* bytes of a request frame */
 #define LOCAL_ANY		UINT32_MAX
+#define LOCAL_FROM_NOW		UINT64_MAX /* FOLLOW answers first where it begins: {"following": N} */
 
 enum local_type {
 	/* requests */
@@ -34,6 +35,7 @@ enum local_type {
 	LOCAL_LABEL_SHOW = 8,
 	LOCAL_RELOAD = 9, /* root */
 	LOCAL_POLICY_SHOW = 10,
+	LOCAL_FOLLOW = 11, /* refusals of own uid as they come; ends when the client does */
 	/* answers */
 	LOCAL_LINE = 64, /* string */
 	LOCAL_END = 65,	 /* error i32, string */
@@ -43,7 +45,7 @@ struct local_request {
 	uint16_t type;
 	uint32_t pid;	  /* WHY; 0 = the last one */
 	uint32_t minutes; /* JUSTIFY */
-	uint64_t after;	  /* EVENTS: sequence */
+	uint64_t after;	  /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW */
 	char reason[LOCAL_REASON_SIZE];
 	char label[LOCAL_LABEL_SIZE];
 	char name[NAME_MAX + 1]; /* LABEL_*: in the directory sent along */
@@ -55,5 +57,20 @@ void local_request_put(
 	struct bytes_writer *frame, void *buffer, size_t size, const struct local_request *request);
 /* 0; -EBADMSG, -EPROTONOSUPPORT (framing), -EOPNOTSUPP (no such request), -EINVAL (bad text). */
 int local_request_decode(const void *packet, size_t size, struct local_request *ret_request);
+
+struct local_answer {
+	uint16_t type; /* LOCAL_LINE or LOCAL_END */
+	int error;     /* END: 0 or negative errno */
+	char text[LOCAL_LINE_MAX];
+};
+
+/* 0; -EBADMSG, -EPROTONOSUPPORT, with nothing written. */
+int local_answer_decode(const void *packet, size_t size, struct local_answer *ret_answer);
+
+/*
+ * A connected socket to the engine, the caller's to close; flags: SOCK_NONBLOCK or 0. Negative
+ * errno: -ENOENT and -ECONNREFUSED without an agent, -EAGAIN when it is too busy.
+ */
+int local_connect(const char *runtime_directory, int flags);
 
 #endif

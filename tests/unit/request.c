@@ -72,7 +72,7 @@ Test(request, every_type_round_trips)
 {
 	static struct local_request back;
 
-	for (uint16_t type = LOCAL_STATUS; type <= LOCAL_POLICY_SHOW; type++) {
+	for (uint16_t type = LOCAL_STATUS; type <= LOCAL_FOLLOW; type++) {
 		struct local_request request = good;
 		uint8_t buffer[LOCAL_REQUEST_MAX];
 		size_t size;
@@ -90,7 +90,7 @@ Test(request, types_that_are_none)
 
 	for (unsigned int type = 0; type <= UINT16_MAX; type++) {
 		if (type == LOCAL_STATUS)
-			type = LOCAL_POLICY_SHOW + 1;
+			type = LOCAL_FOLLOW + 1;
 		request.type = (uint16_t)type;
 		cr_assert_eq(result_of(&request), -EOPNOTSUPP, "type %u", type);
 	}
@@ -258,4 +258,58 @@ Test(request, other_types_need_no_object)
 	struct local_request request = {.type = LOCAL_STATUS};
 
 	cr_expect_eq(result_of(&request), 0);
+}
+
+static size_t answer_encode(
+	uint16_t type, int error, const char *text, uint8_t *buffer, size_t size)
+{
+	struct bytes_writer frame;
+	int r;
+
+	wire_begin(&frame, buffer, size, type);
+	if (type == LOCAL_END)
+		bytes_put_u32(&frame, (uint32_t)error);
+	bytes_put_string(&frame, text);
+	r = wire_end(&frame);
+	cr_assert_gt(r, 0);
+	return (size_t)r;
+}
+
+Test(request, answers_round_trip)
+{
+	static struct local_answer answer;
+	static uint8_t buffer[LOCAL_LINE_MAX + 64];
+	size_t size;
+
+	size = answer_encode(LOCAL_LINE, 0, "{\"a\":1}", buffer, sizeof(buffer));
+	cr_assert_eq(local_answer_decode(buffer, size, &answer), 0);
+	cr_expect_eq(answer.type, LOCAL_LINE);
+	cr_expect_str_eq(answer.text, "{\"a\":1}");
+	size = answer_encode(LOCAL_END, -ENOENT, "nothing", buffer, sizeof(buffer));
+	cr_assert_eq(local_answer_decode(buffer, size, &answer), 0);
+	cr_expect_eq(answer.type, LOCAL_END);
+	cr_expect_eq(answer.error, -ENOENT);
+	cr_expect_str_eq(answer.text, "nothing");
+}
+
+Test(request, bad_answers_write_nothing)
+{
+	static struct local_answer answer, before;
+	static uint8_t buffer[2 * LOCAL_LINE_MAX];
+	static char text[LOCAL_LINE_MAX + 1];
+	size_t size;
+
+	memset(&answer, 0x5a, sizeof(answer));
+	before = answer;
+	size = answer_encode(LOCAL_LINE, 0, "{}", buffer, sizeof(buffer));
+	for (size_t cut = 0; cut < size; cut++)
+		cr_expect_lt(local_answer_decode(buffer, cut, &answer), 0);
+	size = answer_encode(LOCAL_STATUS, 0, "{}", buffer, sizeof(buffer));
+	cr_expect_eq(local_answer_decode(buffer, size, &answer), -EBADMSG);
+	size = answer_encode(LOCAL_END, 1, "", buffer, sizeof(buffer));
+	cr_expect_eq(local_answer_decode(buffer, size, &answer), -EBADMSG);
+	memset(text, 'x', LOCAL_LINE_MAX);
+	size = answer_encode(LOCAL_LINE, 0, text, buffer, sizeof(buffer));
+	cr_expect_eq(local_answer_decode(buffer, size, &answer), -EBADMSG);
+	cr_expect_arr_eq(&answer, &before, sizeof(before));
 }

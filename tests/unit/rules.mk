@@ -24,6 +24,8 @@ UNIT_LDLIBS_database	:= -lsqlite3
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
 				recent.o) $(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_intake	:= -ljson-c
+UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o ipc/json.o)
+UNIT_LDLIBS_session	:= -ljson-c
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 

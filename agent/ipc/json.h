@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members of the JSON objects that the engine sends. Never fails: what is not there is nothing. */
+#ifndef HOLDFAST_AGENT_IPC_JSON_H
+#define HOLDFAST_AGENT_IPC_JSON_H
+
+#include <json-c/json_object.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Members by path "a.b.c"; NULL, "" or 0 when absent. Borrowed. */
+struct json_object *json_at(struct json_object *object, const char *path);
+const char *json_text(struct json_object *object, const char *path);
+uint64_t json_number(struct json_object *object, const char *path);
+bool json_true(struct json_object *object, const char *path);
+
+#endif

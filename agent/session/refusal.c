@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A refusal out of the event that the engine sends: what is missing or too long stays out. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/ipc/json.h"
+#include "agent/session/notices.h"
+#include "agent/session/words.h"
+#include "policy/words.h"
+
+#define OURS "unmapped.holdfast."
+
+/* Cut text is worse than none here: a link either leads where the rule says or is not there. */
+static void link_take(struct refusal *refusal, const char *link)
+{
+	if (strncmp(link, "https://", strlen("https://")) != 0 ||
+		!isalnum((unsigned char)link[strlen("https://")]) || strpbrk(link, " \t\"<>\\"))
+		return;
+	if (!words_clean(refusal->link, sizeof(refusal->link), link) ||
+		strcmp(refusal->link, link) != 0)
+		refusal->link[0] = '\0';
+}
+
+static void destination_take(struct refusal *refusal, struct json_object *event)
+{
+	const char *address = json_text(event, "dst_endpoint.ip");
+	uint64_t port = json_number(event, "dst_endpoint.port");
+	char text[128];
+
+	if (!address[0])
+		return;
+	if (port)
+		(void)snprintf(
+			text, sizeof(text), "%.80s port %llu", address, (unsigned long long)port);
+	else
+		(void)snprintf(text, sizeof(text), "%.80s", address);
+	(void)words_clean(refusal->destination, sizeof(refusal->destination), text); /* cut: fine */
+}
+
+/* Anything but an object here would be read as its own text. */
+static const char *text_at(struct json_object *event, const char *path)
+{
+	struct json_object *value = json_at(event, path);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
+int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
+{
+	const char *verdict = text_at(event, OURS "verdict");
+	const char *label = text_at(event, OURS "rule.label_title");
+	struct refusal refusal = {.is_warn = !strcmp(verdict, "warn")};
+	const struct {
+		char *to;
+		size_t size;
+		const char *text;
+	} texts[] = {
+		{refusal.program, sizeof(refusal.program), text_at(event, "actor.process.name")},
+		{refusal.application, sizeof(refusal.application),
+			text_at(event, "actor.app_name")},
+		{refusal.file, sizeof(refusal.file), text_at(event, "file.name")},
+		{refusal.path, sizeof(refusal.path), text_at(event, "file.path")},
+		{refusal.label, sizeof(refusal.label),
+			label[0] ? label : text_at(event, OURS "rule.label")},
+		{refusal.text, sizeof(refusal.text), text_at(event, OURS "rule.text")},
+		{refusal.reason, sizeof(refusal.reason), text_at(event, OURS "reason_text")},
+	};
+
+	if (!refusal.is_warn && strcmp(verdict, "block") != 0)
+		return -EBADMSG;
+	refusal.channel = policy_channel_parse(text_at(event, OURS "channel"));
+	refusal.count = json_number(event, "count");
+	if (!refusal.count || refusal.count > UINT32_MAX)
+		refusal.count = 1;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		(void)words_clean(texts[i].to, texts[i].size, texts[i].text); /* cut: fine */
+	if (!refusal.program[0])
+		(void)words_clean(refusal.program, sizeof(refusal.program), "a program");
+	destination_take(&refusal, event);
+	link_take(&refusal, text_at(event, OURS "rule.link"));
+	*ret_refusal = refusal;
+	return 0;
+}
