@@ -1,13 +1,23 @@
 #!/bin/bash
-# Owns: 100,000 files below one labelled directory: all are refused, before and after the caches are
-# emptied, and after the directory was moved; their unlabelled twins are all free.
+# Owns: 100,000 files below one labelled directory: all are refused, with cold caches, there and
+# where the directory is moved to; their unlabelled twins are all free. And the same 64 directories
+# down.
 # vm-needs: ext4
 # vm-timeout: 900
+# The places have no blanks in their names.
+# shellcheck disable=SC2086,SC2119
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
 
 reader=/opt/readers/cat
+deep=deep$(printf '/d%.0s' {1..64})
+
+# The harness formats for cases with few files.
+format_for_many()
+{
+	mkfs.ext4 -q -F -b 1024 -N 300000 "$(disk_dev ext4)"
+}
 
 # make_files DIRECTORY: 100 directories of 1,000 files with a byte each.
 make_files()
@@ -48,20 +58,37 @@ expect_count()
 	check "$1: $count of 100000 refused" [ "$count" -eq "$3" ]
 }
 
+# deep_refused LABELLED UNLABELLED WHEN
+deep_refused()
+{
+	expect_refused "64 directories down$3" cat "$1/$deep/doc.txt"
+	expect_allowed "the unlabelled 64 down$3" cat "$2/$deep/doc.txt"
+	expect_allowed "an allowed program reads 64 down$3" $reader "$1/$deep/doc.txt"
+}
+
+format_for_many || exit 1
 places_make || exit 1
-mkdir -p /opt/readers
+mkdir -p /opt/readers $secret/$deep $open/$deep
 install -m 755 -o root -g root /usr/bin/cat $reader
-make_files "$secret/many"
-make_files $open/many
-agent_start tests/vm/cases/policy.ini || exit 1
+cp $secret/doc.txt $secret/$deep
+cp $open/doc.txt $open/$deep
+make_files $secret/many || exit 1
+make_files $open/many || exit 1
+agent_start || exit 1
+forget
+deep_refused $secret $open ''
 expect_count 'labelled' $secret/many 100000
 expect_count 'their unlabelled twins' $open/many 0
-forget
-expect_count 'labelled, caches emptied' $secret/many 100000
 mv $secret/many $work/many
 mv $open/many $work/open-many
+forget
 expect_count 'labelled, moved away' $work/many 100000
 expect_count 'the twins, moved too' $work/open-many 0
 expect_allowed 'an allowed program reads one' $reader $work/many/50/500
+mkdir $work/a $work/b
+mv $secret/deep $work/a
+mv $open/deep $work/b
+forget
+deep_refused $work/a $work/b ', moved away'
 agent_stop
 finish
