@@ -92,11 +92,12 @@ struct hf_record {
 	__u16 family;	  /* AF_*; 0 = not a socket */
 	__u8 protocol;	  /* IPPROTO_* */
 	__u8 pad[3];
-	__u32 target_tgid; /* HF_OPERATION_TRACE: the process that would be read */
-	__u32 coalesced;   /* same verdicts of this process since its last record, not sent */
-	__u16 path_size;   /* bytes used in path */
-	__u8 path_is_cut;  /* the outermost directories did not fit */
-	__u8 pad2[5];
+	__u32 target_tgid;   /* HF_OPERATION_TRACE: the process that would be read */
+	__u32 coalesced;     /* same verdicts of this process since its last record, not sent */
+	__u16 path_size;     /* bytes used in path */
+	__u8 path_is_cut;    /* the outermost directories did not fit */
+	__u8 path_is_within; /* it ends at the file system's root: hooks on names know no mount */
+	__u8 pad2[4];
 	__u8 path
 		[HF_PATH_SIZE]; /* names from the file outwards, each ended by NUL; the root has none */
 };

@@ -94,8 +94,8 @@ int mounts_parse(const char *line, struct mount_entry *ret_entry)
 	const char *rest;
 
 	/* widths: the arrays' sizes less one */
-	if (sscanf(line, "%*d %*d %u:%u %*s %4095s", &device_major, &device_minor, entry.point) !=
-		3)
+	if (sscanf(line, "%*d %*d %u:%u %4095s %4095s", &device_major, &device_minor, entry.root,
+		    entry.point) != 4)
 		return -EBADMSG;
 	rest = strstr(line, " - ");
 	if (!rest || sscanf(rest, " - %63s %4095s", entry.type, entry.source) != 2)
@@ -103,6 +103,7 @@ int mounts_parse(const char *line, struct mount_entry *ret_entry)
 	if (device_major > 0xfff || device_minor > 0xfffff)
 		return -EBADMSG;
 	entry.dev = device_major << 20 | device_minor;
+	unescape(entry.root);
 	unescape(entry.point);
 	unescape(entry.source);
 	*ret_entry = entry;

@@ -9,6 +9,7 @@
 struct mount_entry {
 	uint32_t dev; /* kernel encoding: major << 20 | minor, of the super block */
 	char type[64];
+	char root[PATH_MAX]; /* what of the file system is mounted */
 	char point[PATH_MAX];
 	char source[PATH_MAX];
 };

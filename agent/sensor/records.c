@@ -10,6 +10,7 @@
 #include "agent/sensor/record.h"
 #include "agent/sensor/sensor.h"
 #include "agent/sensor/tty.h"
+#include "agent/sensor/volumes.h"
 #include "common/log.h"
 
 #define DIRTY_MAX 256 /* marks persisted in one go */
@@ -42,6 +43,20 @@ static void record_act(struct sensor *sensor, const void *bytes, size_t size)
 	}
 }
 
+/* Of hooks that know no mount: the path in front of theirs. */
+static const void *record_complete(struct sensor *sensor, const void *bytes, size_t size)
+{
+	static struct hf_record whole; /* until the next one; too large for the stack */
+
+	if (!sensor->volumes || size != sizeof(whole))
+		return bytes;
+	memcpy(&whole, bytes, sizeof(whole));
+	if (!whole.path_is_within)
+		return bytes;
+	volumes_complete(sensor->volumes, &whole);
+	return &whole;
+}
+
 void records_pump(struct sensor *sensor)
 {
 	const void *bytes;
@@ -60,6 +75,7 @@ void records_pump(struct sensor *sensor)
 		while (records < MESSAGE_RECORD_MAX && ring_next(sensor->ring, &bytes, &size)) {
 			if (size > sizeof(struct hf_record))
 				size = sizeof(struct hf_record) + 1; /* bad by its size */
+			bytes = record_complete(sensor, bytes, size);
 			bytes_put_u16(&frame, (uint16_t)size);
 			bytes_put_blob(&frame, bytes, size);
 			record_act(sensor, bytes, size);

@@ -13,7 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "agent/sensor/marks.h"
-#include "agent/sensor/mounts.h"
+#include "agent/sensor/mount_table.h"
 #include "agent/sensor/paths.h"
 #include "agent/sensor/topology.h"
 #include "agent/sensor/tree.h"
@@ -33,6 +33,7 @@ struct volumes {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	int mounts_fd;
+	struct mount_table *mounts;
 	char boot_id[64];
 	struct volume *items[VOLUMES_MAX];
 	unsigned int count;
@@ -58,6 +59,12 @@ struct volumes *volumes_new(void)
 
 	if (!volumes)
 		return NULL;
+	volumes->mounts_fd = -EBADF;
+	volumes->mounts = mount_table_new();
+	if (!volumes->mounts) {
+		volumes_free(volumes);
+		return NULL;
+	}
 	read_boot_id(volumes->boot_id, sizeof(volumes->boot_id));
 	volumes->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	volumes->udev = udev_new();
@@ -85,6 +92,7 @@ void volumes_free(struct volumes *volumes)
 		(void)udev_unref(volumes->udev); /* returns NULL */
 	if (volumes->mounts_fd >= 0)
 		(void)close(volumes->mounts_fd); /* read only */
+	mount_table_free(volumes->mounts);
 	free(volumes);
 }
 
@@ -373,13 +381,22 @@ void volumes_on_mounts(struct sensor *sensor)
 	if (!table)
 		return;
 	rewind(table);
-	while (getline(&line, &room, table) >= 0)
-		if (mounts_parse(line, &mount) == 0)
-			mount_seen(sensor, &mount);
+	mount_table_clear(volumes->mounts);
+	while (getline(&line, &room, table) >= 0) {
+		if (mounts_parse(line, &mount) < 0)
+			continue;
+		mount_table_add(volumes->mounts, &mount);
+		mount_seen(sensor, &mount);
+	}
 	(void)fclose(table); /* a duplicate; the position is shared, and reading again rewinds */
 	for (unsigned int i = volumes->count; i > 0; i--)
 		if (!volumes->items[i - 1]->told.is_device && !volumes->items[i - 1]->is_mounted)
 			volume_drop(sensor, volumes->items[i - 1]->told.dev);
+}
+
+void volumes_complete(const struct volumes *volumes, struct hf_record *record)
+{
+	mount_table_complete(volumes->mounts, record);
 }
 
 void volumes_scan(struct sensor *sensor)

@@ -25,6 +25,8 @@ void volumes_on_mounts(struct sensor *sensor);
 /* A new policy has other device matchers. */
 void volumes_apply(struct sensor *sensor);
 
+/* Completes a record's path from the mount table: see mount_table.h. */
+void volumes_complete(const struct volumes *volumes, struct hf_record *record);
 /* What the file system with this s_dev is called over reboots; "" when not known. */
 void volumes_identity(
 	const struct volumes *volumes, uint32_t dev, char ret_identity[MESSAGE_TEXT_SIZE]);

@@ -54,7 +54,7 @@ static const struct layout layouts[] = {
 		M(T, channel), M(T, verdict), M(T, operation), M(T, reason), M(T, labels),
 		M(T, decided), M(T, policy), M(T, inode), M(T, address), M(T, port), M(T, family),
 		M(T, protocol), M(T, pad), M(T, target_tgid), M(T, coalesced), M(T, path_size),
-		M(T, path_is_cut), M(T, pad2), M(T, path),
+		M(T, path_is_cut), M(T, path_is_within), M(T, pad2), M(T, path),
 #undef T
 	END,
 	BEGIN(hf_channel_masks, false)

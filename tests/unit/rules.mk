@@ -18,7 +18,7 @@ UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_obj
 				event_words.o json.o ocsf_table.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_layout	:= -lbpf
-UNIT_LIBS_mounts	:= $(B)/agent/sensor/mounts.o
+UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record.o)
 UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
