@@ -101,7 +101,7 @@ thirty_bad_ones()
 # The refused stay refused and the allowed stay allowed, whichever of the two policies is in force.
 swap_under_load()
 {
-	local i stop=/run/hf/stop refused allowed
+	local i stop=/run/hf/stop refused allowed status
 
 	rm -f $stop
 	$burst refused $secret/doc.txt until $stop 2 >/run/hf/refused.out &
@@ -116,9 +116,11 @@ swap_under_load()
 	done
 	touch $stop
 	wait $refused
-	check "$swaps swaps: not one refused open got through ($(cat /run/hf/refused.out))" [ $? -eq 0 ]
+	status=$?
+	check "$swaps swaps: not one refused open got through ($(cat /run/hf/refused.out))" [ $status -eq 0 ]
 	wait $allowed
-	check "$swaps swaps: not one allowed open was refused ($(cat /run/hf/allowed.out))" [ $? -eq 0 ]
+	status=$?
+	check "$swaps swaps: not one allowed open was refused ($(cat /run/hf/allowed.out))" [ $status -eq 0 ]
 }
 
 places_make || exit 1
