@@ -36,7 +36,7 @@ kill_part()
 
 deaths()
 {
-	local part load
+	local part load status
 
 	rm -f $stop
 	$burst refused $secret/doc.txt until $stop 3 >/run/hf/burst.out &
@@ -53,18 +53,20 @@ deaths()
 	sleep 1
 	touch $stop
 	wait $load
-	check "no open got through in the whole time ($(cat /run/hf/burst.out))" [ $? -eq 0 ]
+	status=$?
+	check "no open got through in the whole time ($(cat /run/hf/burst.out))" [ $status -eq 0 ]
 	check 'counters and log agree after all deaths' wait_for 240 accounts_agree
 }
 
 flood()
 {
-	local before after made
+	local before after made status
 
 	before=$(counter refused)
 	made=$(counter made)
 	$burst refused $secret/doc.txt 100000 4 >/run/hf/burst.out
-	check "100,000 opens refused ($(cat /run/hf/burst.out))" [ $? -eq 0 ]
+	status=$?
+	check "100,000 opens refused ($(cat /run/hf/burst.out))" [ $status -eq 0 ]
 	after=$(counter refused)
 	check "each is counted ($((after - before)))" [ $((after - before)) -eq 100000 ]
 	check 'each is delivered, coalesced or counted as lost' wait_for 240 accounts_agree
