@@ -19,6 +19,7 @@
 #define HF_INDEX_MAX   1048576 /* inodes with a mark of their own */
 #define HF_VOLUME_MAX  4096    /* classified block devices and mounted file systems */
 #define HF_GRANT_MAX   8192    /* standing user exceptions and justified warnings */
+#define HF_GRANT_SLOTS 8       /* grants of one user on one channel */
 #define HF_APP_UNKNOWN 0
 
 /* A way out. Wire values: events, policy banks and the console's store use these numbers. */
@@ -94,10 +95,16 @@ struct hf_volume {
 	__u64 allow; /* labels that may go to this very device (policy's except-device) */
 };
 
-/* A user's exception on a channel: standing (until = UINT64_MAX) or a justified warning. */
+#define HF_GRANT_STANDING 0 /* the policy's; the slots behind it are justified warnings */
+
+/*
+ * A user's exception on a channel: standing (until = UINT64_MAX), or a justified warning. Each
+ * justification has its own labels and its own end, hence a slot of its own.
+ */
 struct hf_grant_key {
 	__u32 uid;
-	__u32 channel;
+	__u16 channel;
+	__u16 slot; /* below HF_GRANT_SLOTS */
 };
 
 struct hf_grant {

@@ -8,17 +8,24 @@
 
 #include "report.bpf.h"
 
-static __always_inline __u64 granted(__u8 channel)
+/* Labels that the grants in the slots from first to (not with) end let current's user take through. */
+static __always_inline __u64 granted(__u8 channel, __u16 first, __u16 end)
 {
 	struct hf_grant_key key = {
 		.uid = (__u32)bpf_get_current_uid_gid(),
 		.channel = channel,
 	};
-	struct hf_grant *grant = bpf_map_lookup_elem(&hf_grants, &key);
+	__u64 now = bpf_ktime_get_boot_ns(), labels = 0;
 
-	if (!grant || grant->until_ktime_ns < bpf_ktime_get_boot_ns())
-		return 0;
-	return grant->labels;
+	for (__u16 slot = first; slot < end; slot++) {
+		struct hf_grant *grant;
+
+		key.slot = slot;
+		grant = bpf_map_lookup_elem(&hf_grants, &key);
+		if (grant && grant->until_ktime_ns >= now)
+			labels |= grant->labels;
+	}
+	return labels;
 }
 
 /* Which of act->labels the policy has something to say about, for this application and user. */
@@ -59,11 +66,14 @@ static __noinline int judge(struct act *act)
 	block &= ~rehearse;
 	warn &= ~rehearse;
 	if (block | warn) {
-		__u64 pardon = granted(act->channel);
+		__u64 standing = granted(act->channel, HF_GRANT_STANDING, HF_GRANT_STANDING + 1);
 
-		block &= ~pardon;
-		warn &= ~pardon;
+		block &= ~standing;
+		warn &= ~standing;
 	}
+	/* A reason answers a warning; it opens nothing that a later policy blocks. */
+	if (warn)
+		warn &= ~granted(act->channel, HF_GRANT_STANDING + 1, HF_GRANT_SLOTS);
 	if (block) {
 		act->verdict = HF_VERDICT_BLOCK;
 		act->decided = block;

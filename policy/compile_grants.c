@@ -36,7 +36,7 @@ static int grant_add(struct compile *compile, const struct exempt *exempt, uint3
 	grant = compile_grow(&compiled->grants, &compiled->grant_count, sizeof(*grant));
 	if (!grant)
 		return -ENOMEM;
-	grant->key = (struct hf_grant_key){.uid = uid, .channel = exempt->channel};
+	grant->key = (struct hf_grant_key){.uid = uid, .channel = (uint16_t)exempt->channel};
 	grant->grant = (struct hf_grant){
 		.labels = exempt->labels,
 		.until_ktime_ns = UINT64_MAX,

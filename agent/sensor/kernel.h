@@ -55,7 +55,10 @@ int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
 /* Replaces the standing grants (until == UINT64_MAX); justified ones stay until they expire. */
 int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key *keys,
 	const struct hf_grant *grants, size_t count);
-/* Adds one justified grant. until_ktime_ns is CLOCK_BOOTTIME. */
+/*
+ * Adds one justified grant beside those the user has on the channel; key's slot is chosen here.
+ * until_ktime_ns is CLOCK_BOOTTIME. -ENOSPC: the map is full.
+ */
 int kernel_grant(
 	struct kernel *kernel, const struct hf_grant_key *key, const struct hf_grant *grant);
 

@@ -10,6 +10,7 @@
 
 #include "agent/sensor/kernel_private.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 /* An inner map of the same shape as the templates in bpf/maps.bpf.h. */
 static int bank_map_new(const struct hf_bank *bank)
@@ -81,8 +82,12 @@ int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
 	return 0;
 }
 
-static bool is_wanted(const struct hf_grant_key *key, const struct hf_grant_key *keys, size_t count)
+/* Whether a grant in the kernel has a place beside these standing ones. */
+static bool is_wanted(const struct hf_grant_key *key, const struct hf_grant *grant,
+	const struct hf_grant_key *keys, size_t count)
 {
+	if (grant->until_ktime_ns != UINT64_MAX)
+		return grant->until_ktime_ns >= clock_boot_ns();
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].uid == key->uid && keys[i].channel == key->channel)
 			return true;
@@ -104,22 +109,58 @@ int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key 
 	for (unsigned int i = 0; r == 0 && i < HF_GRANT_MAX; i++, key = next) {
 		r = bpf_map_get_next_key(map, &key, &next);
 		if (bpf_map_lookup_elem(map, &key, &grant) == 0 &&
-			grant.until_ktime_ns == UINT64_MAX && !is_wanted(&key, keys, count))
+			!is_wanted(&key, &grant, keys, count))
 			(void)bpf_map_delete_elem(map, &key); /* gone already is as good */
 	}
 	return 0;
+}
+
+static uint64_t apart(uint64_t one, uint64_t other)
+{
+	return one > other ? one - other : other - one;
+}
+
+/*
+ * The slot for a justified grant, and what is to stand there: one that is free or over; the one of
+ * the same labels, until the later end; and when there is none, the one that ends nearest, for
+ * the labels of both until the earlier end. No label is let through longer than was justified.
+ */
+static struct hf_grant grant_place(int map, struct hf_grant_key *key, const struct hf_grant *grant)
+{
+	struct hf_grant nearest = {0}, known;
+	uint16_t free_slot = 0, nearest_slot = 0;
+
+	for (key->slot = HF_GRANT_STANDING + 1; key->slot < HF_GRANT_SLOTS; key->slot++) {
+		if (bpf_map_lookup_elem(map, key, &known) < 0 ||
+			known.until_ktime_ns < clock_boot_ns()) {
+			free_slot = key->slot;
+			continue;
+		}
+		if (known.labels == grant->labels)
+			return known.until_ktime_ns > grant->until_ktime_ns ? known : *grant;
+		if (!nearest_slot || apart(known.until_ktime_ns, grant->until_ktime_ns) <
+					     apart(nearest.until_ktime_ns, grant->until_ktime_ns)) {
+			nearest = known;
+			nearest_slot = key->slot;
+		}
+	}
+	key->slot = free_slot ? free_slot : nearest_slot;
+	if (free_slot)
+		return *grant;
+	nearest.labels |= grant->labels;
+	if (nearest.until_ktime_ns > grant->until_ktime_ns)
+		nearest.until_ktime_ns = grant->until_ktime_ns;
+	return nearest;
 }
 
 int kernel_grant(
 	struct kernel *kernel, const struct hf_grant_key *key, const struct hf_grant *grant)
 {
 	int map = kernel->maps[KERNEL_MAP_GRANTS];
-	struct hf_grant whole = *grant, known;
+	struct hf_grant_key slot = *key;
+	struct hf_grant whole = grant_place(map, &slot, grant);
 
-	/* A standing grant covers any justified one of the same labels: never shorten it. */
-	if (bpf_map_lookup_elem(map, key, &known) == 0 && known.until_ktime_ns == UINT64_MAX)
-		return (known.labels & grant->labels) == grant->labels ? 0 : -EBUSY;
-	if (bpf_map_update_elem(map, key, &whole, BPF_ANY) < 0)
+	if (bpf_map_update_elem(map, &slot, &whole, BPF_ANY) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
 	return 0;
 }

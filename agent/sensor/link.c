@@ -227,7 +227,8 @@ static int request_labels(struct sensor *sensor, const struct message_request *r
 
 static int request_grant(struct sensor *sensor, const struct message_request *request)
 {
-	const struct hf_grant_key key = {.uid = request->uid, .channel = request->channel};
+	const struct hf_grant_key key = {
+		.uid = request->uid, .channel = (uint16_t)request->channel};
 	const struct hf_grant grant = {
 		.labels = request->labels, .until_ktime_ns = request->until_ktime_ns};
 

@@ -89,7 +89,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_grant_key, true)
 #define T hf_grant_key
-		M(T, uid), M(T, channel),
+		M(T, uid), M(T, channel), M(T, slot),
 #undef T
 	END,
 	BEGIN(hf_grant, true)
