@@ -92,7 +92,8 @@ struct hf_dest {
 struct hf_volume {
 	__u32 channel; /* enum hf_channel: LOCAL_FILE, REMOVABLE or NETSHARE */
 	__u32 pad;
-	__u64 allow; /* labels that may go to this very device (policy's except-device) */
+	__u64 allow;	 /* labels that may go to this very device (policy's except-device) */
+	__u64 allow_raw; /* the same of the raw-disk channel */
 };
 
 #define HF_GRANT_STANDING 0 /* the policy's; the slots behind it are justified warnings */

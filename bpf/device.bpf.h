@@ -52,12 +52,12 @@ static __always_inline bool is_own_terminal(__u32 dev)
 	       (__u32)(tty->driver->minor_start + tty->index) == MINOR_OF(dev);
 }
 
-/* Labels that may go to this block device. */
+/* Labels that may go to this block device past its file system. */
 static __always_inline __u64 device_allow(__u32 dev)
 {
 	struct hf_volume *volume = bpf_map_lookup_elem(&hf_volumes, &dev);
 
-	return volume ? volume->allow : 0;
+	return volume ? volume->allow_raw : 0;
 }
 
 /* A labelled reader opens a device for writing or writes to it. */

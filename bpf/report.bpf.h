@@ -204,6 +204,7 @@ static __noinline void report(struct act *act, __u8 record_type)
 		dentry_key(act->dentry, &record->inode);
 		((__u64 *)record->path)[0] = (__u64)act->dentry;
 		((__u64 *)record->path)[1] = (__u64)act->mnt;
+		record->path_is_within = !act->mnt;
 		record_path(record);
 	}
 	bpf_ringbuf_submit(record, 0);

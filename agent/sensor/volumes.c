@@ -145,24 +145,28 @@ static bool matches(const struct message_matcher *matcher, const struct topology
 	       (!matcher->serial[0] || !strcmp(matcher->serial, topology->serial));
 }
 
-static uint64_t allowed_labels(const struct sensor *sensor, const struct topology *topology)
+/* What the policy excepts for this device. */
+static void allow_by_policy(
+	const struct sensor *sensor, const struct topology *topology, struct hf_volume *volume)
 {
-	uint64_t allow = 0;
-
 	if (!sensor->policy || !topology->vendor[0])
-		return 0;
-	for (size_t i = 0; i < sensor->policy->matcher_count; i++)
-		if (matches(&sensor->policy->matchers[i], topology))
-			allow |= sensor->policy->matchers[i].allow;
-	return allow;
+		return;
+	for (size_t i = 0; i < sensor->policy->matcher_count; i++) {
+		const struct message_matcher *matcher = &sensor->policy->matchers[i];
+
+		if (!matches(matcher, topology))
+			continue;
+		volume->allow |= matcher->allow;
+		volume->allow_raw |= matcher->allow_raw;
+	}
 }
 
 static void volume_set(struct sensor *sensor, struct volume *volume)
 {
-	struct hf_volume wanted = {.channel = volume->told.channel,
-		.allow = allowed_labels(sensor, &volume->topology)};
+	struct hf_volume wanted = {.channel = volume->told.channel};
 	int r;
 
+	allow_by_policy(sensor, &volume->topology, &wanted);
 	if (!sensor->kernel || (volume->is_set && !memcmp(&wanted, &volume->set, sizeof(wanted))))
 		return;
 	r = kernel_set_volume(sensor->kernel, volume->told.dev, &wanted);

@@ -84,7 +84,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_volume, true)
 #define T hf_volume
-		M(T, channel), M(T, pad), M(T, allow),
+		M(T, channel), M(T, pad), M(T, allow), M(T, allow_raw),
 #undef T
 	END,
 	BEGIN(hf_grant_key, true)

@@ -132,6 +132,7 @@ static int run_volume(struct kernel *kernel, char **words)
 	struct hf_volume volume = {
 		.channel = (uint32_t)number(words[2]),
 		.allow = number(words[3]),
+		.allow_raw = number(words[3]),
 	};
 
 	return kernel_set_volume(
