@@ -41,8 +41,8 @@ static void log_write(int priority, const char *format, va_list arguments)
 	used += more;
 	if (used > (int)sizeof(line) - 2)
 		used = (int)sizeof(line) - 2;
-	for (int i = 0; i < used;
-		i++) /* an outsider's bytes must not begin a line or move the cursor */
+	/* an outsider's bytes must not begin a line or move the cursor */
+	for (int i = 0; i < used; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	line[used++] = '\n';
@@ -51,30 +51,42 @@ static void log_write(int priority, const char *format, va_list arguments)
 }
 
 #define LOG_AT(priority)                                \
-	{                                               \
+	do {                                            \
 		va_list arguments;                      \
 		va_start(arguments, format);            \
 		log_write(priority, format, arguments); \
 		va_end(arguments);                      \
-	}
+	} while (0)
 
-void log_error(const char *format, ...) LOG_AT(LOG_ERR)
+void log_error(const char *format, ...)
+{
+	LOG_AT(LOG_ERR);
+}
 
-	void log_warning(const char *format, ...) LOG_AT(LOG_WARNING)
+void log_warning(const char *format, ...)
+{
+	LOG_AT(LOG_WARNING);
+}
 
-		void log_notice(const char *format, ...) LOG_AT(LOG_NOTICE)
+void log_notice(const char *format, ...)
+{
+	LOG_AT(LOG_NOTICE);
+}
 
-			void log_info(const char *format, ...) LOG_AT(LOG_INFO)
+void log_info(const char *format, ...)
+{
+	LOG_AT(LOG_INFO);
+}
 
-				void log_debug(const char *format, ...)
+void log_debug(const char *format, ...)
 {
 	if (process_is_verbose)
-		LOG_AT(LOG_DEBUG)
+		LOG_AT(LOG_DEBUG);
 }
 
 void fatal(const char *format, ...)
 {
-	LOG_AT(LOG_CRIT)
+	LOG_AT(LOG_CRIT);
 	_exit(EXIT_FAILURE);
 }
 
