@@ -11,7 +11,7 @@ build='bpftool clang gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev 
 check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron curl
 	dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 git iproute2 iputils-ping kmod
 	libcriterion-dev libfuse3-dev mandoc openssh-client openssh-server procps python3
-	qemu-system-x86 qemu-utils rsync shellcheck socat sqlite3 tar tmux udev util-linux vim-tiny
+	qemu-system-x86 qemu-utils rsync shellcheck socat sqlite3 tar tmux udev umockdev util-linux vim-tiny
 	xfsprogs xvfb xz-utils zip zstd'
 demo='tmux'
 bench='auditd fapolicyd'

@@ -24,15 +24,20 @@ static const struct bus buses[] = {
 	{"ieee1394", HF_CHANNEL_REMOVABLE, "FireWire"},
 	{"memstick", HF_CHANNEL_REMOVABLE, "Memory Stick"},
 	{"pcmcia", HF_CHANNEL_REMOVABLE, "PC Card"},
-	{"iscsi_session", HF_CHANNEL_NETSHARE, "iSCSI"},
-	{"fc_remote_ports", HF_CHANNEL_NETSHARE, "Fibre Channel"},
 	{"rbd", HF_CHANNEL_NETSHARE, "Ceph block device"},
+	{"nvme-fabrics", HF_CHANNEL_NETSHARE, "NVMe over fabrics"},
 };
 
 struct driver {
-	const char *prefix; /* of the kernel's device name */
+	const char *prefix; /* of the kernel's device name, a number follows */
 	uint8_t channel;
 	const char *reason;
+};
+
+/* Devices above that belong to no subsystem (their transport class hangs below them). */
+static const struct driver transports[] = {
+	{"session", HF_CHANNEL_NETSHARE, "iSCSI"},
+	{"rport-", HF_CHANNEL_NETSHARE, "Fibre Channel"},
 };
 
 static const struct driver drivers[] = {
@@ -48,6 +53,7 @@ static const struct driver drivers[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void classify(struct udev_device *device, unsigned int depth, struct topology *topology);
+static bool by_parents(struct udev_device *device, struct topology *topology);
 
 static void say(struct topology *topology, uint8_t channel, const char *reason)
 {
@@ -97,46 +103,94 @@ static bool is_mmc_card(struct udev_device *parent)
 	return type && strncmp(type, "SD", 2) == 0;
 }
 
+static bool is_numbered(const char *name, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	return !strncmp(name, prefix, size) && name[size] >= '0' && name[size] <= '9';
+}
+
+static bool by_name(
+	const char *name, const struct driver *table, size_t count, struct topology *topology)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!is_numbered(name, table[i].prefix))
+			continue;
+		say(topology, table[i].channel, table[i].reason);
+		return true;
+	}
+	return false;
+}
+
+/* A name space of several controllers is a virtual device: it is where the strictest of them is. */
+static bool by_controllers(struct udev_device *subsystem, struct topology *topology)
+{
+	DIR *directory = opendir(udev_device_get_syspath(subsystem));
+	bool has_any = false, is_said = false;
+
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		struct topology one = {0};
+		struct udev_device *controller;
+
+		if (!is_numbered(entry->d_name, "nvme") || strchr(entry->d_name + 4, 'n'))
+			continue;
+		controller = udev_device_new_from_subsystem_sysname(
+			udev_device_get_udev(subsystem), "nvme", entry->d_name);
+		if (!controller)
+			continue;
+		has_any = true;
+		if (by_parents(controller, &one) &&
+			(!is_said || strictness(one.channel) > strictness(topology->channel))) {
+			*topology = one;
+			is_said = true;
+		}
+		(void)udev_device_unref(controller); /* returns NULL */
+	}
+	if (directory)
+		(void)closedir(directory); /* read only */
+	if (!has_any)
+		say(topology, HF_CHANNEL_REMOVABLE, "unknown device below");
+	return is_said || !has_any;
+}
+
+static bool by_parent(struct udev_device *parent, const char *subsystem, struct topology *topology)
+{
+	const char *removable;
+
+	for (size_t i = 0; i < COUNT(buses); i++) {
+		if (strcmp(subsystem, buses[i].subsystem) != 0)
+			continue;
+		say(topology, buses[i].channel, buses[i].reason);
+		return true;
+	}
+	if (!strcmp(subsystem, "nvme-subsystem"))
+		return by_controllers(parent, topology);
+	if (!strcmp(subsystem, "mmc") && is_mmc_card(parent)) {
+		say(topology, HF_CHANNEL_REMOVABLE, "SD card");
+		return true;
+	}
+	/* PCI behind an external port: Thunderbolt and USB4 tunnels (Linux 5.14) */
+	removable = udev_device_get_sysattr_value(parent, "removable");
+	if (removable && !strcmp(removable, "removable")) {
+		say(topology, HF_CHANNEL_REMOVABLE, "external port");
+		return true;
+	}
+	return false;
+}
+
 static bool by_parents(struct udev_device *device, struct topology *topology)
 {
 	struct udev_device *parent = device;
 
 	for (unsigned int i = 0; i < 64 && parent; i++, parent = udev_device_get_parent(parent)) {
 		const char *subsystem = udev_device_get_subsystem(parent);
-		const char *removable;
+		const char *name = udev_device_get_sysname(parent);
 
-		if (!subsystem || !strcmp(subsystem, "block"))
-			continue;
-		for (size_t k = 0; k < COUNT(buses); k++) {
-			if (strcmp(subsystem, buses[k].subsystem) != 0)
-				continue;
-			say(topology, buses[k].channel, buses[k].reason);
+		if (name && by_name(name, transports, COUNT(transports), topology))
 			return true;
-		}
-		if (!strcmp(subsystem, "mmc") && is_mmc_card(parent)) {
-			say(topology, HF_CHANNEL_REMOVABLE, "SD card");
+		if (subsystem && strcmp(subsystem, "block") != 0 &&
+			by_parent(parent, subsystem, topology))
 			return true;
-		}
-		/* PCI behind an external port: Thunderbolt and USB4 tunnels (Linux 5.14) */
-		removable = udev_device_get_sysattr_value(parent, "removable");
-		if (removable && !strcmp(removable, "removable")) {
-			say(topology, HF_CHANNEL_REMOVABLE, "external port");
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool by_name(const char *name, struct topology *topology)
-{
-	for (size_t i = 0; i < COUNT(drivers); i++) {
-		size_t size = strlen(drivers[i].prefix);
-
-		if (strncmp(name, drivers[i].prefix, size) != 0 || name[size] < '0' ||
-			name[size] > '9')
-			continue;
-		say(topology, drivers[i].channel, drivers[i].reason);
-		return true;
 	}
 	return false;
 }
@@ -212,7 +266,7 @@ static bool by_slaves(struct udev_device *device, unsigned int depth, struct top
 static void classify(struct udev_device *device, unsigned int depth, struct topology *topology)
 {
 	const char *type = udev_device_get_devtype(device);
-	const char *name = udev_device_get_sysname(device);
+	const char *name = udev_device_get_sysname(device), *removable;
 	struct udev_device *disk = device;
 
 	if (depth > TOPOLOGY_DEPTH_MAX) {
@@ -230,8 +284,13 @@ static void classify(struct udev_device *device, unsigned int depth, struct topo
 	}
 	if (by_slaves(disk, depth, topology) || by_backing_file(disk, depth, topology))
 		return;
-	if (by_name(name ? name : "", topology))
+	if (by_name(name ? name : "", drivers, COUNT(drivers), topology))
 		return;
+	removable = udev_device_get_sysattr_value(disk, "removable");
+	if (removable && !strcmp(removable, "1")) { /* of its medium, or a bay for hot plugging */
+		say(topology, HF_CHANNEL_REMOVABLE, "removable medium");
+		return;
+	}
 	say(topology, HF_CHANNEL_LOCAL_FILE, "internal bus");
 }
 

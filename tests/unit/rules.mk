@@ -2,6 +2,7 @@
 # A test that needs more than the pure libraries says so, here or in its room's rules.mk:
 #	UNIT_LIBS_record := $(B)/libsensor.a    objects and archives, built when they are prerequisites
 #	UNIT_LDLIBS_record := -lbpf
+#	UNIT_RUN_record := umockdev-run ... --   what it runs under
 # `make unit` builds and runs all, `make unit-NAME` one.
 
 UNIT_LIBS_record	:= $(B)/agent/sensor/record.o
@@ -18,6 +19,9 @@ UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_obj
 				event_words.o json.o ocsf_table.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_layout	:= -lbpf
+UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
+UNIT_LDLIBS_topology	:= -ludev
+UNIT_RUN_topology	:= umockdev-run -d tests/unit/topology.umockdev --
 UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record.o)
 UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
@@ -34,7 +38,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 unit: $(UNIT_TESTS:%=unit-%)
 
 $(UNIT_TESTS:%=unit-%): unit-%: $(B)/tests/unit/%
-	$<
+	$(UNIT_RUN_$*) $<
 
 # The rooms' rules are read in any order: what they set is looked up when it is needed.
 .SECONDEXPANSION:
