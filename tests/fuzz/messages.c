@@ -9,33 +9,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "agent/ipc/messages.h"
+#include "tests/message_codecs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
-
-#define CODEC(kind)                                                             \
-	static void put_##kind(struct bytes_writer *frame, const void *message) \
-	{                                                                       \
-		message_put_##kind(frame, message);                             \
-	}                                                                       \
-	static void get_##kind(struct bytes_reader *payload, void *ret_message) \
-	{                                                                       \
-		message_get_##kind(payload, ret_message);                       \
-	}
-
-CODEC(program)
-CODEC(label)
-CODEC(place)
-CODEC(matcher)
-CODEC(request)
-CODEC(answer)
-CODEC(hello)
-CODEC(marked)
-CODEC(volume)
-CODEC(state)
-CODEC(failure)
 
 struct codec {
 	void (*put)(struct bytes_writer *frame, const void *message);
@@ -60,18 +38,10 @@ static const struct codec codecs[] = {
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
 
+#define MEMBER(kind) struct message_##kind kind;
+
 union any_message {
-	struct message_program program;
-	struct message_label label;
-	struct message_place place;
-	struct message_matcher matcher;
-	struct message_request request;
-	struct message_answer answer;
-	struct message_hello hello;
-	struct message_marked marked;
-	struct message_volume volume;
-	struct message_state state;
-	struct message_failure failure;
+	MESSAGE_EACH(MEMBER)
 };
 
 static const struct codec *codec_find(uint16_t type)

@@ -5,30 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/ipc/messages.h"
-
-/* A message's put and get behind void pointers, so that each gets the same tests. */
-#define CODEC(kind)                                                             \
-	static void put_##kind(struct bytes_writer *frame, const void *message) \
-	{                                                                       \
-		message_put_##kind(frame, message);                             \
-	}                                                                       \
-	static void get_##kind(struct bytes_reader *payload, void *ret_message) \
-	{                                                                       \
-		message_get_##kind(payload, ret_message);                       \
-	}
-
-CODEC(program)
-CODEC(label)
-CODEC(place)
-CODEC(matcher)
-CODEC(request)
-CODEC(answer)
-CODEC(hello)
-CODEC(marked)
-CODEC(volume)
-CODEC(state)
-CODEC(failure)
+#include "tests/message_codecs.h"
 
 static const struct message_program program = {.app = 511, .pattern = "/usr/bin/vim.*"};
 static const struct message_label label = {.bit = 63, .uuid = {1, 2, [15] = 255}, .name = "hr"};

@@ -5,7 +5,9 @@
  */
 #include "tests/unit/policy_fixture.h"
 
-#define RULE "[rule out]\nlabel = finance\n" /* 12-13, after GOOD */
+#define RULE	   "[rule out]\nlabel = finance\n" /* 12-13, after GOOD */
+#define TO_NETWORK RULE "channel = network\naction = block\nexcept-network = n\n"
+#define TO_DEVICE  RULE "channel = removable\naction = block\nexcept-device = d\n"
 
 #define TEXT_MAX 65536
 #define ALONE	 0, NULL, NULL /* one problem, in test.ini */
@@ -126,47 +128,30 @@ static const struct bad bads[] = {
 		NULL, ALONE},
 	{"no comma", GOOD "[label hr]\ntenant = acme\nopen-with = vim less\n", 14, "expected names",
 		"comma", ALONE},
-	{"vendor no hex",
-		GOOD "[device d]\nvendor = 0x951\nproduct = 1666\n" RULE
-		     "channel = removable\naction = block\nexcept-device = d\n",
-		13, "four hexadecimal", "0x", ALONE},
+	{"vendor no hex", GOOD "[device d]\nvendor = 0x951\nproduct = 1666\n" TO_DEVICE, 13,
+		"four hexadecimal", "0x", ALONE},
 	/* networks */
-	{"address a name",
-		GOOD "[network n]\naddress = mail.example\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		13, "no name", NULL, ALONE},
-	{"host bits",
-		GOOD "[network n]\naddress = 10.1.2.3/8\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		13, "bits past its prefix", "10.0.0.0/8", ALONE},
-	{"prefix too long",
-		GOOD "[network n]\naddress = 10.0.0.0/33\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		13, "/0 to /32", NULL, ALONE},
-	{"IPv4 as IPv6",
-		GOOD "[network n]\naddress = ::ffff:10.0.0.0/104\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		13, "IPv4 written as IPv6", "10.0.0.0/8", ALONE},
+	{"address a name", GOOD "[network n]\naddress = mail.example\n" TO_NETWORK, 13, "no name",
+		NULL, ALONE},
+	{"host bits", GOOD "[network n]\naddress = 10.1.2.3/8\n" TO_NETWORK, 13,
+		"bits past its prefix", "10.0.0.0/8", ALONE},
+	{"prefix too long", GOOD "[network n]\naddress = 10.0.0.0/33\n" TO_NETWORK, 13, "/0 to /32",
+		NULL, ALONE},
+	{"IPv4 as IPv6", GOOD "[network n]\naddress = ::ffff:10.0.0.0/104\n" TO_NETWORK, 13,
+		"IPv4 written as IPv6", "10.0.0.0/8", ALONE},
 	{"overlapping addresses",
-		GOOD "[network n]\naddress = 10.0.0.0/8\naddress = 10.1.0.0/16\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		14, "overlaps the one in line 13", NULL, ALONE},
+		GOOD "[network n]\naddress = 10.0.0.0/8\naddress = 10.1.0.0/16\n" TO_NETWORK, 14,
+		"overlaps the one in line 13", NULL, ALONE},
 	{"port range reversed",
-		GOOD "[network n]\naddress = 10.0.0.0/8\nport = 8100-8000\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		14, "wrong way round", "8000-8100", ALONE},
-	{"port 0",
-		GOOD "[network n]\naddress = 10.0.0.0/8\nport = 0\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
-		14, "port '0'", NULL, ALONE},
-	{"ports overlap",
-		GOOD "[network n]\naddress = 10.0.0.0/8\nport = 80, 1-100\n" RULE
-		     "channel = network\naction = block\nexcept-network = n\n",
+		GOOD "[network n]\naddress = 10.0.0.0/8\nport = 8100-8000\n" TO_NETWORK, 14,
+		"wrong way round", "8000-8100", ALONE},
+	{"port 0", GOOD "[network n]\naddress = 10.0.0.0/8\nport = 0\n" TO_NETWORK, 14, "port '0'",
+		NULL, ALONE},
+	{"ports overlap", GOOD "[network n]\naddress = 10.0.0.0/8\nport = 80, 1-100\n" TO_NETWORK,
 		14, "overlaps 80-80", NULL, ALONE},
 	{"nine ports",
-		GOOD
-		"[network n]\naddress = 10.0.0.0/8\nport = 1, 3, 5, 7, 9, 11, 13, 15, 17\n" RULE
-		"channel = network\naction = block\nexcept-network = n\n",
+		GOOD "[network n]\naddress = 10.0.0.0/8\nport = 1, 3, 5, 7, 9, 11, 13, 15, "
+		     "17\n" TO_NETWORK,
 		14, "at most 8", NULL, ALONE},
 	/* references */
 	{"unknown tenant", GOOD "[label hr]\ntenant = acne\n", 13, "unknown tenant 'acne'", "acme",
@@ -179,8 +164,7 @@ static const struct bad bads[] = {
 		GOOD "[network office]\naddress = 10.0.0.0/8\n" RULE
 		     "channel = network\naction = block\nexcept-network = ofice\n",
 		18, "unknown network", "office", ALONE},
-	{"unknown device", GOOD RULE "channel = removable\naction = block\nexcept-device = d\n", 16,
-		"unknown device", NULL, ALONE},
+	{"unknown device", GOOD TO_DEVICE, 16, "unknown device", NULL, ALONE},
 	{"network never used", GOOD "[network office]\naddress = 10.0.0.0/8\n", 12, "never used",
 		NULL, ALONE},
 	{"device never used", GOOD "[device d]\nvendor = 0951\nproduct = 1666\n", 12, "never used",

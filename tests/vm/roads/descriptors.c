@@ -247,14 +247,7 @@ static int road_late_label_mapped(struct job *job)
 	map = mmap(NULL, ROAD_CONTENT_MAX, PROT_READ, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return -EIO;
-	road_go_prepare();
-	pid = fork();
-	if (pid == 0) {
-		auto_close int out = job_open_target(job, 0);
-
-		road_go_wait();
-		exit_road(out < 0 ? out : write_all(out, map, ROAD_CONTENT_MAX));
-	}
+	pid = fork_copier(job, map);
 	r = job_read(job);
 	if (r < 0)
 		return r;

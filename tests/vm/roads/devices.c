@@ -55,10 +55,7 @@ static int road_disk_mmap(struct job *job)
 	if (r < 0)
 		return r;
 	map = mmap(NULL, ROAD_CONTENT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return -errno;
-	memcpy(map, job->content, job->size);
-	return check_call(msync(map, ROAD_CONTENT_MAX, MS_SYNC));
+	return map == MAP_FAILED ? -errno : job_store(job, map);
 }
 
 static int road_disk_mmap_before(struct job *job)
@@ -75,8 +72,7 @@ static int road_disk_mmap_before(struct job *job)
 	r = job_read(job);
 	if (r < 0)
 		return r;
-	memcpy(map, job->content, job->size);
-	return check_call(msync(map, ROAD_CONTENT_MAX, MS_SYNC));
+	return job_store(job, map);
 }
 
 /* A file of the stick as a disk: the target is the loop device, argument 1 the file. */

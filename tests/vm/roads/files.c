@@ -149,7 +149,7 @@ static int road_aio(struct job *job)
 	return r < 0 ? r : (int)event.res;
 }
 
-static int map_target(int fd, int protection, char **ret_map)
+static int map_file(int fd, int protection, char **ret_map)
 {
 	void *map;
 
@@ -162,10 +162,16 @@ static int map_target(int fd, int protection, char **ret_map)
 	return 0;
 }
 
-static int store(char *map, const struct job *job)
+/* The target, opened and mapped before anything is read. Its descriptor or negative errno. */
+static int map_target(const struct job *job, int protection, char **ret_map)
 {
-	memcpy(map, job->content, job->size);
-	return check_call(msync(map, ROAD_CONTENT_MAX, MS_SYNC));
+	auto_close int fd = job_open_target(job, O_RDWR);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = map_file(fd, protection, ret_map);
+	return r < 0 ? r : take_fd(fd);
 }
 
 /* The descriptor was opened before, so that it is the mapping which is judged. */
@@ -177,78 +183,66 @@ static int road_mmap_after(struct job *job)
 
 	if (fd < 0)
 		return fd;
-	r = map_target(fd, PROT_READ | PROT_WRITE, &map);
-	return r < 0 ? r : store(map, job);
+	r = map_file(fd, PROT_READ | PROT_WRITE, &map);
+	return r < 0 ? r : job_store(job, map);
 }
 
 /* Stores into a mapping have no hook: it must be the read that fails, or the file is labelled. */
 static int road_mmap_before(struct job *job)
 {
-	auto_close int fd = job_open_target(job, O_RDWR);
 	char *map;
+	auto_close int fd = map_target(job, PROT_READ | PROT_WRITE, &map);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = map_target(fd, PROT_READ | PROT_WRITE, &map);
-	if (r < 0)
-		return r;
 	r = job_read(job);
-	return r < 0 ? r : store(map, job);
+	return r < 0 ? r : job_store(job, map);
 }
 
 static int road_mprotect(struct job *job)
 {
-	auto_close int fd = job_open_target(job, O_RDWR);
 	char *map;
+	auto_close int fd = map_target(job, PROT_READ, &map);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = map_target(fd, PROT_READ, &map);
-	if (r < 0)
-		return r;
 	r = job_read(job);
 	if (r < 0)
 		return r;
 	if (mprotect(map, ROAD_CONTENT_MAX, PROT_READ | PROT_WRITE))
 		return -errno;
-	return store(map, job);
+	return job_store(job, map);
 }
 
 /* The mapping outlives the descriptor it was made from. */
 static int road_mmap_closed(struct job *job)
 {
-	int fd = job_open_target(job, O_RDWR), r;
 	char *map;
+	int fd = map_target(job, PROT_READ | PROT_WRITE, &map), r;
 
 	if (fd < 0)
 		return fd;
-	r = map_target(fd, PROT_READ | PROT_WRITE, &map);
 	close(fd);
-	if (r < 0)
-		return r;
 	r = job_read(job);
-	return r < 0 ? r : store(map, job);
+	return r < 0 ? r : job_store(job, map);
 }
 
 /* A mapping made by the parent is the child's too. */
 static int road_mmap_inherited(struct job *job)
 {
-	auto_close int fd = job_open_target(job, O_RDWR);
 	char *map;
+	auto_close int fd = map_target(job, PROT_READ | PROT_WRITE, &map);
 	pid_t pid;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = map_target(fd, PROT_READ | PROT_WRITE, &map);
-	if (r < 0)
-		return r;
 	pid = fork();
 	if (pid == 0) {
 		r = job_read(job);
-		exit_road(r < 0 ? r : store(map, job));
+		exit_road(r < 0 ? r : job_store(job, map));
 	}
 	return wait_child(pid);
 }

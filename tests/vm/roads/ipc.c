@@ -112,14 +112,7 @@ static int road_shared_anonymous(struct job *job)
 
 	if (map == MAP_FAILED)
 		return -errno;
-	road_go_prepare();
-	pid = fork();
-	if (pid == 0) {
-		auto_close int out = job_open_target(job, 0);
-
-		road_go_wait();
-		exit_road(out < 0 ? out : write_all(out, map, ROAD_CONTENT_MAX));
-	}
+	pid = fork_copier(job, map);
 	r = job_read(job);
 	if (r < 0)
 		return r;
@@ -198,17 +191,10 @@ static int road_terminal(struct job *job)
 static int road_environ(struct job *job)
 {
 	char self[16];
-	pid_t pid;
-	int r;
 
 	snprintf(self, sizeof(self), "%d", (int)getpid());
 	road_go_prepare();
-	pid = spawn_plain("@wait", "@proc", self, "environ", NULL);
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	road_go(pid);
-	return wait_child(pid);
+	return job_read_then_go(job, spawn_plain("@wait", "@proc", self, "environ", NULL));
 }
 
 const struct road roads_ipc[] = {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,12 @@ int write_all(int fd, const void *data, size_t size)
 	if (written < 0)
 		return -errno;
 	return (size_t)written == size ? 0 : -EIO;
+}
+
+int job_store(const struct job *job, char *map)
+{
+	memcpy(map, job->content, job->size);
+	return check_call(msync(map, ROAD_CONTENT_MAX, MS_SYNC));
 }
 
 int wait_child(pid_t pid)
@@ -178,4 +185,29 @@ int exec_plain(const char *verb, ...)
 	va_end(arguments);
 	execv(argv[0], (char *const *)argv);
 	return -errno;
+}
+
+int job_read_then_go(struct job *job, pid_t pid)
+{
+	int r = job_read(job);
+
+	if (r < 0)
+		return r;
+	road_go(pid);
+	return wait_child(pid);
+}
+
+pid_t fork_copier(const struct job *job, const char *map)
+{
+	pid_t pid;
+
+	road_go_prepare();
+	pid = fork();
+	if (pid == 0) {
+		auto_close int out = job_open_target(job, 0);
+
+		road_go_wait();
+		exit_road(out < 0 ? out : write_all(out, map, ROAD_CONTENT_MAX));
+	}
+	return pid;
 }

@@ -208,13 +208,19 @@ static int verb_vm_read(char **argv)
 	return check_call(process_vm_readv(atoi(argv[0]), &here, 1, &there, 1, 0));
 }
 
+static int open_of_process(const char *pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", atoi(pid), name);
+	return check_call(open(path, O_RDONLY | O_CLOEXEC));
+}
+
 static int verb_memory(char **argv)
 {
-	auto_close int fd = -EBADF;
-	char path[64], content[64];
+	auto_close int fd = open_of_process(argv[0], "mem");
+	char content[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", atoi(argv[0]));
-	fd = check_call(open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return fd;
 	return check_call(pread(fd, content, sizeof(content), (off_t)strtoul(argv[1], NULL, 16)));
@@ -222,11 +228,9 @@ static int verb_memory(char **argv)
 
 static int verb_proc(char **argv)
 {
-	char path[64], content[ROAD_CONTENT_MAX];
-	auto_close int fd = -EBADF;
+	auto_close int fd = open_of_process(argv[0], argv[1]);
+	char content[ROAD_CONTENT_MAX];
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", atoi(argv[0]), argv[1]);
-	fd = check_call(open(path, O_RDONLY | O_CLOEXEC));
 	return fd < 0 ? fd : read_once(fd, content, sizeof(content));
 }
 

@@ -66,6 +66,9 @@ int check_call(long value);
 /* Writes all of it; -EIO when the kernel took less without an error. */
 int write_all(int fd, const void *data, size_t size);
 
+/* Stores the content into a shared mapping, and from there to its file. */
+int job_store(const struct job *job, char *map);
+
 /* Waits for a child; what it says by its exit status: 0, -EPERM, or -ECHILD for anything else. */
 int wait_child(pid_t pid);
 
@@ -76,6 +79,12 @@ int wait_child(pid_t pid);
 void road_go_prepare(void);
 void road_go(pid_t pid);
 void road_go_wait(void);
+
+/* Reads, lets the child begin, and waits for what it says. */
+int job_read_then_go(struct job *job, pid_t pid);
+
+/* A child that was there before: it opens the target, and writes there what map holds on road_go(). */
+pid_t fork_copier(const struct job *job, const char *map);
 
 /* For the end of a forked child: leaves with the road_exit that r stands for. */
 _Noreturn void exit_road(int r);

@@ -34,25 +34,27 @@ static int move(int from, int to, size_t size)
 	return moved == 0 ? -EIO : 0;
 }
 
+/* And the content is in the first pipe. */
+static int fill(struct job *job, struct splice *splice)
+{
+	int r = prepare(job, splice);
+
+	return r < 0 ? r : move(job->source_fd, splice->pipe[1], job->size);
+}
+
 static int road_splice(struct job *job)
 {
 	struct splice splice;
-	int r = prepare(job, &splice);
+	int r = fill(job, &splice);
 
-	if (r < 0)
-		return r;
-	r = move(job->source_fd, splice.pipe[1], job->size);
 	return r < 0 ? r : move(splice.pipe[0], splice.target, job->size);
 }
 
 static int road_splice_two_pipes(struct job *job)
 {
 	struct splice splice;
-	int r = prepare(job, &splice);
+	int r = fill(job, &splice);
 
-	if (r < 0)
-		return r;
-	r = move(job->source_fd, splice.pipe[1], job->size);
 	if (r < 0)
 		return r;
 	r = move(splice.pipe[0], splice.second[1], job->size);
@@ -62,11 +64,8 @@ static int road_splice_two_pipes(struct job *job)
 static int road_tee(struct job *job)
 {
 	struct splice splice;
-	int r = prepare(job, &splice);
+	int r = fill(job, &splice);
 
-	if (r < 0)
-		return r;
-	r = move(job->source_fd, splice.pipe[1], job->size);
 	if (r < 0)
 		return r;
 	r = check_call(tee(splice.pipe[0], splice.second[1], job->size, 0));

@@ -10,23 +10,22 @@
 
 #include "roads.h"
 
-/* The plain program is there before the read, so it inherits nothing. */
-static int looked_at(struct job *job, const char *verb)
+/* A plain program that is to look here; it is there before the read, so it inherits nothing. */
+static pid_t spawn_looker(const struct job *job, const char *verb, bool is_waiting)
 {
 	char self[16], address[32];
-	pid_t pid;
-	int r;
 
 	snprintf(self, sizeof(self), "%d", (int)getpid());
 	snprintf(address, sizeof(address), "%lx", (unsigned long)job->content);
 	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* for yama; EINVAL without it */
 	road_go_prepare();
-	pid = spawn_plain("@wait", verb, self, address, NULL);
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	road_go(pid);
-	return wait_child(pid);
+	return is_waiting ? spawn_plain("@wait", verb, self, address, NULL)
+			  : spawn_plain(verb, self, address, NULL);
+}
+
+static int looked_at(struct job *job, const char *verb)
+{
+	return job_read_then_go(job, spawn_looker(job, verb, true));
 }
 
 static int road_ptrace(struct job *job)
@@ -62,25 +61,14 @@ static bool is_traced(void)
 /* Traced while it had nothing to hide; then it reads. */
 static int road_traced_then_read(struct job *job)
 {
-	char self[16], address[32];
-	pid_t pid;
-	int r;
+	pid_t pid = spawn_looker(job, "@trace", false);
 
-	snprintf(self, sizeof(self), "%d", (int)getpid());
-	snprintf(address, sizeof(address), "%lx", (unsigned long)job->content);
-	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* for yama; EINVAL without it */
-	road_go_prepare();
-	pid = spawn_plain("@trace", self, address, NULL);
 	for (int tries = 0; !is_traced(); tries++) {
 		if (tries == 100)
 			return -ETIMEDOUT;
 		(void)usleep(50000);
 	}
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	road_go(pid);
-	return wait_child(pid);
+	return job_read_then_go(job, pid);
 }
 
 /* Asks its parent to trace it after it has read. */
