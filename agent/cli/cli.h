@@ -35,6 +35,10 @@ int cli_policy(int argc, char **argv);
 int cli_policy_check(int argc, char **argv);
 int cli_policy_explain(int argc, char **argv);
 
+/* options.c: --json and --help; OPTIONS_GO_ON, or the enum cli_exit to leave with. Moves optind. */
+#define OPTIONS_GO_ON (-1)
+int options_json(int argc, char **argv, const char *usage, bool *ret_is_json);
+
 /* client.c: asks and calls line for each object (borrowed). fd: a directory, or -1. enum cli_exit. */
 int client_ask(const struct local_request *request, int fd,
 	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);

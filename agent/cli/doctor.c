@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* holdfast doctor: coverage, what this kernel lacks, and what went wrong, with what to do. */
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,19 +110,13 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 
 int cli_doctor(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const struct local_request request = {.type = LOCAL_DOCTOR};
 	struct doctor doctor = {0};
-	int option, r;
+	int r;
 
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-		if (option == 'j')
-			doctor.is_json = true;
-		else
-			return fputs(usage, option == 'h' ? stdout : stderr),
-			       option == 'h' ? CLI_DONE : CLI_USAGE;
-	}
+	r = options_json(argc, argv, usage, &doctor.is_json);
+	if (r != OPTIONS_GO_ON)
+		return r;
 	r = client_ask(&request, -1, print_line, &doctor);
 	if (r != CLI_DONE)
 		return r;

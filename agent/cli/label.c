@@ -93,19 +93,13 @@ static int label_one(struct local_request *request, const char *path, bool is_js
 
 int cli_label(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct local_request request = {0};
-	bool is_json = false;
-	int option, status = CLI_DONE;
+	bool is_json;
+	int status = CLI_DONE, r;
 
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-		if (option == 'j')
-			is_json = true;
-		else
-			return fputs(usage, option == 'h' ? stdout : stderr),
-			       option == 'h' ? CLI_DONE : CLI_USAGE;
-	}
+	r = options_json(argc, argv, usage, &is_json);
+	if (r != OPTIONS_GO_ON)
+		return r;
 	argv += optind;
 	argc -= optind;
 	if (argc >= 3 && !strcmp(argv[0], "set")) {
@@ -126,8 +120,7 @@ int cli_label(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	for (int i = 1; i < argc; i++) {
-		int r = label_one(&request, argv[i], is_json);
-
+		r = label_one(&request, argv[i], is_json);
 		if (r == CLI_NO_AGENT)
 			return r;
 		if (r != CLI_DONE)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* holdfast status */
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 
@@ -76,18 +75,12 @@ static void print_status(struct json_object *status, const char *text, void *use
 
 int cli_status(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const struct local_request request = {.type = LOCAL_STATUS};
-	bool is_json = false;
-	int option;
+	bool is_json;
+	int r;
 
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-		if (option == 'j')
-			is_json = true;
-		else
-			return fputs(usage, option == 'h' ? stdout : stderr),
-			       option == 'h' ? CLI_DONE : CLI_USAGE;
-	}
+	r = options_json(argc, argv, usage, &is_json);
+	if (r != OPTIONS_GO_ON)
+		return r;
 	return client_ask(&request, -1, print_status, &is_json);
 }

@@ -102,19 +102,13 @@ static void print_why(struct json_object *event, const char *text, void *userdat
 
 int cli_why(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct local_request request = {.type = LOCAL_WHY};
-	bool is_json = false;
-	int option;
+	bool is_json;
+	int r;
 
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-		if (option == 'j')
-			is_json = true;
-		else
-			return fputs(usage, option == 'h' ? stdout : stderr),
-			       option == 'h' ? CLI_DONE : CLI_USAGE;
-	}
+	r = options_json(argc, argv, usage, &is_json);
+	if (r != OPTIONS_GO_ON)
+		return r;
 	if (argc - optind > 1) {
 		(void)fputs(usage, stderr);
 		return CLI_USAGE;
