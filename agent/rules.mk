@@ -31,7 +31,7 @@ PROGRAMS += $(B)/holdfastd
 
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
-$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
+$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/channel.o $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
 		$(B)/agent/engine/policy_files.o \
 		$(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c

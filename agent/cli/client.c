@@ -8,36 +8,20 @@
 #include <sys/socket.h>
 
 #include "agent/cli/cli.h"
+#include "agent/ipc/channel.h"
 #include "common/cleanup.h"
 
 #define CLIENT_TEXT_SIZE 1024 /* of the words that end an answer */
 
 static int request_send(int fd, const struct local_request *request, int passed_fd)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {0};
 	uint8_t buffer[LOCAL_REQUEST_MAX];
 	struct bytes_writer frame;
-	struct iovec part;
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 	int r;
 
 	local_request_put(&frame, buffer, sizeof(buffer), request);
 	r = wire_end(&frame);
-	if (r < 0)
-		return r;
-	part = (struct iovec){.iov_base = buffer, .iov_len = frame.used};
-	if (passed_fd >= 0) {
-		message.msg_control = control.space;
-		message.msg_controllen = sizeof(control.space);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &passed_fd, sizeof(passed_fd));
-	}
-	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return r < 0 ? r : channel_packet(fd, buffer, frame.used, passed_fd);
 }
 
 typedef void line_function(struct json_object *object, const char *text, void *userdata);

@@ -53,7 +53,7 @@ void channel_done(struct channel *channel)
 	channel->fd = -EBADF;
 }
 
-static int packet_send(int socket_fd, const void *bytes, size_t size, int fd)
+int channel_packet(int socket_fd, const void *bytes, size_t size, int fd)
 {
 	union {
 		struct cmsghdr header;
@@ -70,9 +70,7 @@ static int packet_send(int socket_fd, const void *bytes, size_t size, int fd)
 		control.header.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
 	}
-	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
-	return 0;
+	return sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 static int frame_queue(struct channel *channel, const struct bytes_writer *bytes, int fd)
@@ -114,7 +112,7 @@ int channel_send(struct channel *channel, struct bytes_writer *frame, int fd)
 	if (channel->fd < 0)
 		return -ENOTCONN;
 	if (!channel->first) {
-		r = packet_send(channel->fd, frame->start, frame->used, fd);
+		r = channel_packet(channel->fd, frame->start, frame->used, fd);
 		if (r != -EAGAIN && r != -EWOULDBLOCK && r != -ENOBUFS)
 			return r;
 	}
@@ -125,7 +123,7 @@ int channel_flush(struct channel *channel)
 {
 	while (channel->first) {
 		struct channel_frame *frame = channel->first;
-		int r = packet_send(channel->fd, frame->bytes, frame->size, frame->fd);
+		int r = channel_packet(channel->fd, frame->bytes, frame->size, frame->fd);
 
 		if (r == -EAGAIN || r == -ENOBUFS)
 			return 0;

@@ -44,5 +44,7 @@ short channel_events(const struct channel *channel);
  * descriptors. *ret_fd is the caller's to close, -EBADF when none came.
  */
 int channel_receive(struct channel *channel, void *buffer, size_t size, int *ret_fd);
+/* One packet to a socket that is no channel, or not yet, with a descriptor or -1. 0 or negative errno. */
+int channel_packet(int socket_fd, const void *bytes, size_t size, int fd);
 
 #endif
