@@ -2,7 +2,7 @@
 /*
  * Any bytes as a kernel record. What must hold: a record that decodes has every number in range,
  * a path that begins with "/" or ".../" and holds as many bytes as the names did, and is decoded to
- * the same again. Whatever fails writes nothing.
+ * the same again. Whatever fails writes nothing. A path completed by its mount is still one.
  */
 #include <assert.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/sensor/mount_table.h"
 #include "agent/sensor/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,6 +46,40 @@ static void check_record(const struct record *record)
 	check_path(record);
 }
 
+/* Two file systems: one whole, one of which a part is mounted. */
+static struct mount_table *mounts(void)
+{
+	static const struct mount_entry entries[] = {
+		{.dev = 1, .root = "/", .point = "/media/a user/a stick"},
+		{.dev = 2, .root = "/a/b", .point = "/mnt"},
+	};
+	static struct mount_table *table;
+
+	if (table)
+		return table;
+	table = mount_table_new();
+	assert(table);
+	mount_table_add(table, &entries[0]);
+	mount_table_add(table, &entries[1]);
+	return table;
+}
+
+/* Completing comes before decoding: it takes any bytes, and makes no bad record of a good one. */
+static void check_completion(const uint8_t *data, size_t size, bool is_good)
+{
+	static struct hf_record raw;
+	static struct record record;
+
+	if (size != sizeof(raw))
+		return;
+	memcpy(&raw, data, size);
+	mount_table_complete(mounts(), &raw);
+	if (record_decode(&raw, sizeof(raw), &record) == 0)
+		check_record(&record);
+	else
+		assert(!is_good);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct record record, again, before;
@@ -54,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(&before, &record, sizeof(before));
 	r = record_decode(data, size, &record);
 	assert(r == 0 || r == -EBADMSG || r == -EPROTO);
+	check_completion(data, size, r == 0);
 	if (r < 0) {
 		assert(!memcmp(&record, &before, sizeof(before)));
 		return 0;
@@ -83,6 +119,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
 	raw.verdict %= HF_VERDICT_MAX;
 	raw.operation %= HF_OPERATION_MAX;
 	raw.reason %= HF_REASON_MAX;
+	raw.path_is_within &= 1;
+	raw.inode.dev %= 3;
 	raw.path_size %= HF_PATH_SIZE + 2;
 	if (seed % 8 > 2 && raw.path_size && raw.path_size <= HF_PATH_SIZE)
 		raw.path[raw.path_size - 1] = '\0';

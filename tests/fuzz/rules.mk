@@ -16,7 +16,7 @@ FUZZ_LDLIBS_policy_parse := -linih
 FUZZ_SEEDS_policy_parse  := tests/fuzz/corpus/policy policy/examples policy/apps
 FUZZ_FLAGS_policy_parse  := -max_len=4096 -dict=tests/fuzz/policy_parse.dict
 
-FUZZ_SOURCES_record := agent/sensor/record.c
+FUZZ_SOURCES_record := agent/sensor/record.c agent/sensor/mount_table.c
 FUZZ_SEEDS_record   := tests/fuzz/corpus/record
 FUZZ_FLAGS_record   := -max_len=1200
 
