@@ -9,6 +9,7 @@
 
 #include "agent/cli/cli.h"
 #include "common/clock.h"
+#include "common/text.h"
 
 static bool has_colour(void)
 {
@@ -44,8 +45,10 @@ void print_styled(enum print_style style, const char *format, ...)
 
 void print_clean(const char *text)
 {
-	for (; *text; text++)
-		(void)putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	static char clean[LOCAL_LINE_MAX];
+
+	(void)text_clean(clean, sizeof(clean), text); /* cut: longer than any line of the agent */
+	(void)fputs(clean, stdout);
 }
 
 static enum print_style style_of(const char *verdict, uint64_t status)

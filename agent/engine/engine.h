@@ -115,6 +115,9 @@ void link_restore(struct engine *engine);
 /* Makes a request for a client, with a descriptor or -1. */
 void link_request(struct engine *engine, const struct message_request *request, int fd);
 
+/* tell.c: shows a fresh refusal on the terminal that caused it, where there is one. */
+void tell_terminal(struct engine *engine, const struct record *record);
+
 /* server.c, verbs.c */
 struct server;
 struct client;

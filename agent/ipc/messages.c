@@ -60,6 +60,22 @@ void message_get_matcher(struct bytes_reader *payload, struct message_matcher *r
 	ret_matcher->allow_raw = bytes_get_u64(payload);
 }
 
+void message_put_tell(struct bytes_writer *frame, const struct message_tell *tell)
+{
+	bytes_put_u32(frame, tell->tty);
+	bytes_put_u32(frame, tell->uid);
+	bytes_put_u32(frame, tell->loginuid);
+	bytes_put_string(frame, tell->text);
+}
+
+void message_get_tell(struct bytes_reader *payload, struct message_tell *ret_tell)
+{
+	ret_tell->tty = bytes_get_u32(payload);
+	ret_tell->uid = bytes_get_u32(payload);
+	ret_tell->loginuid = bytes_get_u32(payload);
+	bytes_get_string(payload, ret_tell->text, sizeof(ret_tell->text));
+}
+
 void message_put_request(struct bytes_writer *frame, const struct message_request *request)
 {
 	bytes_put_u64(frame, request->id);

@@ -17,6 +17,7 @@
 #define MESSAGE_MISSING_MAX  16 /* features the kernel lacks */
 #define MESSAGE_TEXT_SIZE    256
 #define MESSAGE_PATTERN_SIZE 4096
+#define MESSAGE_TELL_SIZE    2048
 #define MESSAGE_UUID_SIZE    16
 #define MESSAGE_DEST_MAX     1000 /* items of one frame */
 #define MESSAGE_GRANT_MAX    4000
@@ -41,6 +42,7 @@ enum message_type {
 	MESSAGE_RESTORE_END = 21, /* nothing: every volume known so far was served */
 	MESSAGE_TAKEN = 22,	  /* count u32: records that are safe now, oldest first */
 	MESSAGE_REQUEST = 23,	  /* struct message_request, perhaps with a descriptor */
+	MESSAGE_TELL = 24,	  /* struct message_tell */
 	/* sensor to engine */
 	MESSAGE_HELLO = 40,	    /* struct message_hello */
 	MESSAGE_RECORDS = 41,	    /* count u16, {size u16, bytes} */
@@ -75,6 +77,14 @@ struct message_matcher {
 	char serial[MESSAGE_TEXT_SIZE]; /* "" = any */
 	uint64_t allow;
 	uint64_t allow_raw;
+};
+
+/* A line for the terminal of who was refused; only when it is theirs. */
+struct message_tell {
+	uint32_t tty; /* as in struct hf_record */
+	uint32_t uid;
+	uint32_t loginuid; /* UINT32_MAX = none */
+	char text[MESSAGE_TELL_SIZE];
 };
 
 enum request_kind {
@@ -154,6 +164,8 @@ void message_put_place(struct bytes_writer *frame, const struct message_place *p
 void message_get_place(struct bytes_reader *payload, struct message_place *ret_place);
 void message_put_matcher(struct bytes_writer *frame, const struct message_matcher *matcher);
 void message_get_matcher(struct bytes_reader *payload, struct message_matcher *ret_matcher);
+void message_put_tell(struct bytes_writer *frame, const struct message_tell *tell);
+void message_get_tell(struct bytes_reader *payload, struct message_tell *ret_tell);
 void message_put_request(struct bytes_writer *frame, const struct message_request *request);
 void message_get_request(struct bytes_reader *payload, struct message_request *ret_request);
 void message_put_answer(struct bytes_writer *frame, const struct message_answer *answer);

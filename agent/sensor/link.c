@@ -12,6 +12,7 @@
 #include "agent/sensor/places.h"
 #include "agent/sensor/sensor.h"
 #include "agent/sensor/tree.h"
+#include "agent/sensor/tty.h"
 #include "agent/sensor/volumes.h"
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -275,6 +276,15 @@ static void on_request(struct sensor *sensor, struct bytes_reader *payload, int 
 	link_send(sensor, &frame);
 }
 
+static void on_tell(struct bytes_reader *payload)
+{
+	static struct message_tell tell; /* too large for the stack */
+
+	message_get_tell(payload, &tell);
+	if (bytes_is_done(payload)) /* else fatal in link_on_message */
+		tty_tell(&tell);
+}
+
 void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_reader *payload, int fd)
 {
 	switch (type) {
@@ -301,6 +311,9 @@ void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_read
 		break;
 	case MESSAGE_REQUEST:
 		on_request(sensor, payload, fd);
+		break;
+	case MESSAGE_TELL:
+		on_tell(payload);
 		break;
 	default:
 		on_policy_part(sensor, type, payload);

@@ -9,7 +9,6 @@
 #include "agent/sensor/marks.h"
 #include "agent/sensor/record.h"
 #include "agent/sensor/sensor.h"
-#include "agent/sensor/tty.h"
 #include "agent/sensor/volumes.h"
 #include "common/log.h"
 
@@ -24,8 +23,6 @@ static void record_act(struct sensor *sensor, const void *bytes, size_t size)
 		return;
 	switch (record.raw.header.type) {
 	case HF_RECORD_VERDICT:
-		if (record.raw.verdict >= HF_VERDICT_WARN)
-			tty_tell(sensor, &record);
 		if (record.raw.channel == HF_CHANNEL_OPEN)
 			mark_checks_add(sensor->checks, &record.raw.inode, record.path);
 		break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding a terminal by device number, and one bounded line of clean text. */
+/* Finding a terminal by device number, and one bounded line of clean text on it. */
 #include "agent/sensor/tty.h"
 
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/text.h"
 
 #define UNIX98_MAJOR 136 /* Documentation/admin-guide/devices.txt: 136-143 are /dev/pts */
 #define UNIX98_LAST  143
@@ -61,9 +62,15 @@ static bool name_by_sysfs(
 	return (size_t)snprintf(ret_path, size, "/dev/%s", line) < size;
 }
 
-static int terminal_open(uint32_t dev, uint32_t uid)
+/* Of whoever acted or of whom they logged in as: sudo's user is root, its terminal is not. */
+static bool is_theirs(const struct message_tell *tell, uid_t owner)
 {
-	unsigned int device_major = dev >> 20, device_minor = dev & 0xfffff;
+	return owner == tell->uid || (tell->loginuid != UINT32_MAX && owner == tell->loginuid);
+}
+
+static int terminal_open(const struct message_tell *tell)
+{
+	unsigned int device_major = tell->tty >> 20, device_minor = tell->tty & 0xfffff;
 	auto_close int fd = -EBADF;
 	struct stat status;
 	char path[128];
@@ -76,61 +83,25 @@ static int terminal_open(uint32_t dev, uint32_t uid)
 	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) || status.st_uid != uid)
+	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) || !is_theirs(tell, status.st_uid))
 		return -EPERM;
 	return take_fd(fd);
 }
 
-/* No escape sequence of a file's name may reach a terminal. */
-static void clean(char *text)
+void tty_tell(const struct message_tell *tell)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
-static const char *verb(const struct record *record)
-{
-	switch (record->raw.channel) {
-	case HF_CHANNEL_OPEN:
-		return "open";
-	case HF_CHANNEL_NETWORK:
-		return "send to the network";
-	case HF_CHANNEL_REMOVABLE:
-		return "write to the removable device";
-	case HF_CHANNEL_NETSHARE:
-		return "write to the network share";
-	default:
-		return "do this with";
-	}
-}
-
-void tty_tell(const struct sensor *sensor, const struct record *record)
-{
-	const char *label = "protected";
-	char line[512];
+	static char line[MESSAGE_TELL_SIZE + 32];
 	auto_close int fd = -EBADF;
-	int size;
+	size_t size;
 
-	if (!record->raw.tty || is_quiet(record->raw.tty))
+	if (!tell->tty || is_quiet(tell->tty))
 		return;
-	for (unsigned int bit = HF_LABEL_MAX; bit > 0; bit--)
-		if ((record->raw.decided & (UINT64_C(1) << (bit - 1))) &&
-			sensor->labels[bit - 1].is_known)
-			label = sensor->labels[bit - 1].name;
-	fd = terminal_open(record->raw.tty, record->raw.uid);
+	fd = terminal_open(tell);
 	if (fd < 0)
 		return;
-	size = snprintf(line, sizeof(line),
-		"holdfast: refused: '%s' may not %s %.300s (label '%s'); see: holdfast why",
-		record->comm, verb(record), record->path, label);
-	if (size < 0)
-		return;
-	clean(line);
-	size = (int)strlen(line);
-	if (size > (int)sizeof(line) - 3)
-		size = (int)sizeof(line) - 3;
-	memcpy(line + size, "\r\n", 3);
-	(void)!write(
-		fd, line, (size_t)size + 2); /* a full terminal shows nothing, `why` still does */
+	/* No escape sequence of a file's name may reach a terminal. */
+	(void)text_clean(line, sizeof(line) - 2, tell->text);
+	size = strlen(line);
+	memcpy(line + size, "\r\n", 2);
+	(void)!write(fd, line, size + 2); /* a full terminal shows nothing, `why` still does */
 }

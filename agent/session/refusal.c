@@ -7,7 +7,7 @@
 
 #include "agent/ipc/json.h"
 #include "agent/session/notices.h"
-#include "agent/session/words.h"
+#include "common/text.h"
 #include "policy/words.h"
 
 #define OURS "unmapped.holdfast."
@@ -18,7 +18,7 @@ static void link_take(struct refusal *refusal, const char *link)
 	if (strncmp(link, "https://", strlen("https://")) != 0 ||
 		!isalnum((unsigned char)link[strlen("https://")]) || strpbrk(link, " \t\"<>\\"))
 		return;
-	if (!words_clean(refusal->link, sizeof(refusal->link), link) ||
+	if (!text_clean(refusal->link, sizeof(refusal->link), link) ||
 		strcmp(refusal->link, link) != 0)
 		refusal->link[0] = '\0';
 }
@@ -36,7 +36,7 @@ static void destination_take(struct refusal *refusal, struct json_object *event)
 			text, sizeof(text), "%.80s port %llu", address, (unsigned long long)port);
 	else
 		(void)snprintf(text, sizeof(text), "%.80s", address);
-	(void)words_clean(refusal->destination, sizeof(refusal->destination), text); /* cut: fine */
+	(void)text_clean(refusal->destination, sizeof(refusal->destination), text); /* cut: fine */
 }
 
 /* Anything but an object here would be read as its own text. */
@@ -75,9 +75,9 @@ int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 	if (!refusal.count || refusal.count > UINT32_MAX)
 		refusal.count = 1;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		(void)words_clean(texts[i].to, texts[i].size, texts[i].text); /* cut: fine */
+		(void)text_clean(texts[i].to, texts[i].size, texts[i].text); /* cut: fine */
 	if (!refusal.program[0])
-		(void)words_clean(refusal.program, sizeof(refusal.program), "a program");
+		(void)text_clean(refusal.program, sizeof(refusal.program), "a program");
 	destination_take(&refusal, event);
 	link_take(&refusal, text_at(event, OURS "rule.link"));
 	*ret_refusal = refusal;

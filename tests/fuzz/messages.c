@@ -27,6 +27,7 @@ static const struct codec codecs[] = {
 	{put_label, get_label, MESSAGE_LABEL, false},
 	{put_place, get_place, MESSAGE_PLACE, false},
 	{put_matcher, get_matcher, MESSAGE_MATCHER, false},
+	{put_tell, get_tell, MESSAGE_TELL, false},
 	{put_request, get_request, MESSAGE_REQUEST, false},
 	{put_answer, get_answer, MESSAGE_ANSWER, false},
 	{put_hello, get_hello, MESSAGE_HELLO, true},

@@ -37,6 +37,11 @@ FUZZ_SOURCES_messages := agent/ipc/messages.c common/bytes.c common/wire.c
 FUZZ_SEEDS_messages   := tests/fuzz/corpus/messages
 FUZZ_FLAGS_messages   := -max_len=16384
 
+FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
+		       agent/ipc/json.c common/text.c $(POLICY_SOURCES)
+FUZZ_LDLIBS_session := -ljson-c -linih
+FUZZ_SEEDS_session  := tests/fuzz/corpus/session
+
 .PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 fuzz-smoke:

@@ -12,6 +12,8 @@ static const struct message_label label = {.bit = 63, .uuid = {1, 2, [15] = 255}
 static const struct message_place place = {.labels = UINT64_MAX, .pattern = "/srv/*"};
 static const struct message_matcher matcher = {
 	.vendor = "0781", .product = "55ab", .serial = "XY", .allow = 5, .allow_raw = UINT64_MAX};
+static const struct message_tell tell = {
+	.tty = 136 << 20 | 3, .uid = 1000, .loginuid = UINT32_MAX, .text = "refused"};
 static const struct message_request request = {.id = 7,
 	.kind = REQUEST_GRANT,
 	.channel = HF_CHANNEL_MOUNT,
@@ -70,6 +72,7 @@ static const struct codec codecs[] = {
 	ROW(matcher, vendor),
 	ROW(matcher, product),
 	ROW(matcher, serial),
+	ROW(tell, text),
 	ROW(request, name),
 	ROW(request, path),
 	ROW(answer, id),

@@ -26,7 +26,8 @@ UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record
 UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
-				recent.o) $(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
+				recent.o tell.o) $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o \
+			$(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_intake	:= -ljson-c
 UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o ipc/json.o)
 UNIT_LDLIBS_session	:= -ljson-c

@@ -10,6 +10,7 @@
 #include "agent/session/retry.h"
 #include "agent/session/words.h"
 #include "bpf/decisions.h"
+#include "common/text.h"
 
 static const char blocked[] =
 	"{\"count\":1,\"actor\":{\"process\":{\"name\":\"cat\"},\"user\":{\"uid\":\"1000\"}},"
@@ -187,7 +188,7 @@ static void expect_clean(const char *text, size_t size, const char *wanted)
 
 	cr_assert_leq(size, sizeof(clean));
 	memset(clean, 0x5a, sizeof(clean));
-	(void)words_clean(clean, size, text); /* whether it was cut is seen */
+	(void)text_clean(clean, size, text); /* whether it was cut is seen */
 	cr_expect_str_eq(clean, wanted);
 }
 

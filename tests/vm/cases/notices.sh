@@ -12,6 +12,8 @@
 readers=/opt/readers
 policy=/run/hf/notices.ini
 desk=/run/hf/desk # what the desktop's programs say
+desk_env=(DISPLAY=:7 XDG_RUNTIME_DIR=/run/user/2001 LC_ALL=C.UTF-8
+	DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/2001/bus)
 burst=500
 
 make_policy()
@@ -59,14 +61,32 @@ make_places()
 # on_desk COMMAND...: as alice, in her desktop session.
 on_desk()
 {
-	as_user alice env DISPLAY=:7 XDG_RUNTIME_DIR=/run/user/2001 LC_ALL=C.UTF-8 \
-		DBUS_SESSION_BUS_ADDRESS="$bus" "$@"
+	as_user alice env "${desk_env[@]}" "$@"
+}
+
+# stay NAME COMMAND...: for the background; leaves its process id in NAME.pid, what it says in NAME.
+stay()
+{
+	local name=$1
+
+	shift
+	# shellcheck disable=SC2016
+	as_user alice sh -c 'echo $$ >"$0"; exec "$@"' $desk/$name.pid "$@" >>$desk/$name 2>&1
+}
+
+desk_kill()
+{
+	kill "$(cat $desk/$1.pid)"
+}
+
+desk_lives()
+{
+	kill -0 "$(cat $desk/$1.pid)"
 }
 
 start_server()
 {
-	on_desk dunst >>$desk/dunst 2>&1 &
-	server=$!
+	stay dunst env "${desk_env[@]}" dunst &
 	wait_for 60 server_is_there
 }
 
@@ -77,8 +97,7 @@ server_is_there()
 
 start_helper()
 {
-	on_desk build/holdfast-session >>$desk/helper 2>&1 &
-	helper=$!
+	stay helper env "${desk_env[@]}" build/holdfast-session &
 	wait_for 60 helper_is_there
 }
 
@@ -89,8 +108,7 @@ helper_is_there()
 
 start_desktop()
 {
-	bus=unix:path=/run/user/2001/bus
-	as_user alice dbus-daemon --session --address=$bus --nofork --nopidfile >$desk/bus 2>&1 &
+	as_user alice dbus-daemon --session --address=unix:path=/run/user/2001/bus --nofork --nopidfile >$desk/bus 2>&1 &
 	wait_for 30 test -S /run/user/2001/bus || return 1
 	as_user alice Xvfb :7 -screen 0 800x600x24 -nolisten tcp >$desk/display 2>&1 &
 	wait_for 120 test -S /tmp/.X11-unix/X7 || return 1
@@ -240,31 +258,30 @@ one_helper()
 		not_ok 'a second one of a session ends by itself' "status $?"
 	fi
 	check 'and says why' grep -q 'another holdfast-session' $desk/second
-	check 'the first goes on' kill -0 $helper
+	check 'the first goes on' desk_lives helper
 }
 
 without_bus()
 {
-	as_user alice env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR build/holdfast-session \
-		>$desk/without 2>&1 &
-	local without=$!
+	local job
 
+	stay without env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR build/holdfast-session &
+	job=$!
 	sleep 8
-	check 'without a session bus it goes on' kill -0 $without
+	check 'without a session bus it goes on' desk_lives without
 	check 'and says so once' [ "$(grep -c 'no session bus' $desk/without)" = 1 ]
-	kill $without
-	wait $without
+	desk_kill without
+	wait $job
 	check 'until it is told to end' [ $? -eq 0 ]
 }
 
 without_server()
 {
-	kill $server
-	wait $server 2>/dev/null
+	desk_kill dunst
 	sleep 31
 	expect_refused 'without a server it is refused all the same' as_user alice head $secret/doc.txt
 	sleep 4
-	check 'the helper goes on' kill -0 $helper
+	check 'the helper goes on' desk_lives helper
 	check 'the agent goes on' agent_is_enforcing
 	check 'it is said once' [ "$(grep -c 'no notification server' $desk/helper)" = 1 ]
 	start_server || not_ok 'the server starts again' "$(tail -n 3 $desk/dunst | tr '\n' ' ')"
@@ -311,6 +328,9 @@ a_line_on_the_terminal()
 	check 'the terminal that caused it shows one line' [ "$(lines_on $desk/refused)" = 1 ]
 	check 'which names program and file' \
 		grep -q "holdfast: .*'cat'.*$secret/doc.txt" $desk/refused
+	check "and the rule's own text and link" \
+		grep -q 'R&D files <stay> on this computer.*https://intranet.example/rules?a=1&b=2' \
+		$desk/refused
 	check 'and how to learn more' grep -q 'holdfast: .*holdfast why' $desk/refused
 	on_terminal alice $desk/closed "mesg n; cat $secret/doc.txt; sleep 5"
 	check 'a terminal closed to messages shows nothing' [ "$(lines_on $desk/closed)" = 0 ]
