@@ -29,6 +29,7 @@ UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o
 				recent.o tell.o) $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o \
 			$(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_intake	:= -ljson-c
+UNIT_LIBS_tty		:= $(B)/agent/sensor/tty.o
 UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_tell	:= -ljson-c
 UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o ipc/json.o)
