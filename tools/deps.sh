@@ -8,11 +8,12 @@ set -eu
 build='bpftool clang gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev libjson-c-dev
 	libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libudev-dev liburing-dev llvm make
 	pkg-config zlib1g-dev'
-check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron curl
-	dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 git iproute2 iputils-ping kmod
-	libcriterion-dev libfuse3-dev mandoc openssh-client openssh-server procps python3
-	qemu-system-x86 qemu-utils rsync shellcheck socat sqlite3 tar tmux udev umockdev util-linux vim-tiny
-	xfsprogs xvfb xz-utils zip zstd'
+check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron
+	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 gdb git iproute2
+	iputils-ping kmod libcriterion-dev libfuse3-dev libreoffice-writer-nogui mandoc
+	openssh-client openssh-server procps python3 qemu-system-x86 qemu-utils rsync shellcheck
+	socat sqlite3 strace tar tmux udev umockdev util-linux vim-tiny xfsprogs xvfb xz-utils zip
+	zstd'
 demo='tmux'
 bench='auditd fapolicyd'
 
