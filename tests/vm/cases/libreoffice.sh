@@ -111,7 +111,6 @@ install -m 755 -o root -g root build/tests/hf-road $reader
 agent_start tests/vm/cases/libreoffice.ini || { echo 'the agent does not start'; exit 1; }
 the_unlabelled_is_free alice 'before'
 the_labelled_stays
-the_unlabelled_is_free alice 'after'
 what_reads_its_settings
 expect_refused 'the labelled document for another program' cat $secret/doc.odt
 expect_each_recorded
