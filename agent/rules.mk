@@ -6,7 +6,7 @@ AGENT_RECORD  := $(B)/agent/sensor/record.o
 
 SENSOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/sensor/*.c)))
 
-$(B)/agent/sensor/kernel_load.o: $(B)/bpf/holdfast.skel.h
+$(B)/agent/sensor/kernel_support.o: $(BPF_OBJECTS)
 
 $(B)/holdfast-sensor: $(SENSOR_OBJECTS) $(AGENT_IPC) $(AGENT_SANDBOX) $(B)/policy/pattern.o $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf -lcrypto -ludev -lcap -lseccomp

@@ -20,6 +20,7 @@ enum hf_request_op {
 	HF_REQUEST_HELLO = 4,	/* first request of a new agent: the kernel learns who it is */
 	HF_REQUEST_REFRESH =
 		5, /* marks were written to the index from outside: forget what is cached */
+	HF_REQUEST_TAINT = 6, /* baseline only: labels and app of the process a pidfd names */
 };
 
 struct hf_request {

@@ -45,11 +45,10 @@ static __always_inline bool char_device_is_way_out(__u32 dev)
 /* The terminal the process sits at may be a serial line: what it prints there, the user sees. */
 static __always_inline bool is_own_terminal(__u32 dev)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct tty_struct *tty = task->signal->tty;
+	struct task_struct *task = current_task();
+	struct tty_struct *tty = kernel_read(task, signal, tty);
 
-	return tty && (__u32)tty->driver->major == MAJOR_OF(dev) &&
-	       (__u32)(tty->driver->minor_start + tty->index) == MINOR_OF(dev);
+	return tty && tty_dev(tty) == dev;
 }
 
 /* Labels that may go to this block device past its file system. */

@@ -27,7 +27,7 @@ static __noinline int labelled_read(
 	struct file *file, __u64 labels, __u8 reason, __u8 channel, __u8 operation)
 {
 	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct act act = act_on_file(file, operation);
 
 	if (is_agent())
@@ -39,7 +39,7 @@ static __noinline int labelled_read(
 		act.reason = HF_REASON_GATE;
 	if (judge(&act))
 		return -EPERM;
-	if (task->ptrace) {
+	if (kernel_read(task, ptrace)) {
 		act.channel = HF_CHANNEL_DEBUG;
 		act.reason = HF_REASON_TRACED;
 		if (judge(&act))
@@ -114,8 +114,8 @@ static __always_inline int open_regular(struct file *file, struct inode *inode)
 	if (!taint)
 		return 0;
 	/* A core dump is written with __kernel_write, past file_permission: inherit at open. */
-	task = bpf_get_current_task_btf();
-	if (task->flags & PF_DUMPCORE)
+	task = current_task();
+	if (kernel_read(task, flags) & PF_DUMPCORE)
 		return labelled_write(file, taint, HF_OPERATION_WRITE);
 	return labelled_write(file, taint, HF_OPERATION_OPEN);
 }

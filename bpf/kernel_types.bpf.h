@@ -38,6 +38,20 @@ struct signal_struct {
 	struct core_state *core_state;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
+
+struct pid {
+	struct hlist_head tasks[PIDTYPE_MAX];
+};
+
 struct task_struct {
 	unsigned int flags;
 	unsigned int ptrace;
@@ -50,6 +64,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct files_struct *files;
 	kuid_t loginuid;
+	struct hlist_node pid_links[PIDTYPE_MAX];
 };
 
 struct fdtable {
@@ -104,6 +119,8 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	void *mnt_userns; /* 5.12 to 6.1 */
+	void *mnt_idmap;  /* from 6.2 on */
 };
 
 struct mount {
@@ -122,6 +139,7 @@ struct file {
 	struct inode *f_inode;
 	fmode_t f_mode;
 	unsigned int f_flags;
+	void *private_data;
 };
 
 struct kiocb {

@@ -48,7 +48,7 @@ static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
 	if (!known)
 		return -ENOSPC;
 	if ((*known & labels) != labels)
-		__sync_fetch_and_or(known, labels);
+		return labels_or(known, labels);
 	return 0;
 }
 
@@ -93,7 +93,7 @@ struct walk {
 	__u32 reason; /* HF_REASON_RULE once the answer is known */
 };
 
-/* One directory up. Returns 1 to stop (bpf_loop). */
+/* One directory up. Returns 1 to stop. */
 static long walk_step(__u32 index, struct walk *walk)
 {
 	struct dentry *dentry = walk->dentry, *parent = dentry->d_parent;
@@ -128,7 +128,7 @@ static __noinline __u64 labels_above(struct dentry *dentry, __u32 generation, __
 		.reason = HF_REASON_TOO_DEEP,
 	};
 
-	bpf_loop(HF_WALK_MAX, walk_step, &walk, 0);
+	repeat(HF_WALK_MAX, walk_step, &walk);
 	*ret_reason = walk.reason;
 	return walk.labels;
 }
@@ -214,7 +214,8 @@ static __noinline int inode_own(struct inode *inode, struct act *act)
 	inode_key(inode, &key);
 	mark = bpf_map_lookup_elem(&hf_index, &key);
 	if (mark) {
-		__sync_fetch_and_or(&mark->labels, labels);
+		if (labels_or(&mark->labels, labels))
+			goto full;
 		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
 	} else {
 		fresh.labels = labels;
@@ -227,10 +228,8 @@ static __noinline int inode_own(struct inode *inode, struct act *act)
 	if (disk_add_labels(inode->i_sb, labels))
 		goto full;
 	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (entry) {
-		__sync_fetch_and_or(&entry->own, labels);
-		__sync_fetch_and_or(&entry->effective, labels);
-	}
+	if (entry && (labels_or(&entry->own, labels) || labels_or(&entry->effective, labels)))
+		goto full;
 	if (is_directory)
 		label_generation_next();
 	act->verdict = HF_VERDICT_ALLOW;

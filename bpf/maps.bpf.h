@@ -23,6 +23,8 @@ struct hf_inode {
 #define HF_TASK_MAPS_MANY 0x2u /* more writable shared mappings than HF_MAPPED_MAX */
 #define HF_TASK_OUTSIDE	  0x4u /* holds a socket that sends without a hook (AF_XDP) */
 #define HF_MAPPED_MAX	  8
+#define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
+#define HF_PAIR_MAX	  16384 /* baseline: labelled ends of socket pairs */
 
 struct hf_mapped {
 	struct hf_inode_key key;
@@ -46,11 +48,20 @@ struct hf_task {
 	struct hf_mapped mapped[HF_MAPPED_MAX]; /* written through memory: no hook when stored to */
 };
 
-/* Process labels. Key: task (leader). Written here only. Missing = unlabelled, unknown program. */
+/* Process labels. Key: task (leader). Written here only. Missing = unlabelled, unknown program.
+ * Baseline: key is the task's address. Full: nobody more can read labelled files, start an
+ * application or share memory (refused); an entry that is gone is freed only when no hook holds it,
+ * as nothing is allocated beforehand. */
 struct {
+#ifndef HF_BASELINE
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
+#else
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HF_TASK_MAX);
+	__type(key, __u64);
+#endif
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(value, struct hf_task);
 } hf_tasks SEC(".maps");
 
@@ -180,13 +191,38 @@ struct {
 	__type(value, __u64);
 } hf_pipes SEC(".maps");
 
-/* Labels waiting in a socket made by socketpair(2). Key: the receiving socket. Written here only. */
+/* Labels waiting in a socket made by socketpair(2). Key: the receiving socket. Written here only.
+ * Baseline: key is the socket's address. Full: the send is refused. */
 struct {
+#ifndef HF_BASELINE
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
+#else
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HF_PAIR_MAX);
+	__type(key, __u64);
+#endif
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(value, __u64);
 } hf_pairs SEC(".maps");
+
+#ifdef HF_BASELINE
+/* Locks that are held right now, see compat.bpf.h. Key: of what. Full: as if held. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} hf_locks SEC(".maps");
+
+/* Where a path is put together, before it goes into the ring's record. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_record);
+} hf_aside SEC(".maps");
+#endif
 
 /* Records for the sensor. Full: HF_COUNTER_LOST, the verdict stands. */
 struct {

@@ -126,6 +126,7 @@ int BPF_PROG(hf_inode_mknod, struct inode *dir, struct dentry *dentry, int mode,
 	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
 }
 
+#ifndef HF_BASELINE
 /* The first argument is a user namespace before 6.3 and an id map from then on: not looked at. */
 SEC("lsm/inode_setxattr")
 int BPF_PROG(hf_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
@@ -133,5 +134,26 @@ int BPF_PROG(hf_inode_setxattr, void *idmap, struct dentry *dentry, const char *
 {
 	return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
 }
+#else
+/* Before idmapped mounts (5.12) there is no such first argument. The test is a constant when the
+ * verifier comes, which then reads only the branch that fits the running kernel. */
+SEC("lsm/inode_setxattr")
+int hf_inode_setxattr(unsigned long long *args)
+{
+	bool has_idmap = bpf_core_field_exists(((struct vfsmount *)0)->mnt_userns) ||
+			 bpf_core_field_exists(((struct vfsmount *)0)->mnt_idmap);
+	struct dentry *dentry;
+	int ret;
+
+	if (has_idmap) {
+		dentry = (struct dentry *)args[1];
+		ret = (int)args[6];
+		return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
+	}
+	dentry = (struct dentry *)args[0];
+	ret = (int)args[5];
+	return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
+}
+#endif
 
 #endif

@@ -73,10 +73,10 @@ static __always_inline bool address_from_sockaddr(struct act *act, const void *a
 
 static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
 {
-	act->family = sk->__sk_common.skc_family;
-	act->port = bpf_ntohs(sk->__sk_common.skc_dport);
+	act->family = kernel_read(sk, __sk_common.skc_family);
+	act->port = bpf_ntohs(kernel_read(sk, __sk_common.skc_dport));
 	if (act->family == AF_INET) {
-		address_from_v4(act, sk->__sk_common.skc_daddr);
+		address_from_v4(act, kernel_read(sk, __sk_common.skc_daddr));
 		return true;
 	}
 	if (act->family == AF_INET6)
@@ -93,18 +93,18 @@ static __noinline int labelled_send(
 		.operation = operation,
 		.labels = taint,
 	};
-	struct sock *sk = sock->sk;
+	struct sock *sk = kernel_read(sock, sk);
 	__u16 family;
 
 	if (!sk)
 		return 0;
-	family = sk->__sk_common.skc_family;
+	family = kernel_read(sk, __sk_common.skc_family);
 	if (family == AF_UNIX && operation == HF_OPERATION_SEND)
 		return pair_send(sk, taint);
 	if (family_is_local(family))
 		return 0;
 	act.family = family;
-	act.protocol = sk->sk_protocol;
+	act.protocol = kernel_read(sk, sk_protocol);
 	if (family == AF_INET || family == AF_INET6) {
 		bool is_known = address ? address_from_sockaddr(&act, address)
 					: address_from_sock(&act, sk);
@@ -170,7 +170,7 @@ int BPF_PROG(hf_socket_create, int family, int type, int protocol, int kern, int
 /* sendfile and splice to a socket pass file_permission alone before 6.5 (MSG_SPLICE_PAGES). */
 static __noinline int file_send(struct file *file, __u64 taint)
 {
-	struct socket *sock = bpf_sock_from_file(file);
+	struct socket *sock = socket_of_file(file);
 
 	return sock ? labelled_send(sock, NULL, taint, HF_OPERATION_SEND) : 0;
 }

@@ -113,23 +113,22 @@ int BPF_PROG(hf_core_dump, struct coredump_params *dump)
 /* A labelled reader sends to the other end of its socket pair. 0 or -EPERM. */
 static __noinline int pair_send(struct sock *sk, __u64 taint)
 {
-	struct unix_sock *from = bpf_skc_to_unix_sock(sk), *to;
+	struct unix_sock *from = unix_socket(sk), *to;
 	struct hf_state *state = state_get();
 	struct sock *peer;
 	__u64 *labels;
 
-	if (!from || from->addr || !state)
+	if (!from || kernel_read(from, addr) || !state)
 		return 0;
-	peer = from->peer;
+	peer = kernel_read(from, peer);
 	if (!peer)
 		return 0;
-	to = bpf_skc_to_unix_sock(peer);
-	if (!to || to->addr)
+	to = unix_socket(peer);
+	if (!to || kernel_read(to, addr))
 		return 0;
-	labels = bpf_sk_storage_get(&hf_pairs, peer, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!labels)
+	labels = pair_labels(peer, HF_CREATE_PAIR);
+	if (!labels || labels_or(labels, taint))
 		return -EPERM;
-	__sync_fetch_and_or(labels, taint);
 	state->has_labelled_pair = 1;
 	return 0;
 }
@@ -141,7 +140,7 @@ static __always_inline void pair_received(struct socket *sock, int size)
 
 	if (!state || !state->has_labelled_pair || size <= 0)
 		return;
-	labels = bpf_sk_storage_get(&hf_pairs, sock->sk, NULL, 0);
+	labels = pair_labels(kernel_read(sock, sk), 0);
 	if (labels && *labels)
 		(void)pipe_taint_current(*labels); /* the data is out */
 }
@@ -166,7 +165,7 @@ int BPF_PROG(hf_dgram_received, struct socket *sock, struct msghdr *msg, unsigne
 SEC("fentry/__x64_sys_vmsplice")
 int BPF_PROG(hf_vmsplice, struct pt_regs *regs)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u64 taint = taint_current();
 	struct hf_inode_key key = {};
 	struct file **files, *file = NULL;

@@ -13,11 +13,13 @@
 SEC("lsm/task_alloc")
 int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
-	struct task_struct *current = bpf_get_current_task_btf();
+	struct task_struct *current = current_task();
 	struct hf_task *parent, *child;
 	bool shares_memory = clone_flags & CLONE_VM;
 	__u64 taint;
 
+	if (!ret)
+		task_forget(task);
 	if (ret || (clone_flags & CLONE_THREAD))
 		return ret;
 	parent = shares_memory ? task_current_create() : task_current();
@@ -29,13 +31,13 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 				      parent->mapped_count | taint))
 		return 0;
 	if (shares_memory && !(parent->flags & HF_TASK_SHARED_MM)) {
-		__u64 mm = (__u64)current->mm;
+		__u64 mm = (__u64)kernel_read(current, mm);
 
 		/* Not shared until now: an entry can only be that of an earlier mm at this address. */
 		(void)bpf_map_delete_elem(&hf_shared_mm, &mm);
 		parent->flags |= HF_TASK_SHARED_MM;
 	}
-	child = bpf_task_storage_get(&hf_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	child = task_state(task, HF_CREATE_TASK);
 	if (!child)
 		return -ENOMEM;
 	*child = *parent;
@@ -55,7 +57,7 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 SEC("lsm/bprm_check_security")
 int BPF_PROG(hf_bprm_check_security, struct linux_binprm *bprm, int ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	bool is_first = bprm->interp == bprm->filename;
 	struct hf_task *leader, *self;
 	__u32 app;
@@ -72,9 +74,9 @@ int BPF_PROG(hf_bprm_check_security, struct linux_binprm *bprm, int ret)
 		return -ENOMEM;
 	leader->taint = taint_of(task);
 	leader->app_next = app;
-	if (task == task->group_leader)
+	if (task == kernel_read(task, group_leader))
 		return 0;
-	self = bpf_task_storage_get(&hf_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	self = task_state(task, HF_CREATE_TASK);
 	if (!self)
 		return -ENOMEM;
 	*self = *leader;
@@ -107,7 +109,7 @@ int BPF_PROG(hf_ptrace_access_check, struct task_struct *child, unsigned int mod
 	act.labels = taint_of(child);
 	if (!act.labels || is_agent())
 		return 0;
-	act.target_tgid = child->tgid;
+	act.target_tgid = kernel_read(child, tgid);
 	return judge(&act);
 }
 

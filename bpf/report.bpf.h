@@ -64,7 +64,7 @@ struct path_walk {
 	__u64 mount; /* 0: not known */
 };
 
-/* One name, or one mount point crossed. Returns 1 to stop (bpf_loop). */
+/* One name, or one mount point crossed. Returns 1 to stop. */
 static long record_path_step(__u32 index, struct path_walk *walk)
 {
 	struct dentry *dentry = (struct dentry *)walk->dentry;
@@ -93,12 +93,18 @@ static long record_path_step(__u32 index, struct path_walk *walk)
 	return 0;
 }
 
+#ifndef HF_BASELINE
+#define RECORD_PATH __noinline
+#else
+#define RECORD_PATH static __always_inline /* a global one can't be passed memory before 5.12 */
+#endif
+
 /*
  * Names from the file outwards, over mount points up to the root. A global function, so that the
  * verifier reads it once and not from every hook; such a function can't be passed kernel pointers,
  * so the dentry and the mount come in the first bytes of the path that it is about to write.
  */
-__noinline int record_path(struct hf_record *record)
+RECORD_PATH int record_path(struct hf_record *record)
 {
 	struct path_walk walk = {.record = record};
 	__u64 mnt;
@@ -110,26 +116,65 @@ __noinline int record_path(struct hf_record *record)
 	if (mnt)
 		walk.mount = mnt - bpf_core_field_offset(struct mount, mnt);
 	record->path_is_cut = 1; /* until the root is reached */
-	bpf_loop(HF_PATH_DEPTH, record_path_step, &walk, 0);
+	repeat(HF_PATH_DEPTH, record_path_step, &walk);
 	return 0;
+}
+
+#ifndef HF_BASELINE
+static __always_inline void record_path_of(struct hf_record *record, const struct act *act)
+{
+	((__u64 *)record->path)[0] = (__u64)act->dentry;
+	((__u64 *)record->path)[1] = (__u64)act->mnt;
+	record_path(record);
+}
+#else
+/* Verified once, as it takes nothing. */
+__noinline int record_path_aside(void)
+{
+	return record_path(bpf_map_lookup_elem(&hf_aside, &slot_zero));
+}
+
+/* The lock is for kernels that let another process of this CPU in between (PREEMPT). */
+static __always_inline void record_path_of(struct hf_record *record, const struct act *act)
+{
+	__u32 lock = bpf_get_smp_processor_id();
+	struct hf_record *aside = bpf_map_lookup_elem(&hf_aside, &slot_zero);
+
+	record->path_is_cut = 1;
+	if (!aside || lock_take(lock))
+		return; /* the record goes without */
+	aside->path_size = 0;
+	((__u64 *)aside->path)[0] = (__u64)act->dentry;
+	((__u64 *)aside->path)[1] = (__u64)act->mnt;
+	record_path_aside();
+	record->path_size = aside->path_size;
+	record->path_is_cut = aside->path_is_cut;
+	(void)bpf_probe_read_kernel(record->path, sizeof(record->path), aside->path);
+	lock_give(lock);
+}
+#endif
+
+static __always_inline __u32 tty_dev(struct tty_struct *tty)
+{
+	return ((__u32)kernel_read(tty, driver, major) << 20) |
+	       (__u32)(kernel_read(tty, driver, minor_start) + kernel_read(tty, index));
 }
 
 static __always_inline void record_who(struct hf_record *record, struct hf_task *self)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct tty_struct *tty = task->signal->tty;
+	struct task_struct *task = current_task();
+	struct tty_struct *tty = kernel_read(task, signal, tty);
 	__u64 id = bpf_get_current_pid_tgid();
 
 	record->pid = (__u32)id;
 	record->tgid = id >> 32;
 	record->uid = (__u32)bpf_get_current_uid_gid();
-	record->loginuid = task->loginuid.val;
-	record->start_ktime_ns = task->group_leader->start_boottime;
-	record->parent_tgid = task->real_parent->tgid;
+	record->loginuid = kernel_read(task, loginuid.val);
+	record->start_ktime_ns = kernel_read(task, group_leader, start_boottime);
+	record->parent_tgid = kernel_read(task, real_parent, tgid);
 	record->app = self ? self->app : HF_APP_UNKNOWN;
 	if (tty)
-		record->tty = ((__u32)tty->driver->major << 20) |
-			      (__u32)(tty->driver->minor_start + tty->index);
+		record->tty = tty_dev(tty);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 }
 
@@ -171,7 +216,10 @@ static __noinline void report(struct act *act, __u8 record_type)
 	}
 	if (!state)
 		return;
-	sequence = __sync_fetch_and_add(&state->sequence, 1) + 1;
+	if (number_take(&state->sequence, &sequence)) {
+		count(HF_COUNTER_LOST);
+		return;
+	}
 	record = bpf_ringbuf_reserve(&hf_ring, sizeof(*record), 0);
 	if (!record) {
 		count(HF_COUNTER_LOST);
@@ -183,7 +231,7 @@ static __noinline void report(struct act *act, __u8 record_type)
 	record->header.version = HF_RECORD_VERSION;
 	record->header.size = sizeof(*record);
 	record->header.cpu = bpf_get_smp_processor_id();
-	record->header.sequence = sequence;
+	record->header.sequence = sequence + 1;
 	record->header.ktime_ns = now;
 	record_who(record, self);
 	record->channel = act->channel;
@@ -199,13 +247,11 @@ static __noinline void report(struct act *act, __u8 record_type)
 	__builtin_memcpy(record->address, act->address, sizeof(record->address));
 	record->target_tgid = act->target_tgid;
 	if (self)
-		record->coalesced = __sync_lock_test_and_set(&self->said_again, 0);
+		record->coalesced = number_swap_zero(&self->said_again);
 	if (act->dentry) {
 		dentry_key(act->dentry, &record->inode);
-		((__u64 *)record->path)[0] = (__u64)act->dentry;
-		((__u64 *)record->path)[1] = (__u64)act->mnt;
 		record->path_is_within = !act->mnt;
-		record_path(record);
+		record_path_of(record, act);
 	}
 	bpf_ringbuf_submit(record, 0);
 	count(HF_COUNTER_SENT);

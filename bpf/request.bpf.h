@@ -66,15 +66,37 @@ static __noinline int request_set_app(struct file *file, struct hf_request *requ
  * start time too. Only a holder of the map can have written the id. */
 static __noinline int request_hello(struct hf_request *request)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct hf_agent *agent = bpf_map_lookup_elem(&hf_agent, &slot_zero);
 
 	request->op = HF_REQUEST_NONE;
-	if (!agent || (__u32)task->tgid != agent->tgid)
+	if (!agent || (__u32)kernel_read(task, tgid) != agent->tgid)
 		return -EPERM;
-	agent->start_ns = task->group_leader->start_boottime;
+	agent->start_ns = kernel_read(task, group_leader, start_boottime);
 	return 0;
 }
+
+#ifdef HF_BASELINE
+/* User space can't look up by address what it could by pidfd (task storage). -ENOENT: unlabelled. */
+static __noinline int request_taint(struct file *file, struct hf_request *request)
+{
+	struct pid *pid = BPF_CORE_READ(file, private_data); /* pidfd_create() in kernel/fork.c */
+	__u64 link = (__u64)BPF_CORE_READ(pid, tasks[PIDTYPE_TGID].first);
+	struct task_struct *task;
+	struct hf_task *state;
+
+	if (!link)
+		return -ESRCH;
+	task = (void *)(link - bpf_core_field_offset(struct task_struct, pid_links) -
+			PIDTYPE_TGID * sizeof(struct hlist_node));
+	state = task_state(task, 0);
+	if (!state)
+		return -ENOENT;
+	request->labels = taint_of(task);
+	request->app = state->app;
+	return 0;
+}
+#endif
 
 static __noinline void request_answer(struct file *file, struct hf_request *request)
 {
@@ -96,6 +118,11 @@ static __noinline void request_answer(struct file *file, struct hf_request *requ
 		request->own = request->previous.labels;
 		request->error = 0;
 		break;
+#ifdef HF_BASELINE
+	case HF_REQUEST_TAINT:
+		request->error = request_taint(file, request);
+		break;
+#endif
 	case HF_REQUEST_REFRESH:
 		label_generation_next();
 		request->error = 0;

@@ -5,7 +5,7 @@
 #ifndef HOLDFAST_BPF_STATE_H
 #define HOLDFAST_BPF_STATE_H
 
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 
 static const __u32 slot_zero = 0;
 
@@ -32,25 +32,24 @@ static __always_inline void count(__u32 counter)
 
 static __always_inline struct hf_task *task_of(struct task_struct *task)
 {
-	return bpf_task_storage_get(&hf_tasks, task->group_leader, NULL, 0);
+	return task_state(kernel_read(task, group_leader), 0);
 }
 
 static __always_inline struct hf_task *task_current(void)
 {
-	return task_of(bpf_get_current_task_btf());
+	return task_of(current_task());
 }
 
 static __always_inline struct hf_task *task_current_create(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
-	return bpf_task_storage_get(
-		&hf_tasks, task->group_leader, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return task_state(kernel_read(task, group_leader), HF_CREATE_TASK);
 }
 
 static __always_inline __u64 shared_mm_taint(struct task_struct *task)
 {
-	__u64 mm = (__u64)task->mm;
+	__u64 mm = (__u64)kernel_read(task, mm);
 	__u64 *labels = bpf_map_lookup_elem(&hf_shared_mm, &mm);
 
 	return labels ? *labels : 0;
@@ -77,17 +76,17 @@ static __always_inline __u64 taint_current(void)
 
 	if (!state || !state->has_tainted)
 		return 0;
-	return taint_of(bpf_get_current_task_btf());
+	return taint_of(current_task());
 }
 
 /* The agent's sensor, known by process id and start time, so that a reused id is nobody. */
 static __always_inline bool is_agent(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct hf_agent *agent = bpf_map_lookup_elem(&hf_agent, &slot_zero);
 
-	return agent && agent->tgid && (__u32)task->tgid == agent->tgid &&
-	       task->group_leader->start_boottime == agent->start_ns;
+	return agent && agent->tgid && (__u32)kernel_read(task, tgid) == agent->tgid &&
+	       kernel_read(task, group_leader, start_boottime) == agent->start_ns;
 }
 
 #endif

@@ -19,7 +19,8 @@ static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
 
 	mark = bpf_map_lookup_elem(&hf_index, &mapped->key);
 	if (mark) {
-		__sync_fetch_and_or(&mark->labels, labels);
+		if (labels_or(&mark->labels, labels))
+			return -EPERM;
 		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
 	} else if (bpf_map_update_elem(&hf_index, &mapped->key, &fresh, BPF_ANY)) {
 		count(HF_COUNTER_INDEX_FULL);
@@ -27,8 +28,8 @@ static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
 	}
 	disk = bpf_map_lookup_elem(&hf_disks, &mapped->key.dev);
 	if (disk)
-		__sync_fetch_and_or(disk, labels);
-	else if (bpf_map_update_elem(&hf_disks, &mapped->key.dev, &labels, BPF_ANY))
+		return labels_or(disk, labels) ? -EPERM : 0;
+	if (bpf_map_update_elem(&hf_disks, &mapped->key.dev, &labels, BPF_ANY))
 		return -EPERM;
 	return 0;
 }
@@ -69,10 +70,18 @@ static __always_inline int mapped_inherit(struct hf_task *self, __u64 labels, st
 	return judge(act); /* once: the verifier reads it for each call */
 }
 
+/* The labels can't be kept with the process, so they do not come to it. */
+static __always_inline int taint_refuse(struct act *act)
+{
+	count(HF_COUNTER_NO_MEMORY);
+	act->reason = HF_REASON_NO_MEMORY;
+	return judge(act);
+}
+
 /* Adds labels to current's taint. act describes the read that brings them. 0 or -EPERM. */
 static __noinline int taint_add(__u64 labels, struct act *act)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct hf_state *state = state_get();
 	struct hf_task *self = task_current();
 
@@ -80,11 +89,8 @@ static __noinline int taint_add(__u64 labels, struct act *act)
 		return 0;
 	if (!self)
 		self = task_current_create();
-	if (!self || !state) {
-		count(HF_COUNTER_NO_MEMORY);
-		act->reason = HF_REASON_NO_MEMORY;
-		return judge(act);
-	}
+	if (!self || !state)
+		return taint_refuse(act);
 	if (mapped_inherit(self, labels & ~self->taint, act))
 		return -EPERM;
 	state->has_tainted = 1;
@@ -92,9 +98,10 @@ static __noinline int taint_add(__u64 labels, struct act *act)
 		self->tainted_ktime_ns = bpf_ktime_get_boot_ns();
 		count(HF_COUNTER_TAINTED);
 	}
-	__sync_fetch_and_or(&self->taint, labels);
+	if (labels_or(&self->taint, labels))
+		return taint_refuse(act);
 	if (self->flags & HF_TASK_SHARED_MM) {
-		__u64 mm = (__u64)task->mm;
+		__u64 mm = (__u64)kernel_read(task, mm);
 		__u64 shared = self->taint | shared_mm_taint(task);
 
 		if (bpf_map_update_elem(&hf_shared_mm, &mm, &shared, BPF_ANY))
@@ -122,8 +129,7 @@ static __noinline void mapped_remember(struct inode *inode, const struct act *ac
 			self->mapped[i].key.generation == key.generation)
 			return;
 	}
-	at = __sync_fetch_and_add(&self->mapped_count, 1);
-	if (at >= HF_MAPPED_MAX) {
+	if (number_take(&self->mapped_count, &at) || at >= HF_MAPPED_MAX) {
 		self->mapped_count = HF_MAPPED_MAX;
 		self->flags |= HF_TASK_MAPS_MANY;
 		return;

@@ -112,7 +112,7 @@ int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNT
  * Decisions the kernel skipped: before Linux 6.2, a program interrupted by itself on the same CPU
  * does not run again (only possible with preempt=full). Anything but 0 is a hole; doctor says so.
  */
-int kernel_misses(const char *pin_directory, uint64_t *ret_misses);
+int kernel_misses(const struct kernel *kernel, uint64_t *ret_misses);
 
 /* A descriptor to poll for POLLIN; owned by kernel. */
 int kernel_ring_fd(const struct kernel *kernel);

@@ -19,12 +19,9 @@
 #include <unistd.h>
 
 #include "agent/sensor/kernel_private.h"
-#include "bpf/holdfast.skel.h"
 #include "common/cleanup.h"
 
-#define LSM_LIST "/sys/kernel/security/lsm"
-
-CLEANUP_DEFINE(struct holdfast_bpf, holdfast_bpf__destroy)
+CLEANUP_DEFINE(struct bpf_object, bpf_object__close)
 CLEANUP_DEFINE(struct kernel, kernel_close)
 
 /* Maps the sensor itself uses; the others it only pins. */
@@ -45,100 +42,15 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 };
 
 /* FNV-1a: names a build, guards against nothing. */
-static uint64_t object_hash(void)
+static uint64_t object_hash(const struct kernel_object *object)
 {
 	size_t size = 0;
-	const unsigned char *bytes = holdfast_bpf__elf_bytes(&size);
+	const unsigned char *bytes = object->bytes(&size);
 	uint64_t hash = 0xcbf29ce484222325ull;
 
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ bytes[i]) * 0x100000001b3ull;
 	return hash;
-}
-
-static bool lsm_list_has_bpf(void)
-{
-	char list[512] = "";
-	auto_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
-	ssize_t size;
-	char *save = NULL;
-
-	if (fd < 0)
-		return false;
-	size = read(fd, list, sizeof(list) - 1);
-	if (size <= 0)
-		return false;
-	for (char *word = strtok_r(list, ",\n", &save); word; word = strtok_r(NULL, ",\n", &save))
-		if (!strcmp(word, "bpf"))
-			return true;
-	return false;
-}
-
-/* Programs the object can do without, and what is then not seen or held. */
-static const struct {
-	const char *program;
-	const char *without;
-} optional_programs[] = {
-	{"hf_pipe_read", "readers already waiting at a pipe are labelled at their next read only"},
-	{"hf_core_dump", "core dumps to a helper are not followed"},
-	{"hf_stream_received", "socket pairs are not followed"},
-	{"hf_dgram_received", "datagram socket pairs are not followed"},
-	{"hf_splice", "splice between pipes is not followed"},
-	{"hf_tee", "tee between pipes is not followed"},
-	{"hf_vmsplice", "vmsplice into pipes is not followed"},
-	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
-};
-
-static void note_missing(struct kernel_support *support, const char *words)
-{
-	if (support->missing_count < KERNEL_MISSING_MAX)
-		support->missing[support->missing_count++] = words;
-}
-
-/* Features, not versions: what the object can't do without. False when one is missing. */
-static bool has_requirements(struct kernel_support *support)
-{
-	static const struct {
-		enum bpf_map_type type;
-		const char *words;
-	} maps[] = {
-		{BPF_MAP_TYPE_INODE_STORAGE, "no BPF inode storage (CONFIG_BPF_LSM, Linux 5.10)"},
-		{BPF_MAP_TYPE_TASK_STORAGE, "no BPF task storage (Linux 5.11): processes that read "
-					    "labelled files can't be followed"},
-		{BPF_MAP_TYPE_RINGBUF, "no BPF ring buffer (Linux 5.8)"},
-	};
-	unsigned int before = support->missing_count;
-
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
-		if (libbpf_probe_bpf_map_type(maps[i].type, NULL) == 0)
-			note_missing(support, maps[i].words);
-	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 0)
-		note_missing(support, "no bpf_loop (Linux 5.17)");
-	return support->missing_count == before;
-}
-
-/* Leaves out optional programs whose hook the running kernel does not have. */
-static int skip_missing_hooks(struct holdfast_bpf *skeleton, struct kernel_support *support)
-{
-	for (size_t i = 0; i < sizeof(optional_programs) / sizeof(optional_programs[0]); i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(
-			skeleton->obj, optional_programs[i].program);
-		const char *section, *target;
-		int r;
-
-		if (!program)
-			continue;
-		section = bpf_program__section_name(program);
-		target = strchr(section, '/') + 1;
-		if (libbpf_find_vmlinux_btf_id(target, bpf_program__expected_attach_type(program)) >
-			0)
-			continue;
-		r = bpf_program__set_autoload(program, false);
-		if (r < 0)
-			return r;
-		note_missing(support, optional_programs[i].without);
-	}
-	return 0;
 }
 
 static int ensure_directory(const char *path)
@@ -170,13 +82,13 @@ static int ensure_pin_directories(
 }
 
 /* Inner templates of the arrays-of-maps are not pinned: their outer map keeps what is in use. */
-static int set_map_pins(struct holdfast_bpf *skeleton, const char *pin_directory)
+static int set_map_pins(struct bpf_object *object, const char *pin_directory)
 {
 	struct bpf_map *map;
 	char path[PATH_MAX];
 	int r;
 
-	bpf_object__for_each_map(map, skeleton->obj)
+	bpf_object__for_each_map(map, object)
 	{
 		const char *name = bpf_map__name(map);
 
@@ -190,13 +102,13 @@ static int set_map_pins(struct holdfast_bpf *skeleton, const char *pin_directory
 	return 0;
 }
 
-static int attach_and_pin(struct holdfast_bpf *skeleton, const char *links)
+static int attach_and_pin(struct bpf_object *object, const char *links)
 {
 	struct bpf_program *program;
 	char path[PATH_MAX];
 	int r;
 
-	bpf_object__for_each_program(program, skeleton->obj)
+	bpf_object__for_each_program(program, object)
 	{
 		struct bpf_link *link;
 
@@ -296,26 +208,19 @@ static bool is_adoptable(struct kernel *kernel, const char *links, uint64_t hash
 	return agent.object_hash == hash;
 }
 
-static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
-	struct kernel_support *support)
+static int load(const char *pin_directory, uint64_t hash, struct bpf_object *object,
+	struct kernel *kernel)
 {
-	auto_call(holdfast_bpf__destroyp) struct holdfast_bpf *skeleton = NULL;
 	char links[PATH_MAX], keep[32];
 	int r;
 
 	r = ensure_pin_directories(pin_directory, hash, links, sizeof(links));
 	if (r < 0)
 		return r;
-	skeleton = holdfast_bpf__open();
-	if (!skeleton)
-		return -errno;
-	r = skip_missing_hooks(skeleton, support);
+	r = set_map_pins(object, pin_directory);
 	if (r < 0)
 		return r;
-	r = set_map_pins(skeleton, pin_directory);
-	if (r < 0)
-		return r;
-	r = holdfast_bpf__load(skeleton);
+	r = bpf_object__load(object);
 	if (r < 0)
 		return r;
 	r = open_maps(kernel, pin_directory);
@@ -324,14 +229,13 @@ static int load(const char *pin_directory, uint64_t hash, struct kernel *kernel,
 	r = set_object_hash(kernel, 0);
 	if (r < 0)
 		return r;
-	r = attach_and_pin(skeleton, links);
+	r = attach_and_pin(object, links);
 	if (r < 0)
 		return r;
 	(void)snprintf(keep, sizeof(keep), "%016" PRIx64, hash);
 	r = remove_links(pin_directory, keep);
 	if (r < 0)
 		return r;
-	support->was_adopted = false;
 	return set_object_hash(kernel, hash);
 }
 
@@ -349,6 +253,48 @@ static int adopt(const char *pin_directory, uint64_t hash, struct kernel *kernel
 		return -ESTALE;
 	support->was_adopted = true;
 	return 0;
+}
+
+/* The program behind one pinned link. */
+static int open_program(struct kernel *kernel, const char *directory, const char *name)
+{
+	struct bpf_link_info info = {0};
+	auto_close int link = -EBADF;
+	uint32_t size = sizeof(info);
+	char path[PATH_MAX];
+	int r;
+
+	r = snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (kernel->program_count == KERNEL_PROGRAM_MAX)
+		return -E2BIG;
+	link = bpf_obj_get(path);
+	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &size) < 0)
+		return -errno;
+	r = bpf_prog_get_fd_by_id(info.prog_id);
+	if (r < 0)
+		return -errno;
+	kernel->programs[kernel->program_count++] = r;
+	return 0;
+}
+
+/* Kept, as kernel_misses() is called when the rights to open them are gone. */
+static int open_programs(struct kernel *kernel, const char *pin_directory, uint64_t hash)
+{
+	char path[PATH_MAX];
+	DIR *directory;
+	int r = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/links/%016" PRIx64, pin_directory, hash);
+	directory = opendir(path);
+	if (!directory)
+		return -errno;
+	for (struct dirent *entry; r == 0 && (entry = readdir(directory));)
+		if (entry->d_name[0] != '.')
+			r = open_program(kernel, path, entry->d_name);
+	(void)closedir(directory); /* read only */
+	return r;
 }
 
 static void close_maps(struct kernel *kernel)
@@ -379,6 +325,8 @@ void kernel_close(struct kernel *kernel)
 	ring_buffer__free(kernel->ring);
 	if (kernel->poke_fd >= 0)
 		(void)close(kernel->poke_fd); /* read only */
+	for (unsigned int i = 0; i < kernel->program_count; i++)
+		(void)close(kernel->programs[i]); /* the pinned link holds it */
 	close_maps(kernel);
 	free(kernel);
 }
@@ -392,28 +340,49 @@ static int on_ring_record(void *context, void *bytes, size_t size_bytes)
 	return 0;
 }
 
+static int object_open(const struct kernel_object *chosen, struct bpf_object **ret)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "holdfast");
+	size_t size = 0;
+	const void *bytes = chosen->bytes(&size);
+	struct bpf_object *object = bpf_object__open_mem(bytes, size, &options);
+
+	if (!object)
+		return -errno;
+	*ret = object;
+	return 0;
+}
+
 int kernel_open(const char *pin_directory, struct kernel_support *ret_support, struct kernel **ret)
 {
+	auto_call(bpf_object__closep) struct bpf_object *object = NULL;
 	auto_call(kernel_closep) struct kernel *kernel = kernel_new();
-	uint64_t hash = object_hash();
+	const struct kernel_object *chosen;
+	uint64_t hash;
 	int r;
 
 	memset(ret_support, 0, sizeof(*ret_support));
 	if (!kernel)
 		return -ENOMEM;
-	ret_support->has_bpf_lsm = lsm_list_has_bpf();
-	if (!ret_support->has_bpf_lsm) {
-		note_missing(ret_support, "BPF LSM is not active: add \"bpf\" to the lsm= list on "
-					  "the kernel command line");
+	chosen = kernel_support_choose(ret_support);
+	if (!chosen)
 		return -EOPNOTSUPP;
-	}
-	if (!has_requirements(ret_support))
-		return -EOPNOTSUPP;
+	kernel->is_baseline = chosen->is_baseline;
+	hash = object_hash(chosen);
+	r = object_open(chosen, &object);
+	if (r < 0)
+		return r;
+	r = kernel_support_leave_out(object, ret_support);
+	if (r < 0)
+		return r;
 	r = adopt(pin_directory, hash, kernel, ret_support);
 	if (r < 0) {
 		close_maps(kernel);
-		r = load(pin_directory, hash, kernel, ret_support);
+		r = load(pin_directory, hash, object, kernel);
 	}
+	if (r < 0)
+		return r;
+	r = open_programs(kernel, pin_directory, hash);
 	if (r < 0)
 		return r;
 	r = kernel_hello(kernel);
@@ -425,50 +394,6 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 		return -errno;
 	*ret = take_ptr(kernel);
 	return 0;
-}
-
-/* Adds what the program behind one pinned link has missed. */
-static int link_misses(const char *directory, const char *name, uint64_t *misses)
-{
-	struct bpf_link_info link_info = {0};
-	struct bpf_prog_info program_info = {0};
-	auto_close int link = -EBADF, program = -EBADF;
-	uint32_t size = sizeof(link_info);
-	char path[PATH_MAX];
-	int r;
-
-	r = snprintf(path, sizeof(path), "%s/%s", directory, name);
-	if (r < 0 || (size_t)r >= sizeof(path))
-		return -ENAMETOOLONG;
-	link = bpf_obj_get(path);
-	if (link < 0 || bpf_obj_get_info_by_fd(link, &link_info, &size) < 0)
-		return -errno;
-	program = bpf_prog_get_fd_by_id(link_info.prog_id);
-	size = sizeof(program_info);
-	if (program < 0 || bpf_obj_get_info_by_fd(program, &program_info, &size) < 0)
-		return -errno;
-	*misses += program_info.recursion_misses;
-	return 0;
-}
-
-int kernel_misses(const char *pin_directory, uint64_t *ret_misses)
-{
-	char path[PATH_MAX];
-	uint64_t misses = 0;
-	DIR *directory;
-	int r = 0;
-
-	(void)snprintf(path, sizeof(path), "%s/links/%016" PRIx64, pin_directory, object_hash());
-	directory = opendir(path);
-	if (!directory)
-		return -errno;
-	for (struct dirent *entry; r == 0 && (entry = readdir(directory));)
-		if (entry->d_name[0] != '.')
-			r = link_misses(path, entry->d_name, &misses);
-	(void)closedir(directory); /* read only */
-	if (r == 0)
-		*ret_misses = misses;
-	return r;
 }
 
 int kernel_unpin(const char *pin_directory)

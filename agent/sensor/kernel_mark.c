@@ -162,6 +162,7 @@ int kernel_visit_dirty(struct kernel *kernel, unsigned int most,
 int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t *ret_app)
 {
 	auto_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct hf_request request = {.op = HF_REQUEST_TAINT};
 	/* struct hf_task of bpf/maps.bpf.h begins with these; the rest is the kernel part's own. */
 	union {
 		struct {
@@ -174,6 +175,15 @@ int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t 
 
 	if (pidfd < 0)
 		return -errno;
+	if (kernel->is_baseline) {
+		int r = request_make(kernel, pidfd, &request);
+
+		if (r < 0)
+			return r;
+		*ret_labels = request.labels;
+		*ret_app = request.app;
+		return 0;
+	}
 	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_TASKS], &pidfd, &task) < 0)
 		return -errno;
 	*ret_labels = task.known.taint;

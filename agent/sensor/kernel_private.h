@@ -28,8 +28,19 @@ enum kernel_map {
 	KERNEL_MAP_MAX,
 };
 
+#define KERNEL_PROGRAM_MAX 64
+
+/* One build of the kernel part. */
+struct kernel_object {
+	const void *(*bytes)(size_t *ret_size);
+	bool is_baseline; /* see bpf/compat.bpf.h */
+};
+
 struct kernel {
+	bool is_baseline;
 	int maps[KERNEL_MAP_MAX]; /* own descriptors */
+	int programs[KERNEL_PROGRAM_MAX]; /* own; all that are attached */
+	unsigned int program_count;
 	int poke_fd;		  /* own; any open file, for requests that mean none */
 	struct ring_buffer *ring;
 	void (*receive)(const void *bytes, size_t size_bytes, void *userdata);
@@ -38,6 +49,14 @@ struct kernel {
 	struct hf_inode_key dirty_cursor;
 	bool has_dirty_cursor;
 };
+
+/*
+ * Which object the running kernel can take, by its features. NULL when it can take none: *support
+ * then says why. What this object can do less is noted there too.
+ */
+const struct kernel_object *kernel_support_choose(struct kernel_support *support);
+/* Leaves programs out whose hook the running kernel lacks, and notes it. 0 or negative errno. */
+int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *support);
 
 /* Says hello to the kernel part as the one agent that may make requests. 0 or negative errno. */
 int kernel_hello(struct kernel *kernel);

@@ -208,6 +208,22 @@ int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNT
 	return 0;
 }
 
+int kernel_misses(const struct kernel *kernel, uint64_t *ret_misses)
+{
+	uint64_t misses = 0;
+
+	for (unsigned int i = 0; i < kernel->program_count; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(kernel->programs[i], &info, &size) < 0)
+			return -errno;
+		misses += info.recursion_misses;
+	}
+	*ret_misses = misses;
+	return 0;
+}
+
 int kernel_ring_fd(const struct kernel *kernel)
 {
 	return ring_buffer__epoll_fd(kernel->ring);

@@ -15,9 +15,9 @@ $(BENCH)/tiny: tests/bench/tiny.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -static -nostdlib -fno-stack-protector -o $@ $<
 
-BENCH_KERNELCTL := agent/sensor/kernel_load.c agent/sensor/kernel_mark.c agent/sensor/kernel_state.c \
+BENCH_KERNELCTL := agent/sensor/kernel_load.c agent/sensor/kernel_mark.c agent/sensor/kernel_state.c agent/sensor/kernel_support.c \
 		   tests/vm/tools/kernelctl.c
-$(BENCH)/kernelctl: $(BENCH_KERNELCTL) $(B)/bpf/holdfast.skel.h
+$(BENCH)/kernelctl: $(BENCH_KERNELCTL) $(BPF_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -o $@ $(BENCH_KERNELCTL) -lbpf
 

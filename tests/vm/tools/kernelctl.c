@@ -233,6 +233,8 @@ int main(void)
 	int r = kernel_open(KERNEL_PIN_DIRECTORY, &support, &kernel);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (unsigned int i = 0; i < support.missing_count; i++)
+		fprintf(stderr, "missing: %s\n", support.missing[i]);
 	if (r < 0) {
 		fprintf(stderr, "kernelctl: %s\n", strerror(-r));
 		return 1;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the running kernel can do: which build of the kernel part it takes, which programs are left
+ * out, and the words for each reduction. Features are probed; versions are never looked at and
+ * stand in the words only for the reader.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/sensor/kernel_private.h"
+#include "bpf/holdfast.skel.h"
+#include "bpf/holdfast_baseline.skel.h"
+#include "common/cleanup.h"
+
+#define LSM_LIST "/sys/kernel/security/lsm"
+
+static bool lsm_list_has_bpf(void)
+{
+	char list[512] = "";
+	auto_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
+	ssize_t size;
+	char *save = NULL;
+
+	if (fd < 0)
+		return false;
+	size = read(fd, list, sizeof(list) - 1);
+	if (size <= 0)
+		return false;
+	for (char *word = strtok_r(list, ",\n", &save); word; word = strtok_r(NULL, ",\n", &save))
+		if (!strcmp(word, "bpf"))
+			return true;
+	return false;
+}
+
+/* Programs the object can do without, and what is then not seen or held. */
+static const struct {
+	const char *program;
+	const char *without;
+} optional_programs[] = {
+	{"hf_pipe_read", "readers already waiting at a pipe are labelled at their next read only"},
+	{"hf_core_dump", "core dumps to a helper are not followed"},
+	{"hf_stream_received", "socket pairs are not followed"},
+	{"hf_dgram_received", "datagram socket pairs are not followed"},
+	{"hf_splice", "splice between pipes is not followed"},
+	{"hf_tee", "tee between pipes is not followed"},
+	{"hf_vmsplice", "vmsplice into pipes is not followed"},
+	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
+};
+
+static void note_missing(struct kernel_support *support, const char *words)
+{
+	if (support->missing_count < KERNEL_MISSING_MAX)
+		support->missing[support->missing_count++] = words;
+}
+
+static bool has_map_type(enum bpf_map_type type)
+{
+	return libbpf_probe_bpf_map_type(type, NULL) != 0; /* cannot probe: loading will tell */
+}
+
+static bool has_function(const char *name)
+{
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY) > 0;
+}
+
+/* What no build can do without. False when one is missing. */
+static bool has_requirements(struct kernel_support *support)
+{
+	static const struct {
+		enum bpf_map_type type;
+		const char *words;
+	} maps[] = {
+		{BPF_MAP_TYPE_INODE_STORAGE, "no BPF inode storage (CONFIG_BPF_LSM, Linux 5.10)"},
+		{BPF_MAP_TYPE_RINGBUF, "no BPF ring buffer (Linux 5.8)"},
+	};
+	unsigned int before = support->missing_count;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		if (!has_map_type(maps[i].type))
+			note_missing(support, maps[i].words);
+	return support->missing_count == before;
+}
+
+/* What the full build has over the baseline; all of it came with bpf_loop at the latest. */
+static bool has_full_features(void)
+{
+	return has_map_type(BPF_MAP_TYPE_TASK_STORAGE) &&
+	       libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) != 0;
+}
+
+static void note_baseline(struct kernel_support *support)
+{
+	note_missing(support,
+		"no BPF task storage (Linux 5.11): processes are followed in a table of 262,144; "
+		"when it is full, labelled files and new processes that would need a place in it "
+		"are refused");
+	note_missing(support,
+		"no atomic operations in BPF (Linux 5.12): labels are added under a lock; an act "
+		"that does not get it in time is refused");
+	note_missing(support,
+		"no BPF socket storage in tracing (Linux 5.11): 16,384 labelled ends of socket "
+		"pairs are followed; what is sent to more is refused");
+	/* Until then its workers belonged to no process (5.12 and the 5.10.162 of long-term). */
+	if (has_function("io_uring_setup") || has_function("io_wq_submit_work"))
+		if (!has_function("create_io_thread"))
+			note_missing(support,
+				"io_uring works in kernel threads: what a labelled program writes "
+				"through it is not seen");
+}
+
+const struct kernel_object *kernel_support_choose(struct kernel_support *support)
+{
+	static const struct kernel_object full = {holdfast_bpf__elf_bytes, false};
+	static const struct kernel_object baseline = {holdfast_baseline_bpf__elf_bytes, true};
+
+	support->has_bpf_lsm = lsm_list_has_bpf();
+	if (!support->has_bpf_lsm) {
+		note_missing(support, "BPF LSM is not active: add \"bpf\" to the lsm= list on the "
+				      "kernel command line");
+		return NULL;
+	}
+	if (!has_requirements(support))
+		return NULL;
+	if (has_full_features())
+		return &full;
+	note_baseline(support);
+	return &baseline;
+}
+
+/* Leaves out optional programs whose hook the running kernel does not have. */
+int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *support)
+{
+	for (size_t i = 0; i < sizeof(optional_programs) / sizeof(optional_programs[0]); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(
+			object, optional_programs[i].program);
+		const char *section, *target;
+		int r;
+
+		if (!program)
+			continue;
+		section = bpf_program__section_name(program);
+		target = strchr(section, '/') + 1;
+		if (libbpf_find_vmlinux_btf_id(target, bpf_program__expected_attach_type(program)) >
+			0)
+			continue;
+		r = bpf_program__set_autoload(program, false);
+		if (r < 0)
+			return r;
+		note_missing(support, optional_programs[i].without);
+	}
+	return 0;
+}
