@@ -16,15 +16,15 @@
 
 #ifndef HF_BASELINE
 
-#define kernel_read(from, ...)	    ___arrow(from, __VA_ARGS__)
-#define current_task()		    bpf_get_current_task_btf()
-#define repeat(count, step, state)  ((void)bpf_loop(count, step, state, 0))
-#define number_take(number, ret)    (*(ret) = __sync_fetch_and_add(number, 1), 0)
-#define number_swap_zero(number)    __sync_lock_test_and_set(number, 0)
-#define unix_socket(sk)		    bpf_skc_to_unix_sock(sk)
-#define socket_of_file(file)	    bpf_sock_from_file(file)
-#define task_forget(task)	    ((void)0)
-#define labels_or(set, labels)	    (__sync_fetch_and_or(set, labels), 0)
+#define kernel_read(from, ...)	   ___arrow(from, __VA_ARGS__)
+#define current_task()		   bpf_get_current_task_btf()
+#define repeat(count, step, state) ((void)bpf_loop(count, step, state, 0))
+#define number_take(number, ret)   (*(ret) = __sync_fetch_and_add(number, 1), 0)
+#define number_swap_zero(number)   __sync_lock_test_and_set(number, 0)
+#define unix_socket(sk)		   bpf_skc_to_unix_sock(sk)
+#define socket_of_file(file)	   bpf_sock_from_file(file)
+#define task_forget(task)	   ((void)0)
+#define labels_or(set, labels)	   (__sync_fetch_and_or(set, labels), 0)
 
 static __always_inline struct hf_task *task_state(struct task_struct *task, __u64 flags)
 {
@@ -46,11 +46,11 @@ static __always_inline __u64 *pair_labels(struct sock *sk, __u64 flags)
 #define current_task()	       ((struct task_struct *)bpf_get_current_task())
 
 /* bpf_loop() came with 5.17; loops with a bound that the verifier walks through, with 5.3. */
-#define repeat(count, step, state)                              \
-	do {                                                    \
+#define repeat(count, step, state)                                       \
+	do {                                                             \
 		for (__u32 repeat_i = 0; repeat_i < (count); repeat_i++) \
-			if (step(repeat_i, state))              \
-				break;                          \
+			if (step(repeat_i, state))                       \
+				break;                                   \
 	} while (0)
 
 #define HF_LOCK_TRIES 1024 /* about 0.1 ms; the verifier walks through each (8,192 jumps at most) */
@@ -58,9 +58,10 @@ static __always_inline __u64 *pair_labels(struct sock *sk, __u64 flags)
 /*
  * Atomic OR, fetch and exchange came with 5.12, spin locks for LSM programs with 5.11. A plain OR
  * could lose the label that another CPU adds at the same time. What 5.10 has that only one of many
- * can do is adding a key to a hash: so that is the lock. It is held for a load and a store, never
- * over another one, and its holder can't sleep; whoever does not get it in time must not go on,
- * and the act is refused. A global function, so that the verifier reads it once.
+ * can do is adding a key to a hash: so that is the lock. It is held for a load and a store (for a
+ * path in report.bpf.h), never over another one, and its holder can't sleep. Whoever does not get
+ * it in time must do without: the act is refused, a record is counted as lost or has no path. A
+ * global function, so that the verifier reads it once.
  */
 __noinline int lock_take(__u32 lock)
 {
@@ -98,26 +99,26 @@ static __always_inline int labels_or(__u64 *set, __u64 labels)
 	return 0;
 }
 
-#define number_take(number, ret)                              \
-	({                                                    \
-		__u32 lock_ = lock_of(number);                \
-		int r_ = lock_take(lock_);                    \
-							      \
-		if (!r_) {                                    \
-			*(ret) = *(volatile typeof(*(number)) *)(number); \
+#define number_take(number, ret)                                              \
+	({                                                                    \
+		__u32 lock_ = lock_of(number);                                \
+		int r_ = lock_take(lock_);                                    \
+                                                                              \
+		if (!r_) {                                                    \
+			*(ret) = *(volatile typeof(*(number)) *)(number);     \
 			*(volatile typeof(*(number)) *)(number) = *(ret) + 1; \
-			lock_give(lock_);                     \
-		}                                             \
-		r_;                                           \
+			lock_give(lock_);                                     \
+		}                                                             \
+		r_;                                                           \
 	})
 
 /* What is counted between the two may go untold; counters have it. */
-#define number_swap_zero(number)          \
-	({                                \
+#define number_swap_zero(number)           \
+	({                                 \
 		__u32 before_ = *(number); \
-					  \
-		*(number) = 0;            \
-		before_;                  \
+                                           \
+		*(number) = 0;             \
+		before_;                   \
 	})
 
 /* A value to begin with: too large for the stack. */

@@ -24,7 +24,7 @@ struct hf_inode {
 #define HF_TASK_OUTSIDE	  0x4u /* holds a socket that sends without a hook (AF_XDP) */
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
-#define HF_PAIR_MAX	  16384 /* baseline: labelled ends of socket pairs */
+#define HF_PAIR_MAX	  16384	 /* baseline: labelled ends of socket pairs */
 
 struct hf_mapped {
 	struct hf_inode_key key;

@@ -43,7 +43,8 @@ static void print_kernel(struct doctor *doctor, struct json_object *line)
 	else
 		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED: there is no policy in force\n");
 	for (size_t i = 0; missing && i < json_object_array_length(missing); i++)
-		print_styled(PRINT_WARN, "  missing: %s\n",
+		print_styled(PRINT_WARN, "  %s: %s\n",
+			json_true(line, "kernel.loaded") ? "reduced" : "missing",
 			json_object_get_string(json_object_array_get_idx(missing, i)));
 	if (!json_true(line, "kernel.bpf_lsm"))
 		(void)puts(

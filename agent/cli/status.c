@@ -42,6 +42,8 @@ static void print_policy(struct json_object *status)
 
 static void print_status(struct json_object *status, const char *text, void *userdata)
 {
+	struct json_object *reductions = json_at(status, "kernel.missing");
+	size_t reduced = reductions ? json_object_array_length(reductions) : 0;
 	const bool *is_json = userdata;
 
 	if (*is_json) {
@@ -53,6 +55,9 @@ static void print_status(struct json_object *status, const char *text, void *use
 		print_styled(PRINT_GOOD, "  enforcing, in the kernel\n");
 	else
 		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED, see holdfast doctor\n");
+	if (json_true(status, "kernel.enforcing") && reduced)
+		print_styled(PRINT_WARN,
+			"  reduced on this kernel in %zu ways, see holdfast doctor\n", reduced);
 	print_policy(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");

@@ -33,7 +33,9 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"example "
 		"lsm=landlock,lockdown,yama,integrity,apparmor,bpf, and start the machine again."},
 	[FAILURE_KERNEL_PARTIAL] = {"kernel-reduced", FAILURE_AUDIT,
-		"This kernel lacks what some protections need; a newer one (6.1 or later) has it."},
+		"This kernel lacks what some protections need, see above for each and what it "
+		"means; "
+		"a newer one (6.1 or later) has it."},
 	[FAILURE_POLICY_BAD] = {"policy-bad", FAILURE_KEEP_LAST,
 		"The policy file has errors; the last good policy stays in force. See them with "
 		"'holdfast policy check'."},
@@ -93,6 +95,11 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"alone."},
 	[FAILURE_TREE] = {"tree-not-walked", FAILURE_AUDIT,
 		"A labelled directory could not be searched to the end for hard links and mounts."},
+	[FAILURE_SKIPPED] = {"decision-skipped", FAILURE_AUDIT,
+		"The kernel skipped decisions: before Linux 6.2 it does so with preempt=full. What "
+		"was "
+		"done then was not judged. Start it with preempt=voluntary, or take a newer "
+		"kernel."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -40,6 +40,7 @@ enum failure_reason {
 	FAILURE_MARK_STRIPPED = 38,  /* the mark on a file was taken away, or lost labels */
 	FAILURE_MARK_FOREIGN = 39,   /* the mark on a file is not by this device's key */
 	FAILURE_MARK_COPIED = 40,    /* the mark on a file was written for another file */
+	FAILURE_SKIPPED = 41,	     /* the kernel skipped decisions */
 	FAILURE_REASON_MAX = 48,
 };
 

@@ -208,8 +208,8 @@ static bool is_adoptable(struct kernel *kernel, const char *links, uint64_t hash
 	return agent.object_hash == hash;
 }
 
-static int load(const char *pin_directory, uint64_t hash, struct bpf_object *object,
-	struct kernel *kernel)
+static int load(
+	const char *pin_directory, uint64_t hash, struct bpf_object *object, struct kernel *kernel)
 {
 	char links[PATH_MAX], keep[32];
 	int r;

@@ -38,10 +38,10 @@ struct kernel_object {
 
 struct kernel {
 	bool is_baseline;
-	int maps[KERNEL_MAP_MAX]; /* own descriptors */
+	int maps[KERNEL_MAP_MAX];	  /* own descriptors */
 	int programs[KERNEL_PROGRAM_MAX]; /* own; all that are attached */
 	unsigned int program_count;
-	int poke_fd;		  /* own; any open file, for requests that mean none */
+	int poke_fd; /* own; any open file, for requests that mean none */
 	struct ring_buffer *ring;
 	void (*receive)(const void *bytes, size_t size_bytes, void *userdata);
 	void *receive_userdata;

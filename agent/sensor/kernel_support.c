@@ -102,12 +102,11 @@ static void note_baseline(struct kernel_support *support)
 	note_missing(support,
 		"no BPF socket storage in tracing (Linux 5.11): 16,384 labelled ends of socket "
 		"pairs are followed; what is sent to more is refused");
-	/* Until then its workers belonged to no process (5.12 and the 5.10.162 of long-term). */
-	if (has_function("io_uring_setup") || has_function("io_wq_submit_work"))
-		if (!has_function("create_io_thread"))
-			note_missing(support,
-				"io_uring works in kernel threads: what a labelled program writes "
-				"through it is not seen");
+	/* Its workers belong to the process since 5.12, and 5.10.162 of the long-term series. */
+	if (has_function("io_wq_submit_work") && !has_function("create_io_thread"))
+		note_missing(support,
+			"io_uring works in kernel threads: what a labelled program does through it "
+			"is judged as done by nobody, so that writing and sending get out");
 }
 
 const struct kernel_object *kernel_support_choose(struct kernel_support *support)

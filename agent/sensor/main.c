@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 
 #define ENGINE_FD	3
 #define DIRTY_PERIOD_MS 500
+#define MISS_PERIOD_NS	UINT64_C(10000000000)
 
 enum poll_slot { POLL_ENGINE, POLL_RING, POLL_UDEV, POLL_MOUNTS, POLL_WATCH, POLL_MAX };
 
@@ -143,6 +145,8 @@ static void take_kernel(struct sensor *sensor, const struct options *options)
 		fatal("cannot take the key for marks from '%s': %s, stopping", options->key_file,
 			strerror(-r));
 	log_notice("kernel part %s", sensor->support.was_adopted ? "adopted" : "loaded");
+	for (unsigned int i = 0; i < sensor->support.missing_count; i++)
+		log_warning("reduced on this kernel: %s", sensor->support.missing[i]);
 }
 
 static void sensor_init(struct sensor *sensor)
@@ -207,6 +211,23 @@ static void settle(struct sensor *sensor)
 	places_again(sensor);
 }
 
+static void tell_misses(struct sensor *sensor)
+{
+	uint64_t misses = 0;
+	int r;
+
+	if (!sensor->kernel)
+		return;
+	r = kernel_misses(sensor->kernel, &misses);
+	if (r < 0)
+		log_warning("cannot ask the kernel for skipped decisions: %s, asking again",
+			strerror(-r));
+	if (r < 0 || misses <= sensor->misses_told)
+		return;
+	link_failure(sensor, FAILURE_SKIPPED, "%" PRIu64 " decisions skipped since boot", misses);
+	sensor->misses_told = misses;
+}
+
 static void poll_fill(const struct sensor *sensor, struct pollfd *polls)
 {
 	polls[POLL_ENGINE] = (struct pollfd){ENGINE_FD, channel_events(&sensor->engine), 0};
@@ -223,7 +244,7 @@ static void poll_fill(const struct sensor *sensor, struct pollfd *polls)
 static void loop(struct sensor *sensor)
 {
 	struct pollfd polls[POLL_MAX];
-	uint64_t dirty_ns = 0;
+	uint64_t dirty_ns = 0, miss_ns = 0;
 
 	for (;;) {
 		poll_fill(sensor, polls);
@@ -245,6 +266,10 @@ static void loop(struct sensor *sensor)
 		if (clock_boot_ns() - dirty_ns > DIRTY_PERIOD_MS * UINT64_C(1000000)) {
 			dirty_ns = clock_boot_ns();
 			records_persist_dirty(sensor);
+		}
+		if (clock_boot_ns() - miss_ns > MISS_PERIOD_NS) {
+			miss_ns = clock_boot_ns();
+			tell_misses(sensor);
 		}
 	}
 }

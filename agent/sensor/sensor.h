@@ -67,6 +67,7 @@ struct sensor {
 	bool is_restored; /* the database's marks are in: policy may be applied, records sent */
 	bool is_watch_pending;
 	uint64_t watch_since_ns;
+	uint64_t misses_told; /* decisions the kernel skipped, as far as the engine knows */
 	struct apps *apps;
 	struct places *places;
 	struct tree *tree;

@@ -15,8 +15,7 @@ $(BENCH)/tiny: tests/bench/tiny.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -static -nostdlib -fno-stack-protector -o $@ $<
 
-BENCH_KERNELCTL := agent/sensor/kernel_load.c agent/sensor/kernel_mark.c agent/sensor/kernel_state.c agent/sensor/kernel_support.c \
-		   tests/vm/tools/kernelctl.c
+BENCH_KERNELCTL := $(wildcard agent/sensor/kernel_*.c) tests/vm/tools/kernelctl.c
 $(BENCH)/kernelctl: $(BENCH_KERNELCTL) $(BPF_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -o $@ $(BENCH_KERNELCTL) -lbpf
@@ -26,9 +25,9 @@ $(BENCH)/empty: tests/bench/empty.c
 	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -o $@ $< -lbpf
 
 # One empty program a hook of ours, so that the floor is of the same hooks.
-$(BENCH)/hooks.h: $(BPF_SOURCES)
+$(BENCH)/hooks.h: $(B)/bpf/holdfast.bpf.o
 	@mkdir -p $(@D)
-	sed -n 's/^SEC("\(\(lsm\|fentry\|fexit\)[^"]*\)")$$/\1/p' bpf/*.bpf.h | \
+	readelf -SW $< | grep -oE '\b(lsm|fentry|fexit)/[a-z0-9_]+' | sort -u | \
 		awk '{ printf "HOOK(\"%s\", %d)\n", $$0, NR }' > $@
 
 $(BENCH)/empty.bpf.o: tests/bench/empty.bpf.c $(BENCH)/hooks.h
