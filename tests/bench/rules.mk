@@ -15,7 +15,7 @@ $(BENCH)/tiny: tests/bench/tiny.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) -static -nostdlib -fno-stack-protector -o $@ $<
 
-BENCH_KERNELCTL := $(wildcard agent/sensor/kernel_*.c) tests/vm/tools/kernelctl.c
+BENCH_KERNELCTL := $(wildcard agent/sensor/kernel_*.c) common/clock.c tests/vm/tools/kernelctl.c
 $(BENCH)/kernelctl: $(BENCH_KERNELCTL) $(BPF_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -o $@ $(BENCH_KERNELCTL) -lbpf
