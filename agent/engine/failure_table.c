@@ -23,7 +23,8 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"A program asked for a labelled file while a debugger held it. Detach the "
 		"debugger."},
 	[FAILURE_KERNEL_NO_MEMORY] = {"kernel-memory", FAILURE_CLOSED,
-		"The kernel had no memory to remember a label, so the act was refused."},
+		"The kernel had no memory to remember a label, or (reduced, below Linux 5.17) "
+		"another CPU kept the label locked for too long, so the act was refused."},
 	[FAILURE_KERNEL_UNCLASSIFIED] = {"unclassified", FAILURE_CLOSED,
 		"A labelled program wrote to a file system that was not classified yet: it counts "
 		"as "
