@@ -54,13 +54,9 @@ struct hf_channel_masks {
 	__u64 follow; /* HF_CHANNEL_LOCAL_FILE only: the written file inherits these labels */
 };
 
-#define HF_APP_AGENT 0x1u /* the agent itself: never tainted, never refused, may mark inodes */
-
 struct hf_app {
 	__u64 open;		      /* labels this application may open */
 	__u64 except[HF_CHANNEL_MAX]; /* labels exempt from the channel's masks, per channel */
-	__u32 flags;		      /* HF_APP_* */
-	__u32 pad;
 };
 
 /*

@@ -64,7 +64,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_app, false)
 #define T hf_app
-		M(T, open), M(T, except), M(T, flags), M(T, pad),
+		M(T, open), M(T, except),
 #undef T
 	END,
 	BEGIN(hf_bank, false)
