@@ -32,7 +32,10 @@ machine_describe()
 		qemu_args+=(-smp 2 -accel tcg,thread=single)
 	fi
 	for kind in "${needs[@]}"; do
-		[ "$kind" = dbus ] || add_disk "$kind" "$disk_dir"
+		case $kind in
+		dbus | systemd) ;;
+		*) add_disk "$kind" "$disk_dir" ;;
+		esac
 	done
 	qemu_args+=("${more_qemu[@]}")
 }
