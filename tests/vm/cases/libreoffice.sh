@@ -2,7 +2,7 @@
 # Owns: a document through a real office suite, by the shipped profile: LibreOffice opens it, and the
 # PDF that it makes is labelled like the document. What it makes of unlabelled ones goes anywhere.
 # vm-needs: ext4 usb
-# vm-timeout: 1200
+# vm-timeout: 1800
 # The places have no blanks in their names.
 # shellcheck disable=SC2086,SC2317
 . tests/vm/guest/lib.sh
@@ -36,7 +36,7 @@ make_document()
 # convert USER FORMAT DOCUMENT DIRECTORY: as a person without a screen does.
 convert()
 {
-	as_user "$1" timeout 300 soffice --headless --norestore --convert-to "$2" --outdir "$4" "$3" \
+	as_user "$1" timeout 600 soffice --headless --norestore --convert-to "$2" --outdir "$4" "$3" \
 		>/dev/null 2>&1 </dev/null
 }
 
