@@ -35,6 +35,7 @@ enum hf_channel {
 	HF_CHANNEL_DEBUG = 6, /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
 	HF_CHANNEL_IPC = 7,   /* descriptor handed to a program that may not have it */
 	HF_CHANNEL_MOUNT = 8, /* mounting over or below a labelled directory */
+	HF_CHANNEL_PASS = 9,  /* content handed to another process: follow, or block */
 	HF_CHANNEL_MAX = 16,
 };
 
@@ -51,12 +52,16 @@ struct hf_channel_masks {
 	__u64 block;
 	__u64 warn;
 	__u64 audit;
-	__u64 follow; /* HF_CHANNEL_LOCAL_FILE only: the written file inherits these labels */
+	__u64 follow; /* LOCAL_FILE, PASS: the written file, the receiver inherits these labels */
 };
+
+#define HF_APP_CARRIER 0x1u /* display server, bus, journal ...: receives without being labelled */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */
 	__u64 except[HF_CHANNEL_MAX]; /* labels exempt from the channel's masks, per channel */
+	__u32 flags;		      /* HF_APP_* */
+	__u32 pad;
 };
 
 /*
@@ -123,10 +128,11 @@ struct hf_inode_key {
 	__u32 generation; /* i_generation */
 };
 
-#define HF_MARK_DIRECTORY 0x1u /* labels apply to everything below */
-#define HF_MARK_POLICY	  0x2u /* set by a policy's path key, not by hand or by writing */
-#define HF_MARK_DERIVED	  0x4u /* set by the kernel: written by a labelled reader, or moved out */
-#define HF_MARK_DIRTY	  0x8u /* changed by the kernel since the agent last persisted it */
+#define HF_MARK_DIRECTORY 0x1u	/* labels apply to everything below */
+#define HF_MARK_POLICY	  0x2u	/* set by a policy's path key, not by hand or by writing */
+#define HF_MARK_DERIVED	  0x4u	/* set by the kernel: written by a labelled reader, or moved out */
+#define HF_MARK_ATTRIBUTE 0x20u /* a labelled reader wrote an extended attribute of it */
+#define HF_MARK_DIRTY	  0x8u	/* changed by the kernel since the agent last persisted it */
 
 /* A mark of an inode's own: the value of the index map, which outlives the inode in memory. */
 struct hf_mark {

@@ -13,7 +13,8 @@
 static bool is_reader_channel(unsigned int channel)
 {
 	return channel == HF_CHANNEL_REMOVABLE || channel == HF_CHANNEL_NETSHARE ||
-	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE;
+	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE ||
+	       channel == HF_CHANNEL_PASS;
 }
 
 #define problem(build, place, ...) policy_problems_add((build)->problems, (place), __VA_ARGS__)
@@ -53,11 +54,12 @@ static const struct policy_place *first_exception(const struct policy_rule *rule
 static void check_alone(struct build *build, const struct policy_rule *rule)
 {
 	const uint32_t on_device = 1U << HF_CHANNEL_REMOVABLE | 1U << HF_CHANNEL_RAWDISK;
+	const uint32_t can_follow = 1U << HF_CHANNEL_LOCAL_FILE | 1U << HF_CHANNEL_PASS;
 
-	if (rule->action == POLICY_ACTION_FOLLOW && rule->channels & ~(1U << HF_CHANNEL_LOCAL_FILE))
+	if (rule->action == POLICY_ACTION_FOLLOW && rule->channels & ~can_follow)
 		problem(build, &rule->action_place, "give local-file a rule of its own",
-			"action follow is for channel local-file alone: elsewhere nothing can "
-			"inherit");
+			"action follow is for channels local-file and ipc alone: elsewhere nothing "
+			"can inherit");
 	if ((rule->action == POLICY_ACTION_ALLOW || rule->action == POLICY_ACTION_FOLLOW) &&
 		has_exceptions(rule))
 		problem(build, first_exception(rule), NULL,

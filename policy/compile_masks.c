@@ -25,7 +25,8 @@ static void mask_action(
 		break;
 	}
 	/* Only a plain allow sheds the label: an exception or a justified warning does not. */
-	if (channel == HF_CHANNEL_LOCAL_FILE && action != POLICY_ACTION_ALLOW)
+	if ((channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) &&
+		action != POLICY_ACTION_ALLOW)
 		masks->follow |= bit;
 }
 
@@ -47,14 +48,19 @@ static void mask_open(struct compile *compile, const struct policy_label *label,
 		bank->apps[label->open_with.items[i].index + 1].open |= bit;
 }
 
-static void mask_raw_disk(struct compile *compile)
+static void mask_apps(struct compile *compile)
 {
 	const struct policy *policy = compile->policy;
 
-	/* Of labels this policy does not know as well: a disk check must not fail for an old label. */
-	for (size_t i = 0; i < policy->app_count; i++)
+	for (size_t i = 0; i < policy->app_count; i++) {
+		struct hf_app *app = &compile->compiled->bank.apps[i + 1];
+
+		/* Of labels this policy does not know too: a disk check must not fail for an old one. */
 		if (policy->apps[i].may_read_raw_disk)
-			compile->compiled->bank.apps[i + 1].except[HF_CHANNEL_RAWDISK] = UINT64_MAX;
+			app->except[HF_CHANNEL_RAWDISK] = UINT64_MAX;
+		if (policy->apps[i].is_carrier)
+			app->flags |= HF_APP_CARRIER;
+	}
 }
 
 int compile_masks(struct compile *compile)
@@ -65,9 +71,10 @@ int compile_masks(struct compile *compile)
 
 	bank->serial = policy->version;
 	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
-		if (channel != HF_CHANNEL_LOCAL_FILE)
+		if (channel != HF_CHANNEL_LOCAL_FILE && channel != HF_CHANNEL_PASS)
 			bank->channels[channel].block = ~compiled->labels;
 	bank->channels[HF_CHANNEL_LOCAL_FILE].follow = ~compiled->labels;
+	bank->channels[HF_CHANNEL_PASS].follow = ~compiled->labels;
 	for (size_t i = 0; i < policy->label_count; i++) {
 		const struct policy_label *label = &policy->labels[i];
 		const struct policy_label_entry *entry = &compiled->label[compile->number[i]];
@@ -86,6 +93,6 @@ int compile_masks(struct compile *compile)
 					bank, &policy->rules[owner], channel, compile->bit[i]);
 		}
 	}
-	mask_raw_disk(compile);
+	mask_apps(compile);
 	return 0;
 }

@@ -71,7 +71,8 @@ static int origin_fill(const struct compile *compile, size_t label, unsigned int
 	origin->is_default = !rule;
 	if (rule)
 		origin->action = rule->action;
-	else if (channel == HF_CHANNEL_LOCAL_FILE && !from->is_view_only)
+	else if ((channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) &&
+		 !from->is_view_only)
 		origin->action = POLICY_ACTION_FOLLOW;
 	else
 		origin->action = POLICY_ACTION_BLOCK;

@@ -95,7 +95,8 @@ void policy_evaluate(const struct policy_compiled *compiled, const struct policy
 		ret_decision->verdict = HF_VERDICT_AUDIT;
 		ret_decision->decided = audit ? audit : labels;
 	}
-	if (ret_decision->verdict < HF_VERDICT_WARN && act->channel == HF_CHANNEL_LOCAL_FILE)
+	if (ret_decision->verdict < HF_VERDICT_WARN &&
+		(act->channel == HF_CHANNEL_LOCAL_FILE || act->channel == HF_CHANNEL_PASS))
 		ret_decision->follow = act->labels & masks->follow;
 }
 

@@ -24,7 +24,8 @@ struct policy_decision {
 	enum hf_verdict verdict;
 	uint64_t decided;   /* the labels that made it; 0 when allowed */
 	uint64_t rehearsed; /* of those, labels that would have been refused without rehearsal */
-	uint64_t follow;    /* LOCAL_FILE, when not refused: labels the written file inherits */
+	uint64_t
+		follow; /* LOCAL_FILE, PASS, when not refused: labels the file or receiver inherits */
 };
 
 /* Never fails: a channel or application out of range is judged as block on all labels. */

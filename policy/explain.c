@@ -37,6 +37,7 @@ static const char *const act_words[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_NETSHARE] = "writes to a network share",
 	[HF_CHANNEL_NETWORK] = "sends over the network",
 	[HF_CHANNEL_LOCAL_FILE] = "writes another local file",
+	[HF_CHANNEL_PASS] = "hands content to another program",
 	[HF_CHANNEL_RAWDISK] = "uses a disk below its file system",
 	[HF_CHANNEL_DEBUG] = "looks into a process that has read it",
 	[HF_CHANNEL_IPC] = "is handed the open file by another program",
@@ -194,7 +195,8 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 			"  label %s: mode = rehearse, so it is recorded and not refused (%s:%u)",
 			label->name, label->place.file, label->place.line);
 	if (decision->follow & bit)
-		say(explanation, "  label %s: the written file inherits it", label->name);
+		say(explanation, "  label %s: the %s inherits it", label->name,
+			act->channel == HF_CHANNEL_PASS ? "receiver" : "written file");
 }
 
 /* What the employee would read. */
@@ -238,7 +240,8 @@ static enum hf_verdict say_act(struct explanation *explanation, const struct pol
 static bool is_reader_channel(int channel)
 {
 	return channel == HF_CHANNEL_REMOVABLE || channel == HF_CHANNEL_NETSHARE ||
-	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE;
+	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE ||
+	       channel == HF_CHANNEL_PASS;
 }
 
 static void explain(struct explanation *explanation)

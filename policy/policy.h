@@ -86,6 +86,7 @@ struct policy_app {
 	char *title;
 	struct policy_list paths; /* absolute patterns of executables */
 	bool may_read_raw_disk;
+	bool is_carrier; /* stands between all processes and gets no labels from them */
 	struct policy_place place;
 };
 

@@ -45,6 +45,7 @@ static const struct section_key app_keys[] = {
 	{"title", value_text, FIELD(app, title), KEY_LONG},
 	{"path", value_path_app, FIELD(app, paths), KEY_REPEATS | KEY_REQUIRED},
 	{"raw-disk", value_yes_no, FIELD(app, may_read_raw_disk), 0},
+	{"carrier", value_yes_no, FIELD(app, is_carrier), 0},
 	{0},
 };
 

@@ -16,6 +16,7 @@ static const char *const channel_names[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_DEBUG] = "debug",
 	[HF_CHANNEL_IPC] = "descriptor",
 	[HF_CHANNEL_MOUNT] = "mount",
+	[HF_CHANNEL_PASS] = "ipc",
 };
 
 static const char *const action_names[POLICY_ACTION_MAX] = {
@@ -58,6 +59,9 @@ static const struct {
 	{"file", "local-file"},
 	{"ptrace", "debug"},
 	{"fd", "descriptor"},
+	{"pipe", "ipc"},
+	{"socket", "ipc"},
+	{"process", "ipc"},
 	{"read", "open"},
 	{"deny", "block"},
 	{"forbid", "block"},

@@ -54,7 +54,17 @@ static const struct layout layouts[] = {
 		M(T, channel), M(T, verdict), M(T, operation), M(T, reason), M(T, labels),
 		M(T, decided), M(T, policy), M(T, inode), M(T, address), M(T, port), M(T, family),
 		M(T, protocol), M(T, pad), M(T, target_tgid), M(T, coalesced), M(T, path_size),
-		M(T, path_is_cut), M(T, path_is_within), M(T, pad2), M(T, path),
+		M(T, path_is_cut), M(T, path_is_within), M(T, pad2), M(T, source), M(T, origins), M(T, path),
+#undef T
+	END,
+	BEGIN(hf_source, true)
+#define T hf_source
+		M(T, start_ktime_ns), M(T, tgid), M(T, hop),
+#undef T
+	END,
+	BEGIN(hf_origins, true)
+#define T hf_origins
+		M(T, count), M(T, is_many), M(T, keys),
 #undef T
 	END,
 	BEGIN(hf_channel_masks, false)
@@ -64,7 +74,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_app, false)
 #define T hf_app
-		M(T, open), M(T, except),
+		M(T, open), M(T, except), M(T, flags), M(T, pad),
 #undef T
 	END,
 	BEGIN(hf_bank, false)
@@ -120,8 +130,8 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_state, true)
 #define T hf_state
-		M(T, sequence), M(T, label_generation), M(T, has_tainted), M(T, has_labelled_pipe),
-		M(T, has_labelled_pair),
+		M(T, sequence), M(T, label_generation), M(T, has_tainted), M(T, has_carried),
+		M(T, has_labelled_socket), M(T, has_labelled_group), M(T, last_group),
 #undef T
 	END,
 	BEGIN(hf_agent, true)
