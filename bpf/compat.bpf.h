@@ -6,13 +6,16 @@
  * maps. What the baseline can't do is said in agent/sensor/kernel_support.c.
  *
  *   kernel_read(from, member...)  a member of what the verifier does not know as a kernel type
- *   current_task()		   task_state()	     pair_labels()	unix_socket()
+ *   current_task()		   task_state()	     socket_state()	unix_socket()
  *   labels_or(set, labels)	   number_take(number, ret)		repeat(count, step, state)
  */
 #ifndef HOLDFAST_BPF_COMPAT_H
 #define HOLDFAST_BPF_COMPAT_H
 
 #include "maps.bpf.h"
+
+/* A value to begin with: too large for the stack. */
+static const struct hf_carried carried_none;
 
 #ifndef HF_BASELINE
 
@@ -31,13 +34,13 @@ static __always_inline struct hf_task *task_state(struct task_struct *task, __u6
 	return bpf_task_storage_get(&hf_tasks, task, NULL, flags);
 }
 
-static __always_inline __u64 *pair_labels(struct sock *sk, __u64 flags)
+static __always_inline struct hf_carried *socket_state(struct sock *sk, __u64 flags)
 {
-	return bpf_sk_storage_get(&hf_pairs, sk, NULL, flags);
+	return bpf_sk_storage_get(&hf_sockets, sk, NULL, flags);
 }
 
-#define HF_CREATE_TASK BPF_LOCAL_STORAGE_GET_F_CREATE
-#define HF_CREATE_PAIR BPF_SK_STORAGE_GET_F_CREATE
+#define HF_CREATE_TASK	 BPF_LOCAL_STORAGE_GET_F_CREATE
+#define HF_CREATE_SOCKET BPF_SK_STORAGE_GET_F_CREATE
 
 #else /* HF_BASELINE */
 
@@ -154,15 +157,16 @@ int BPF_PROG(hf_task_free, struct task_struct *task)
 }
 
 /* Socket storage for tracing programs came with 5.11, bpf_skc_to_unix_sock() with 5.16. */
-static __always_inline __u64 *pair_labels(struct sock *sk, __u64 create)
+static __always_inline struct hf_carried *socket_state(struct sock *sk, __u64 create)
 {
-	__u64 key = (__u64)sk, none = 0;
-	__u64 *labels = bpf_map_lookup_elem(&hf_pairs, &key);
+	__u64 key = (__u64)sk;
+	struct hf_carried *carried = bpf_map_lookup_elem(&hf_sockets, &key);
 
-	if (labels || !create)
-		return labels;
-	(void)bpf_map_update_elem(&hf_pairs, &key, &none, BPF_NOEXIST); /* or raced: fine */
-	return bpf_map_lookup_elem(&hf_pairs, &key);
+	if (carried || !create)
+		return carried;
+	(void)bpf_map_update_elem(
+		&hf_sockets, &key, &carried_none, BPF_NOEXIST); /* or raced: fine */
+	return bpf_map_lookup_elem(&hf_sockets, &key);
 }
 
 SEC("lsm/sk_free_security")
@@ -170,7 +174,7 @@ int BPF_PROG(hf_sk_free_security, struct sock *sk)
 {
 	__u64 key = (__u64)sk;
 
-	(void)bpf_map_delete_elem(&hf_pairs, &key); /* most sockets have none */
+	(void)bpf_map_delete_elem(&hf_sockets, &key); /* most sockets have none */
 	return 0;
 }
 
@@ -185,8 +189,8 @@ static __always_inline struct socket *socket_of_file(struct file *file)
 	return (struct socket *)BPF_CORE_READ(file, private_data);
 }
 
-#define HF_CREATE_TASK 1
-#define HF_CREATE_PAIR 1
+#define HF_CREATE_TASK	 1
+#define HF_CREATE_SOCKET 1
 
 #endif
 #endif

@@ -36,11 +36,13 @@ struct hf_request {
 
 /* The kernel part's own, in one slot; user space reads it and never writes. */
 struct hf_state {
-	__u64 sequence;		 /* of records */
-	__u32 label_generation;	 /* cached inode labels of another generation are stale */
-	__u32 has_tainted;	 /* 0 until the first process of this boot read a labelled file */
-	__u32 has_labelled_pipe; /* likewise for pipes */
-	__u32 has_labelled_pair; /* likewise for socket pairs */
+	__u64 sequence;		   /* of records */
+	__u32 label_generation;	   /* cached inode labels of another generation are stale */
+	__u32 has_tainted;	   /* 0 until the first process of this boot read a labelled file */
+	__u32 has_carried;	   /* likewise for pipes, queues and the like */
+	__u32 has_labelled_socket; /* likewise for unix sockets */
+	__u32 has_labelled_group;  /* likewise for processes that share memory */
+	__u32 last_group;	   /* number of the last group of processes that share memory */
 };
 
 /* The agent's, in one slot: who it is, and which build of the object it attached. */

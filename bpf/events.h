@@ -8,9 +8,10 @@
 
 #include "decisions.h"
 
-#define HF_RECORD_VERSION 1
+#define HF_RECORD_VERSION 2
 #define HF_COMM_SIZE	  16
 #define HF_PATH_SIZE	  1024
+#define HF_ORIGIN_MAX	  4
 
 enum hf_record_type {
 	HF_RECORD_VERDICT = 1,	/* an act was judged: audited, warned or blocked */
@@ -18,6 +19,7 @@ enum hf_record_type {
 	HF_RECORD_OPENED = 3,	/* a labelled file was opened by an application that may */
 	HF_RECORD_APP_LOST = 4, /* an application's executable was opened for writing */
 	HF_RECORD_FILE = 5,	/* rename, link or unlink of a labelled file (see operation) */
+	HF_RECORD_TAINTED = 6,	/* a labelled reader is about to pass labels on: who it is */
 };
 
 /* What the process tried; finer than the channel, for the words a person reads. */
@@ -53,7 +55,37 @@ enum hf_reason {
 	HF_REASON_TRACED = 5,	    /* is being traced by a process that may not have the label */
 	HF_REASON_NO_MEMORY = 6,    /* no storage for a mark or a process's labels */
 	HF_REASON_UNCLASSIFIED = 7, /* file system or device not classified yet */
+	HF_REASON_UNFOLLOWED = 8,   /* a way between processes that can't be followed */
 	HF_REASON_MAX,
+};
+
+/* How labels came from one process to the next. */
+enum hf_hop {
+	HF_HOP_NONE = 0, /* it read files itself */
+	HF_HOP_FORK = 1,
+	HF_HOP_PIPE = 2,
+	HF_HOP_SOCKET = 3,
+	HF_HOP_SHARED_MEMORY = 4,
+	HF_HOP_QUEUE = 5,
+	HF_HOP_SIGNAL = 6,
+	HF_HOP_TRACE = 7,
+	HF_HOP_TERMINAL = 8,
+	HF_HOP_KEY = 9,
+	HF_HOP_MAX,
+};
+
+/* The process that a process has its labels from. */
+struct hf_source {
+	__u64 start_ktime_ns; /* with tgid names it for good */
+	__u32 tgid;	      /* 0: none */
+	__u32 hop;	      /* enum hf_hop */
+};
+
+/* The files that labels came from, the first ones. */
+struct hf_origins {
+	__u32 count; /* at most HF_ORIGIN_MAX */
+	__u32 is_many;
+	struct hf_inode_key keys[HF_ORIGIN_MAX];
 };
 
 struct hf_record_header {
@@ -98,6 +130,9 @@ struct hf_record {
 	__u8 path_is_cut;    /* the outermost directories did not fit */
 	__u8 path_is_within; /* it ends at the file system's root: hooks on names know no mount */
 	__u8 pad2[4];
+	/* from where the process has its labels */
+	struct hf_source source;
+	struct hf_origins origins;
 	__u8 path
 		[HF_PATH_SIZE]; /* names from the file outwards, each ended by NUL; the root has none */
 };
@@ -119,7 +154,7 @@ enum hf_counter {
 
 #ifndef __BPF__
 _Static_assert(sizeof(struct hf_record_header) == 24, "wire");
-_Static_assert(sizeof(struct hf_record) == 168 + HF_PATH_SIZE, "wire");
+_Static_assert(sizeof(struct hf_record) == 288 + HF_PATH_SIZE, "wire");
 
 #endif
 #endif

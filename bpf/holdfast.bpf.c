@@ -6,7 +6,9 @@
  *   judge    masks to verdict			label    an inode's labels, the walk upwards
  *   volume   which channel a file system is	taint    labels of processes
  *   app      identity of executables		device   device nodes as ways out
- *   hooks:   file, network, name, process, mount, request
+ *   lineage  whence labels came		carry    content between processes
+ *   memory   processes that share some	terminal pseudo-terminals
+ *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"
 
@@ -22,10 +24,12 @@
 
 #include "app.bpf.h"
 #include "file.bpf.h"
+#include "key.bpf.h"
 #include "mount.bpf.h"
 #include "name.bpf.h"
 #include "network.bpf.h"
 #include "process.bpf.h"
+#include "queue.bpf.h"
 #include "request.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

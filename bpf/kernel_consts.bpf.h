@@ -24,6 +24,14 @@
 #define CLONE_VM     0x00000100ul
 #define CLONE_THREAD 0x00010000ul
 
+/* include/uapi/asm-generic/siginfo.h */
+#define SI_TKILL (-6)
+
+/* include/uapi/asm-generic/ioctls.h, include/uapi/linux/userfaultfd.h */
+#define TIOCSTI		0x5412u
+#define UFFDIO_COPY	0xc028aa03u
+#define UFFDIO_CONTINUE 0xc020aa07u
+
 /* include/linux/ptrace.h */
 #define PTRACE_MODE_ATTACH 0x02u
 

@@ -19,16 +19,39 @@ typedef unsigned int fmode_t;
 
 struct mm_struct {
 	struct task_struct *owner;
+	struct file *exe_file;
 };
 
 struct tty_driver {
 	int major;
 	int minor_start;
+	short type;
+	short subtype;
 };
 
 struct tty_struct {
 	int index;
 	struct tty_driver *driver;
+};
+
+struct tty_file_private {
+	struct tty_struct *tty;
+};
+
+struct kernel_siginfo {
+	int si_code;
+};
+
+struct kern_ipc_perm {
+	int id;
+};
+
+struct msg_msg;
+struct key;
+struct cred;
+
+struct userfaultfd_ctx {
+	struct mm_struct *mm;
 };
 
 struct core_state;
@@ -180,6 +203,11 @@ struct unix_address;
 struct unix_sock {
 	struct unix_address *addr; /* NULL: bound to no name, as both ends of socketpair(2) are */
 	struct sock *peer;
+};
+
+struct netlink_sock {
+	__u32 dst_portid;
+	__u32 dst_group;
 };
 
 struct coredump_params {

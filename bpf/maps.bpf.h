@@ -11,11 +11,13 @@
 
 /* What is known of an inode while it is in memory; a cache of the index and of the walk upwards. */
 struct hf_inode {
-	__u64 own;	  /* its own mark */
-	__u64 effective;  /* own and inherited, valid when generation is the current one */
-	__u32 generation; /* 0 = never computed */
-	__u32 mark_flags; /* HF_MARK_* */
-	__u32 app;	  /* verified identity of this executable */
+	__u64 own;	   /* its own mark */
+	__u64 effective;   /* own and inherited, valid when generation is the current one */
+	__u32 generation;  /* 0 = never computed */
+	__u32 mark_flags;  /* HF_MARK_* */
+	__u32 app;	   /* verified identity of this executable */
+	__u32 group;	   /* of those who map it, one of them writably; 0 = none */
+	__u32 group_owner; /* process that mapped it last */
 	__u32 pad;
 };
 
@@ -24,7 +26,7 @@ struct hf_inode {
 #define HF_TASK_OUTSIDE	  0x4u /* holds a socket that sends without a hook (AF_XDP) */
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
-#define HF_PAIR_MAX	  16384	 /* baseline: labelled ends of socket pairs */
+#define HF_SOCKET_MAX	  16384	 /* baseline: labelled ends of unix sockets */
 
 struct hf_mapped {
 	struct hf_inode_key key;
@@ -32,6 +34,19 @@ struct hf_mapped {
 	__u32 channel;
 	__u32 pad;
 };
+
+/* Labels on their way from one process to another: of a pipe, a socket, a queue ... */
+struct hf_carried {
+	__u64 labels;
+	struct hf_source from; /* who put them in last */
+	struct hf_origins origins;
+	__u32 flags; /* HF_CARRIED_* */
+	__u32 pad;
+};
+
+#define HF_CARRIED_REFUSED \
+	0x1u /* put in where no hook could refuse it: others may not take it out */
+#define HF_CARRIED_CARRIER 0x2u /* a carrier holds this end: what is sent to it is not judged */
 
 /* A thread group's state, on its leader. */
 struct hf_task {
@@ -43,8 +58,12 @@ struct hf_task {
 	__u32 mapped_count;
 	__u64 said_what; /* hash of the last record, for coalescing */
 	__u64 said_ktime_ns;
-	__u32 said_again; /* same verdicts since, not sent */
+	__u32 said_again;    /* same verdicts since, not sent */
+	__u32 is_introduced; /* a record said from where it has its labels */
+	__u32 group;	     /* memory it shares with others: see hf_groups */
 	__u32 pad;
+	struct hf_source source;
+	struct hf_origins origins;
 	struct hf_mapped mapped[HF_MAPPED_MAX]; /* written through memory: no hook when stored to */
 };
 
@@ -182,16 +201,32 @@ struct {
 	__type(value, __u64);
 } hf_shared_mm SEC(".maps");
 
-/* Labels of pipes and FIFOs (a hash and not inode storage: tracing programs have none). Written
- * here only. The oldest goes when full: 16,384 labelled pipes at a time are followed. */
+/* Processes that share memory. Key: number of the group. Only groups of several processes, or with
+ * labels, have an entry. Written here only; the oldest goes when full. */
+struct hf_group {
+	__u64 labels;
+	__u32 parent; /* the group it has become part of; 0 = none */
+	__u32 is_shared;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct hf_group);
+} hf_groups SEC(".maps");
+
+/* Labels of pipes, FIFOs, queues, terminals, memory files ... (a hash and not inode storage: tracing
+ * programs have none). Written here only. The oldest goes when full: 16,384 labelled ones at a time
+ * are followed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct hf_inode_key);
-	__type(value, __u64);
-} hf_pipes SEC(".maps");
+	__type(value, struct hf_carried);
+} hf_places SEC(".maps");
 
-/* Labels waiting in a socket made by socketpair(2). Key: the receiving socket. Written here only.
+/* Labels waiting in a unix socket. Key: the receiving socket. Written here only.
  * Baseline: key is the socket's address. Full: the send is refused. */
 struct {
 #ifndef HF_BASELINE
@@ -199,12 +234,12 @@ struct {
 	__type(key, int);
 #else
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, HF_PAIR_MAX);
+	__uint(max_entries, HF_SOCKET_MAX);
 	__type(key, __u64);
 #endif
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(value, __u64);
-} hf_pairs SEC(".maps");
+	__type(value, struct hf_carried);
+} hf_sockets SEC(".maps");
 
 #ifdef HF_BASELINE
 /* Locks that are held right now, see compat.bpf.h. Key: of what. Full: as if held. */

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_NAME_H
 #define HOLDFAST_BPF_NAME_H
 
+#include "attribute.bpf.h"
 #include "taint.bpf.h"
 
 /* Labels that everything in the directory holding `dentry` inherits. */
@@ -127,12 +128,23 @@ int BPF_PROG(hf_inode_mknod, struct inode *dir, struct dentry *dentry, int mode,
 }
 
 #ifndef HF_BASELINE
+static __noinline int attribute_set(struct dentry *dentry, const char *name)
+{
+	__u64 taint = taint_current();
+
+	if (!taint)
+		return 0;
+	if (name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE))
+		return -EPERM;
+	return is_user_attribute(name) ? attribute_write(dentry, taint) : 0;
+}
+
 /* The first argument is a user namespace before 6.3 and an id map from then on: not looked at. */
 SEC("lsm/inode_setxattr")
 int BPF_PROG(hf_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
 	const void *value, unsigned long size, int flags, int ret)
 {
-	return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
+	return ret ? ret : attribute_set(dentry, name);
 }
 #else
 /* Before idmapped mounts (5.12) there is no such first argument. The test is a constant when the

@@ -6,12 +6,14 @@
 #ifndef HOLDFAST_BPF_NETWORK_H
 #define HOLDFAST_BPF_NETWORK_H
 
-#include "pipe.bpf.h"
+#include "socket.bpf.h"
 
-#define AF_XDP	     44
-#define PORT_OFFSET  2 /* in sockaddr_in and sockaddr_in6 */
-#define ADDR4_OFFSET 4 /* in sockaddr_in */
-#define ADDR6_OFFSET 8 /* in sockaddr_in6 */
+#define AF_XDP		      44
+#define PORT_OFFSET	      2 /* in sockaddr_in and sockaddr_in6 */
+#define ADDR4_OFFSET	      4 /* in sockaddr_in */
+#define ADDR6_OFFSET	      8 /* in sockaddr_in6 */
+#define NETLINK_PORT_OFFSET   4 /* in sockaddr_nl */
+#define NETLINK_GROUPS_OFFSET 8
 
 /* Local to the machine, or of use to no one outside it. Unix sockets are the ipc channel's. */
 static __always_inline bool family_is_local(__u16 family)
@@ -84,6 +86,23 @@ static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
 	return act->family == AF_INET6;
 }
 
+/* To another process by netlink(7), not to the kernel: port 0 and no group. */
+static __always_inline bool is_netlink_to_process(struct sock *sk, const void *address)
+{
+	__u32 port = 0, groups = 0;
+
+	if (address) {
+		bpf_probe_read_kernel(&port, sizeof(port), address + NETLINK_PORT_OFFSET);
+		bpf_probe_read_kernel(&groups, sizeof(groups), address + NETLINK_GROUPS_OFFSET);
+	} else {
+		struct netlink_sock *netlink = (struct netlink_sock *)sk;
+
+		port = BPF_CORE_READ(netlink, dst_portid);
+		groups = BPF_CORE_READ(netlink, dst_group);
+	}
+	return port || groups;
+}
+
 /* A labelled reader's socket meets a destination: address, or the socket's peer when NULL. */
 static __noinline int labelled_send(
 	struct socket *sock, const void *address, __u64 taint, __u8 operation)
@@ -99,8 +118,12 @@ static __noinline int labelled_send(
 	if (!sk)
 		return 0;
 	family = kernel_read(sk, __sk_common.skc_family);
-	if (family == AF_UNIX && operation == HF_OPERATION_SEND)
-		return pair_send(sk, taint);
+	if (family == AF_NETLINK && operation == HF_OPERATION_SEND &&
+		is_netlink_to_process(sk, address)) {
+		act.channel = HF_CHANNEL_PASS;
+		act.reason = HF_REASON_UNFOLLOWED;
+		return judge(&act);
+	}
 	if (family_is_local(family))
 		return 0;
 	act.family = family;
@@ -132,6 +155,7 @@ int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, i
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
+	struct sock *sk;
 	__u64 taint;
 
 	if (ret)
@@ -139,6 +163,9 @@ int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 	taint = taint_current();
 	if (!taint)
 		return 0;
+	sk = kernel_read(sock, sk);
+	if (sk && is_unix(sk))
+		return unix_send(sk, taint);
 	return labelled_send(
 		sock, msg->msg_namelen ? msg->msg_name : NULL, taint, HF_OPERATION_SEND);
 }
@@ -168,11 +195,17 @@ int BPF_PROG(hf_socket_create, int family, int type, int protocol, int kern, int
 }
 
 /* sendfile and splice to a socket pass file_permission alone before 6.5 (MSG_SPLICE_PAGES). */
-static __noinline int file_send(struct file *file, __u64 taint)
+static __always_inline int file_send(struct file *file, __u64 taint)
 {
 	struct socket *sock = socket_of_file(file);
+	struct sock *sk;
 
-	return sock ? labelled_send(sock, NULL, taint, HF_OPERATION_SEND) : 0;
+	if (!sock)
+		return 0;
+	sk = kernel_read(sock, sk);
+	if (sk && is_unix(sk))
+		return unix_send(sk, taint);
+	return labelled_send(sock, NULL, taint, HF_OPERATION_SEND);
 }
 
 #endif

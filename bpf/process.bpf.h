@@ -7,7 +7,7 @@
 #define HOLDFAST_BPF_PROCESS_H
 
 #include "app.bpf.h"
-#include "taint.bpf.h"
+#include "carry.bpf.h"
 
 /* A child starts with its parent's state. No memory for a labelled parent's child: no child. */
 SEC("lsm/task_alloc")
@@ -28,7 +28,7 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	/* Nothing to pass on: most processes have a state only because an ancestor used vfork. */
 	taint = taint_of(current);
 	if (!shares_memory && !((parent->flags & ~HF_TASK_SHARED_MM) | parent->app |
-				      parent->mapped_count | taint))
+				      parent->mapped_count | parent->group | taint))
 		return 0;
 	if (shares_memory && !(parent->flags & HF_TASK_SHARED_MM)) {
 		__u64 mm = (__u64)kernel_read(current, mm);
@@ -44,6 +44,14 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	child->taint = taint;
 	child->said_what = 0;
 	child->said_again = 0;
+	if (parent->group)
+		group_is_shared(parent->group);
+	if (taint) {
+		introduce(parent);
+		source_of_current(&child->source);
+		child->source.hop = HF_HOP_FORK;
+		child->is_introduced = 0;
+	}
 	if (!shares_memory)
 		child->flags &= ~HF_TASK_SHARED_MM;
 	return 0;
@@ -72,7 +80,7 @@ int BPF_PROG(hf_bprm_check_security, struct linux_binprm *bprm, int ret)
 		leader = task_current_create();
 	if (!leader)
 		return -ENOMEM;
-	leader->taint = taint_of(task);
+	leader->taint = taint_of(task); /* what it shares memory with, it leaves */
 	leader->app_next = app;
 	if (task == kernel_read(task, group_leader))
 		return 0;
@@ -95,6 +103,8 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 	self->app_next = HF_APP_UNKNOWN;
 	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY);
 	self->mapped_count = 0;
+	self->group = 0;
+	self->is_introduced = 0;
 	return 0;
 }
 
@@ -103,14 +113,41 @@ SEC("lsm/ptrace_access_check")
 int BPF_PROG(hf_ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
 {
 	struct act act = {.channel = HF_CHANNEL_DEBUG, .operation = HF_OPERATION_TRACE};
+	__u64 taint;
 
 	if (ret || !(mode & PTRACE_MODE_ATTACH))
 		return ret;
 	act.labels = taint_of(child);
-	if (!act.labels || is_agent())
+	if (is_agent())
 		return 0;
-	act.target_tgid = kernel_read(child, tgid);
-	return judge(&act);
+	if (act.labels) {
+		act.target_tgid = kernel_read(child, tgid);
+		if (judge(&act))
+			return -EPERM;
+	}
+	/* The other way: who may look into it may also store into it. */
+	taint = taint_current();
+	return taint & ~act.labels ? push(child, taint, HF_HOP_TRACE) : 0;
+}
+
+/* A signal's value: sigqueue(3) and the like. Plain signals carry a number of few. */
+SEC("lsm/task_kill")
+int BPF_PROG(hf_task_kill, struct task_struct *target, struct kernel_siginfo *info, int signal,
+	const struct cred *cred, int ret)
+{
+	__u64 taint;
+	int code;
+
+	/* 0 and 1 are no addresses: SEND_SIG_NOINFO, SEND_SIG_PRIV (include/linux/sched/signal.h) */
+	if (ret || (unsigned long)info <= 1)
+		return ret;
+	taint = taint_current();
+	if (!taint)
+		return 0;
+	code = BPF_CORE_READ(info, si_code);
+	if (code >= 0 || code == SI_TKILL)
+		return 0;
+	return push(target, taint, HF_HOP_SIGNAL);
 }
 
 SEC("lsm/ptrace_traceme")

@@ -246,8 +246,11 @@ static __noinline void report(struct act *act, __u8 record_type)
 	record->protocol = act->protocol;
 	__builtin_memcpy(record->address, act->address, sizeof(record->address));
 	record->target_tgid = act->target_tgid;
-	if (self)
+	if (self) {
 		record->coalesced = number_swap_zero(&self->said_again);
+		record->source = self->source;
+		record->origins = self->origins;
+	}
 	if (act->dentry) {
 		dentry_key(act->dentry, &record->inode);
 		record->path_is_within = !act->mnt;

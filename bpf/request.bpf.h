@@ -8,6 +8,7 @@
 
 #include "app.bpf.h"
 #include "taint.bpf.h"
+#include "terminal.bpf.h"
 
 /* Writes the mark to the index (or removes an empty one), the cache, and the disk's set. */
 static __noinline int request_store(
@@ -159,6 +160,29 @@ static __always_inline bool is_snapshot(struct super_block *sb, unsigned int cmd
 	       sb->s_magic == BTRFS_SUPER_MAGIC;
 }
 
+/* Into a terminal's input, or another process's memory. */
+static __noinline int push_by_ioctl(struct file *file, unsigned int cmd)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_PASS,
+		.operation = HF_OPERATION_IOCTL,
+		.reason = HF_REASON_UNFOLLOWED,
+		.labels = taint_current(),
+	};
+	struct userfaultfd_ctx *context;
+
+	if (!act.labels)
+		return 0;
+#ifndef HF_BASELINE /* which follows no terminals */
+	if (cmd == TIOCSTI)
+		return terminal_inject(file, act.labels);
+#endif
+	context = BPF_CORE_READ(file, private_data);
+	if (cmd != TIOCSTI && BPF_CORE_READ(context, mm) == BPF_CORE_READ(current_task(), mm))
+		return 0;
+	return judge(&act);
+}
+
 SEC("lsm/file_ioctl")
 int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
 {
@@ -177,6 +201,8 @@ int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long a
 			request_answer(file, request);
 		return 0;
 	}
+	if (cmd == TIOCSTI || cmd == UFFDIO_COPY || cmd == UFFDIO_CONTINUE)
+		return push_by_ioctl(file, cmd);
 	if (is_raw_write(cmd))
 		act.labels = taint_current();
 	else if (is_snapshot(file->f_inode->i_sb, cmd))

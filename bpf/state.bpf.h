@@ -55,15 +55,47 @@ static __always_inline __u64 shared_mm_taint(struct task_struct *task)
 	return labels ? *labels : 0;
 }
 
+#define HF_GROUP_DEPTH 8 /* groups that became part of one another; deeper ones are cut short */
+
+/* The group that this one has become part of, itself in the end. */
+static __noinline __u32 group_root(__u32 number)
+{
+	for (int i = 0; i < HF_GROUP_DEPTH; i++) {
+		struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &number);
+
+		if (!group || !group->parent)
+			break;
+		number = group->parent;
+	}
+	return number;
+}
+
+static __noinline __u64 group_labels(__u32 number)
+{
+	struct hf_state *state = state_get();
+	struct hf_group *group;
+	__u32 root;
+
+	if (!state || !state->has_labelled_group)
+		return 0;
+	root = group_root(number);
+	group = bpf_map_lookup_elem(&hf_groups, &root);
+	return group ? group->labels : 0;
+}
+
 static __always_inline __u64 taint_of(struct task_struct *task)
 {
 	struct hf_task *self = task_of(task);
+	__u64 taint;
 
 	if (!self)
 		return 0;
+	taint = self->taint;
 	if (self->flags & HF_TASK_SHARED_MM)
-		return self->taint | shared_mm_taint(task);
-	return self->taint;
+		taint |= shared_mm_taint(task);
+	if (self->group)
+		taint |= group_labels(self->group);
+	return taint;
 }
 
 /*

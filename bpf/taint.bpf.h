@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_TAINT_H
 #define HOLDFAST_BPF_TAINT_H
 
+#include "lineage.bpf.h"
 #include "volume.bpf.h"
 
 /* The file behind a local mapping inherits, by its key: there is no inode at hand. */
@@ -36,10 +37,10 @@ static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
 
 /*
  * Writable shared mappings made before the first read: stores into them have no hook. The files
- * behind local ones inherit the labels now; if one is a way out, the read is refused. Rewrites
- * act's channel and reason (a copy would not fit the 512 bytes of stack).
+ * behind local ones inherit the labels now; if one is a way out, the read has to be judged: true.
+ * Rewrites act's channel and reason (a copy would not fit the 512 bytes of stack).
  */
-static __always_inline int mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
+static __always_inline bool mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
 {
 	struct hf_mapped *way_out = NULL;
 	bool has_two = false;
@@ -51,24 +52,53 @@ static __always_inline int mapped_inherit(struct hf_task *self, __u64 labels, st
 			break;
 		if (mapped->channel == HF_CHANNEL_LOCAL_FILE) {
 			if (mapped_own(mapped, labels))
-				return -EPERM;
+				has_two = true;
 			continue;
 		}
-		has_two = way_out;
+		has_two |= way_out != NULL;
 		way_out = mapped;
 	}
 	if (self->mapped_count)
 		label_generation_next();
 	if (has_two || (self->flags & (HF_TASK_MAPS_MANY | HF_TASK_OUTSIDE))) {
 		act->reason = HF_REASON_MAPPED;
-	} else if (way_out) {
-		act->channel = way_out->channel;
-		act->allow = way_out->allow;
-	} else {
-		return 0;
+		return true;
 	}
-	return judge(act); /* once: the verifier reads it for each call */
+	if (!way_out)
+		return false;
+	act->channel = way_out->channel;
+	act->allow = way_out->allow;
+	return true;
 }
+
+#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+/*
+ * What current reads from now on, all who share memory with it have. True when the read has to be
+ * judged, as the policy would refuse to hand it over to them.
+ */
+static __always_inline bool group_taint(__u32 number, __u64 labels, struct act *act)
+{
+	struct hf_state *state = state_get();
+	struct hf_bank *bank = bank_get();
+	__u32 root = group_root(number);
+	struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &root), fresh = {};
+
+	if (group && group->is_shared && bank && (bank->channels[HF_CHANNEL_PASS].block & labels)) {
+		act->reason = HF_REASON_MAPPED;
+		return true;
+	}
+	if (!group) {
+		(void)bpf_map_update_elem(&hf_groups, &root, &fresh, BPF_NOEXIST); /* or raced */
+		group = bpf_map_lookup_elem(&hf_groups, &root);
+	}
+	if (!group || !state || labels_or(&group->labels, labels)) {
+		act->reason = HF_REASON_NO_MEMORY;
+		return true;
+	}
+	state->has_labelled_group = 1;
+	return false;
+}
+#endif
 
 /* The labels can't be kept with the process, so they do not come to it. */
 static __always_inline int taint_refuse(struct act *act)
@@ -84,14 +114,22 @@ static __noinline int taint_add(__u64 labels, struct act *act)
 	struct task_struct *task = current_task();
 	struct hf_state *state = state_get();
 	struct hf_task *self = task_current();
+	bool is_judged;
 
-	if (self && (self->taint & labels) == labels)
+	if (self && (self->taint & labels) == labels) {
+		origin_of_act(self, act);
 		return 0;
+	}
 	if (!self)
 		self = task_current_create();
 	if (!self || !state)
 		return taint_refuse(act);
-	if (mapped_inherit(self, labels & ~self->taint, act))
+	is_judged = mapped_inherit(self, labels & ~self->taint, act);
+#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+	if (self->group)
+		is_judged |= group_taint(self->group, labels, act);
+#endif
+	if (is_judged && judge(act)) /* once: the verifier reads it for each call */
 		return -EPERM;
 	state->has_tainted = 1;
 	if (!self->taint) {
@@ -107,6 +145,7 @@ static __noinline int taint_add(__u64 labels, struct act *act)
 		if (bpf_map_update_elem(&hf_shared_mm, &mm, &shared, BPF_ANY))
 			count(HF_COUNTER_NO_MEMORY);
 	}
+	origin_of_act(self, act);
 	return 0;
 }
 

@@ -23,8 +23,9 @@ enum event_kind event_kind_of(const struct record *record)
 		[HF_CHANNEL_LOCAL_FILE] = EVENT_LOCAL_FILE,
 		[HF_CHANNEL_RAWDISK] = EVENT_RAWDISK,
 		[HF_CHANNEL_DEBUG] = EVENT_DEBUG,
-		[HF_CHANNEL_IPC] = EVENT_IPC,
+		[HF_CHANNEL_IPC] = EVENT_DESCRIPTOR,
 		[HF_CHANNEL_MOUNT] = EVENT_MOUNT,
+		[HF_CHANNEL_PASS] = EVENT_PASS,
 	};
 
 	switch (record->raw.header.type) {
@@ -32,6 +33,8 @@ enum event_kind event_kind_of(const struct record *record)
 		return EVENT_LABELLED;
 	case HF_RECORD_OPENED:
 		return EVENT_OPEN;
+	case HF_RECORD_TAINTED:
+		return EVENT_TAINTED;
 	case HF_RECORD_APP_LOST:
 		return EVENT_APP_LOST;
 	case HF_RECORD_FILE:
@@ -130,12 +133,42 @@ static struct json_object *rule_object(
 	return rule;
 }
 
+static struct json_object *inode_object(const struct hf_inode_key *key)
+{
+	struct json_object *inode = json_object_new_object();
+
+	json_add_number(inode, "dev", key->dev);
+	json_add_number(inode, "ino", key->ino);
+	json_add_number(inode, "generation", key->generation);
+	return inode;
+}
+
+/* Which files the process has its labels from, and who handed them over when it was not itself. */
+static struct json_object *lineage_object(const struct record *record)
+{
+	struct json_object *lineage = json_object_new_object(), *files = json_object_new_array();
+	const struct hf_source *source = &record->raw.source;
+
+	for (uint32_t i = 0; i < record->raw.origins.count; i++)
+		(void)json_object_array_add(files, inode_object(&record->raw.origins.keys[i]));
+	json_add(lineage, "origins", files);
+	if (record->raw.origins.is_many)
+		json_add_bool(lineage, "has_more_origins", true);
+	if (source->tgid) {
+		json_add_text(lineage, "hop", event_hop_name(source->hop));
+		json_add_number(lineage, "from_pid", source->tgid);
+		json_add_number(
+			lineage, "from_created_time", clock_day_ms_of_boot(source->start_ktime_ns));
+	}
+	return lineage;
+}
+
 static struct json_object *details_of_record(const struct event_origin *origin,
 	const struct event_numbers *numbers, const struct policy_compiled *policy,
 	const struct record *record)
 {
 	struct json_object *details = json_object_new_object();
-	struct json_object *inode = json_object_new_object(), *kernel;
+	struct json_object *kernel;
 	const char *channel = policy_channel_name(record->raw.channel);
 	const char *verdict = policy_action_name(record->raw.verdict);
 
@@ -156,14 +189,10 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 		json_add_number(details, "loginuid", record->raw.loginuid);
 	json_add_number(details, "coalesced", record->raw.coalesced);
 	json_add_number(details, "policy", record->raw.policy);
-	if (record->raw.inode.ino) {
-		json_add_number(inode, "dev", record->raw.inode.dev);
-		json_add_number(inode, "ino", record->raw.inode.ino);
-		json_add_number(inode, "generation", record->raw.inode.generation);
-		json_add(details, "inode", inode);
-	} else {
-		(void)json_object_put(inode); /* freed */
-	}
+	if (record->raw.inode.ino)
+		json_add(details, "inode", inode_object(&record->raw.inode));
+	if (record->raw.origins.count)
+		json_add(details, "lineage", lineage_object(record));
 	kernel = event_kernel(origin, numbers, record->raw.header.sequence);
 	json_add_number(kernel, "ktime_ns", record->raw.header.ktime_ns);
 	json_add(details, "kernel", kernel);
@@ -205,7 +234,10 @@ struct json_object *event_of_record(const struct event_origin *origin,
 	if (row->objects & OCSF_DST)
 		add_destination(event, record);
 	if (row->objects & OCSF_PROCESS)
-		json_add(event, "process", event_process(record->raw.target_tgid, NULL));
+		json_add(event, "process",
+			event_process(record->raw.target_tgid ? record->raw.target_tgid
+							      : record->raw.tgid,
+				NULL));
 	if (policy)
 		add_policy(event, policy->name, record->raw.policy);
 	event_add_unmapped(event, details_of_record(origin, numbers, policy, record));

@@ -98,12 +98,49 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 	case HF_CHANNEL_IPC:
 		(void)snprintf(ret_text, size, "receive %s from another program", path);
 		break;
+	case HF_CHANNEL_PASS:
+		(void)snprintf(ret_text, size, "%s",
+			record->raw.operation == HF_OPERATION_READ
+				? "take content that another program may not hand over"
+				: "hand content to another program");
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", path);
 		break;
 	default:
 		(void)snprintf(ret_text, size, "do this");
 	}
+}
+
+static const char *const hop_names[HF_HOP_MAX] = {
+	[HF_HOP_NONE] = "file",
+	[HF_HOP_FORK] = "fork",
+	[HF_HOP_PIPE] = "pipe",
+	[HF_HOP_SOCKET] = "unix socket",
+	[HF_HOP_SHARED_MEMORY] = "shared memory",
+	[HF_HOP_QUEUE] = "message queue",
+	[HF_HOP_SIGNAL] = "signal",
+	[HF_HOP_TRACE] = "debugger",
+	[HF_HOP_TERMINAL] = "terminal",
+	[HF_HOP_KEY] = "key",
+};
+
+const char *event_hop_name(unsigned int hop)
+{
+	return hop < HF_HOP_MAX ? hop_names[hop] : NULL;
+}
+
+static void tainted_text(const struct record *record, char ret_text[EVENT_TEXT_MAX])
+{
+	if (record->raw.source.tgid)
+		(void)snprintf(ret_text, EVENT_TEXT_MAX,
+			"'%s' (process %u) passes on what it has from process %u (%s)",
+			record->comm, record->raw.tgid, record->raw.source.tgid,
+			event_hop_name(record->raw.source.hop));
+	else
+		(void)snprintf(ret_text, EVENT_TEXT_MAX,
+			"'%s' (process %u) has read labelled files and passes that on",
+			record->comm, record->raw.tgid);
 }
 
 void event_sentence(const struct policy_compiled *policy, const struct record *record,
@@ -131,6 +168,9 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 	case HF_RECORD_LABELLED:
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "%s now carries labels of its own",
 			record->path[0] ? record->path : "a file");
+		return;
+	case HF_RECORD_TAINTED:
+		tainted_text(record, ret_text);
 		return;
 	case HF_RECORD_APP_LOST:
 		(void)snprintf(ret_text, EVENT_TEXT_MAX,

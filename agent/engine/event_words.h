@@ -15,6 +15,8 @@
 struct json_object *event_label_names(const struct policy_compiled *policy, uint64_t labels);
 /* NULL for a number that is none. */
 const char *event_operation_name(unsigned int operation);
+/* How labels came to a process; NULL when it is no such number. */
+const char *event_hop_name(unsigned int hop);
 /* Where the act was to go, as a number; false when the record has no address. */
 bool event_address_text(const struct record *record, char ret_text[EVENT_ADDRESS_SIZE]);
 /* The plain sentence: who may not do what with which file. policy may be NULL. */

@@ -29,6 +29,9 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"A labelled program wrote to a file system that was not classified yet: it counts "
 		"as "
 		"removable until udev has named its device."},
+	[FAILURE_KERNEL_UNFOLLOWED] = {"unfollowed", FAILURE_CLOSED,
+		"A program that has read labelled files used a way between programs on which "
+		"labels can't be followed (netlink, BPF maps, userfaultfd). It was refused."},
 	[FAILURE_NO_KERNEL] = {"no-kernel-part", FAILURE_AUDIT,
 		"NOTHING IS ENFORCED. Add bpf to the lsm= list on the kernel command line, for "
 		"example "

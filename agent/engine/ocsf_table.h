@@ -16,8 +16,10 @@ enum event_kind {
 	EVENT_LOCAL_FILE,    /* written to a local file */
 	EVENT_RAWDISK,	     /* a block device */
 	EVENT_DEBUG,	     /* another process's memory or descriptors */
-	EVENT_IPC,	     /* a descriptor handed over */
+	EVENT_DESCRIPTOR,    /* an open file handed over */
 	EVENT_MOUNT,	     /* mounted over or below a labelled directory */
+	EVENT_PASS,	     /* content handed to another process */
+	EVENT_TAINTED,	     /* a labelled reader passes its labels on */
 	EVENT_LABELLED,	     /* the kernel gave a file a label of its own */
 	EVENT_LABEL_CHANGED, /* a person did */
 	EVENT_RENAMED,

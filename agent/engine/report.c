@@ -116,6 +116,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		{HF_CHANNEL_DEBUG, "ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd"},
 		{HF_CHANNEL_IPC, "descriptors handed to other programs"},
 		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories"},
+		{HF_CHANNEL_PASS, "pipes, unix sockets, splice, core dump helpers"},
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {

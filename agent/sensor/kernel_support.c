@@ -41,11 +41,25 @@ static const struct {
 } optional_programs[] = {
 	{"hf_pipe_read", "readers already waiting at a pipe are labelled at their next read only"},
 	{"hf_core_dump", "core dumps to a helper are not followed"},
-	{"hf_stream_received", "socket pairs are not followed"},
-	{"hf_dgram_received", "datagram socket pairs are not followed"},
+	{"hf_stream_received", "readers already waiting at a stream socket are labelled at their "
+			       "next read only"},
+	{"hf_dgram_received", "readers already waiting at a datagram socket are labelled at their "
+			      "next read only"},
+	{"hf_seqpacket_received", "readers already waiting at a packet socket are labelled at "
+				  "their next read only"},
+	{"hf_stream_spliced", "splice from a socket by a waiting reader is not followed"},
 	{"hf_splice", "splice between pipes is not followed"},
 	{"hf_tee", "tee between pipes is not followed"},
 	{"hf_vmsplice", "vmsplice into pipes is not followed"},
+	{"hf_msgrcv", "SysV message queues are not followed"},
+	{"hf_mq_send", "POSIX message queues are not followed"},
+	{"hf_mq_receive", "POSIX message queues are not followed"},
+	{"hf_tty_read", "pseudo-terminals are not followed"},
+	{"hf_new_terminal", "labels of a closed terminal stay with its number"},
+	{"hf_add_key", "payloads of keys are not followed"},
+	{"hf_add_key_32", "payloads of keys added by 32-bit programs are not followed"},
+	{"hf_update_key", "payloads of keys written anew are not followed"},
+	{"hf_read_key", "payloads of keys are not followed"},
 	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
 };
 
@@ -100,8 +114,11 @@ static void note_baseline(struct kernel_support *support)
 		"no atomic operations in BPF (Linux 5.12): labels are added under a lock; an act "
 		"that does not get it in time is refused");
 	note_missing(support,
-		"no BPF socket storage in tracing (Linux 5.11): 16,384 labelled ends of socket "
-		"pairs are followed; what is sent to more is refused");
+		"no BPF socket storage in tracing (Linux 5.11): 16,384 labelled ends of unix "
+		"sockets are followed; what is sent to more is refused");
+	note_missing(support,
+		"too little stack for BPF programs (before Linux 5.11): memory that processes "
+		"share is not followed, nor are pseudo-terminals and extended attributes");
 	/* Its workers belong to the process since 5.12, and 5.10.162 of the long-term series. */
 	if (has_function("io_wq_submit_work") && !has_function("create_io_thread"))
 		note_missing(support,

@@ -8,14 +8,15 @@
 
 static bool is_type_known(unsigned int type)
 {
-	return type >= HF_RECORD_VERDICT && type <= HF_RECORD_FILE;
+	return type >= HF_RECORD_VERDICT && type <= HF_RECORD_TAINTED;
 }
 
 static bool are_numbers_in_range(const struct hf_record *raw)
 {
 	return is_type_known(raw->header.type) && raw->channel < HF_CHANNEL_MAX &&
 	       raw->verdict < HF_VERDICT_MAX && raw->operation < HF_OPERATION_MAX &&
-	       raw->reason < HF_REASON_MAX && raw->path_size <= HF_PATH_SIZE;
+	       raw->reason < HF_REASON_MAX && raw->path_size <= HF_PATH_SIZE &&
+	       raw->source.hop < HF_HOP_MAX && raw->origins.count <= HF_ORIGIN_MAX;
 }
 
 /* The kernel wrote names from the file outwards; a person reads them the other way round. */

@@ -174,6 +174,9 @@ static void act_words(const struct refusal *refusal, char *ret_text, size_t size
 	case HF_CHANNEL_IPC:
 		(void)snprintf(ret_text, size, "take %s from another program", file);
 		break;
+	case HF_CHANNEL_PASS:
+		(void)snprintf(ret_text, size, "hand content to another program");
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", file);
 		break;

@@ -14,6 +14,7 @@
 
 #include "agent/engine/event_note.h"
 #include "agent/engine/event_record.h"
+#include "agent/engine/event_words.h"
 #include "agent/engine/event_log.h"
 #include "agent/engine/failure_table.h"
 #include "agent/ipc/request.h"
@@ -292,7 +293,7 @@ Test(ocsf, every_kernel_record)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD);
 
-	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_FILE; type++)
+	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_TAINTED; type++)
 		for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
 			for (unsigned int verdict = 0; verdict < HF_VERDICT_MAX; verdict++) {
 				struct record record = record_of(type);
@@ -309,7 +310,7 @@ Test(ocsf, every_operation_and_reason)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD);
 
-	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_FILE; type++)
+	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_TAINTED; type++)
 		for (unsigned int operation = 0; operation < HF_OPERATION_MAX; operation++)
 			for (unsigned int reason = 0; reason < HF_REASON_MAX; reason++) {
 				struct record record = record_of(type);
@@ -339,6 +340,35 @@ Test(ocsf, operations_have_names)
 }
 
 /* Everything in a note, and as little as its makers give. */
+/* Whence a process has its labels: by whom, how, and from which files. */
+Test(ocsf, lineage)
+{
+	struct record record = record_of(HF_RECORD_TAINTED);
+	struct json_object *event, *lineage;
+
+	record.raw.verdict = HF_VERDICT_ALLOW;
+	record.raw.channel = HF_CHANNEL_PASS;
+	record.raw.origins.count = 2;
+	record.raw.origins.keys[0] = (struct hf_inode_key){.ino = 12, .dev = 8, .generation = 1};
+	record.raw.origins.keys[1] = (struct hf_inode_key){.ino = 13, .dev = 8, .generation = 2};
+	event = event_of_record(&origin, &numbers, NULL, &record);
+	lineage = member(member(member(event, "unmapped"), "holdfast"), "lineage");
+	cr_expect_eq(json_object_array_length(member(lineage, "origins")), 2);
+	cr_expect_null(member(lineage, "hop"), "it read them itself");
+	(void)json_object_put(event); /* freed */
+	for (uint32_t hop = HF_HOP_FORK; hop < HF_HOP_MAX; hop++) {
+		record.raw.source = (struct hf_source){.tgid = 77, .hop = hop, .start_ktime_ns = 5};
+		event = event_of_record(&origin, &numbers, NULL, &record);
+		lineage = member(member(member(event, "unmapped"), "holdfast"), "lineage");
+		cr_expect_not_null(event_hop_name(hop), "hop %u", hop);
+		cr_expect_str_eq(text(lineage, "hop"), event_hop_name(hop));
+		cr_expect_eq(number(lineage, "from_pid"), 77);
+		cr_expect(strstr(text(event, "message"), "from process 77"), "%s",
+			text(event, "message"));
+		check_event(event, EVENT_TAINTED);
+	}
+}
+
 Test(ocsf, every_note)
 {
 	struct json_object *details = json_object_new_object();

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Content on its way from one process to another, whatever carries it: who puts some in is judged
+ * (channel ipc: block) or leaves its labels there (follow), and who takes some out gets them.
+ * Carriers by verified identity are between all processes and get none.
+ */
+#ifndef HOLDFAST_BPF_CARRY_H
+#define HOLDFAST_BPF_CARRY_H
+
+#include "app.bpf.h"
+#include "taint.bpf.h"
+
+/* A process that ran before the agent has no identity by exec: its executable's counts here. */
+static __always_inline __u32 app_running(struct task_struct *task)
+{
+	struct hf_inode_key key = {};
+	struct hf_mark *mark;
+
+	key.ino = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
+	key.dev = BPF_CORE_READ(task, mm, exe_file, f_inode, i_sb, s_dev);
+	key.generation = BPF_CORE_READ(task, mm, exe_file, f_inode, i_generation);
+	mark = bpf_map_lookup_elem(&hf_index, &key);
+	return mark ? mark->app : HF_APP_UNKNOWN;
+}
+
+/* Process 1 is one by its place: it has a connection to every service. */
+static __noinline bool is_carrier(void)
+{
+	struct task_struct *task = current_task();
+	struct hf_task *self = task_current();
+	struct hf_bank *bank = bank_get();
+	__u32 app = self ? self->app : HF_APP_UNKNOWN;
+
+	if (kernel_read(task, tgid) == 1)
+		return true;
+	if (!bank)
+		return false;
+	if (!app)
+		app = app_running(task);
+	return bank->apps[app & (HF_APP_MAX - 1)].flags & HF_APP_CARRIER;
+}
+
+static __always_inline int pass_judge(__u64 taint, __u8 operation)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_PASS,
+		.operation = operation,
+		.labels = taint,
+	};
+
+	return judge(&act);
+}
+
+/* Current, a labelled reader, has put something in. 0, or -EPERM when the labels can't be kept. */
+static __always_inline int carry(struct hf_carried *carried, __u64 taint)
+{
+	struct hf_task *self = task_current();
+	struct hf_bank *bank = bank_get();
+
+	if (bank)
+		taint &= bank->channels[HF_CHANNEL_PASS].follow;
+	if (!taint)
+		return 0;
+	if ((carried->labels & taint) != taint && labels_or(&carried->labels, taint))
+		return -EPERM;
+	if (!self)
+		return 0;
+	introduce(self);
+	source_of_current(&carried->from);
+	(void)origins_merge(&carried->origins, &self->origins); /* known or new: there */
+	return 0;
+}
+
+static __always_inline bool is_from_current(const struct hf_carried *carried)
+{
+	struct task_struct *task = current_task();
+
+	return carried->from.tgid == (__u32)kernel_read(task, tgid) &&
+	       carried->from.start_ktime_ns == kernel_read(task, group_leader, start_boottime);
+}
+
+static __noinline void received_from(const struct hf_carried *carried, __u32 hop, bool is_new)
+{
+	struct hf_task *self = task_current();
+
+	if (!self)
+		return;
+	if (!origins_merge(&self->origins, &carried->origins) && !is_new)
+		return;
+	self->source = carried->from;
+	self->source.hop = hop;
+	self->is_introduced = 0;
+}
+
+/*
+ * What *carried carries comes to current. May be called once it has come: a refusal then changes
+ * nothing, and the labels are there. 0 or -EPERM.
+ */
+static __noinline int deliver(const struct hf_carried *carried, __u32 hop)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_PASS,
+		.operation = HF_OPERATION_READ,
+		.labels = carried->labels,
+	};
+	struct hf_task *self;
+	bool is_new;
+
+	if (!act.labels || is_from_current(carried) || is_carrier())
+		return 0;
+	if ((carried->flags & HF_CARRIED_REFUSED) && judge(&act))
+		return -EPERM;
+	self = task_current();
+	is_new = !self || (self->taint & act.labels) != act.labels;
+	if (taint_add(act.labels, &act))
+		return -EPERM;
+	received_from(carried, hop, is_new);
+	return 0;
+}
+
+/* What has no inode of its own is kept under device numbers that no device has. */
+#define HF_PLACE_QUEUE	  0xfff00001u /* SysV message queue, ino = id */
+#define HF_PLACE_TERMINAL 0xfff00002u /* pseudo-terminal, ino = index and direction */
+#define HF_PLACE_KEY	  0xfff00003u /* key, ino = serial number */
+
+/* NULL: not labelled, or no room for it. */
+static __noinline struct hf_carried *place_state(const struct hf_inode_key *key, bool is_created)
+{
+	struct hf_state *state = state_get();
+	struct hf_carried *carried = bpf_map_lookup_elem(&hf_places, key);
+
+	if (carried || !is_created || !state)
+		return carried;
+	(void)bpf_map_update_elem(&hf_places, key, &carried_none, BPF_NOEXIST); /* or raced: fine */
+	state->has_carried = 1;
+	return bpf_map_lookup_elem(&hf_places, key);
+}
+
+/* A labelled reader puts something there. 0 or -EPERM. */
+static __noinline int place_put(const struct hf_inode_key *key, __u64 taint)
+{
+	struct hf_carried *carried;
+
+	if (pass_judge(taint, HF_OPERATION_WRITE))
+		return -EPERM;
+	carried = place_state(key, true);
+	return carried ? carry(carried, taint) : -EPERM;
+}
+
+/* As place_put(), where no hook can refuse: what should have been may not be taken by others. */
+static __noinline void place_fill(const struct hf_inode_key *key, __u64 taint)
+{
+	struct hf_carried *carried = place_state(key, true);
+	struct hf_bank *bank = bank_get();
+
+	if (!carried)
+		return; /* the map is of the kind that never is full */
+	if (!bank || (taint & (bank->channels[HF_CHANNEL_PASS].block |
+				      bank->channels[HF_CHANNEL_PASS].warn)))
+		carried->flags |= HF_CARRIED_REFUSED;
+	(void)carry(carried, taint); /* its caller refuses nothing */
+}
+
+/* Current takes something out, or has. 0 or -EPERM. */
+static __always_inline int place_take(const struct hf_inode_key *key, __u32 hop)
+{
+	struct hf_carried *carried = place_state(key, false);
+
+	return carried ? deliver(carried, hop) : 0;
+}
+
+static __always_inline bool has_carried(void)
+{
+	struct hf_state *state = state_get();
+
+	return state && state->has_carried;
+}
+
+/* The inode behind a descriptor of current, where a hook gives no file. */
+static __always_inline struct inode *inode_of_fd(__u64 fd)
+{
+	struct task_struct *task = current_task();
+	struct file **files = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+
+	if (fd >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return BPF_CORE_READ(file, f_inode);
+}
+
+/* As inode_key(), for an inode that is a mere address. */
+static __always_inline void inode_key_read(struct inode *inode, struct hf_inode_key *ret_key)
+{
+	ret_key->ino = BPF_CORE_READ(inode, i_ino);
+	ret_key->subvolume = 0;
+	ret_key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	ret_key->generation = BPF_CORE_READ(inode, i_generation);
+}
+
+static __noinline void group_is_shared(__u32 number)
+{
+	struct hf_group fresh = {.is_shared = 1}, *group;
+	__u32 root = group_root(number);
+
+	group = bpf_map_lookup_elem(&hf_groups, &root);
+	if (group)
+		group->is_shared = 1;
+	else if (bpf_map_update_elem(&hf_groups, &root, &fresh, BPF_NOEXIST))
+		count(HF_COUNTER_NO_MEMORY);
+}
+
+/* What is pushed into another process (a signal's value, a debugger's stores). 0 or -EPERM. */
+static __noinline int push(struct task_struct *target, __u64 taint, __u32 hop)
+{
+	struct hf_task *self = task_current(), *to;
+	struct hf_bank *bank = bank_get();
+	__u32 tgid = kernel_read(target, tgid);
+
+	if (tgid == 1 || tgid == bpf_get_current_pid_tgid() >> 32)
+		return 0;
+	if (pass_judge(taint, HF_OPERATION_SEND))
+		return -EPERM;
+	if (bank)
+		taint &= bank->channels[HF_CHANNEL_PASS].follow;
+	to = task_state(kernel_read(target, group_leader), HF_CREATE_TASK);
+	if (!to || labels_or(&to->taint, taint))
+		return -EPERM;
+	if (self) {
+		introduce(self);
+		source_of_current(&to->source);
+		to->source.hop = hop;
+		to->is_introduced = 0;
+		(void)origins_merge(&to->origins, &self->origins); /* known or new: there */
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Unix sockets, named or not, of all types: the labels lie in the receiving socket. Datagrams to
+ * an address are seen where their receiver is known (unix_may_send), everything else goes to the
+ * peer of the connection.
+ */
+#ifndef HOLDFAST_BPF_SOCKET_H
+#define HOLDFAST_BPF_SOCKET_H
+
+#include "carry.bpf.h"
+
+/* A labelled reader sends to this socket. 0 or -EPERM. */
+static __noinline int socket_carry(struct sock *to, __u64 taint)
+{
+	struct hf_state *state = state_get();
+	struct hf_carried *carried;
+
+	if (!to || !state)
+		return 0;
+	carried = socket_state(to, HF_CREATE_SOCKET);
+	if (!carried)
+		return -EPERM;
+	if (!(carried->flags & HF_CARRIED_CARRIER) && pass_judge(taint, HF_OPERATION_SEND))
+		return -EPERM;
+	if (carry(carried, taint))
+		return -EPERM;
+	state->has_labelled_socket = 1;
+	return 0;
+}
+
+static __always_inline int unix_send(struct sock *sk, __u64 taint)
+{
+	struct unix_sock *from = unix_socket(sk);
+
+	return from ? socket_carry(kernel_read(from, peer), taint) : 0;
+}
+
+static __always_inline bool is_unix(struct sock *sk)
+{
+	return kernel_read(sk, __sk_common.skc_family) == AF_UNIX;
+}
+
+/* Current takes something out of its socket, or has taken it. 0 or -EPERM. */
+static __always_inline int socket_deliver(struct sock *sk)
+{
+	struct hf_state *state = state_get();
+	struct hf_carried *carried;
+
+	if (!state || !state->has_labelled_socket || !sk || !is_unix(sk))
+		return 0;
+	carried = socket_state(sk, 0);
+	return carried ? deliver(carried, HF_HOP_SOCKET) : 0;
+}
+
+/* Current holds this end: when it is a carrier, what is sent to it is not judged. */
+static __noinline void socket_claim(struct sock *sk)
+{
+	struct hf_carried *carried;
+
+	if (!is_unix(sk) || !is_carrier())
+		return;
+	carried = socket_state(sk, HF_CREATE_SOCKET);
+	if (carried)
+		carried->flags |= HF_CARRIED_CARRIER;
+}
+
+SEC("lsm/unix_may_send")
+int BPF_PROG(hf_unix_may_send, struct socket *sock, struct socket *other, int ret)
+{
+	__u64 taint;
+
+	if (ret)
+		return ret;
+	taint = taint_current();
+	return taint ? socket_carry(kernel_read(other, sk), taint) : 0;
+}
+
+/* The other end of a connection begins as its listener is. */
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(
+	hf_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+{
+	struct hf_carried *listener, *carried;
+
+	if (ret)
+		return ret;
+	listener = socket_state(other, 0);
+	if (!listener || !(listener->flags & HF_CARRIED_CARRIER))
+		return 0;
+	carried = socket_state(newsk, HF_CREATE_SOCKET);
+	if (carried)
+		carried->flags |= HF_CARRIED_CARRIER;
+	return 0;
+}
+
+SEC("lsm/socket_accept")
+int BPF_PROG(hf_socket_accept, struct socket *sock, struct socket *newsock, int ret)
+{
+	struct sock *sk = kernel_read(sock, sk);
+
+	if (!ret && sk)
+		socket_claim(sk);
+	return ret;
+}
+
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(
+	hf_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags, int ret)
+{
+	struct hf_state *state = state_get();
+	struct sock *sk;
+
+	if (ret || !state || !state->has_tainted)
+		return ret;
+	sk = kernel_read(sock, sk);
+	if (!sk || !is_unix(sk))
+		return 0;
+	socket_claim(sk);
+	return socket_deliver(sk);
+}
+
+/* Who was waiting when the labels came: they are in the socket by the time it wakes. */
+static __always_inline void socket_received(struct socket *sock, long size)
+{
+	if (size > 0)
+		(void)socket_deliver(kernel_read(sock, sk)); /* the data is out */
+}
+
+SEC("fexit/unix_stream_recvmsg")
+int BPF_PROG(hf_stream_received, struct socket *sock, struct msghdr *msg, unsigned long size,
+	int flags, int ret)
+{
+	socket_received(sock, ret);
+	return 0;
+}
+
+SEC("fexit/unix_dgram_recvmsg")
+int BPF_PROG(hf_dgram_received, struct socket *sock, struct msghdr *msg, unsigned long size,
+	int flags, int ret)
+{
+	socket_received(sock, ret);
+	return 0;
+}
+
+SEC("fexit/unix_seqpacket_recvmsg")
+int BPF_PROG(hf_seqpacket_received, struct socket *sock, struct msghdr *msg, unsigned long size,
+	int flags, int ret)
+{
+	socket_received(sock, ret);
+	return 0;
+}
+
+SEC("fexit/unix_stream_splice_read")
+int BPF_PROG(hf_stream_spliced, struct socket *sock, void *position, void *pipe, unsigned long size,
+	unsigned int flags, long ret)
+{
+	socket_received(sock, ret);
+	return 0;
+}
+
+/* read(2) and splice(2) on a socket. */
+static __always_inline int socket_read(struct file *file)
+{
+	struct hf_state *state = state_get();
+	struct socket *sock;
+
+	if (!state || !state->has_labelled_socket)
+		return 0;
+	sock = socket_of_file(file);
+	return sock ? socket_deliver(kernel_read(sock, sk)) : 0;
+}
+
+#endif
