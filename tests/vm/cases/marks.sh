@@ -14,7 +14,7 @@ policy=/run/hf/policy.ini
 
 make_policy()
 {
-	sed 's,^include = .*,include = '$HF_REPO'/policy/apps/system-disk.ini,' \
+	sed 's,^include = .*,include = '$HF_REPO'/policy/apps/system-carriers.ini,; s,^  ../../../policy,  '$HF_REPO'/policy,' \
 		tests/vm/cases/policy.ini >$policy
 	cat >>$policy <<-'END'
 

@@ -7,6 +7,14 @@ road_log=/run/hf/road.log
 road_out=0        # status of hf-road: content got out
 road_refused=10   # refused with EPERM or EACCES
 road_absent=30    # this kernel has no such thing
+# shellcheck disable=SC2034 # for the cases
+# Between two processes: what is handed over, and memory that both map.
+roads_carried=(pipe-waiting pipe-later fifo-waiting fifo-later unix-stream unix-stream-waiting
+	unix-datagram unix-named unix-named-waiting unix-abstract unix-packet unix-packet-waiting
+	unix-datagram-named unix-datagram-waiting unix-sendto netlink message-queue posix-queue
+	posix-queue-waiting signal key terminal terminal-output terminal-output-waiting memfd
+	vm-write shared-memory)
+roads_shared=(memfd-mapped shared-anonymous)
 declare -A road_pids=()
 roads_refused=()
 declare -A roads_inherited=()

@@ -38,13 +38,11 @@ to_the_stick()
 		mkdir create mknod rename-name \
 		fork vfork daemon thread-reads thread-writes sibling-writes sibling-reads \
 		exec-environment exec-thread spawn exec-descriptor \
-		scm-target pipe-waiting pipe-later tee-pipe vmsplice-pipe; do
+		scm-target tee-pipe vmsplice-pipe; do
 		out "$road" "$road" "$usb/road"
 	done
 	out read-written-file read-written-file $usb/road $work/copy
 	rm -f $work/copy
-	out fifo-waiting fifo-waiting $usb/road $work/fifo
-	out fifo-later fifo-later $usb/road $work/fifo
 	out late-label late-label $usb/road $work/late
 	rm -f $work/late
 	sysctl -q -w kernel.core_pattern=core kernel.core_uses_pid=0
@@ -166,11 +164,12 @@ between_processes()
 {
 	local road
 
-	for road in unix-stream unix-stream-waiting unix-datagram memfd memfd-mapped \
-		shared-anonymous shared-memory message-queue terminal late-label-mapped; do
-		not_yet "$road" "$road" $usb/road $work/late
+	for road in "${roads_carried[@]}" "${roads_shared[@]}" attribute; do
+		out "$road" "$road" $usb/road $work/late
 		rm -f $work/late
 	done
+	not_yet late-label-mapped late-label-mapped $usb/road $work/late
+	rm -f $work/late
 }
 
 # Late, as these overwrite what is on the stick.

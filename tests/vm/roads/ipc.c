@@ -19,8 +19,7 @@
 #include "plain.h"
 #include "roads.h"
 
-/* A plain program that waits, or is in read(), on descriptor `from` as its standard input. */
-static pid_t plain_on(struct job *job, int from, bool is_waiting)
+pid_t plain_on(struct job *job, int from, bool is_waiting)
 {
 	pid_t pid;
 
@@ -34,7 +33,7 @@ static pid_t plain_on(struct job *job, int from, bool is_waiting)
 	exit_road(exec_plain("@wait", "@stdin-to", job->target, NULL));
 }
 
-static int through(struct job *job, int from, int to, bool is_waiting)
+int hand_over(struct job *job, int from, int to, bool is_waiting)
 {
 	pid_t pid = plain_on(job, from, is_waiting);
 	int r;
@@ -57,7 +56,7 @@ static int unix_socket(struct job *job, int type, bool is_waiting)
 
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	return through(job, pair[0], pair[1], is_waiting);
+	return hand_over(job, pair[0], pair[1], is_waiting);
 }
 
 static int road_unix_stream(struct job *job)
@@ -79,7 +78,7 @@ static int road_memfd(struct job *job)
 {
 	int fd = memfd_create("road", MFD_CLOEXEC);
 
-	return fd < 0 ? -errno : through(job, fd, fd, false);
+	return fd < 0 ? -errno : hand_over(job, fd, fd, false);
 }
 
 static int road_memfd_mapped(struct job *job)
@@ -184,7 +183,7 @@ static int road_terminal(struct job *job)
 	cfmakeraw(&settings);
 	if (tcsetattr(slave, TCSANOW, &settings))
 		return -errno;
-	return through(job, slave, master, false);
+	return hand_over(job, slave, master, false);
 }
 
 /* What stands in a process's own command line is for everybody to read. */

@@ -30,6 +30,7 @@ static const struct road *const families[] = {
 	roads_packet,
 	roads_devices,
 	roads_ipc,
+	roads_handover,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))

@@ -2,6 +2,9 @@
 /* The verbs of the program without rights: the far side of the roads that need another process. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
+#include <mqueue.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "roads.h"
@@ -283,6 +287,53 @@ static int verb_message_to(char **argv)
 	return to < 0 ? to : write_all(to, message.text, (size_t)size);
 }
 
+static int verb_queue_to(char **argv)
+{
+	char content[ROAD_CONTENT_MAX];
+	auto_close int to = open_out(argv[1]);
+	ssize_t size = mq_receive(atoi(argv[0]), content, sizeof(content), NULL);
+
+	if (size < 0)
+		return -errno;
+	return to < 0 ? to : write_all(to, content, (size_t)size);
+}
+
+/* The signal is blocked since before exec, so that it waits. */
+static int verb_signal_to(char **argv)
+{
+	auto_close int to = open_out(argv[0]);
+	siginfo_t info;
+	sigset_t set;
+
+	(void)sigprocmask(SIG_BLOCK, NULL, &set); /* what is blocked is awaited */
+	if (sigwaitinfo(&set, &info) < 0)
+		return -errno;
+	return to < 0 ? to : write_all(to, &info.si_value, sizeof(info.si_value));
+}
+
+static int verb_key_to(char **argv)
+{
+	char content[ROAD_CONTENT_MAX];
+	auto_close int to = open_out(argv[0]);
+	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "road", 0);
+	long size = key < 0 ? -1 : syscall(SYS_keyctl, KEYCTL_READ, key, content, sizeof(content));
+
+	if (size < 0)
+		return -errno;
+	return to < 0 ? to : write_all(to, content, (size_t)size);
+}
+
+static int verb_attribute_to(char **argv)
+{
+	char content[ROAD_CONTENT_MAX];
+	auto_close int to = open_out(argv[1]);
+	ssize_t size = getxattr(argv[0], "user.road", content, sizeof(content));
+
+	if (size < 0)
+		return -errno;
+	return to < 0 ? to : write_all(to, content, (size_t)size);
+}
+
 static int verb_wait(char **argv)
 {
 	int argc = 0;
@@ -312,6 +363,10 @@ static const struct verb verbs[] = {
 	{"@late", 2, verb_late},
 	{"@shared-memory-to", 2, verb_shared_memory_to},
 	{"@message-to", 2, verb_message_to},
+	{"@queue-to", 2, verb_queue_to},
+	{"@signal-to", 1, verb_signal_to},
+	{"@key-to", 1, verb_key_to},
+	{"@attribute-to", 2, verb_attribute_to},
 	{"@wait", 1, verb_wait},
 };
 

@@ -53,6 +53,7 @@ extern const struct road roads_network[];
 extern const struct road roads_packet[];
 extern const struct road roads_devices[];
 extern const struct road roads_ipc[];
+extern const struct road roads_handover[];
 
 /* Opens and reads the source. Exits with ROAD_EXIT_UNREAD when that is refused and may not be. */
 int job_read(struct job *job);
@@ -94,6 +95,12 @@ pid_t spawn_plain(const char *verb, ...);
 
 /* Replaces this process by 'plain VERB ARGUMENT...'. Negative errno. */
 int exec_plain(const char *verb, ...);
+
+/* A plain program that waits, or is in read(), on descriptor `from` as its standard input. */
+pid_t plain_on(struct job *job, int from, bool is_waiting);
+
+/* Reads the source and writes it to one end, while such a program is at the other. */
+int hand_over(struct job *job, int from, int to, bool is_waiting);
 
 /* The verbs of hf-road-plain; -ENOENT when verb is none. argv starts behind the verb. */
 int plain_verb(const char *verb, int argc, char **argv);
