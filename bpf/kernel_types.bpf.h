@@ -128,6 +128,7 @@ struct inode {
 	unsigned long i_ino;
 	long long i_size;
 	unsigned int i_nlink;
+	struct hlist_head i_dentry;
 	__u32 i_rdev;
 	__u32 i_generation;
 };
@@ -137,6 +138,9 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct super_block *d_sb;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
 };
 
 struct vfsmount {

@@ -133,6 +133,60 @@ static __noinline __u64 labels_above(struct dentry *dentry, __u32 generation, __
 	return walk.labels;
 }
 
+/* Where a walk by addresses stands: what is not reached through hook arguments has no cache. */
+struct alias_walk {
+	__u64 dentry;
+	__u64 root;
+	__u64 labels;
+	__u32 reason;
+	__u32 pad;
+};
+
+/* One directory up. Returns 1 to stop. */
+static long alias_step(__u32 index, struct alias_walk *walk)
+{
+	struct dentry *dentry = (struct dentry *)walk->dentry, *parent;
+	struct hf_inode_key key = {};
+	struct hf_mark *mark;
+
+	if (walk->dentry == walk->root) {
+		walk->reason = HF_REASON_RULE;
+		return 1;
+	}
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry) {
+		walk->reason = HF_REASON_DISCONNECTED;
+		return 1;
+	}
+	walk->dentry = (__u64)parent;
+	dentry_key(parent, &key);
+	mark = bpf_map_lookup_elem(&hf_index, &key);
+	if (mark)
+		walk->labels |= mark->labels;
+	return 0;
+}
+
+/*
+ * As labels_above(), from a name that the inode has on its own file system: overlayfs opens the real
+ * file under the name in the overlay (open_with_fake_path in fs/open.c, until 6.5), and the
+ * directories above that are none of the real file's.
+ */
+static __noinline __u64 labels_above_alias(struct inode *inode, __u8 *ret_reason)
+{
+	struct alias_walk walk = {.reason = HF_REASON_TOO_DEEP};
+	__u64 node = (__u64)BPF_CORE_READ(inode, i_dentry.first);
+
+	if (!node) {
+		*ret_reason = HF_REASON_DISCONNECTED;
+		return 0;
+	}
+	walk.dentry = node - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	walk.root = (__u64)BPF_CORE_READ(inode, i_sb, s_root);
+	repeat(HF_WALK_MAX, alias_step, &walk);
+	*ret_reason = walk.reason;
+	return walk.labels;
+}
+
 /* Everything below is reached through the cache; this is the road when it has no answer. */
 static __noinline __u64 labels_compute(
 	struct dentry *dentry, struct inode *inode, __u32 generation, __u8 *ret_reason)
@@ -141,6 +195,7 @@ static __noinline __u64 labels_compute(
 	struct hf_inode *above;
 	struct dentry *parent;
 	__u64 disk, inherited;
+	bool is_alias;
 
 	disk = disk_labels(inode->i_sb);
 	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -157,7 +212,9 @@ static __noinline __u64 labels_compute(
 		entry->generation = generation;
 		return entry->effective;
 	}
-	inherited = labels_above(dentry, generation, ret_reason);
+	is_alias = dentry->d_sb != inode->i_sb;
+	inherited = is_alias ? labels_above_alias(inode, ret_reason)
+			     : labels_above(dentry, generation, ret_reason);
 	if (*ret_reason) {
 		if (*ret_reason == HF_REASON_TOO_DEEP)
 			count(HF_COUNTER_TOO_DEEP);
@@ -172,7 +229,7 @@ static __noinline __u64 labels_compute(
 	entry->generation = generation;
 	/* Let the siblings stop at their directory. */
 	parent = dentry->d_parent;
-	if (parent == dentry)
+	if (is_alias || parent == dentry)
 		return entry->effective;
 	above = bpf_inode_storage_get(
 		&hf_inodes, parent->d_inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -184,7 +184,9 @@ overlay()
 		mount -t overlay -o "lowerdir=$data/$dir,upperdir=$work/$dir-upper,workdir=$work/$dir-work" \
 			none $work/$dir-merged
 	done
-	both 'by an overlay' $work/secret-merged/doc.txt $work/open-merged/doc.txt
+	forget
+	both 'by an overlay, cold' $work/secret-merged/doc.txt $work/open-merged/doc.txt
+	forget
 	expect_refused 'copy-up by a program without rights' chmod 640 $work/secret-merged/doc.txt
 	expect_allowed 'copy-up by an allowed one' $allowed open-append $work/secret-merged/doc.txt -
 	expect_allowed 'copy-up of the unlabelled' $allowed open-append $work/open-merged/doc.txt -
