@@ -112,7 +112,8 @@ static void check(
 	struct known *known;
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || kernel_inode(sensor->kernel, fd, &inode) < 0)
+	if (fd < 0 || marks_is_overlay(fd) || fstat(fd, &status) < 0 ||
+		kernel_inode(sensor->kernel, fd, &inode) < 0)
 		return;
 	if (wanted && memcmp(&inode.key, wanted, sizeof(*wanted)) != 0)
 		return; /* another file by now */

@@ -3,9 +3,11 @@
 #include "agent/sensor/marks.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #include "agent/sensor/paths.h"
@@ -36,6 +38,13 @@ static struct mark_place place_of(const struct sensor *sensor, const struct hf_i
 	return (struct mark_place){.key = key, .volume = volume};
 }
 
+bool marks_is_overlay(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
 /* A label whose identity nobody told us can't be written; the database keeps its bit. */
 void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
 	uint32_t flags)
@@ -46,6 +55,8 @@ void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, 
 	uint8_t bytes[MARK_VALUE_MAX];
 	int size;
 
+	if (marks_is_overlay(fd))
+		return; /* the index has them */
 	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++)
 		if ((labels & (UINT64_C(1) << bit)) && sensor->labels[bit].is_known)
 			memcpy(value.uuids[value.count++], sensor->labels[bit].uuid,

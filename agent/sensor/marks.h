@@ -34,6 +34,10 @@ struct mark_claim {
 int marks_read_claim(struct sensor *sensor, int path_fd, const struct hf_inode_key *key,
 	struct mark_claim *ret_claim);
 
+/* Whether fd is a file of an overlay: to set an attribute there would copy the file up, and the agent,
+ * who may read everything, would leave a copy without its labels. */
+bool marks_is_overlay(int fd);
+
 /* Writes the object's own mark to the readable fd, or takes it away where labels is 0. */
 void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
 	uint32_t flags);
