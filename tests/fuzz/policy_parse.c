@@ -112,10 +112,11 @@ static void check_evaluation(const struct policy_compiled *compiled)
 
 		assert(!(masks->block & masks->warn) && !(masks->block & masks->audit) &&
 			!(masks->warn & masks->audit));
-		assert(channel == HF_CHANNEL_LOCAL_FILE || !masks->follow);
+		assert(channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS ||
+			!masks->follow);
 		policy_evaluate(compiled, &act, &decision);
 		assert(decision.verdict == HF_VERDICT_BLOCK || compiled->labels == UINT64_MAX ||
-			channel == HF_CHANNEL_LOCAL_FILE);
+			channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS);
 		assert(!decision.decided == (decision.verdict == HF_VERDICT_ALLOW));
 		(void)policy_rule_for(
 			compiled, channel, decision.decided, NULL); /* must not crash */
