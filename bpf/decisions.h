@@ -22,6 +22,19 @@
 #define HF_GRANT_SLOTS 8       /* grants of one user on one channel */
 #define HF_APP_UNKNOWN 0
 
+/* What root could do to the agent or to the machine below it. Wire values: events, policy. */
+enum hf_protection {
+	HF_PROTECTION_SELF = 0,	   /* the agent's processes, files, pins, maps and programs */
+	HF_PROTECTION_MODULES = 1, /* kernel modules loaded once labels are live */
+	HF_PROTECTION_KEXEC = 2,   /* another kernel made ready */
+	HF_PROTECTION_DISK = 3,	   /* raw writes to the disks that hold the agent's files */
+	HF_PROTECTION_CLOCK = 4,   /* the clock set back */
+	HF_PROTECTION_TRACING = 5, /* tracefs, debugfs: how the kernel's own code is changed */
+	HF_PROTECTION_BPF = 6,	   /* programs of others that look into the kernel */
+	HF_PROTECTION_SWAP = 7,	   /* swap space switched on: seen, not refused */
+	HF_PROTECTION_MAX = 8,
+};
+
 /* A way out. Wire values: events, policy banks and the console's store use these numbers. */
 enum hf_channel {
 	HF_CHANNEL_OPEN = 0,	  /* opening a labelled file in a program ("open-with") */
@@ -118,6 +131,9 @@ struct hf_grant {
 struct hf_gates {
 	__u64 shut;	/* labels that nobody may open now (lease over, not verified ...) */
 	__u64 rehearse; /* labels whose block and warn count as audit (roll-out rehearsal) */
+	__u8 protect[HF_PROTECTION_MAX]; /* enum hf_verdict: allow, audit or block */
+	__u32 clock_tolerance_s;	 /* set back by so much is correction, not attack */
+	__u32 pad;
 };
 
 /* An inode as the kernel names it. User space learns it from the kernel, never from stat(2). */
@@ -133,6 +149,15 @@ struct hf_inode_key {
 #define HF_MARK_DERIVED	  0x4u	/* set by the kernel: written by a labelled reader, or moved out */
 #define HF_MARK_ATTRIBUTE 0x20u /* a labelled reader wrote an extended attribute of it */
 #define HF_MARK_DIRTY	  0x8u	/* changed by the kernel since the agent last persisted it */
+
+/* The agent's own; set anew at each start, never stored. */
+#define HF_MARK_GUARDED 0x100u	/* nobody else changes it; of a directory: nor what is in it */
+#define HF_MARK_AGENT	0x200u	/* executable: who starts it cleanly is the agent */
+#define HF_MARK_ABOVE	0x400u	/* directory on the way to a guarded one: not moved, not covered */
+#define HF_MARK_NAMES	0x800u	/* directory: names that begin as ours are guarded in it */
+#define HF_MARK_PINS	0x1000u /* directory of pins: only the sensor in office takes any away */
+#define HF_MARK_FIRST	0x2000u /* of the agent's executables the one that starts the others */
+#define HF_MARK_GUARD	0x3f00u
 
 /* A mark of an inode's own: the value of the index map, which outlives the inode in memory. */
 struct hf_mark {

@@ -14,6 +14,7 @@
 enum section_kind {
 	SECTION_NONE = 0, /* before the first heading, or below one that is wrong */
 	SECTION_POLICY,
+	SECTION_PROTECTION,
 	SECTION_TENANT,
 	SECTION_LABEL,
 	SECTION_APP,

@@ -97,7 +97,8 @@ struct policy_compiled {
 	char *name;
 	uint64_t version;
 	struct hf_bank bank;   /* serial = version; dest_slot 0: the sensor sets it */
-	struct hf_gates gates; /* rehearse only; shut is 0 */
+	struct hf_gates gates; /* rehearse, protection; shut is 0 */
+	bool is_self_given;    /* the policy says how the agent guards itself */
 	uint64_t labels;       /* every bit in use */
 	uint64_t view_only;
 	struct policy_label_entry label[HF_LABEL_MAX]; /* by bit */

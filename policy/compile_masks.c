@@ -94,5 +94,7 @@ int compile_masks(struct compile *compile)
 		}
 	}
 	mask_apps(compile);
+	policy_protection_fill(&policy->protection, &compiled->gates);
+	compiled->is_self_given = policy->protection.protect[HF_PROTECTION_SELF].is_given;
 	return 0;
 }

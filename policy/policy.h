@@ -14,6 +14,7 @@
 #include "bpf/decisions.h"
 #include "common/cleanup.h"
 #include "policy/problem.h"
+#include "policy/protection.h"
 #include "policy/source.h"
 
 #define POLICY_NAME_MAX	   32  /* bytes of a name: a-z, 0-9 and - */
@@ -152,6 +153,7 @@ struct policy {
 	size_t device_count;
 	struct policy_rule *rules;
 	size_t rule_count;
+	struct policy_protection protection;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;
 };

@@ -75,6 +75,21 @@ static const struct section_key rule_keys[] = {
 	{0},
 };
 
+#define PROTECT(kind) offsetof(struct policy, protection.protect[HF_PROTECTION_##kind])
+
+static const struct section_key protection_keys[] = {
+	{"self", value_protect, PROTECT(SELF), 0},
+	{"modules", value_protect, PROTECT(MODULES), 0},
+	{"kexec", value_protect, PROTECT(KEXEC), 0},
+	{"raw-disk", value_protect, PROTECT(DISK), 0},
+	{"clock", value_protect, PROTECT(CLOCK), 0},
+	{"clock-tolerance", value_clock_tolerance, offsetof(struct policy, protection), 0},
+	{"tracing", value_protect, PROTECT(TRACING), 0},
+	{"bpf", value_protect, PROTECT(BPF), 0},
+	{"swap", value_protect_seen, PROTECT(SWAP), 0},
+	{0},
+};
+
 #define ARRAY(member, type, limit)                                                                 \
 	offsetof(struct policy, member##s), offsetof(struct policy, member##_count), sizeof(type), \
 		offsetof(type, name), offsetof(type, place), limit
@@ -90,6 +105,7 @@ static const struct section {
 	size_t limit;
 } sections[SECTION_MAX] = {
 	[SECTION_POLICY] = {.name = "policy", .keys = policy_keys},
+	[SECTION_PROTECTION] = {.name = "protection", .keys = protection_keys},
 	[SECTION_TENANT] = {"tenant", tenant_keys,
 		ARRAY(tenant, struct policy_tenant, POLICY_TENANT_MAX)},
 	[SECTION_LABEL] = {"label", label_keys,
@@ -136,7 +152,7 @@ static char *item_at(struct build *build, const struct section *section, size_t 
 /* The struct that the keys' offsets are of. */
 static char *current(struct build *build)
 {
-	if (build->section == SECTION_POLICY)
+	if (build->section <= SECTION_PROTECTION)
 		return (char *)build->policy;
 	return item_at(build, &sections[build->section], build->index);
 }
@@ -171,8 +187,9 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 		words[i] = sections[i].name;
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
-		"unknown section [%.40s]: expected policy, tenant, label, app, network, device or "
-		"rule",
+		"unknown section [%.40s]: expected policy, protection, tenant, label, app, "
+		"network, "
+		"device or rule",
 		kind);
 	return SECTION_NONE;
 }
@@ -190,6 +207,21 @@ static void begin_policy(struct build *build, const char *name)
 	if (build->place.file_order == 0)
 		build->policy->place = build->place;
 	build->section = SECTION_POLICY;
+}
+
+static void begin_protection(struct build *build, const char *name)
+{
+	struct policy_place *known = &build->policy->protection.place;
+
+	if (*name)
+		build_problem(build, "[protection]", "[protection] has no name");
+	if (known->line) {
+		build_problem(build, NULL, "second [protection]: the first is at %s:%u",
+			known->file, known->line);
+		return;
+	}
+	*known = build->place;
+	build->section = SECTION_PROTECTION;
 }
 
 static void begin_item(struct build *build, enum section_kind kind, const char *name)
@@ -247,6 +279,8 @@ void section_begin(void *userdata, const char *kind, const char *name, unsigned 
 	found = kind_of(build, kind);
 	if (found == SECTION_POLICY)
 		begin_policy(build, name);
+	else if (found == SECTION_PROTECTION)
+		begin_protection(build, name);
 	else if (found != SECTION_NONE)
 		begin_item(build, found, name);
 	if (build->section == SECTION_NONE)
@@ -266,7 +300,7 @@ void section_end(struct build *build)
 	struct policy_place place;
 	const struct section *section;
 
-	if (build->section > SECTION_POLICY && build->section < SECTION_MAX) {
+	if (build->section > SECTION_PROTECTION && build->section < SECTION_MAX) {
 		section = &sections[build->section];
 		memcpy(&place, current(build) + section->item_place, sizeof(place));
 		for (size_t i = 0; section->keys[i].name; i++)

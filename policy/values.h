@@ -58,4 +58,10 @@ void value_channels(struct build *build, void *field, const char *value);
 void value_action(struct build *build, void *field, const char *value);
 void value_include(struct build *build, void *field, const char *value);
 
+/* field: struct policy_protect; value_protect_seen(): what can be seen and not refused. */
+void value_protect(struct build *build, void *field, const char *value);
+void value_protect_seen(struct build *build, void *field, const char *value);
+/* field: struct policy_protection */
+void value_clock_tolerance(struct build *build, void *field, const char *value);
+
 #endif
