@@ -22,14 +22,13 @@ static __always_inline __u32 app_of(struct inode *inode)
 }
 
 /* The executable is no longer what was verified. Opening it to mark it is the agent's own right. */
-static __noinline void app_forget(struct file *file, struct inode *inode)
+static __noinline void app_forget(struct file *file, struct inode *inode, struct hf_inode *entry)
 {
-	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	struct hf_inode_key key;
 	struct hf_mark *mark;
 	struct act act = {.operation = HF_OPERATION_WRITE};
 
-	if (!entry || !entry->app)
+	if (!entry->app)
 		return;
 	entry->app = HF_APP_UNKNOWN;
 	inode_key(inode, &key);

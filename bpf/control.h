@@ -17,10 +17,12 @@ enum hf_request_op {
 	HF_REQUEST_MARK = 1,	/* set own labels and flags */
 	HF_REQUEST_LABELS = 2,	/* read the set in force */
 	HF_REQUEST_SET_APP = 3, /* give or take a verified identity */
-	HF_REQUEST_HELLO = 4,	/* first request of a new agent: the kernel learns who it is */
+	HF_REQUEST_HELLO = 4,	/* first request of a new agent, labels: its supervisor's words */
 	HF_REQUEST_REFRESH =
 		5, /* marks were written to the index from outside: forget what is cached */
 	HF_REQUEST_TAINT = 6, /* baseline only: labels and app of the process a pidfd names */
+	HF_REQUEST_GUARD = 7, /* HF_MARK_GUARD flags of any inode: added */
+	HF_REQUEST_DOOR = 8,  /* labels: HF_DOOR_*, own: until; see guard_door() */
 };
 
 struct hf_request {
@@ -51,6 +53,29 @@ struct hf_agent {
 	__u64 start_ns;	   /* with tgid: the process that may make requests; set by HELLO */
 	__u32 tgid;
 	__u32 pad;
+};
+
+#define HF_DOOR_STOP	0x1u /* the agent may be stopped */
+#define HF_DOOR_UPGRADE 0x2u /* and its files replaced, its maps opened by a build not known yet */
+#define HF_DOOR_REMOVE	0x4u /* and its pins removed */
+
+/* The maintenance door, in one slot; written here, as the sensor asks. */
+struct hf_door {
+	__u64 until_ktime_ns; /* CLOCK_BOOTTIME; 0 = shut */
+	__u32 acts;	      /* HF_DOOR_* */
+	__u32 pad;
+};
+
+#define HF_GUARD_DISKS 8
+
+/* What the kernel part learned of the things it guards, in one slot; cleared by the sensor. */
+struct hf_guarded {
+	__u64 words;	  /* hash of the supervisor's arguments; see guard_words() of the sensor */
+	__u64 root;	  /* its root directory: address of the dentry */
+	__u64 root_mount; /* and of the mount */
+	__u32 mount_ns;	  /* 0 = none said hello */
+	__u32 disk_count;
+	__u32 disks[HF_GUARD_DISKS]; /* dev_t of block devices that hold guarded files */
 };
 
 #endif

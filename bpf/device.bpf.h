@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_DEVICE_H
 #define HOLDFAST_BPF_DEVICE_H
 
+#include "guard_kernel.bpf.h"
 #include "taint.bpf.h"
 
 #define MAJOR_OF(dev) ((dev) >> 20)
@@ -106,6 +107,8 @@ static __always_inline int open_device(struct file *file, __u16 type)
 		return -EPERM;
 	if (!(file->f_mode & FMODE_WRITE))
 		return 0;
+	if (type == S_IFBLK && guard_open_disk(file))
+		return -EPERM;
 	taint = taint_current();
 	return taint ? device_write(file, taint, HF_OPERATION_OPEN) : 0;
 }

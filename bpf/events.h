@@ -20,6 +20,7 @@ enum hf_record_type {
 	HF_RECORD_APP_LOST = 4, /* an application's executable was opened for writing */
 	HF_RECORD_FILE = 5,	/* rename, link or unlink of a labelled file (see operation) */
 	HF_RECORD_TAINTED = 6,	/* a labelled reader is about to pass labels on: who it is */
+	HF_RECORD_GUARD = 7, /* an attempt on the agent or the machine below it (see operation) */
 };
 
 /* What the process tried; finer than the channel, for the words a person reads. */
@@ -42,6 +43,20 @@ enum hf_operation {
 	HF_OPERATION_EXEC = 15,
 	HF_OPERATION_COPY_UP = 16,
 	HF_OPERATION_CREATE = 17, /* a name on a way out; there is no inode yet */
+	/* of HF_RECORD_GUARD; port carries a detail */
+	HF_OPERATION_SIGNAL = 18,    /* detail: its number */
+	HF_OPERATION_SCHEDULE = 19,  /* priority, affinity, limits */
+	HF_OPERATION_PROC = 20,	     /* a file of /proc/PID written */
+	HF_OPERATION_CGROUP = 21,    /* moved to another control group, or its own one changed */
+	HF_OPERATION_ATTRIBUTE = 22, /* mode, owner, size, flags, extended attributes */
+	HF_OPERATION_UNMOUNT = 23,
+	HF_OPERATION_BPF = 24, /* a map or program of ours; of others: detail is its type */
+	HF_OPERATION_MODULE = 25,
+	HF_OPERATION_KEXEC = 26,
+	HF_OPERATION_RAW_WRITE = 27,
+	HF_OPERATION_CLOCK = 28,
+	HF_OPERATION_TRACING = 29,
+	HF_OPERATION_FREEZE = 30, /* a file system frozen, shut down or made read-only */
 	HF_OPERATION_MAX,
 };
 
@@ -124,7 +139,7 @@ struct hf_record {
 	__u16 family;	  /* AF_*; 0 = not a socket */
 	__u8 protocol;	  /* IPPROTO_* */
 	__u8 pad[3];
-	__u32 target_tgid;   /* HF_OPERATION_TRACE: the process that would be read */
+	__u32 target_tgid;   /* HF_OPERATION_TRACE, HF_RECORD_GUARD: the process that is meant */
 	__u32 coalesced;     /* same verdicts of this process since its last record, not sent */
 	__u16 path_size;     /* bytes used in path */
 	__u8 path_is_cut;    /* the outermost directories did not fit */
@@ -149,6 +164,7 @@ enum hf_counter {
 	HF_COUNTER_NO_MEMORY = 7,
 	HF_COUNTER_TOO_DEEP = 8,
 	HF_COUNTER_TAINTED = 9, /* processes that became labelled readers */
+	HF_COUNTER_GUARD = 10,	/* attempts on the agent or the machine below it */
 	HF_COUNTER_MAX = 16,
 };
 

@@ -9,6 +9,7 @@
 #include "app.bpf.h"
 #include "device.bpf.h"
 #include "memory.bpf.h"
+#include "guard_file.bpf.h"
 #include "network.bpf.h"
 #include "pipe.bpf.h"
 #include "taint.bpf.h"
@@ -100,6 +101,7 @@ static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operat
 static __always_inline int open_regular(struct file *file, struct inode *inode)
 {
 	struct task_struct *task;
+	struct hf_inode *entry;
 	__u64 labels, taint;
 	__u8 reason;
 
@@ -111,7 +113,12 @@ static __always_inline int open_regular(struct file *file, struct inode *inode)
 		return -EPERM;
 	if (!(file->f_mode & FMODE_WRITE))
 		return 0;
-	app_forget(file, inode);
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	if (entry) { /* always, but for a lack of memory: labels_of() made it */
+		if (guard_open(file, entry->mark_flags))
+			return -EPERM;
+		app_forget(file, inode, entry);
+	}
 	taint = taint_current();
 	if (!taint)
 		return 0;
@@ -197,6 +204,8 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 	if (ret)
 		return ret;
 	if (mask & MAY_WRITE) {
+		if (inode->i_sb->s_magic == CGROUP2_SUPER_MAGIC && guard_write_cgroup(file))
+			return -EPERM;
 		taint = taint_current();
 		return taint ? write_by_labelled(file, taint) : 0;
 	}

@@ -8,6 +8,7 @@
  *   app      identity of executables		device   device nodes as ways out
  *   lineage  whence labels came		carry    content between processes
  *   memory   processes that share some	terminal pseudo-terminals
+ *   guard    the agent itself and the machine below it: agent, process, file, kernel
  *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"
@@ -24,6 +25,7 @@
 
 #include "app.bpf.h"
 #include "file.bpf.h"
+#include "guard_kernel.bpf.h"
 #include "key.bpf.h"
 #include "mount.bpf.h"
 #include "name.bpf.h"

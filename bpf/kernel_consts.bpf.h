@@ -19,6 +19,7 @@
 
 /* include/linux/sched.h */
 #define PF_DUMPCORE 0x00000200u
+#define PF_KTHREAD  0x00200000u
 
 /* include/uapi/linux/sched.h */
 #define CLONE_VM     0x00000100ul
@@ -60,6 +61,23 @@
 #define NVME_IOCTL_SUBMIT_IO	0x40304E42u
 #define NVME_IOCTL_IO_CMD	0xC0484E43u
 
+/* include/uapi/linux/fs.h, fs/ext4/ext4.h: attributes of an inode, a file system brought to a halt */
+#define FS_IOC_SETFLAGS	  0x40086602u
+#define FS_IOC_FSSETXATTR 0x401c5820u
+#define FIFREEZE	  0xc0045877u
+#define EXT4_IOC_SHUTDOWN 0x8004587du
+
+/* include/linux/mount.h */
+#define MNT_SHARED 0x1000
+
+/* include/linux/kernel_read_file.h, the same in enum kernel_load_data_id */
+#define READING_MODULE	    2
+#define READING_KEXEC_IMAGE 3
+
+/* include/uapi/asm-generic/signal.h */
+#define SIGHUP	1
+#define SIGCONT 18
+
 /* include/uapi/linux/btrfs.h */
 #define BTRFS_IOC_SNAP_CREATE	 0x50009401u
 #define BTRFS_IOC_SNAP_CREATE_V2 0x50009417u
@@ -67,6 +85,7 @@
 
 /* include/uapi/linux/mount.h */
 #define MS_REMOUNT     32ul
+#define MS_MOVE	       8192ul
 #define MS_PROPAGATION ((1ul << 17) | (1ul << 18) | (1ul << 19) | (1ul << 20))
 
 /* Magic numbers that <linux/magic.h> lacks, from each file system's own source. */

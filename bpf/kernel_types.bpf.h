@@ -71,8 +71,40 @@ struct hlist_head {
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_MAX };
 
+struct upid {
+	int nr;
+};
+
 struct pid {
 	struct hlist_head tasks[PIDTYPE_MAX];
+	struct upid numbers[1]; /* of the first namespace, and more behind it */
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct notification;
+
+struct seccomp_filter {
+	struct notification *notif;
+	struct seccomp_filter *prev;
+};
+
+struct seccomp {
+	struct seccomp_filter *filter;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
 };
 
 struct task_struct {
@@ -86,8 +118,13 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
 	kuid_t loginuid;
 	struct hlist_node pid_links[PIDTYPE_MAX];
+	struct list_head children;
+	struct list_head sibling;
+	struct fs_struct *fs;
+	struct seccomp seccomp;
 };
 
 struct fdtable {
@@ -100,7 +137,10 @@ struct files_struct {
 };
 
 struct pt_regs {
+	unsigned long orig_ax;
 	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
 };
 
 struct qstr {
@@ -108,8 +148,15 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct gendisk;
+
 struct block_device {
 	__u32 bd_dev;
+	struct gendisk *bd_disk;
+};
+
+struct gendisk {
+	struct block_device *part0; /* before 5.11 another struct, not read */
 };
 
 struct dentry;
@@ -146,6 +193,7 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	int mnt_flags;
 	void *mnt_userns; /* 5.12 to 6.1 */
 	void *mnt_idmap;  /* from 6.2 on */
 };
@@ -154,11 +202,16 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	int mnt_id;
 };
 
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root;
 };
 
 struct file {
@@ -167,6 +220,11 @@ struct file {
 	fmode_t f_mode;
 	unsigned int f_flags;
 	void *private_data;
+};
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 
 struct kiocb {
@@ -182,6 +240,25 @@ struct linux_binprm {
 	struct file *file;
 	const char *filename;
 	const char *interp;
+	unsigned long p;    /* where the words of arguments and environment begin */
+	unsigned long exec; /* and end */
+	int argc;
+};
+
+struct bpf_map {
+	char name[16];
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct timespec64 {
+	long long tv_sec;
 };
 
 struct in6_addr {

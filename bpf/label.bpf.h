@@ -7,7 +7,7 @@
 #ifndef HOLDFAST_BPF_LABEL_H
 #define HOLDFAST_BPF_LABEL_H
 
-#include "judge.bpf.h"
+#include "guard.bpf.h"
 
 #define HF_WALK_MAX 128 /* directories above a file; deeper is refused, not guessed */
 
@@ -50,19 +50,6 @@ static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
 	if ((*known & labels) != labels)
 		return labels_or(known, labels);
 	return 0;
-}
-
-/* Brings the inode's own mark from the index into its cache entry, once a generation. */
-static __always_inline void inode_load(struct inode *inode, struct hf_inode *entry)
-{
-	struct hf_inode_key key;
-	struct hf_mark *mark;
-
-	inode_key(inode, &key);
-	mark = bpf_map_lookup_elem(&hf_index, &key);
-	entry->own = mark ? mark->labels : 0;
-	entry->mark_flags = mark ? mark->flags : 0;
-	entry->app = mark ? mark->app : HF_APP_UNKNOWN;
 }
 
 /* Own labels that an ancestor hands down, or its whole set when that is known already. */
@@ -207,6 +194,7 @@ static __noinline __u64 labels_compute(
 		return disk;
 	}
 	inode_load(inode, entry);
+	entry->mark_flags |= guard_inherited(dentry);
 	if (!disk) {
 		entry->effective = entry->own;
 		entry->generation = generation;

@@ -9,12 +9,14 @@
 #include "control.h"
 #include "events.h"
 
+#define HF_INODE_LOADED 0x80000000u /* own, mark_flags and app are what the index said */
+
 /* What is known of an inode while it is in memory; a cache of the index and of the walk upwards. */
 struct hf_inode {
 	__u64 own;	   /* its own mark */
 	__u64 effective;   /* own and inherited, valid when generation is the current one */
 	__u32 generation;  /* 0 = never computed */
-	__u32 mark_flags;  /* HF_MARK_* */
+	__u32 mark_flags;  /* HF_MARK_*, HF_INODE_LOADED */
 	__u32 app;	   /* verified identity of this executable */
 	__u32 group;	   /* of those who map it, one of them writably; 0 = none */
 	__u32 group_owner; /* process that mapped it last */
@@ -271,5 +273,54 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } hf_counters SEC(".maps");
+
+/* The agent's processes. Key: tgid; value: start time, so that a reused id is nobody. Written here
+ * (exec, hello); the sensor takes those away that are gone. Full: the new one is not guarded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u64);
+} hf_guard_tasks SEC(".maps");
+
+/* Where reading a new program's words stands (guard_agent.bpf.h). Key: tgid; gone when exec is over.
+ * Full: the program is not taken for the agent. */
+struct hf_words {
+	__u64 at; /* user addresses */
+	__u64 end;
+	__u64 hash;	 /* of the arguments */
+	__u32 arguments; /* not hashed yet */
+	__u32 is_unclean;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct hf_words);
+} hf_words SEC(".maps");
+
+/* Mounts that guarded files are reached through. Key: mount id. Written here, cleared by the
+ * sensor. Full: an unmount there is not refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} hf_guard_mounts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_guarded);
+} hf_guarded SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_door);
+} hf_door SEC(".maps");
 
 #endif

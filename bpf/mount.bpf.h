@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_MOUNT_H
 #define HOLDFAST_BPF_MOUNT_H
 
+#include "guard_file.bpf.h"
 #include "taint.bpf.h"
 
 static __noinline int mount_at(struct dentry *dentry, struct vfsmount *mnt)
@@ -27,15 +28,24 @@ SEC("lsm/sb_mount")
 int BPF_PROG(hf_sb_mount, const char *dev_name, const struct path *path, const char *type,
 	unsigned long flags, void *data, int ret)
 {
-	if (ret || (flags & (MS_REMOUNT | MS_PROPAGATION)))
+	if (ret)
 		return ret;
+	if (guard_mount(path, flags))
+		return -EPERM;
+	if (flags & (MS_REMOUNT | MS_PROPAGATION))
+		return 0;
 	return mount_at(path->dentry, path->mnt);
 }
 
 SEC("lsm/move_mount")
 int BPF_PROG(hf_move_mount, const struct path *from_path, const struct path *to_path, int ret)
 {
-	return ret ? ret : mount_at(to_path->dentry, to_path->mnt);
+	if (ret)
+		return ret;
+	if (guard_uncover(from_path->mnt, HF_OPERATION_MOUNT) ||
+		guard_cover(to_path->dentry, to_path->mnt))
+		return -EPERM;
+	return mount_at(to_path->dentry, to_path->mnt);
 }
 
 #endif

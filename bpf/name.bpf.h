@@ -7,6 +7,7 @@
 #define HOLDFAST_BPF_NAME_H
 
 #include "attribute.bpf.h"
+#include "guard_file.bpf.h"
 #include "taint.bpf.h"
 
 /* Labels that everything in the directory holding `dentry` inherits. */
@@ -44,6 +45,10 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 
 	if (ret)
 		return ret;
+	if (guard_object(inode, old_dentry, HF_OPERATION_RENAME) ||
+		guard_name(old_dir, old_dentry, HF_OPERATION_RENAME) ||
+		guard_name(new_dir, new_dentry, HF_OPERATION_RENAME) || guard_replaced(new_dentry))
+		return -EPERM;
 	if (name_on_way_out(new_dentry->d_sb, new_dentry, HF_OPERATION_RENAME))
 		return -EPERM;
 	if (!disk_labels(old_dentry->d_sb))
@@ -77,8 +82,13 @@ int BPF_PROG(hf_inode_link, struct dentry *old_dentry, struct inode *dir, struct
 	struct inode *inode = old_dentry->d_inode;
 	__u8 reason;
 
-	if (ret || !disk_labels(old_dentry->d_sb))
+	if (ret)
 		return ret;
+	if (guard_object(inode, old_dentry, HF_OPERATION_LINK) ||
+		guard_name(dir, new_dentry, HF_OPERATION_LINK))
+		return -EPERM;
+	if (!disk_labels(old_dentry->d_sb))
+		return 0;
 	act.labels = labels_of(old_dentry, inode, &reason) | directory_labels(new_dentry, &reason);
 	if (!act.labels)
 		return 0;
@@ -94,44 +104,59 @@ int BPF_PROG(hf_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	struct act act = {.operation = HF_OPERATION_UNLINK, .dentry = dentry};
 	__u8 reason;
 
-	if (ret || !disk_labels(dentry->d_sb))
+	if (ret)
 		return ret;
+	if (guard_name(dir, dentry, HF_OPERATION_UNLINK) ||
+		guard_object(dentry->d_inode, dentry, HF_OPERATION_UNLINK))
+		return -EPERM;
+	if (!disk_labels(dentry->d_sb))
+		return 0;
 	act.labels = labels_of(dentry, dentry->d_inode, &reason);
 	if (act.labels)
 		report(&act, HF_RECORD_FILE);
 	return 0;
 }
 
+static __always_inline int name_made(struct inode *dir, struct dentry *dentry)
+{
+	if (guard_name(dir, dentry, HF_OPERATION_CREATE))
+		return -EPERM;
+	return name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+}
+
 SEC("lsm/inode_create")
 int BPF_PROG(hf_inode_create, struct inode *dir, struct dentry *dentry, int mode, int ret)
 {
-	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_made(dir, dentry);
 }
 
 SEC("lsm/inode_mkdir")
 int BPF_PROG(hf_inode_mkdir, struct inode *dir, struct dentry *dentry, int mode, int ret)
 {
-	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_made(dir, dentry);
 }
 
 SEC("lsm/inode_symlink")
 int BPF_PROG(
 	hf_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
 {
-	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_made(dir, dentry);
 }
 
 SEC("lsm/inode_mknod")
 int BPF_PROG(hf_inode_mknod, struct inode *dir, struct dentry *dentry, int mode, int dev, int ret)
 {
-	return ret ? ret : name_on_way_out(dir->i_sb, dentry, HF_OPERATION_CREATE);
+	return ret ? ret : name_made(dir, dentry);
 }
 
 #ifndef HF_BASELINE
 static __noinline int attribute_set(struct dentry *dentry, const char *name)
 {
-	__u64 taint = taint_current();
+	__u64 taint;
 
+	if (guard_attribute(dentry, name))
+		return -EPERM;
+	taint = taint_current();
 	if (!taint)
 		return 0;
 	if (name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE))
@@ -147,6 +172,13 @@ int BPF_PROG(hf_inode_setxattr, void *idmap, struct dentry *dentry, const char *
 	return ret ? ret : attribute_set(dentry, name);
 }
 #else
+static __noinline int attribute_set(struct dentry *dentry, const char *name)
+{
+	if (guard_attribute(dentry, name))
+		return -EPERM;
+	return name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
+}
+
 /* Before idmapped mounts (5.12) there is no such first argument. The test is a constant when the
  * verifier comes, which then reads only the branch that fits the running kernel. */
 SEC("lsm/inode_setxattr")
@@ -155,16 +187,20 @@ int hf_inode_setxattr(unsigned long long *args)
 	bool has_idmap = bpf_core_field_exists(((struct vfsmount *)0)->mnt_userns) ||
 			 bpf_core_field_exists(((struct vfsmount *)0)->mnt_idmap);
 	struct dentry *dentry;
+	const char *name;
 	int ret;
 
 	if (has_idmap) {
 		dentry = (struct dentry *)args[1];
+		name = (const char *)args[2];
 		ret = (int)args[6];
-		return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
+		barrier_var(name); /* or clang computes the place in args, which is refused */
+		return ret ? ret : attribute_set(dentry, name);
 	}
 	dentry = (struct dentry *)args[0];
+	name = (const char *)args[1];
 	ret = (int)args[5];
-	return ret ? ret : name_on_way_out(dentry->d_sb, dentry, HF_OPERATION_WRITE);
+	return ret ? ret : attribute_set(dentry, name);
 }
 #endif
 

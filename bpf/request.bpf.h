@@ -7,6 +7,7 @@
 #define HOLDFAST_BPF_REQUEST_H
 
 #include "app.bpf.h"
+#include "guard_file.bpf.h"
 #include "taint.bpf.h"
 #include "terminal.bpf.h"
 
@@ -16,7 +17,7 @@ static __noinline int request_store(
 {
 	struct hf_inode *entry;
 
-	if (!mark->labels && !mark->app) {
+	if (!mark->labels && !mark->app && !(mark->flags & HF_MARK_GUARD)) {
 		(void)bpf_map_delete_elem(&hf_index, key); /* ENOENT: there was none to clear */
 	} else if (bpf_map_update_elem(&hf_index, key, mark, BPF_ANY)) {
 		count(HF_COUNTER_INDEX_FULL);
@@ -28,7 +29,7 @@ static __noinline int request_store(
 	if (!entry)
 		return -ENOMEM;
 	entry->own = mark->labels;
-	entry->mark_flags = mark->flags;
+	entry->mark_flags = mark->flags | HF_INODE_LOADED;
 	entry->app = mark->app;
 	entry->generation = 0;
 	return 0;
@@ -44,12 +45,27 @@ static __noinline int request_mark(struct file *file, struct hf_request *request
 	if (!is_directory && (inode->i_mode & S_IFMT) != S_IFREG)
 		return -EOPNOTSUPP;
 	mark.labels = request->labels;
-	mark.flags = request->flags;
+	mark.flags = (request->flags & ~HF_MARK_GUARD) | (mark.flags & HF_MARK_GUARD);
 	if (is_directory)
 		mark.flags |= HF_MARK_DIRECTORY;
 	r = request_store(inode, &request->key, &mark);
 	if (is_directory)
 		label_generation_next();
+	return r;
+}
+
+/* Any inode: files of cgroupfs and bpffs are guarded too. */
+static __noinline int request_guard(struct file *file, struct hf_request *request)
+{
+	struct hf_mark mark = request->previous;
+	int r;
+
+	mark.flags |= request->flags & HF_MARK_GUARD;
+	r = request_store(file->f_inode, &request->key, &mark);
+	if ((file->f_inode->i_mode & S_IFMT) == S_IFDIR)
+		label_generation_next(); /* what is below inherits */
+	if (request->flags & HF_MARK_GUARDED)
+		guard_learn(file);
 	return r;
 }
 
@@ -74,6 +90,7 @@ static __noinline int request_hello(struct hf_request *request)
 	if (!agent || (__u32)kernel_read(task, tgid) != agent->tgid)
 		return -EPERM;
 	agent->start_ns = kernel_read(task, group_leader, start_boottime);
+	guard_hello(request->labels);
 	return 0;
 }
 
@@ -110,6 +127,12 @@ static __noinline void request_answer(struct file *file, struct hf_request *requ
 	switch (request->op) {
 	case HF_REQUEST_MARK:
 		request->error = request_mark(file, request);
+		break;
+	case HF_REQUEST_DOOR:
+		request->error = guard_door(request->labels, request->own);
+		break;
+	case HF_REQUEST_GUARD:
+		request->error = request_guard(file, request);
 		break;
 	case HF_REQUEST_SET_APP:
 		request->error = request_set_app(file, request);
@@ -201,6 +224,8 @@ int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long a
 			request_answer(file, request);
 		return 0;
 	}
+	if (guard_ioctl(file, cmd))
+		return -EPERM;
 	if (cmd == TIOCSTI || cmd == UFFDIO_COPY || cmd == UFFDIO_CONTINUE)
 		return push_by_ioctl(file, cmd);
 	if (is_raw_write(cmd))

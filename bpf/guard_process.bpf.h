@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Guards of the agent's processes: signals, tracing, priorities and limits, /proc/PID and control
+ * groups. The service manager must be able to stop and restart the agent, at shutdown and when it
+ * hangs; what process 1 does is recorded and not refused, but for freezing.
+ */
+#ifndef HOLDFAST_BPF_GUARD_PROCESS_H
+#define HOLDFAST_BPF_GUARD_PROCESS_H
+
+#include "guard_agent.bpf.h"
+
+static __always_inline bool is_service_manager(void)
+{
+	return bpf_get_current_pid_tgid() >> 32 == 1;
+}
+
+static __noinline int guard_task(struct task_struct *task, __u8 operation, __u16 detail)
+{
+	struct act act = {.operation = operation, .port = detail};
+
+	if (!guard_is_on() || !is_guarded(task))
+		return 0;
+	act.target_tgid = kernel_read(task, tgid);
+	if (is_service_manager()) {
+		guard_note(&act);
+		return 0;
+	}
+	return guard_self(&act);
+}
+
+/* SIGHUP makes the supervisor reload: anybody's right who may send it. */
+static __always_inline bool is_harmless(struct task_struct *task, int sig)
+{
+	if (sig <
+		1) /* not "== 0": clang would return the very register, of which 6.12 knows less */
+		return true;
+	if (sig == SIGHUP)
+		return !guard_knows(kernel_read(task, real_parent));
+	return is_service_manager() && sig == SIGCONT;
+}
+
+SEC("lsm/task_kill")
+int BPF_PROG(
+	hf_guard_kill, struct task_struct *task, void *info, int sig, const void *cred, int ret)
+{
+	if (ret)
+		return ret;
+	return is_harmless(task, sig) ? 0 : guard_task(task, HF_OPERATION_SIGNAL, sig);
+}
+
+/* Attaching and writing; who merely looks (ps, the service manager) is let be. */
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(hf_guard_trace, struct task_struct *task, unsigned int mode, int ret)
+{
+	if (ret)
+		return ret;
+	return mode & PTRACE_MODE_ATTACH ? guard_task(task, HF_OPERATION_TRACE, 0) : 0;
+}
+
+SEC("lsm/task_setscheduler")
+int BPF_PROG(hf_guard_scheduler, struct task_struct *task, int ret)
+{
+	return ret ? ret : guard_task(task, HF_OPERATION_SCHEDULE, 0);
+}
+
+SEC("lsm/task_setnice")
+int BPF_PROG(hf_guard_nice, struct task_struct *task, int nice, int ret)
+{
+	return ret ? ret : guard_task(task, HF_OPERATION_SCHEDULE, 0);
+}
+
+SEC("lsm/task_setioprio")
+int BPF_PROG(hf_guard_ioprio, struct task_struct *task, int ioprio, int ret)
+{
+	return ret ? ret : guard_task(task, HF_OPERATION_SCHEDULE, 0);
+}
+
+SEC("lsm/task_setrlimit")
+int BPF_PROG(hf_guard_limit, struct task_struct *task, unsigned int resource, void *limit, int ret)
+{
+	return ret ? ret : guard_task(task, HF_OPERATION_SCHEDULE, resource);
+}
+
+SEC("lsm/task_movememory")
+int BPF_PROG(hf_guard_memory, struct task_struct *task, int ret)
+{
+	return ret ? ret : guard_task(task, HF_OPERATION_SCHEDULE, 0);
+}
+
+/* The number of the process, in the machine's own namespace, that a file of /proc is about. */
+static __always_inline __u32 proc_number(struct inode *inode)
+{
+	struct proc_inode *proc =
+		(void *)((__u64)inode - bpf_core_field_offset(struct proc_inode, vfs_inode));
+
+	return BPF_CORE_READ(proc, pid, numbers[0].nr);
+}
+
+/* The first eight bytes of a name. */
+static __always_inline __u64 name_begin(struct dentry *dentry)
+{
+	__u64 begin = 0;
+
+	bpf_probe_read_kernel_str(&begin, sizeof(begin) - 1, BPF_CORE_READ(dentry, d_name.name));
+	return begin;
+}
+
+#define NAME6(a, b, c, d, e, f)                                                                  \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
+		(__u64)(f) << 40)
+
+/*
+ * A file of /proc opened for writing: the agent's processes are single threads, so the number is
+ * that of the process. And two switches: ftrace_enabled takes the hooks' call sites away,
+ * sysrq-trigger kills past every hook.
+ */
+static __noinline int guard_open_proc(struct file *file, struct inode *inode)
+{
+	struct act act = {
+		.operation = HF_OPERATION_PROC,
+		.dentry = file->f_path.dentry,
+		.mnt = file->f_path.mnt,
+		.target_tgid = proc_number(inode),
+	};
+	__u64 name;
+
+	if (act.target_tgid) {
+		if (!bpf_map_lookup_elem(&hf_guard_tasks, &act.target_tgid))
+			return 0;
+		return guard_self(&act);
+	}
+	name = name_begin(file->f_path.dentry);
+	if (name == NAME6('f', 't', 'r', 'a', 'c', 'e') ||
+		name == NAME6('s', 'y', 's', 'r', 'q', '-')) {
+		act.operation = HF_OPERATION_TRACING;
+		return guard_self(&act);
+	}
+	return 0;
+}
+
+/*
+ * A file of a control group opened for writing: in the agent's own group each, above it those
+ * that end or freeze all below.
+ */
+static __noinline int guard_open_cgroup(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct act act = {
+		.operation = HF_OPERATION_CGROUP,
+		.dentry = dentry,
+		.mnt = file->f_path.mnt,
+	};
+	__u32 flags = guard_flags(dentry->d_parent->d_inode);
+	char name[16] = "";
+	bool is_freeze;
+
+	if (!(flags & (HF_MARK_GUARDED | HF_MARK_ABOVE)))
+		return 0;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	is_freeze = name[7] == 'f' && name[8] == 'r'; /* cgroup.freeze */
+	if (!(flags & HF_MARK_GUARDED) && !is_freeze && !(name[7] == 'k' && name[8] == 'i'))
+		return 0; /* cgroup.kill */
+	if (is_service_manager() && !is_freeze) {
+		guard_note(&act);
+		return 0;
+	}
+	return guard_self(&act);
+}
+
+#ifndef HF_BASELINE
+#define SYS_WRITE     1 /* arch/x86/entry/syscalls/syscall_64.tbl */
+#define NUMBER_DIGITS 16
+
+/* The process number that current is about to write; 0 when that can't be told. */
+static __always_inline __u32 number_written(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	char text[NUMBER_DIGITS] = "";
+	__u64 size = BPF_CORE_READ(regs, dx);
+	__u32 number = 0;
+
+	if (BPF_CORE_READ(regs, orig_ax) != SYS_WRITE)
+		return 0;
+	if (size > sizeof(text) - 1)
+		size = sizeof(text) - 1;
+	if (bpf_probe_read_user(text, size, (void *)BPF_CORE_READ(regs, si)))
+		return 0;
+	for (__u32 i = 0; i < NUMBER_DIGITS - 1; i++) {
+		if (text[i] >= '0' && text[i] <= '9')
+			number = number * 10 + (text[i] - '0');
+		else if (number)
+			break; /* what comes before is blanks, or the kernel refuses it */
+	}
+	return number;
+}
+
+/*
+ * A file of any control group is written to: cgroup.procs and cgroup.threads move processes, and
+ * no hook comes after the number was read. So it is read here; whoever changes it meanwhile in
+ * another thread is seen below.
+ */
+static __noinline int guard_write_cgroup(struct file *file)
+{
+	struct act act = {
+		.operation = HF_OPERATION_CGROUP,
+		.dentry = file->f_path.dentry,
+		.mnt = file->f_path.mnt,
+	};
+	char name[16] = "";
+
+	if (!guard_is_on() || is_service_manager())
+		return 0;
+	bpf_probe_read_kernel_str(
+		name, sizeof(name), BPF_CORE_READ(file->f_path.dentry, d_name.name));
+	if (!(name[7] == 'p' && name[8] == 'r') && !(name[7] == 't' && name[8] == 'h'))
+		return 0;
+	act.target_tgid = number_written();
+	if (!act.target_tgid || !bpf_map_lookup_elem(&hf_guard_tasks, &act.target_tgid))
+		return 0;
+	return guard_self(&act);
+}
+#else
+static __always_inline int guard_write_cgroup(struct file *file)
+{
+	return 0; /* bpf_task_pt_regs() came with 5.15: moves are recorded only */
+}
+#endif
+
+/* No hook stands between a number written to another group's cgroup.procs and the move. */
+SEC("fentry/cgroup_attach_task")
+int BPF_PROG(hf_guard_move, void *group, struct task_struct *leader, bool threadgroup)
+{
+	struct act act = {.operation = HF_OPERATION_CGROUP};
+
+	if (!guard_is_on() || !is_guarded(leader))
+		return 0;
+	act.target_tgid = kernel_read(leader, tgid);
+	guard_note(&act);
+	return 0;
+}
+
+#endif
