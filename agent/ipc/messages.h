@@ -94,6 +94,8 @@ enum request_kind {
 	REQUEST_TAINT = 4,  /* of process pid */
 	REQUEST_GRANT = 5,  /* uid, channel, labels, until */
 	REQUEST_COUNTERS = 6,
+	REQUEST_DOOR = 20,	/* the maintenance door: labels are HF_DOOR_*, until; 0 shuts it */
+	REQUEST_DOOR_SHOW = 21, /* both answer labels and, in own, until */
 };
 
 struct message_request {

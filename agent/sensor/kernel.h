@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf/decisions.h"
+#include "bpf/control.h"
 #include "bpf/events.h"
 
 struct kernel;
@@ -37,7 +37,10 @@ struct kernel_support {
 int kernel_open(const char *pin_directory, struct kernel_support *ret_support, struct kernel **ret);
 void kernel_close(struct kernel *kernel);
 
-/* Removes pins below pin_directory: enforcement ends. For uninstalling and tests only. */
+/*
+ * Removes pins below pin_directory: enforcement ends. For uninstalling and tests only. -EPERM when
+ * the agent guards itself and no maintenance door for removal is open.
+ */
 int kernel_unpin(const char *pin_directory);
 
 struct kernel_dest {
@@ -89,6 +92,14 @@ int kernel_inode(struct kernel *kernel, int fd, struct kernel_inode *ret_inode);
 
 /* Gives the executable behind fd a verified identity; HF_APP_UNKNOWN takes it away. */
 int kernel_set_app(struct kernel *kernel, int fd, uint32_t app);
+
+/* Adds HF_MARK_GUARD flags to the inode behind fd. 0 or negative errno. */
+int kernel_guard(struct kernel *kernel, int fd, uint32_t flags);
+/* Forgets processes of earlier agents that are gone. As root. */
+void kernel_guard_prune(struct kernel *kernel);
+/* The maintenance door; until_ktime_ns 0 shuts it. */
+int kernel_set_door(struct kernel *kernel, const struct hf_door *door);
+int kernel_door(struct kernel *kernel, struct hf_door *ret_door);
 
 /* Loads a mark from the database at start, by key, without opening the file. */
 int kernel_restore_mark(

@@ -39,6 +39,10 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_REQUEST] = "hf_request",
 	[KERNEL_MAP_RING] = "hf_ring",
 	[KERNEL_MAP_COUNTERS] = "hf_counters",
+	[KERNEL_MAP_GUARD_TASKS] = "hf_guard_tasks",
+	[KERNEL_MAP_GUARD_MOUNTS] = "hf_guard_mounts",
+	[KERNEL_MAP_GUARDED] = "hf_guarded",
+	[KERNEL_MAP_DOOR] = "hf_door",
 };
 
 /* FNV-1a: names a build, guards against nothing. */
@@ -229,6 +233,8 @@ static int load(
 	r = set_object_hash(kernel, 0);
 	if (r < 0)
 		return r;
+	/* Only who is in office takes pins away. The first of all is answered by nobody: nor guarded. */
+	(void)kernel_hello(kernel);
 	r = attach_and_pin(object, links);
 	if (r < 0)
 		return r;
@@ -385,6 +391,7 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	r = open_programs(kernel, pin_directory, hash);
 	if (r < 0)
 		return r;
+	kernel_guard_prune(kernel);
 	r = kernel_hello(kernel);
 	if (r < 0)
 		return r;

@@ -25,7 +25,7 @@ static int request_slot(struct kernel *kernel, struct hf_request *request)
 }
 
 /* Puts the request, pokes the kernel with the ioctl, and reads the answer. */
-static int request_make(struct kernel *kernel, int fd, struct hf_request *request)
+int kernel_request(struct kernel *kernel, int fd, struct hf_request *request)
 {
 	uint32_t zero = 0;
 	int r;
@@ -44,7 +44,7 @@ static int request_make(struct kernel *kernel, int fd, struct hf_request *reques
 
 int kernel_hello(struct kernel *kernel)
 {
-	struct hf_request request = {.op = HF_REQUEST_HELLO};
+	struct hf_request request = {.op = HF_REQUEST_HELLO, .labels = kernel_guard_words()};
 	struct hf_agent agent;
 	uint32_t zero = 0;
 	int map = kernel->maps[KERNEL_MAP_AGENT];
@@ -55,17 +55,18 @@ int kernel_hello(struct kernel *kernel)
 	agent.start_ns = 0;
 	if (bpf_map_update_elem(map, &zero, &agent, BPF_ANY) < 0)
 		return -errno;
-	kernel->poke_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (kernel->poke_fd < 0)
+		kernel->poke_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (kernel->poke_fd < 0)
 		return -errno;
-	return request_make(kernel, kernel->poke_fd, &request);
+	return kernel_request(kernel, kernel->poke_fd, &request);
 }
 
 static int kernel_refresh(struct kernel *kernel)
 {
 	struct hf_request request = {.op = HF_REQUEST_REFRESH};
 
-	return request_make(kernel, kernel->poke_fd, &request);
+	return kernel_request(kernel, kernel->poke_fd, &request);
 }
 
 int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
@@ -74,7 +75,7 @@ int kernel_mark(struct kernel *kernel, int fd, uint64_t labels, uint32_t flags,
 	struct hf_request request = {.op = HF_REQUEST_MARK, .labels = labels, .flags = flags};
 	int r;
 
-	r = request_make(kernel, fd, &request);
+	r = kernel_request(kernel, fd, &request);
 	if (r < 0)
 		return r;
 	*ret_key = request.key;
@@ -87,7 +88,7 @@ int kernel_inode(struct kernel *kernel, int fd, struct kernel_inode *ret_inode)
 	struct hf_request request = {.op = HF_REQUEST_LABELS};
 	int r;
 
-	r = request_make(kernel, fd, &request);
+	r = kernel_request(kernel, fd, &request);
 	if (r < 0)
 		return r;
 	*ret_inode = (struct kernel_inode){
@@ -101,7 +102,7 @@ int kernel_set_app(struct kernel *kernel, int fd, uint32_t app)
 
 	if (app >= HF_APP_MAX)
 		return -EINVAL;
-	return request_make(kernel, fd, &request);
+	return kernel_request(kernel, fd, &request);
 }
 
 int kernel_restore_mark(
@@ -176,7 +177,7 @@ int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t 
 	if (pidfd < 0)
 		return -errno;
 	if (kernel->is_baseline) {
-		int r = request_make(kernel, pidfd, &request);
+		int r = kernel_request(kernel, pidfd, &request);
 
 		if (r < 0)
 			return r;

@@ -25,10 +25,14 @@ enum kernel_map {
 	KERNEL_MAP_REQUEST,
 	KERNEL_MAP_RING,
 	KERNEL_MAP_COUNTERS,
+	KERNEL_MAP_GUARD_TASKS,
+	KERNEL_MAP_GUARD_MOUNTS,
+	KERNEL_MAP_GUARDED,
+	KERNEL_MAP_DOOR,
 	KERNEL_MAP_MAX,
 };
 
-#define KERNEL_PROGRAM_MAX 64
+#define KERNEL_PROGRAM_MAX 128
 
 /* One build of the kernel part. */
 struct kernel_object {
@@ -57,6 +61,12 @@ struct kernel {
 const struct kernel_object *kernel_support_choose(struct kernel_support *support);
 /* Leaves programs out whose hook the running kernel lacks, and notes it. 0 or negative errno. */
 int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *support);
+
+/* Hash of the arguments of who started this process. */
+uint64_t kernel_guard_words(void);
+
+/* Puts a request about what fd is of (bpf/control.h) and waits for the answer in it. */
+int kernel_request(struct kernel *kernel, int fd, struct hf_request *request);
 
 /* Says hello to the kernel part as the one agent that may make requests. 0 or negative errno. */
 int kernel_hello(struct kernel *kernel);

@@ -238,6 +238,26 @@ static int request_grant(struct sensor *sensor, const struct message_request *re
 	return kernel_grant(sensor->kernel, &key, &grant);
 }
 
+static int request_door(
+	struct sensor *sensor, const struct message_request *request, struct message_answer *answer)
+{
+	const struct hf_door door = {
+		.until_ktime_ns = request->until_ktime_ns, .acts = (uint32_t)request->labels};
+	int r;
+
+	if (request->labels & ~(uint64_t)(HF_DOOR_STOP | HF_DOOR_UPGRADE | HF_DOOR_REMOVE))
+		return -EINVAL;
+	if (!door.until_ktime_ns)
+		sensor_guard(sensor); /* before it is shut: what is new has no guard yet */
+	r = kernel_set_door(sensor->kernel, &door);
+	if (r < 0)
+		return r;
+	sensor->door = door;
+	answer->labels = door.acts;
+	answer->own = door.until_ktime_ns;
+	return 0;
+}
+
 static int request_do(struct sensor *sensor, const struct message_request *request,
 	int directory_fd, struct message_answer *answer)
 {
@@ -254,6 +274,12 @@ static int request_do(struct sensor *sensor, const struct message_request *reque
 			sensor->kernel, (int)request->pid, &answer->labels, &answer->app);
 	case REQUEST_GRANT:
 		return request_grant(sensor, request);
+	case REQUEST_DOOR:
+		return request_door(sensor, request, answer);
+	case REQUEST_DOOR_SHOW:
+		answer->labels = sensor->door.acts;
+		answer->own = sensor->door.until_ktime_ns;
+		return 0;
 	case REQUEST_COUNTERS:
 		return kernel_counters(sensor->kernel, answer->counters);
 	}

@@ -17,6 +17,8 @@
 #include "agent/sandbox/filter.h"
 #include "agent/sandbox/privileges.h"
 #include "agent/sensor/apps.h"
+#include "agent/sensor/guard.h"
+#include "agent/sensor/guard_watch.h"
 #include "agent/sensor/mark_checks.h"
 #include "agent/sensor/mark_seal.h"
 #include "agent/sensor/places.h"
@@ -38,6 +40,7 @@ struct options {
 	const char *pin_directory;
 	const char *user;
 	const char *key_file;
+	struct guard_places places;
 	bool is_verbose;
 	bool is_release;
 };
@@ -48,6 +51,10 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 		{"pin-dir", required_argument, NULL, 'p'},
 		{"user", required_argument, NULL, 'u'},
 		{"key-file", required_argument, NULL, 'k'},
+		{"state-dir", required_argument, NULL, 's'},
+		{"log-dir", required_argument, NULL, 'l'},
+		{"runtime-dir", required_argument, NULL, 'r'},
+		{"policy", required_argument, NULL, 'P'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"release", no_argument, NULL, 'R'},
 		{NULL, 0, NULL, 0},
@@ -56,7 +63,11 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 
 	*ret_options = (struct options){.pin_directory = KERNEL_PIN_DIRECTORY,
 		.user = "holdfast-sensor",
-		.key_file = "/var/lib/holdfast-sensor/mark.key"};
+		.key_file = "/var/lib/holdfast-sensor/mark.key",
+		.places = {.state_directory = "/var/lib/holdfast",
+			.log_directory = "/var/log/holdfast",
+			.runtime_directory = "/run/holdfast",
+			.policy_file = "/etc/holdfast/policy.ini"}};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
 		case 'p':
@@ -68,6 +79,18 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 		case 'k':
 			ret_options->key_file = optarg;
 			break;
+		case 's':
+			ret_options->places.state_directory = optarg;
+			break;
+		case 'l':
+			ret_options->places.log_directory = optarg;
+			break;
+		case 'r':
+			ret_options->places.runtime_directory = optarg;
+			break;
+		case 'P':
+			ret_options->places.policy_file = optarg;
+			break;
 		case 'v':
 			ret_options->is_verbose = true;
 			break;
@@ -78,6 +101,8 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			return -EINVAL;
 		}
 	}
+	ret_options->places.key_file = ret_options->key_file;
+	ret_options->places.pin_directory = ret_options->pin_directory;
 	return optind == argc ? 0 : -EINVAL;
 }
 
@@ -124,6 +149,16 @@ static void refuse_labelled_parent(const struct sensor *sensor)
 		      "with systemctl or from a new session, stopping");
 }
 
+void sensor_guard(struct sensor *sensor)
+{
+	const char *path;
+	int r = guard_apply(sensor->guard, sensor->kernel, &path);
+
+	if (r < 0)
+		log_error("cannot guard '%s': %s, it is not protected", path, strerror(-r));
+	sensor->has_guard_failed = r < 0;
+}
+
 /* Without the kernel part the sensor goes on, so that the engine can say what is missing. */
 static void take_kernel(struct sensor *sensor, const struct options *options)
 {
@@ -144,6 +179,13 @@ static void take_kernel(struct sensor *sensor, const struct options *options)
 	if (r < 0)
 		fatal("cannot take the key for marks from '%s': %s, stopping", options->key_file,
 			strerror(-r));
+	sensor->guard = guard_new(&options->places);
+	if (!sensor->guard)
+		fatal("no memory, stopping");
+	sensor_guard(sensor);
+	r = kernel_door(sensor->kernel, &sensor->door); /* an earlier sensor may have opened it */
+	if (r < 0)
+		fatal("cannot read the maintenance door: %s, stopping", strerror(-r));
 	log_notice("kernel part %s", sensor->support.was_adopted ? "adopted" : "loaded");
 	for (unsigned int i = 0; i < sensor->support.missing_count; i++)
 		log_warning("reduced on this kernel: %s", sensor->support.missing[i]);
@@ -158,8 +200,9 @@ static void sensor_init(struct sensor *sensor)
 	sensor->volumes = volumes_new();
 	sensor->watch = watch_new();
 	sensor->checks = mark_checks_new();
+	sensor->guard_watch = guard_watch_new();
 	if (!sensor->apps || !sensor->places || !sensor->tree || !sensor->volumes ||
-		!sensor->checks)
+		!sensor->checks || !sensor->guard_watch)
 		fatal("no memory, stopping");
 	if (!sensor->watch)
 		log_warning("no inotify: changes on disk are seen at reload only");
@@ -228,6 +271,15 @@ static void tell_misses(struct sensor *sensor)
 	sensor->misses_told = misses;
 }
 
+/* A door that shuts by its time: the kernel part sees to that itself; what is new gets its guard. */
+static void door_check(struct sensor *sensor)
+{
+	if (!sensor->door.until_ktime_ns || sensor->door.until_ktime_ns > clock_boot_ns())
+		return;
+	sensor->door.until_ktime_ns = 0;
+	sensor_guard(sensor);
+}
+
 static void poll_fill(const struct sensor *sensor, struct pollfd *polls)
 {
 	polls[POLL_ENGINE] = (struct pollfd){ENGINE_FD, channel_events(&sensor->engine), 0};
@@ -263,9 +315,11 @@ static void loop(struct sensor *sensor)
 		mark_checks_step(sensor);
 		tree_step(sensor);
 		settle(sensor);
+		door_check(sensor);
 		if (clock_boot_ns() - dirty_ns > DIRTY_PERIOD_MS * UINT64_C(1000000)) {
 			dirty_ns = clock_boot_ns();
 			records_persist_dirty(sensor);
+			guard_watch_step(sensor->guard_watch, sensor);
 		}
 		if (clock_boot_ns() - miss_ns > MISS_PERIOD_NS) {
 			miss_ns = clock_boot_ns();
@@ -280,8 +334,12 @@ static int release(const struct options *options)
 	int r = kernel_unpin(options->pin_directory);
 
 	if (r < 0) {
-		log_error("cannot remove the pins below '%s': %s, enforcement may go on",
-			options->pin_directory, strerror(-r));
+		log_error("cannot remove the pins below '%s': %s, enforcement goes on",
+			options->pin_directory,
+			r == -EPERM ? "not permitted: a maintenance token for removal opens the "
+				      "door for it; see "
+				      "'holdfast maintenance'"
+				    : strerror(-r));
 		return EXIT_FAILURE;
 	}
 	log_notice("pins below '%s' removed: nothing is enforced any more", options->pin_directory);
@@ -305,6 +363,8 @@ int main(int argc, char **argv)
 	sensor_init(&sensor);
 	restrict_self(&options);
 	volumes_scan(&sensor);
+	if (sensor.has_guard_failed)
+		link_failure(&sensor, FAILURE_GUARD, "see the journal of holdfastd");
 	link_hello(&sensor); /* after the volumes: the engine restores their marks first */
 	loop(&sensor);
 }

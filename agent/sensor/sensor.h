@@ -47,6 +47,8 @@ struct sensor_label {
 };
 
 struct apps;
+struct guard;
+struct guard_watch;
 struct mark_checks;
 struct mark_seal;
 struct places;
@@ -69,6 +71,10 @@ struct sensor {
 	uint64_t watch_since_ns;
 	uint64_t misses_told; /* decisions the kernel skipped, as far as the engine knows */
 	struct apps *apps;
+	struct hf_door door; /* as told to the kernel part; until 0 = shut */
+	struct guard_watch *guard_watch;
+	bool has_guard_failed; /* told once the engine listens */
+	struct guard *guard;   /* NULL without the kernel part */
 	struct places *places;
 	struct tree *tree;
 	struct volumes *volumes;
@@ -93,6 +99,9 @@ void link_begin(struct bytes_writer *frame, unsigned int type);
 void link_hello(struct sensor *sensor);
 void link_failure(struct sensor *sensor, enum failure_reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* main.c: guards what is there now. */
+void sensor_guard(struct sensor *sensor);
 
 /* records.c */
 /* Reads the ring as far as the engine keeps up, and sends. */

@@ -71,7 +71,10 @@ static void exec_sensor(const struct supervisor_options *options, const char *la
 	char path[PATH_MAX];
 	char *const arguments[] = {(char *)"holdfast-sensor", (char *)"--pin-dir",
 		(char *)options->pin_directory, (char *)"--user", (char *)options->sensor_user,
-		(char *)last, NULL};
+		(char *)"--policy", (char *)options->policy, (char *)"--state-dir",
+		(char *)options->state_directory, (char *)"--runtime-dir",
+		(char *)options->runtime_directory, (char *)"--log-dir",
+		(char *)options->log_directory, (char *)last, NULL};
 
 	(void)snprintf(path, sizeof(path), "%s/holdfast-sensor", options->libexec_directory);
 	(void)execv(path, arguments); /* returns on failure only */

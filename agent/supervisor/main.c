@@ -360,7 +360,10 @@ int main(int argc, char **argv)
 		fatal("must be started by root, stopping");
 	(void)umask(022); /* returns the old one */
 	find_users(&supervisor);
-	directories_make(&supervisor);
+	if (!supervisor.is_release) /* which may be none of the agent's, if it guards itself */
+		directories_make(&supervisor);
+	else
+		(void)mkdir(supervisor.options.runtime_directory, 0755); /* is there as a rule */
 	take_lock(&supervisor);
 	if (supervisor.is_release)
 		return children_release(&supervisor.options);
