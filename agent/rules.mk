@@ -18,7 +18,7 @@ ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
 $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
 		$(AGENT_SANDBOX) $(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lcrypto -ljson-c -lsqlite3 -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-engine
 
@@ -32,9 +32,9 @@ PROGRAMS += $(B)/holdfastd
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
 $(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/channel.o $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
-		$(B)/agent/engine/policy_files.o \
+		$(B)/agent/engine/policy_files.o $(B)/agent/engine/maintenance_token.o \
 		$(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lcrypto -ljson-c
 
 PROGRAMS += $(B)/holdfast
 

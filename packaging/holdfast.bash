@@ -25,7 +25,7 @@ _holdfast()
 	done
 	case $prev in
 	--runtime-dir | --log-dir) _filedir -d; return ;;
-	--policy | --open | --app) _filedir; return ;;
+	--policy | --open | --app | --key | --public | --token | --output) _filedir; return ;;
 	--channel | --then) mapfile -t COMPREPLY < <(compgen -W "$channels" -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
 	--user | --as) mapfile -t COMPREPLY < <(compgen -u -- "$cur"); return ;;
@@ -33,7 +33,7 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify events label policy --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify events label policy maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
 	justify:*) choice='--reason --minutes --help' ;;
@@ -51,6 +51,11 @@ _holdfast()
 	policy:check) _filedir; return ;;
 	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
+	maintenance:) choice='keygen sign begin status end --help' ;;
+	maintenance:keygen) choice='--key --public' ;;
+	maintenance:sign) choice='--key --device --actions --hours --output' ;;
+	maintenance:begin) choice='--token --minutes' ;;
+	maintenance:status) choice='--json' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$cur")
 }

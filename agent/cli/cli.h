@@ -31,6 +31,7 @@ int cli_events(int argc, char **argv);
 int cli_why(int argc, char **argv);
 int cli_justify(int argc, char **argv);
 int cli_policy(int argc, char **argv);
+int cli_maintenance(int argc, char **argv);
 /* Below policy; work without the agent. */
 int cli_policy_check(int argc, char **argv);
 int cli_policy_explain(int argc, char **argv);

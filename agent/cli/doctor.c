@@ -77,6 +77,30 @@ static void print_failure(struct doctor *doctor, struct json_object *line)
 	(void)putchar('\n');
 }
 
+static void print_protection(struct doctor *doctor, struct json_object *line)
+{
+	const char *name = json_text(line, "name"), *action = json_text(line, "action");
+	bool is_self = !strcmp(name, "self");
+
+	section(doctor, "protection", "Self-protection against root");
+	print_styled(!strcmp(action, "block") ? PRINT_GOOD
+		     : is_self		      ? PRINT_WARN
+					      : PRINT_PLAIN,
+		"  %-8s", action);
+	(void)printf(" %-11s", name);
+	if (!is_self) {
+		(void)putchar('\n');
+		return;
+	}
+	(void)printf(" %llu attempts recorded since boot",
+		(unsigned long long)json_number(line, "attempts"));
+	if (json_true(line, "door"))
+		print_styled(PRINT_WARN, "; THE MAINTENANCE DOOR IS OPEN");
+	if (!json_true(line, "key"))
+		print_styled(PRINT_WARN, "; no maintenance key: see 'holdfast maintenance'");
+	(void)putchar('\n');
+}
+
 static void print_line(struct json_object *line, const char *text, void *userdata)
 {
 	struct doctor *doctor = userdata;
@@ -91,6 +115,8 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 		print_styled(json_true(line, "covered") ? PRINT_GOOD : PRINT_BAD, "  %-8s",
 			json_true(line, "covered") ? "covered" : "OPEN");
 		(void)printf(" %-11s %s\n", json_text(line, "name"), json_text(line, "text"));
+	} else if (!strcmp(kind, "protection")) {
+		print_protection(doctor, line);
 	} else if (!strcmp(kind, "volume")) {
 		section(doctor, kind, "Devices and file systems");
 		(void)printf(

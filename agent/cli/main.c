@@ -25,13 +25,14 @@ static const struct {
 	{"events", cli_events, "what happened to protected files"},
 	{"label", cli_label, "set, show or clear the labels of files"},
 	{"policy", cli_policy, "check, explain, show or reload the policy"},
+	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 
 static int usage(FILE *to)
 {
 	(void)fprintf(to, "usage: holdfast [--runtime-dir DIR] [--log-dir DIR] VERB [...]\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		(void)fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].text);
+		(void)fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].text);
 	(void)fprintf(to,
 		"\nholdfast VERB --help says more; see holdfast(8).\n"
 		"Exit status: 0 done, 1 refused or not found, 2 wrong use, 3 no agent.\n");

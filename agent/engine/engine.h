@@ -69,6 +69,10 @@ struct engine {
 	unsigned int program_count, place_count; /* verified, marked */
 	uint64_t lost_told;			 /* of HF_COUNTER_LOST, in events */
 	bool is_log_failing; /* a batch of records waits in intake.c; the sensor is not read */
+	/* guarding itself */
+	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
+	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */
+	uint32_t door_acts;
 	/* clients */
 	struct server *server;
 	int supervisor_fd;
@@ -107,6 +111,7 @@ void publish_policy(struct engine *engine);
 
 /* link.c */
 #define LINK_COUNTERS_ID UINT64_MAX /* of the loop's own question */
+#define LINK_DOOR_ID	 (UINT64_MAX - 1)
 void link_on_message(struct engine *engine, unsigned int type, struct bytes_reader *payload);
 void link_begin(struct bytes_writer *frame, unsigned int type);
 void link_send(struct engine *engine, struct bytes_writer *frame, int fd);

@@ -13,6 +13,25 @@
 #include "common/clock.h"
 #include "policy/words.h"
 
+static enum event_kind event_kind_of_guard(unsigned int operation)
+{
+	switch (operation) {
+	case HF_OPERATION_SIGNAL:
+	case HF_OPERATION_TRACE:
+	case HF_OPERATION_SCHEDULE:
+	case HF_OPERATION_PROC:
+	case HF_OPERATION_CGROUP:
+		return EVENT_TAMPER_PROCESS;
+	case HF_OPERATION_BPF:
+	case HF_OPERATION_MODULE:
+	case HF_OPERATION_KEXEC:
+	case HF_OPERATION_CLOCK:
+		return EVENT_TAMPER_SYSTEM;
+	default:
+		return EVENT_TAMPER_FILE;
+	}
+}
+
 enum event_kind event_kind_of(const struct record *record)
 {
 	static const enum event_kind by_channel[HF_CHANNEL_MAX] = {
@@ -35,6 +54,8 @@ enum event_kind event_kind_of(const struct record *record)
 		return EVENT_OPEN;
 	case HF_RECORD_TAINTED:
 		return EVENT_TAINTED;
+	case HF_RECORD_GUARD:
+		return event_kind_of_guard(record->raw.operation);
 	case HF_RECORD_APP_LOST:
 		return EVENT_APP_LOST;
 	case HF_RECORD_FILE:
@@ -172,7 +193,8 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 	const char *channel = policy_channel_name(record->raw.channel);
 	const char *verdict = policy_action_name(record->raw.verdict);
 
-	json_add_text(details, "channel", channel ? channel : "unknown");
+	if (record->raw.header.type != HF_RECORD_GUARD) /* no way out */
+		json_add_text(details, "channel", channel ? channel : "unknown");
 	json_add_text(details, "verdict", verdict ? verdict : "unknown");
 	json_add_text(details, "operation", event_operation_name(record->raw.operation));
 	if (record->raw.reason != HF_REASON_RULE && failure_row(record->raw.reason)->name) {

@@ -43,6 +43,19 @@ static const char *const operation_names[HF_OPERATION_MAX] = {
 	[HF_OPERATION_EXEC] = "exec",
 	[HF_OPERATION_COPY_UP] = "copy-up",
 	[HF_OPERATION_CREATE] = "create",
+	[HF_OPERATION_SIGNAL] = "signal",
+	[HF_OPERATION_SCHEDULE] = "schedule",
+	[HF_OPERATION_PROC] = "proc",
+	[HF_OPERATION_CGROUP] = "control-group",
+	[HF_OPERATION_ATTRIBUTE] = "attribute",
+	[HF_OPERATION_UNMOUNT] = "unmount",
+	[HF_OPERATION_BPF] = "bpf",
+	[HF_OPERATION_MODULE] = "module",
+	[HF_OPERATION_KEXEC] = "kexec",
+	[HF_OPERATION_RAW_WRITE] = "raw-write",
+	[HF_OPERATION_CLOCK] = "clock",
+	[HF_OPERATION_TRACING] = "tracing",
+	[HF_OPERATION_FREEZE] = "freeze",
 };
 
 const char *event_operation_name(unsigned int operation)
@@ -143,6 +156,71 @@ static void tainted_text(const struct record *record, char ret_text[EVENT_TEXT_M
 			record->comm, record->raw.tgid);
 }
 
+/* What was tried on the agent or the machine below it. */
+static void guard_text(const struct record *record, char *ret_text, size_t size)
+{
+	const char *path = record->path[0] ? record->path : "a file of the agent";
+	unsigned int target = record->raw.target_tgid, detail = record->raw.port;
+
+	switch (record->raw.operation) {
+	case HF_OPERATION_SIGNAL:
+		(void)snprintf(ret_text, size, "send signal %u to process %u of the agent", detail,
+			target);
+		break;
+	case HF_OPERATION_TRACE:
+		(void)snprintf(ret_text, size, "reach into process %u of the agent", target);
+		break;
+	case HF_OPERATION_SCHEDULE:
+		(void)snprintf(ret_text, size,
+			"change priority, processors or limits of process %u of the agent", target);
+		break;
+	case HF_OPERATION_CGROUP:
+		if (target)
+			(void)snprintf(ret_text, size,
+				"move process %u of the agent to another control group", target);
+		else
+			(void)snprintf(
+				ret_text, size, "change the agent's control group by %s", path);
+		break;
+	case HF_OPERATION_BPF:
+		if (detail)
+			(void)snprintf(ret_text, size,
+				"load a BPF program of type %u, which could look into the agent",
+				detail);
+		else
+			(void)snprintf(
+				ret_text, size, "get hold of a BPF map or program of the agent");
+		break;
+	case HF_OPERATION_MODULE:
+		(void)snprintf(ret_text, size, "load the kernel module %s", path);
+		break;
+	case HF_OPERATION_KEXEC:
+		(void)snprintf(ret_text, size, "make another kernel ready to run");
+		break;
+	case HF_OPERATION_CLOCK:
+		(void)snprintf(ret_text, size, "set the clock back");
+		break;
+	case HF_OPERATION_RAW_WRITE:
+		(void)snprintf(ret_text, size,
+			"write past the file system to %s, a disk of the agent", path);
+		break;
+	case HF_OPERATION_TRACING:
+		(void)snprintf(ret_text, size, "change the kernel's own code by %s", path);
+		break;
+	case HF_OPERATION_FREEZE:
+		(void)snprintf(ret_text, size,
+			"bring the file system of the agent at %s to a halt or mount it anew",
+			path);
+		break;
+	case HF_OPERATION_MOUNT:
+		(void)snprintf(ret_text, size, "cover or move %s, which leads to the agent", path);
+		break;
+	default:
+		(void)snprintf(ret_text, size, "change %s of the agent (%s)", path,
+			event_operation_name(record->raw.operation));
+	}
+}
+
 void event_sentence(const struct policy_compiled *policy, const struct record *record,
 	char ret_text[EVENT_TEXT_MAX])
 {
@@ -164,6 +242,9 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 	case HF_RECORD_VERDICT:
 	case HF_RECORD_OPENED:
 		act_text(record, act, sizeof(act));
+		break;
+	case HF_RECORD_GUARD:
+		guard_text(record, act, sizeof(act));
 		break;
 	case HF_RECORD_LABELLED:
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "%s now carries labels of its own",

@@ -104,6 +104,18 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"was "
 		"done then was not judged. Start it with preempt=voluntary, or take a newer "
 		"kernel."},
+	[FAILURE_PROTECTION_KEPT] = {"protection-kept", FAILURE_KEEP_LAST,
+		"The policy's [protection] is less than what was in force. It is taken while a "
+		"maintenance door is open, see 'holdfast maintenance'; until then the old one "
+		"holds."},
+	[FAILURE_MAINTENANCE] = {"maintenance-refused", FAILURE_CLOSED,
+		"A maintenance token was not taken; the door stayed shut."},
+	[FAILURE_SWAP] = {"swap-on", FAILURE_AUDIT,
+		"Swap space was switched on: memory with protected content can reach the disk."},
+	[FAILURE_CLOCK] = {"clock-set-back", FAILURE_AUDIT,
+		"The clock was set back; events from then on may seem earlier than they are."},
+	[FAILURE_GUARD] = {"not-guarded", FAILURE_AUDIT,
+		"A file or directory of the agent could not be guarded against root."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/maintenance.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "policy/words.h"
@@ -48,6 +49,11 @@ static void on_hello(struct engine *engine, struct bytes_reader *payload)
 		for (unsigned int i = 0; i < engine->hello.missing_count; i++)
 			failure_note(
 				engine, FAILURE_KERNEL_PARTIAL, "%s", engine->hello.missing[i]);
+	if (engine->hello.is_enforcing)
+		link_request(engine,
+			&(const struct message_request){
+				.kind = REQUEST_DOOR_SHOW, .id = LINK_DOOR_ID},
+			-1);
 	publish_labels(engine);
 	link_restore(engine);
 }
@@ -267,6 +273,8 @@ static void on_answer(struct engine *engine, struct bytes_reader *payload)
 		return; /* fatal in link_on_message */
 	if (answer.id == LINK_COUNTERS_ID)
 		note_lost(engine, answer.counters);
+	else if (answer.id == LINK_DOOR_ID)
+		maintenance_learn(engine, &answer);
 	else
 		server_on_answer(engine, &answer);
 }

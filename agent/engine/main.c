@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
 #include "agent/sandbox/filter.h"
 #include "agent/sandbox/privileges.h"
@@ -277,6 +278,7 @@ static void tick(struct engine *engine)
 		if (r < 0)
 			failure_note(engine, FAILURE_DATABASE, "committing: %s", strerror(-r));
 	}
+	maintenance_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);

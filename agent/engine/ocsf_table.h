@@ -30,11 +30,17 @@ enum event_kind {
 	EVENT_AGENT_STOPPED,
 	EVENT_POLICY_APPLIED,
 	EVENT_POLICY_REJECTED,
-	EVENT_JUSTIFIED,   /* a warning was overridden, with a reason */
-	EVENT_DEVICE,	   /* a device that is a way out came */
-	EVENT_DEVICE_GONE, /* and went */
-	EVENT_LOST,	   /* records that the ring had no room for, or a torn log */
-	EVENT_FAILURE,	   /* a row of the failure table */
+	EVENT_JUSTIFIED,      /* a warning was overridden, with a reason */
+	EVENT_DEVICE,	      /* a device that is a way out came */
+	EVENT_DEVICE_GONE,    /* and went */
+	EVENT_TAMPER_PROCESS, /* an attempt on a process of the agent */
+	EVENT_TAMPER_FILE,    /* on its files, pins and the ways to them; on its disk */
+	EVENT_TAMPER_SYSTEM,  /* on its maps and programs, or the kernel below it */
+	EVENT_MAINTENANCE_BEGUN,
+	EVENT_MAINTENANCE_ENDED,
+	EVENT_MAINTENANCE_REFUSED,
+	EVENT_LOST,    /* records that the ring had no room for, or a torn log */
+	EVENT_FAILURE, /* a row of the failure table */
 	EVENT_KIND_MAX,
 };
 

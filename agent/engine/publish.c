@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/maintenance.h"
 
 static void send_label(const struct message_label *label, void *userdata)
 {
@@ -139,9 +140,11 @@ static void send_matchers(struct engine *engine)
 void publish_policy(struct engine *engine)
 {
 	struct bytes_writer frame;
+	struct hf_gates gates;
 
 	if (!engine->policy || !engine->is_restored)
 		return;
+	gates = protection_gates(engine);
 	publish_labels(engine);
 	link_begin(&frame, MESSAGE_POLICY_BEGIN);
 	bytes_put_u64(&frame, engine->policy->version);
@@ -150,7 +153,7 @@ void publish_policy(struct engine *engine)
 	bytes_put_blob(&frame, &engine->policy->bank, sizeof(engine->policy->bank));
 	link_send(engine, &frame, -1);
 	link_begin(&frame, MESSAGE_GATES);
-	bytes_put_blob(&frame, &engine->policy->gates, sizeof(engine->policy->gates));
+	bytes_put_blob(&frame, &gates, sizeof(gates));
 	link_send(engine, &frame, -1);
 	send_dests(engine);
 	send_grants(engine);

@@ -3,7 +3,10 @@
 #include <json-c/json.h>
 
 #include "agent/engine/json.h"
+#include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
+#include "common/clock.h"
+#include "policy/protection.h"
 #include "policy/words.h"
 
 static struct json_object *kernel_object(const struct engine *engine)
@@ -65,6 +68,7 @@ static struct json_object *events_object(
 	json_add_number(events, "labelled_readers", counters[HF_COUNTER_TAINTED]);
 	json_add_number(events, "index_full", counters[HF_COUNTER_INDEX_FULL]);
 	json_add_number(events, "no_memory", counters[HF_COUNTER_NO_MEMORY]);
+	json_add_number(events, "guard", counters[HF_COUNTER_GUARD]);
 	json_add_number(events, "too_deep", counters[HF_COUNTER_TOO_DEEP]);
 	json_add_number(events, "log_sequence", engine->sequence);
 	return events;
@@ -166,6 +170,22 @@ static void doctor_volumes(struct engine *engine, struct client *client)
 	}
 }
 
+static void doctor_protection(struct engine *engine, struct client *client,
+	const uint64_t counters[static HF_COUNTER_MAX])
+{
+	for (unsigned int i = 0; i < HF_PROTECTION_MAX; i++) {
+		struct json_object *line = line_of("protection", policy_protection_name(i));
+
+		json_add_text(line, "action", policy_action_name(engine->protect[i]));
+		if (i == HF_PROTECTION_SELF) {
+			json_add_bool(line, "key", maintenance_has_key(engine));
+			json_add_bool(line, "door", engine->door_until_ns > clock_boot_ns());
+			json_add_number(line, "attempts", counters[HF_COUNTER_GUARD]);
+		}
+		client_line(client, line);
+	}
+}
+
 static void doctor_states(struct engine *engine, struct client *client)
 {
 	for (size_t i = 0; i < engine->state_count; i++) {
@@ -185,6 +205,7 @@ void report_doctor(struct engine *engine, struct client *client,
 	json_add_text(line, "kind", "status");
 	client_line(client, line);
 	doctor_channels(engine, client);
+	doctor_protection(engine, client, counters);
 	doctor_volumes(engine, client);
 	doctor_states(engine, client);
 	doctor_failures(engine, client);

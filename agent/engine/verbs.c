@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
 #include "common/clock.h"
 #include "policy/words.h"
@@ -261,6 +262,9 @@ static const struct verb verbs[] = {
 	[LOCAL_RELOAD] = {true, run_reload},
 	[LOCAL_POLICY_SHOW] = {false, run_policy_show},
 	[LOCAL_FOLLOW] = {false, run_follow},
+	[LOCAL_MAINTENANCE_BEGIN] = {true, maintenance_begin},
+	[LOCAL_MAINTENANCE_END] = {true, maintenance_end},
+	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
 };
 
 void verb_run(struct engine *engine, struct client *client, int fd)
@@ -366,6 +370,11 @@ void verb_on_answer(
 	case LOCAL_DOCTOR:
 		report_doctor(engine, client, answer->counters);
 		client_end(client, 0, "%s", "");
+		break;
+	case LOCAL_MAINTENANCE_BEGIN:
+	case LOCAL_MAINTENANCE_END:
+	case LOCAL_MAINTENANCE_SHOW:
+		maintenance_on_answer(engine, client, answer);
 		break;
 	case LOCAL_JUSTIFY:
 		answer_justify(engine, client, answer);

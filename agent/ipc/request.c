@@ -49,7 +49,7 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 	r = wire_open(packet, size, &request.type, &payload);
 	if (r < 0)
 		return r;
-	if (request.type < LOCAL_STATUS || request.type > LOCAL_FOLLOW)
+	if (request.type < LOCAL_STATUS || request.type > LOCAL_MAINTENANCE_SHOW)
 		return -EOPNOTSUPP;
 	request.pid = bytes_get_u32(&payload);
 	request.minutes = bytes_get_u32(&payload);

@@ -36,6 +36,9 @@ enum local_type {
 	LOCAL_RELOAD = 9, /* root */
 	LOCAL_POLICY_SHOW = 10,
 	LOCAL_FOLLOW = 11, /* refusals of own uid as they come; ends when the client does */
+	LOCAL_MAINTENANCE_BEGIN = 12, /* root; with a descriptor of the token's file; minutes */
+	LOCAL_MAINTENANCE_END = 13,   /* root */
+	LOCAL_MAINTENANCE_SHOW = 14,  /* the last request */
 	/* answers */
 	LOCAL_LINE = 64, /* string */
 	LOCAL_END = 65,	 /* error i32, string */
