@@ -29,6 +29,11 @@ FUZZ_SEEDS_mark_seal   := tests/fuzz/corpus/mark_value
 FUZZ_LDLIBS_mark_seal  := -lcrypto
 FUZZ_FLAGS_mark_seal   := -max_len=1100
 
+FUZZ_SOURCES_maintenance := agent/engine/maintenance_token.c
+FUZZ_SEEDS_maintenance	 := tests/fuzz/corpus/maintenance
+FUZZ_LDLIBS_maintenance	 := -lcrypto
+FUZZ_FLAGS_maintenance	 := -max_len=600
+
 FUZZ_SOURCES_request := agent/ipc/request.c common/bytes.c common/wire.c
 FUZZ_SEEDS_request   := tests/fuzz/corpus/request
 FUZZ_FLAGS_request   := -max_len=8200

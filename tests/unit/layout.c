@@ -109,7 +109,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_gates, true)
 #define T hf_gates
-		M(T, shut), M(T, rehearse),
+		M(T, shut), M(T, rehearse), M(T, protect), M(T, clock_tolerance_s), M(T, pad),
 #undef T
 	END,
 	BEGIN(hf_inode_key, true)
@@ -137,6 +137,17 @@ static const struct layout layouts[] = {
 	BEGIN(hf_agent, true)
 #define T hf_agent
 		M(T, object_hash), M(T, start_ns), M(T, tgid), M(T, pad),
+#undef T
+	END,
+	BEGIN(hf_door, true)
+#define T hf_door
+		M(T, until_ktime_ns), M(T, acts), M(T, pad),
+#undef T
+	END,
+	BEGIN(hf_guarded, true)
+#define T hf_guarded
+		M(T, words), M(T, root), M(T, root_mount), M(T, mount_ns), M(T, disk_count),
+		M(T, disks),
 #undef T
 	END,
 };

@@ -293,7 +293,7 @@ Test(ocsf, every_kernel_record)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD);
 
-	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_TAINTED; type++)
+	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_GUARD; type++)
 		for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
 			for (unsigned int verdict = 0; verdict < HF_VERDICT_MAX; verdict++) {
 				struct record record = record_of(type);
@@ -310,7 +310,7 @@ Test(ocsf, every_operation_and_reason)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD);
 
-	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_TAINTED; type++)
+	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_GUARD; type++)
 		for (unsigned int operation = 0; operation < HF_OPERATION_MAX; operation++)
 			for (unsigned int reason = 0; reason < HF_REASON_MAX; reason++) {
 				struct record record = record_of(type);

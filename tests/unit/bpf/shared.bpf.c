@@ -22,4 +22,6 @@ struct {
 	struct hf_request request;
 	struct hf_state state;
 	struct hf_agent agent;
+	struct hf_door door;
+	struct hf_guarded guarded;
 } shared;
