@@ -40,8 +40,11 @@ static void print_kernel(struct doctor *doctor, struct json_object *line)
 				: "");
 	else if (!json_true(line, "kernel.loaded"))
 		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED: the kernel part is not in\n");
-	else
+	else if (!json_true(line, "policy.applied"))
 		print_styled(PRINT_BAD, "  NOTHING IS ENFORCED: there is no policy in force\n");
+	else
+		print_styled(PRINT_BAD,
+			"  NOTHING IS ENFORCED: no path of the policy could be labelled\n");
 	for (size_t i = 0; missing && i < json_object_array_length(missing); i++)
 		print_styled(PRINT_WARN, "  %s: %s\n",
 			json_true(line, "kernel.loaded") ? "reduced" : "missing",

@@ -61,6 +61,9 @@ static void print_status(struct json_object *status, const char *text, void *use
 	print_policy(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");
+	if (json_number(status, "places_unlabelled"))
+		print_styled(PRINT_BAD, "  %llu more could NOT be labelled, see holdfast doctor\n",
+			(unsigned long long)json_number(status, "places_unlabelled"));
 	print_number(status, "files and directories", "marks");
 	print_number(status, "programs verified", "programs_verified");
 	print_styled(PRINT_BOLD, "Since boot\n");

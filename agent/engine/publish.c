@@ -137,6 +137,18 @@ static void send_matchers(struct engine *engine)
 	}
 }
 
+/* The sensor tells about every path of a policy that it is given. */
+static void forget_places(struct engine *engine)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < engine->state_count; i++)
+		if (engine->states[i].app)
+			engine->states[kept++] = engine->states[i];
+	engine->state_count = kept;
+	engine->place_count = 0;
+}
+
 void publish_policy(struct engine *engine)
 {
 	struct bytes_writer frame;
@@ -146,6 +158,7 @@ void publish_policy(struct engine *engine)
 		return;
 	gates = protection_gates(engine);
 	publish_labels(engine);
+	forget_places(engine);
 	link_begin(&frame, MESSAGE_POLICY_BEGIN);
 	bytes_put_u64(&frame, engine->policy->version);
 	link_send(engine, &frame, -1);

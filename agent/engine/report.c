@@ -9,12 +9,29 @@
 #include "policy/protection.h"
 #include "policy/words.h"
 
+static unsigned int unlabelled_places(const struct engine *engine)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < engine->state_count; i++)
+		if (!engine->states[i].app)
+			count++;
+	return count;
+}
+
+/* A policy none of whose paths could be labelled protects nothing, whatever hooks are in. */
+static bool is_enforcing(const struct engine *engine)
+{
+	return engine->hello.is_enforcing && engine->is_policy_applied &&
+	       (engine->place_count || !unlabelled_places(engine));
+}
+
 static struct json_object *kernel_object(const struct engine *engine)
 {
 	struct json_object *kernel = json_object_new_object();
 	struct json_object *missing = json_object_new_array();
 
-	json_add_bool(kernel, "enforcing", engine->hello.is_enforcing && engine->is_policy_applied);
+	json_add_bool(kernel, "enforcing", is_enforcing(engine));
 	json_add_bool(kernel, "loaded", engine->hello.is_enforcing);
 	json_add_bool(kernel, "bpf_lsm", engine->hello.has_bpf_lsm);
 	json_add_bool(kernel, "adopted", engine->hello.was_adopted);
@@ -89,6 +106,7 @@ struct json_object *report_status(
 	json_add(status, "events", events_object(engine, counters));
 	json_add_number(status, "programs_verified", engine->program_count);
 	json_add_number(status, "places_marked", engine->place_count);
+	json_add_number(status, "places_unlabelled", unlabelled_places(engine));
 	if (engine->database)
 		json_add(status, "marks",
 			json_object_new_int64(database_mark_count(engine->database)));
@@ -127,8 +145,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		struct json_object *line = line_of(
 			"channel", policy_channel_name(coverage[i].channel));
 
-		json_add_bool(
-			line, "covered", engine->hello.is_enforcing && engine->is_policy_applied);
+		json_add_bool(line, "covered", is_enforcing(engine));
 		json_add_text(line, "text", coverage[i].text);
 		client_line(client, line);
 	}

@@ -21,6 +21,7 @@ struct place {
 	dev_t dev;	 /* what was marked: a directory made anew is another one */
 	ino_t ino;
 	uint64_t labels_marked;
+	bool is_counted; /* told as labelled since the policy was given */
 };
 
 struct places {
@@ -87,6 +88,15 @@ static void tell(struct sensor *sensor, const char *path, int error, const char 
 		link_failure(sensor, FAILURE_PLACE, "%s: %s", path, reason);
 }
 
+/* The engine counts what is told. */
+static void tell_labelled(struct sensor *sensor, struct place *place)
+{
+	if (place->is_counted)
+		return;
+	place->is_counted = true;
+	tell(sensor, place->path, 0, "");
+}
+
 static void on_match(const char *path, int path_fd, void *userdata)
 {
 	struct places *places = userdata;
@@ -103,8 +113,10 @@ static void on_match(const char *path, int path_fd, void *userdata)
 	}
 	place->wanted |= places->labels;
 	if (place->dev == status.st_dev && place->ino == status.st_ino &&
-		(place->labels_marked & places->labels) == places->labels)
+		(place->labels_marked & places->labels) == places->labels) {
+		tell_labelled(sensor, place);
 		return;
+	}
 	if (place->dev != status.st_dev || place->ino != status.st_ino)
 		place->labels_marked = 0;
 	change = (struct mark_change){.add = places->labels, .flags = HF_MARK_POLICY, .path = path};
@@ -120,7 +132,7 @@ static void on_match(const char *path, int path_fd, void *userdata)
 	/* Also when it was labelled before: an earlier agent may have died within its walk. */
 	if (S_ISDIR(status.st_mode) && tree_add(sensor->tree, path, places->labels) < 0)
 		link_failure(sensor, FAILURE_TREE, "%s", path);
-	tell(sensor, path, 0, "");
+	tell_labelled(sensor, place);
 }
 
 static void on_directory(const char *path, void *userdata)
@@ -132,7 +144,7 @@ static void on_directory(const char *path, void *userdata)
 		(void)watch_add(places->sensor->watch, path);
 }
 
-void places_apply(struct sensor *sensor, const struct sensor_policy *policy)
+static void expand(struct sensor *sensor, const struct sensor_policy *policy)
 {
 	struct places *places = sensor->places;
 	const struct paths_visitor visitor = {
@@ -151,10 +163,19 @@ void places_apply(struct sensor *sensor, const struct sensor_policy *policy)
 	}
 }
 
+void places_apply(struct sensor *sensor, const struct sensor_policy *policy)
+{
+	struct places *places = sensor->places;
+
+	for (size_t i = 0; i < places->count; i++)
+		places->items[i].is_counted = false;
+	expand(sensor, policy);
+}
+
 void places_again(struct sensor *sensor)
 {
 	if (sensor->policy)
-		places_apply(sensor, sensor->policy);
+		expand(sensor, sensor->policy);
 }
 
 void places_retire_path(struct sensor *sensor, const char *path, uint64_t labels)

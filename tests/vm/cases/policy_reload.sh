@@ -123,6 +123,22 @@ swap_under_load()
 	check "$swaps swaps: not one allowed open was refused ($(cat /run/hf/allowed.out))" [ $status -eq 0 ]
 }
 
+# A policy in force that labels nothing must not be called enforcing.
+nothing_labelled()
+{
+	ln -s $secret /srv/leads-there
+	good_policy 900 /usr/bin/dd | sed 's|'$secret'|/srv/leads-there|' >$live
+	check 'a policy whose only path is a link is taken' holdfast policy reload
+	check 'it is said that nothing is enforced' \
+		wait_for 20 eval "holdfast status | grep -q 'NOTHING IS ENFORCED'"
+	check 'and why' eval "holdfast doctor | grep -q 'no path of the policy could be labelled'"
+	check 'the path is named' eval "holdfast doctor | grep -q '/srv/leads-there: leads over a symbolic link'"
+	good_policy 901 /usr/bin/dd >$live
+	check 'the good policy is taken again' holdfast policy reload
+	check 'and enforces' wait_for 20 agent_is_enforcing
+	refute 'cat is refused again' cat $secret/doc.txt
+}
+
 places_make || exit 1
 mkdir -p /opt/readers
 install -m 755 -o root -g root /usr/bin/cat /opt/readers/cat
@@ -133,5 +149,6 @@ refute 'cat is refused' cat $secret/doc.txt
 expect_allowed 'the reader reads' /opt/readers/cat $secret/doc.txt
 swap_under_load
 thirty_bad_ones
+nothing_labelled
 agent_stop
 finish
