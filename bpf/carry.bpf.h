@@ -92,20 +92,18 @@ static __noinline void received_from(const struct hf_carried *carried, __u32 hop
 	self->is_introduced = 0;
 }
 
-/*
- * What *carried carries comes to current. May be called once it has come: a refusal then changes
- * nothing, and the labels are there. 0 or -EPERM.
- */
-static __noinline int deliver(const struct hf_carried *carried, __u32 hop)
+VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)
 {
 	struct act act = {
 		.channel = HF_CHANNEL_PASS,
 		.operation = HF_OPERATION_READ,
-		.labels = carried->labels,
 	};
 	struct hf_task *self;
 	bool is_new;
 
+	if (!carried)
+		return -EPERM;
+	act.labels = carried->labels;
 	if (!act.labels || is_from_current(carried) || is_carrier())
 		return 0;
 	if ((carried->flags & HF_CARRIED_REFUSED) && judge(&act))
@@ -116,6 +114,15 @@ static __noinline int deliver(const struct hf_carried *carried, __u32 hop)
 		return -EPERM;
 	received_from(carried, hop, is_new);
 	return 0;
+}
+
+/*
+ * What *carried carries comes to current. May be called once it has come: a refusal then changes
+ * nothing, and the labels are there. 0 or -EPERM.
+ */
+static __always_inline int deliver(const struct hf_carried *carried, __u32 hop)
+{
+	return refusal(deliver_once(carried, hop));
 }
 
 /* What has no inode of its own is kept under device numbers that no device has. */

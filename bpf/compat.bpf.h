@@ -17,6 +17,19 @@
 /* A value to begin with: too large for the stack. */
 static const struct hf_carried carried_none;
 
+/*
+ * A global function: the verifier reads it once for each program, and not again for every call and
+ * every state it is called in. It can't be passed kernel pointers as such, only memory in which
+ * they are numbers to it (what it follows, it follows with probes), and before 5.12 no memory. Nor
+ * does it know what comes back: the hooks may return 0 or a negative errno, hence refusal().
+ */
+#ifndef HF_BASELINE
+#define VERIFIED_ONCE __noinline
+#else
+#define VERIFIED_ONCE static __noinline
+#endif
+#define refusal(r) ((r) ? -EPERM : 0)
+
 #ifndef HF_BASELINE
 
 #define kernel_read(from, ...)	   ___arrow(from, __VA_ARGS__)

@@ -41,17 +41,16 @@ static __always_inline __u64 concerned(struct hf_bank *bank, const struct act *a
 	return labels;
 }
 
-/*
- * Takes the verdict on act, records it, and returns what the hook returns: 0 or -EPERM.
- * Without a policy, or for a reason that is no rule, it is block.
- */
-static __noinline int judge(struct act *act)
+VERIFIED_ONCE int judge_once(struct act *act)
 {
 	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
 	struct hf_bank *bank = bank_get();
 	struct hf_channel_masks *masks;
-	__u64 labels = act->labels, block = act->labels, warn = 0, audit = 0, rehearse;
+	__u64 labels, block, warn = 0, audit = 0, rehearse;
 
+	if (!act)
+		return -EPERM;
+	labels = block = act->labels;
 	if (bank && bank->serial && act->reason == HF_REASON_RULE) {
 		labels = concerned(bank, act);
 		masks = &bank->channels[act->channel & (HF_CHANNEL_MAX - 1)];
@@ -87,6 +86,15 @@ static __noinline int judge(struct act *act)
 	count(act->verdict == HF_VERDICT_AUDIT ? HF_COUNTER_AUDITED : HF_COUNTER_REFUSED);
 	report(act, HF_RECORD_VERDICT);
 	return act->verdict == HF_VERDICT_AUDIT ? 0 : -EPERM;
+}
+
+/*
+ * Takes the verdict on act, records it, and returns what the hook returns: 0 or -EPERM.
+ * Without a policy, or for a reason that is no rule, it is block.
+ */
+static __always_inline int judge(struct act *act)
+{
+	return refusal(judge_once(act));
 }
 
 #endif

@@ -200,7 +200,7 @@ static __always_inline bool is_repeated(
 	return false;
 }
 
-static __noinline void report(struct act *act, __u8 record_type)
+VERIFIED_ONCE int report(struct act *act, __u8 record_type)
 {
 	struct hf_state *state = state_get();
 	struct hf_task *self = task_current_create();
@@ -209,21 +209,23 @@ static __noinline void report(struct act *act, __u8 record_type)
 	struct hf_record *record;
 	__u64 sequence;
 
+	if (!act)
+		return 0;
 	count(HF_COUNTER_MADE);
 	if (is_repeated(self, act, record_type, now)) {
 		count(HF_COUNTER_COALESCED);
-		return;
+		return 0;
 	}
 	if (!state)
-		return;
+		return 0;
 	if (number_take(&state->sequence, &sequence)) {
 		count(HF_COUNTER_LOST);
-		return;
+		return 0;
 	}
 	record = bpf_ringbuf_reserve(&hf_ring, sizeof(*record), 0);
 	if (!record) {
 		count(HF_COUNTER_LOST);
-		return;
+		return 0;
 	}
 	/* Past path_size lie earlier records of this same ring, which its one reader has had. */
 	__builtin_memset(record, 0, __builtin_offsetof(struct hf_record, path));
@@ -258,6 +260,7 @@ static __noinline void report(struct act *act, __u8 record_type)
 	}
 	bpf_ringbuf_submit(record, 0);
 	count(HF_COUNTER_SENT);
+	return 0;
 }
 
 #endif

@@ -108,14 +108,15 @@ static __always_inline int taint_refuse(struct act *act)
 	return judge(act);
 }
 
-/* Adds labels to current's taint. act describes the read that brings them. 0 or -EPERM. */
-static __noinline int taint_add(__u64 labels, struct act *act)
+VERIFIED_ONCE int taint_add_once(__u64 labels, struct act *act)
 {
 	struct task_struct *task = current_task();
 	struct hf_state *state = state_get();
 	struct hf_task *self = task_current();
 	bool is_judged;
 
+	if (!act)
+		return -EPERM;
 	if (self && (self->taint & labels) == labels) {
 		origin_of_act(self, act);
 		return 0;
@@ -147,6 +148,12 @@ static __noinline int taint_add(__u64 labels, struct act *act)
 	}
 	origin_of_act(self, act);
 	return 0;
+}
+
+/* Adds labels to current's taint. act describes the read that brings them. 0 or -EPERM. */
+static __always_inline int taint_add(__u64 labels, struct act *act)
+{
+	return refusal(taint_add_once(labels, act));
 }
 
 /* Remembers a writable shared mapping of an unlabelled process. */
