@@ -69,7 +69,7 @@ static __always_inline struct hf_carried *socket_state(struct sock *sk, __u64 fl
 				break;                                   \
 	} while (0)
 
-#define HF_LOCK_TRIES 1024 /* about 0.1 ms; the verifier walks through each (8,192 jumps at most) */
+#define HF_LOCK_TRIES 256 /* more than 10 us; the verifier walks through each, in every program */
 
 /*
  * Atomic OR, fetch and exchange came with 5.12, spin locks for LSM programs with 5.11. A plain OR

@@ -9,8 +9,12 @@
 #include "state.bpf.h"
 
 #define HF_COALESCE_NS 1000000000ull
-#define HF_PATH_DEPTH  48  /* names in a record's path */
-#define HF_NAME_SIZE   256 /* NAME_MAX and its NUL */
+#ifndef HF_BASELINE
+#define HF_PATH_DEPTH 48 /* names in a record's path */
+#else
+#define HF_PATH_DEPTH 24 /* the verifier walks through each */
+#endif
+#define HF_NAME_SIZE 256 /* NAME_MAX and its NUL */
 
 /* One act of one process, as the hooks describe it to judge() and report(). */
 struct act {
