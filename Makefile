@@ -34,12 +34,14 @@ ROOMS := common bpf policy agent tests packaging
 -include $(foreach room,$(ROOMS),$(wildcard $(room)/rules.mk))
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all check demo bench format lint clean install
+.PHONY: all check check-deep demo bench format lint clean install
 all: $(PROGRAMS) $(BPF_OBJECTS)
 # Both install what they need; a second run finds it there.
 check:
 	tools/deps.sh check
 	tests/check
+check-deep: check
+	tests/check deep
 demo:
 	tools/deps.sh demo
 	$(MAKE) -s all
