@@ -23,8 +23,8 @@ static __always_inline __u32 app_running(struct task_struct *task)
 	return mark ? mark->app : HF_APP_UNKNOWN;
 }
 
-/* Process 1 is one by its place: it has a connection to every service. */
-static __noinline bool is_carrier(void)
+/* HF_APP_*. Process 1 is a carrier by its place: it has a connection to every service. */
+static __noinline __u32 app_flags(void)
 {
 	struct task_struct *task = current_task();
 	struct hf_task *self = task_current();
@@ -32,12 +32,18 @@ static __noinline bool is_carrier(void)
 	__u32 app = self ? self->app : HF_APP_UNKNOWN;
 
 	if (kernel_read(task, tgid) == 1)
-		return true;
+		return HF_APP_CARRIER;
 	if (!bank)
-		return false;
+		return 0;
 	if (!app)
 		app = app_running(task);
-	return bank->apps[app & (HF_APP_MAX - 1)].flags & HF_APP_CARRIER;
+	return bank->apps[app & (HF_APP_MAX - 1)].flags;
+}
+
+/* What a print service is handed has been judged: it is on its way to paper. */
+static __always_inline bool is_carrier(void)
+{
+	return app_flags() & (HF_APP_CARRIER | HF_APP_PRINTS);
 }
 
 static __always_inline int pass_judge(__u64 taint, __u8 operation)

@@ -45,10 +45,11 @@ enum hf_channel {
 		4, /* writing to a local file: follow, or block for view-only labels */
 	HF_CHANNEL_RAWDISK =
 		5, /* block devices: writing by a labelled reader, reading labelled disks */
-	HF_CHANNEL_DEBUG = 6, /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
-	HF_CHANNEL_IPC = 7,   /* descriptor handed to a program that may not have it */
-	HF_CHANNEL_MOUNT = 8, /* mounting over or below a labelled directory */
-	HF_CHANNEL_PASS = 9,  /* content handed to another process: follow, or block */
+	HF_CHANNEL_DEBUG = 6,  /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
+	HF_CHANNEL_IPC = 7,    /* descriptor handed to a program that may not have it */
+	HF_CHANNEL_MOUNT = 8,  /* mounting over or below a labelled directory */
+	HF_CHANNEL_PASS = 9,   /* content handed to another process: follow, or block */
+	HF_CHANNEL_PRINT = 10, /* to the print service, a printer's port or a printer's device */
 	HF_CHANNEL_MAX = 16,
 };
 
@@ -69,6 +70,7 @@ struct hf_channel_masks {
 };
 
 #define HF_APP_CARRIER 0x1u /* display server, bus, journal ...: receives without being labelled */
+#define HF_APP_PRINTS  0x2u /* print service: what it is handed was judged on channel print */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */
@@ -98,7 +100,8 @@ struct hf_dest_key {
 /* Labels that may go to this prefix; the compiler folds enclosing prefixes in. */
 struct hf_dest {
 	__u64 allow[HF_DEST_SLOTS];
-	__u16 port_first[HF_DEST_SLOTS]; /* host byte order; inclusive */
+	__u64 allow_print[HF_DEST_SLOTS]; /* the same of the print channel, beside the network's */
+	__u16 port_first[HF_DEST_SLOTS];  /* host byte order; inclusive */
 	__u16 port_last[HF_DEST_SLOTS];
 };
 

@@ -27,7 +27,7 @@ static __always_inline bool char_device_is_way_out(__u32 dev)
 		return MINOR_OF(dev) >= 64;
 	case 10: /* TUN, vhost-net */
 		return MINOR_OF(dev) == 200 || MINOR_OF(dev) == 238;
-	case 6:	  /* parallel printers */
+	case 6:	  /* parallel printers: is_printer() */
 	case 9:	  /* tapes */
 	case 21:  /* SCSI generic */
 	case 99:  /* raw parallel ports */
@@ -41,6 +41,12 @@ static __always_inline bool char_device_is_way_out(__u32 dev)
 	default:
 		return false;
 	}
+}
+
+/* parallel ones, and those of usblp: USB_LP_MINOR_BASE and _COUNT, drivers/usb/class/usblp.c */
+static __always_inline bool is_printer(__u32 dev)
+{
+	return MAJOR_OF(dev) == 6 || (MAJOR_OF(dev) == 180 && MINOR_OF(dev) < 16);
 }
 
 /* The terminal the process sits at may be a serial line: what it prints there, the user sees. */
@@ -75,6 +81,8 @@ static __noinline int device_write(struct file *file, __u64 taint, __u8 operatio
 	if ((file->f_inode->i_mode & S_IFMT) == S_IFCHR) {
 		if (!char_device_is_way_out(dev) || is_own_terminal(dev))
 			return 0;
+		if (is_printer(dev))
+			act.channel = HF_CHANNEL_PRINT;
 	} else {
 		act.allow = device_allow(dev);
 	}

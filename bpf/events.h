@@ -8,7 +8,7 @@
 
 #include "decisions.h"
 
-#define HF_RECORD_VERSION 2
+#define HF_RECORD_VERSION 3
 #define HF_COMM_SIZE	  16
 #define HF_PATH_SIZE	  1024
 #define HF_ORIGIN_MAX	  4
@@ -139,12 +139,13 @@ struct hf_record {
 	__u16 family;	  /* AF_*; 0 = not a socket */
 	__u8 protocol;	  /* IPPROTO_* */
 	__u8 pad[3];
-	__u32 target_tgid;   /* HF_OPERATION_TRACE, HF_RECORD_GUARD: the process that is meant */
-	__u32 coalesced;     /* same verdicts of this process since its last record, not sent */
-	__u16 path_size;     /* bytes used in path */
-	__u8 path_is_cut;    /* the outermost directories did not fit */
-	__u8 path_is_within; /* it ends at the file system's root: hooks on names know no mount */
-	__u8 pad2[4];
+	__u32 target_tgid;    /* HF_OPERATION_TRACE, HF_RECORD_GUARD: the process that is meant */
+	__u32 coalesced;      /* same verdicts of this process since its last record, not sent */
+	__u16 path_size;      /* bytes used in path */
+	__u8 path_is_cut;     /* the outermost directories did not fit */
+	__u8 path_is_within;  /* it ends at the file system's root: hooks on names know no mount */
+	__u8 path_is_payload; /* it holds what was about to be sent: agent/engine/print_job.c */
+	__u8 pad2[3];
 	/* from where the process has its labels */
 	struct hf_source source;
 	struct hf_origins origins;

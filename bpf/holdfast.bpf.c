@@ -9,6 +9,7 @@
  *   lineage  whence labels came		carry    content between processes
  *   memory   processes that share some	terminal pseudo-terminals
  *   guard    the agent itself and the machine below it: agent, process, file, kernel
+ *   print    what counts as printing
  *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"

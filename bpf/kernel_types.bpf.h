@@ -171,6 +171,7 @@ struct super_block {
 
 struct inode {
 	unsigned short i_mode;
+	kuid_t i_uid;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	long long i_size;
@@ -283,6 +284,7 @@ struct unix_address;
 
 struct unix_sock {
 	struct unix_address *addr; /* NULL: bound to no name, as both ends of socketpair(2) are */
+	struct path path;	   /* of an accepted one: its listener's */
 	struct sock *peer;
 };
 
@@ -300,16 +302,32 @@ struct socket {
 	struct sock *sk;
 };
 
+struct iovec {
+	void *iov_base;
+	__u64 iov_len;
+};
+
+enum iter_type { ITER_IOVEC, ITER_UBUF };
+
+struct iov_iter {
+	unsigned int type; /* up to 5.13 */
+	__u8 iter_type;
+	unsigned long iov_offset;
+	unsigned long count;
+	const struct iovec *iov;   /* up to 6.3 */
+	const struct iovec *__iov; /* from 6.4 on */
+	void *ubuf;		   /* from 6.0 on */
+};
+
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	struct iov_iter msg_iter;
 };
 
 struct sockaddr {
 	unsigned short sa_family;
 };
-
-struct iov_iter;
 
 #pragma clang attribute pop
 

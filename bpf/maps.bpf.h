@@ -26,6 +26,7 @@ struct hf_inode {
 #define HF_TASK_SHARED_MM 0x1u /* memory shared with another thread group (vfork, CLONE_VM) */
 #define HF_TASK_MAPS_MANY 0x2u /* more writable shared mappings than HF_MAPPED_MAX */
 #define HF_TASK_OUTSIDE	  0x4u /* holds a socket that sends without a hook (AF_XDP) */
+#define HF_TASK_NO_PRINT  0x8u /* was refused to print */
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
 #define HF_SOCKET_MAX	  16384	 /* baseline: labelled ends of unix sockets */
@@ -49,6 +50,7 @@ struct hf_carried {
 #define HF_CARRIED_REFUSED \
 	0x1u /* put in where no hook could refuse it: others may not take it out */
 #define HF_CARRIED_CARRIER 0x2u /* a carrier holds this end: what is sent to it is not judged */
+#define HF_CARRIED_PRINTS  0x4u /* a print service does: what is sent to it is printed */
 
 /* A thread group's state, on its leader. */
 struct hf_task {
@@ -58,7 +60,8 @@ struct hf_task {
 	__u32 app_next;		/* identity found by an exec under way */
 	__u32 flags;		/* HF_TASK_* */
 	__u32 mapped_count;
-	__u64 said_what; /* hash of the last record, for coalescing */
+	__u64 said_what;  /* hash of the last record, for coalescing */
+	__u64 said_print; /* likewise of printing, which may go with one of the network's */
 	__u64 said_ktime_ns;
 	__u32 said_again;    /* same verdicts since, not sent */
 	__u32 is_introduced; /* a record said from where it has its labels */

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_NETWORK_H
 #define HOLDFAST_BPF_NETWORK_H
 
+#include "print.bpf.h"
 #include "socket.bpf.h"
 
 #define AF_XDP		      44
@@ -23,6 +24,7 @@ static __always_inline bool family_is_local(__u16 family)
 
 static __always_inline __u64 dest_allow(const struct act *act)
 {
+	bool is_print = act->channel == HF_CHANNEL_PRINT;
 	struct hf_bank *bank = bank_get();
 	struct hf_dest_key key = {.prefixlen = 128};
 	struct hf_dest *dest;
@@ -42,7 +44,7 @@ static __always_inline __u64 dest_allow(const struct act *act)
 		return 0;
 	for (int i = 0; i < HF_DEST_SLOTS; i++)
 		if (act->port >= dest->port_first[i] && act->port <= dest->port_last[i])
-			allow |= dest->allow[i];
+			allow |= is_print ? dest->allow_print[i] : dest->allow[i];
 	return allow;
 }
 
@@ -103,71 +105,76 @@ static __always_inline bool is_netlink_to_process(struct sock *sk, const void *a
 	return port || groups;
 }
 
-/* A labelled reader's socket meets a destination: address, or the socket's peer when NULL. */
-static __noinline int labelled_send(
-	struct socket *sock, const void *address, __u64 taint, __u8 operation)
+/*
+ * A labelled reader's socket meets a destination: address, or the socket's peer when NULL. act has
+ * the operation and the labels. A printer elsewhere is a matter of both channels.
+ */
+static __noinline int labelled_send(struct socket *sock, const void *address, struct act *act)
 {
-	struct act act = {
-		.channel = HF_CHANNEL_NETWORK,
-		.operation = operation,
-		.labels = taint,
-	};
 	struct sock *sk = kernel_read(sock, sk);
 	__u16 family;
 
 	if (!sk)
 		return 0;
 	family = kernel_read(sk, __sk_common.skc_family);
-	if (family == AF_NETLINK && operation == HF_OPERATION_SEND &&
+	if (family == AF_NETLINK && act->operation == HF_OPERATION_SEND &&
 		is_netlink_to_process(sk, address)) {
-		act.channel = HF_CHANNEL_PASS;
-		act.reason = HF_REASON_UNFOLLOWED;
-		return judge(&act);
+		act->channel = HF_CHANNEL_PASS;
+		act->reason = HF_REASON_UNFOLLOWED;
+		return judge(act);
 	}
 	if (family_is_local(family))
 		return 0;
-	act.family = family;
-	act.protocol = kernel_read(sk, sk_protocol);
+	act->family = family;
+	act->protocol = kernel_read(sk, sk_protocol);
+	act->channel = HF_CHANNEL_NETWORK;
 	if (family == AF_INET || family == AF_INET6) {
-		bool is_known = address ? address_from_sockaddr(&act, address)
-					: address_from_sock(&act, sk);
+		bool is_known = address ? address_from_sockaddr(act, address)
+					: address_from_sock(act, sk);
 
 		/* connect(AF_UNSPEC) dissolves the association; as a destination it is 0.0.0.0. */
-		if (is_known)
-			act.allow = dest_allow(&act);
-		else if (operation == HF_OPERATION_CONNECT && act.family == AF_UNSPEC)
+		if (!is_known && act->operation == HF_OPERATION_CONNECT && act->family == AF_UNSPEC)
 			return 0;
+		if (is_known && is_print_port(act->port)) {
+			act->channel = HF_CHANNEL_PRINT;
+			act->allow = dest_allow(act);
+			if (judge(act))
+				return -EPERM;
+			act->channel = HF_CHANNEL_NETWORK;
+		}
+		if (is_known)
+			act->allow = dest_allow(act);
 	}
-	return judge(&act);
+	return judge(act);
 }
 
 SEC("lsm/socket_connect")
 int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
 {
-	__u64 taint;
+	struct act act = {.operation = HF_OPERATION_CONNECT};
 
 	if (ret)
 		return ret;
-	taint = taint_current();
-	return taint ? labelled_send(sock, address, taint, HF_OPERATION_CONNECT) : 0;
+	act.labels = taint_current();
+	return act.labels ? labelled_send(sock, address, &act) : 0;
 }
 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
+	struct act act = {.operation = HF_OPERATION_SEND};
 	struct sock *sk;
-	__u64 taint;
 
 	if (ret)
 		return ret;
-	taint = taint_current();
-	if (!taint)
+	act.labels = taint_current();
+	if (!act.labels)
 		return 0;
+	payload_of(&act, msg);
 	sk = kernel_read(sock, sk);
 	if (sk && is_unix(sk))
-		return unix_send(sk, taint);
-	return labelled_send(
-		sock, msg->msg_namelen ? msg->msg_name : NULL, taint, HF_OPERATION_SEND);
+		return unix_send(sk, &act);
+	return labelled_send(sock, msg->msg_namelen ? msg->msg_name : NULL, &act);
 }
 
 /* Packet and other families have no connect to judge; AF_XDP sends without any hook. */
@@ -197,6 +204,7 @@ int BPF_PROG(hf_socket_create, int family, int type, int protocol, int kern, int
 /* sendfile and splice to a socket pass file_permission alone before 6.5 (MSG_SPLICE_PAGES). */
 static __always_inline int file_send(struct file *file, __u64 taint)
 {
+	struct act act = {.operation = HF_OPERATION_SEND, .labels = taint};
 	struct socket *sock = socket_of_file(file);
 	struct sock *sk;
 
@@ -204,8 +212,8 @@ static __always_inline int file_send(struct file *file, __u64 taint)
 		return 0;
 	sk = kernel_read(sock, sk);
 	if (sk && is_unix(sk))
-		return unix_send(sk, taint);
-	return labelled_send(sock, NULL, taint, HF_OPERATION_SEND);
+		return unix_send(sk, &act);
+	return labelled_send(sock, NULL, &act);
 }
 
 #endif

@@ -27,11 +27,16 @@ struct act {
 	__u64 allow;	       /* labels this very destination may have */
 	__u64 decided;	       /* filled by judge() */
 	struct dentry *dentry; /* the file, or NULL */
-	struct vfsmount *mnt;  /* or NULL: the path ends at the file system's root */
+	union {		       /* the stack is full: one of them */
+		struct vfsmount
+			*mnt;  /* of dentry, or NULL: the path ends at the file system's root */
+		__u64 payload; /* without dentry: user address of what is about to be sent */
+	};
 	__u16 family;
 	__u16 port;
 	__u8 protocol;
-	__u8 pad[3];
+	__u8 payload_kind;  /* enum payload_kind */
+	__u16 payload_size; /* at most HF_PATH_SIZE */
 	__u8 address[16];
 };
 
@@ -182,26 +187,56 @@ static __always_inline void record_who(struct hf_record *record, struct hf_task 
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 }
 
+/* What begins a message is worth a record of its own; what follows belongs to it. */
+enum payload_kind {
+	PAYLOAD_DATA = 0,
+	PAYLOAD_HTTP = 1,
+	PAYLOAD_IPP = 2,
+};
+
+static __always_inline bool is_job_data(const struct act *act, __u64 said, __u64 what)
+{
+	return act->payload_kind == PAYLOAD_DATA &&
+	       ((said ^ what) == PAYLOAD_HTTP || (said ^ what) == PAYLOAD_IPP);
+}
+
 /* True when the same process said the same within the last second; it is then only counted. */
 static __always_inline bool is_repeated(
 	struct hf_task *self, const struct act *act, __u8 record_type, __u64 now)
 {
 	__u64 what = (__u64)record_type << 56 | (__u64)act->channel << 48 |
 		     (__u64)act->operation << 40 | (__u64)act->verdict << 32;
+	__u64 *said;
 
 	if (!self)
 		return false;
+	said = act->channel == HF_CHANNEL_PRINT ? &self->said_print : &self->said_what;
 	what ^= act->labels ^ ((__u64)act->port << 24) ^ ((__u64)act->address[15] << 16) ^
 		((__u64)act->address[14] << 8) ^ act->target_tgid;
 	if (act->dentry)
 		what ^= dentry_ino(act->dentry) * 0x9E3779B97F4A7C15ull;
-	if (self->said_what == what && now - self->said_ktime_ns < HF_COALESCE_NS) {
+	if (act->channel == HF_CHANNEL_PRINT)
+		what = is_job_data(act, *said, what) ? *said : what ^ act->payload_kind;
+	if (*said == what && now - self->said_ktime_ns < HF_COALESCE_NS) {
 		__sync_fetch_and_add(&self->said_again, 1);
 		return true;
 	}
-	self->said_what = what;
+	*said = what;
 	self->said_ktime_ns = now;
 	return false;
+}
+
+/* Of what was about to be sent, the beginning. Memory that can't be read now is no reason to wait. */
+static __always_inline void record_payload(struct hf_record *record, const struct act *act)
+{
+	__u32 size = act->payload_size;
+
+	if (size > HF_PATH_SIZE) /* for the verifier */
+		return;
+	if (bpf_probe_read_user(record->path, size, (const void *)act->payload))
+		return;
+	record->path_size = size;
+	record->path_is_payload = 1;
 }
 
 VERIFIED_ONCE int report(struct act *act, __u8 record_type)
@@ -261,6 +296,8 @@ VERIFIED_ONCE int report(struct act *act, __u8 record_type)
 		dentry_key(act->dentry, &record->inode);
 		record->path_is_within = !act->mnt;
 		record_path_of(record, act);
+	} else if (act->channel == HF_CHANNEL_PRINT && act->payload_kind != PAYLOAD_DATA) {
+		record_payload(record, act);
 	}
 	bpf_ringbuf_submit(record, 0);
 	count(HF_COUNTER_SENT);

@@ -8,9 +8,10 @@
 #define HOLDFAST_BPF_SOCKET_H
 
 #include "carry.bpf.h"
+#include "print.bpf.h"
 
-/* A labelled reader sends to this socket. 0 or -EPERM. */
-static __noinline int socket_carry(struct sock *to, __u64 taint)
+/* A labelled reader sends to this socket what act describes. 0 or -EPERM. */
+static __noinline int socket_carry(struct sock *to, struct act *act)
 {
 	struct hf_state *state = state_get();
 	struct hf_carried *carried;
@@ -20,19 +21,26 @@ static __noinline int socket_carry(struct sock *to, __u64 taint)
 	carried = socket_state(to, HF_CREATE_SOCKET);
 	if (!carried)
 		return -EPERM;
-	if (!(carried->flags & HF_CARRIED_CARRIER) && pass_judge(taint, HF_OPERATION_SEND))
+	act->channel = HF_CHANNEL_PASS;
+	if ((carried->flags & HF_CARRIED_PRINTS) || is_print_socket(to))
+		act->channel = HF_CHANNEL_PRINT;
+	if ((act->channel == HF_CHANNEL_PRINT || !(carried->flags & HF_CARRIED_CARRIER)) &&
+		judge(act)) {
+		if (act->channel == HF_CHANNEL_PRINT)
+			print_was_refused();
 		return -EPERM;
-	if (carry(carried, taint))
+	}
+	if (carry(carried, act->labels))
 		return -EPERM;
 	state->has_labelled_socket = 1;
 	return 0;
 }
 
-static __always_inline int unix_send(struct sock *sk, __u64 taint)
+static __always_inline int unix_send(struct sock *sk, struct act *act)
 {
 	struct unix_sock *from = unix_socket(sk);
 
-	return from ? socket_carry(kernel_read(from, peer), taint) : 0;
+	return from ? socket_carry(kernel_read(from, peer), act) : 0;
 }
 
 static __always_inline bool is_unix(struct sock *sk)
@@ -52,27 +60,54 @@ static __always_inline int socket_deliver(struct sock *sk)
 	return carried ? deliver(carried, HF_HOP_SOCKET) : 0;
 }
 
-/* Current holds this end: when it is a carrier, what is sent to it is not judged. */
+/* Current holds this end: when it is a carrier, what is sent to it is judged as such. */
 static __noinline void socket_claim(struct sock *sk)
 {
 	struct hf_carried *carried;
+	__u32 flags;
 
-	if (!is_unix(sk) || !is_carrier())
+	if (!is_unix(sk))
+		return;
+	flags = app_flags();
+	if (!(flags & (HF_APP_CARRIER | HF_APP_PRINTS)))
 		return;
 	carried = socket_state(sk, HF_CREATE_SOCKET);
 	if (carried)
-		carried->flags |= HF_CARRIED_CARRIER;
+		carried->flags |= flags & HF_APP_PRINTS ? HF_CARRIED_PRINTS : HF_CARRIED_CARRIER;
 }
 
 SEC("lsm/unix_may_send")
 int BPF_PROG(hf_unix_may_send, struct socket *sock, struct socket *other, int ret)
 {
-	__u64 taint;
+	struct act act = {.operation = HF_OPERATION_SEND};
 
 	if (ret)
 		return ret;
-	taint = taint_current();
-	return taint ? socket_carry(kernel_read(other, sk), taint) : 0;
+	act.labels = taint_current();
+	return act.labels ? socket_carry(kernel_read(other, sk), &act) : 0;
+}
+
+/*
+ * Whose request was refused does not connect again: libcups would do so, and send, for ever. Before
+ * that a connection is let be, as it is the request that says what was to be printed.
+ */
+static __always_inline int print_connect(struct sock *to, const struct hf_carried *listener)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_PRINT,
+		.operation = HF_OPERATION_SEND,
+	};
+	struct hf_task *self;
+
+	act.labels = taint_current();
+	if (!act.labels)
+		return 0;
+	self = task_current();
+	if (!self || !(self->flags & HF_TASK_NO_PRINT))
+		return 0;
+	if (!(listener && listener->flags & HF_CARRIED_PRINTS) && !is_print_socket(to))
+		return 0;
+	return judge(&act);
 }
 
 /* The other end of a connection begins as its listener is. */
@@ -85,11 +120,13 @@ int BPF_PROG(
 	if (ret)
 		return ret;
 	listener = socket_state(other, 0);
-	if (!listener || !(listener->flags & HF_CARRIED_CARRIER))
+	if (print_connect(other, listener))
+		return -EPERM;
+	if (!listener || !(listener->flags & (HF_CARRIED_CARRIER | HF_CARRIED_PRINTS)))
 		return 0;
 	carried = socket_state(newsk, HF_CREATE_SOCKET);
 	if (carried)
-		carried->flags |= HF_CARRIED_CARRIER;
+		carried->flags |= listener->flags & (HF_CARRIED_CARRIER | HF_CARRIED_PRINTS);
 	return 0;
 }
 

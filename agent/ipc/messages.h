@@ -19,7 +19,7 @@
 #define MESSAGE_PATTERN_SIZE 4096
 #define MESSAGE_TELL_SIZE    2048
 #define MESSAGE_UUID_SIZE    16
-#define MESSAGE_DEST_MAX     1000 /* items of one frame */
+#define MESSAGE_DEST_MAX     700 /* items of one frame */
 #define MESSAGE_GRANT_MAX    4000
 #define MESSAGE_MARK_MAX     2500
 #define MESSAGE_RECORD_MAX   64 /* records of one frame */

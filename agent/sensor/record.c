@@ -27,7 +27,7 @@ static int path_turn(const struct hf_record *raw, char ret_path[RECORD_PATH_SIZE
 	size_t used = 0;
 
 	ret_path[0] = '\0';
-	if (!end)
+	if (!end || raw->path_is_payload)
 		return 0;
 	if (names[end - 1] != '\0')
 		return -EBADMSG;

@@ -11,7 +11,7 @@
 #define RECORD_PATH_SIZE (HF_PATH_SIZE + 8) /* a leading "/" or ".../" and the NUL */
 
 struct record {
-	struct hf_record raw;	     /* checked; raw.path is spent */
+	struct hf_record raw;	     /* checked; raw.path is spent, but for a payload */
 	char comm[HF_COMM_SIZE + 1]; /* any bytes but NUL */
 	char path[RECORD_PATH_SIZE]; /* "" = no object with a name; ".../a/b" = cut */
 };

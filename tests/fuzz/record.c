@@ -24,7 +24,7 @@ static void check_path(const struct record *record)
 	size_t size = strnlen(record->path, sizeof(record->path));
 
 	assert(size < sizeof(record->path));
-	if (!raw->path_size) {
+	if (!raw->path_size || raw->path_is_payload) {
 		assert(!size);
 		return;
 	}
@@ -120,6 +120,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
 	raw.operation %= HF_OPERATION_MAX;
 	raw.reason %= HF_REASON_MAX;
 	raw.path_is_within &= 1;
+	raw.path_is_payload = seed % 16 == 9;
 	raw.inode.dev %= 3;
 	raw.path_size %= HF_PATH_SIZE + 2;
 	if (seed % 8 > 2 && raw.path_size && raw.path_size <= HF_PATH_SIZE)

@@ -14,7 +14,7 @@
 
 #define OBJECT	   "build/bpf/holdfast.bpf.o"
 #define ALL_SHARED "build/tests/unit/bpf/shared.bpf.o"
-#define MEMBER_MAX 32
+#define MEMBER_MAX 40
 
 struct member {
 	const char *name;
@@ -54,7 +54,8 @@ static const struct layout layouts[] = {
 		M(T, channel), M(T, verdict), M(T, operation), M(T, reason), M(T, labels),
 		M(T, decided), M(T, policy), M(T, inode), M(T, address), M(T, port), M(T, family),
 		M(T, protocol), M(T, pad), M(T, target_tgid), M(T, coalesced), M(T, path_size),
-		M(T, path_is_cut), M(T, path_is_within), M(T, pad2), M(T, source), M(T, origins), M(T, path),
+		M(T, path_is_cut), M(T, path_is_within), M(T, path_is_payload), M(T, pad2),
+		M(T, source), M(T, origins), M(T, path),
 #undef T
 	END,
 	BEGIN(hf_source, true)
@@ -89,7 +90,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_dest, false)
 #define T hf_dest
-		M(T, allow), M(T, port_first), M(T, port_last),
+		M(T, allow), M(T, allow_print), M(T, port_first), M(T, port_last),
 #undef T
 	END,
 	BEGIN(hf_volume, true)
