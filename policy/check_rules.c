@@ -14,7 +14,7 @@ static bool is_reader_channel(unsigned int channel)
 {
 	return channel == HF_CHANNEL_REMOVABLE || channel == HF_CHANNEL_NETSHARE ||
 	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE ||
-	       channel == HF_CHANNEL_PASS;
+	       channel == HF_CHANNEL_PASS || channel == HF_CHANNEL_PRINT;
 }
 
 #define problem(build, place, ...) policy_problems_add((build)->problems, (place), __VA_ARGS__)
@@ -54,6 +54,7 @@ static const struct policy_place *first_exception(const struct policy_rule *rule
 static void check_alone(struct build *build, const struct policy_rule *rule)
 {
 	const uint32_t on_device = 1U << HF_CHANNEL_REMOVABLE | 1U << HF_CHANNEL_RAWDISK;
+	const uint32_t on_network = 1U << HF_CHANNEL_NETWORK | 1U << HF_CHANNEL_PRINT;
 	const uint32_t can_follow = 1U << HF_CHANNEL_LOCAL_FILE | 1U << HF_CHANNEL_PASS;
 
 	if (rule->action == POLICY_ACTION_FOLLOW && rule->channels & ~can_follow)
@@ -72,9 +73,10 @@ static void check_alone(struct build *build, const struct policy_rule *rule)
 		problem(build, &rule->action_place, "leave open-with out of the label",
 			"action allow on channel open contradicts open-with: expected audit, warn "
 			"or block");
-	if (rule->except_networks.count && !(rule->channels & 1U << HF_CHANNEL_NETWORK))
+	if (rule->except_networks.count && !(rule->channels & on_network))
 		problem(build, &rule->except_networks.items[0].place, "channel = network",
-			"except-network can never apply: the rule is not for channel network");
+			"except-network can never apply: the rule is not for channel network or "
+			"print");
 	if (rule->except_devices.count && !(rule->channels & on_device))
 		problem(build, &rule->except_devices.items[0].place, "channel = removable",
 			"except-device can never apply: the rule is not for channel removable or "

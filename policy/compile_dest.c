@@ -13,16 +13,22 @@
 #define PORT_LAST 65535
 #define MAPPED	  96 /* bits of ::ffff:0:0, where IPv4 lives */
 
+/* Labels by the channel whose rule excepts the place. */
+struct dest_labels {
+	uint64_t network;
+	uint64_t print;
+};
+
 /* One address of one network that a rule excepts, with the labels that may go there. */
 struct source {
 	const struct policy_network *network;
 	const struct policy_prefix *prefix;
-	uint64_t labels;
+	struct dest_labels labels;
 };
 
 struct slots {
 	struct policy_port_range ports[2 * HF_DEST_SLOTS];
-	uint64_t allow[2 * HF_DEST_SLOTS];
+	struct dest_labels allow[2 * HF_DEST_SLOTS];
 	size_t count; /* past HF_DEST_SLOTS = too many */
 };
 
@@ -38,10 +44,11 @@ static bool is_within(const struct slots *slots, size_t inner, size_t outer)
 {
 	return slots->ports[outer].first <= slots->ports[inner].first &&
 	       slots->ports[outer].last >= slots->ports[inner].last &&
-	       !(slots->allow[inner] & ~slots->allow[outer]);
+	       !(slots->allow[inner].network & ~slots->allow[outer].network) &&
+	       !(slots->allow[inner].print & ~slots->allow[outer].print);
 }
 
-static void slot_add(struct slots *slots, struct policy_port_range ports, uint64_t allow)
+static void slot_add(struct slots *slots, struct policy_port_range ports, struct dest_labels allow)
 {
 	size_t added;
 
@@ -49,7 +56,8 @@ static void slot_add(struct slots *slots, struct policy_port_range ports, uint64
 		return; /* too many already, and reported */
 	for (size_t i = 0; i < slots->count; i++)
 		if (slots->ports[i].first == ports.first && slots->ports[i].last == ports.last) {
-			slots->allow[i] |= allow;
+			slots->allow[i].network |= allow.network;
+			slots->allow[i].print |= allow.print;
 			return;
 		}
 	added = slots->count++;
@@ -116,7 +124,8 @@ static int dest_add(struct compile *compile, const struct policy_prefix *prefix,
 	memcpy(dest->key.address, prefix->address, sizeof(dest->key.address));
 	for (size_t i = 0; i < HF_DEST_SLOTS; i++) {
 		/* An unused slot allows nothing, on whatever port. */
-		dest->dest.allow[i] = i < slots.count ? slots.allow[i] : 0;
+		dest->dest.allow[i] = i < slots.count ? slots.allow[i].network : 0;
+		dest->dest.allow_print[i] = i < slots.count ? slots.allow[i].print : 0;
 		dest->dest.port_first[i] = i < slots.count ? slots.ports[i].first : 0;
 		dest->dest.port_last[i] = i < slots.count ? slots.ports[i].last : 0;
 	}
@@ -150,20 +159,28 @@ static int source_compare(const void *a, const void *b)
 	return left->place.line < right->place.line ? -1 : left->place.line > right->place.line;
 }
 
-/* Labels of each network: bits of all labels whose network rule excepts it. */
-static void network_labels(const struct compile *compile, uint64_t labels[POLICY_NETWORK_MAX])
+/* The networks that the label's rule on the channel excepts. */
+static const struct policy_list *excepted(
+	const struct compile *compile, size_t label, unsigned int channel)
 {
-	const struct policy *policy = compile->policy;
+	static const struct policy_list none;
+	size_t owner = compile->table.owner[label][channel];
 
-	for (size_t i = 0; i < policy->label_count; i++) {
-		size_t owner = compile->table.owner[i][HF_CHANNEL_NETWORK];
-		const struct policy_rule *rule;
+	return owner == RULE_NONE ? &none : &compile->policy->rules[owner].except_networks;
+}
 
-		if (owner == RULE_NONE)
-			continue;
-		rule = &policy->rules[owner];
-		for (size_t j = 0; j < rule->except_networks.count; j++)
-			labels[rule->except_networks.items[j].index] |= compile->bit[i];
+/* Labels of each network: bits of all labels whose network or print rule excepts it. */
+static void network_labels(
+	const struct compile *compile, struct dest_labels labels[POLICY_NETWORK_MAX])
+{
+	for (size_t i = 0; i < compile->policy->label_count; i++) {
+		const struct policy_list *list = excepted(compile, i, HF_CHANNEL_NETWORK);
+
+		for (size_t j = 0; j < list->count; j++)
+			labels[list->items[j].index].network |= compile->bit[i];
+		list = excepted(compile, i, HF_CHANNEL_PRINT);
+		for (size_t j = 0; j < list->count; j++)
+			labels[list->items[j].index].print |= compile->bit[i];
 	}
 }
 
@@ -171,20 +188,22 @@ static int sources_fill(
 	const struct compile *compile, struct source **ret_sources, size_t *ret_count)
 {
 	const struct policy *policy = compile->policy;
-	uint64_t labels[POLICY_NETWORK_MAX] = {0};
+	struct dest_labels labels[POLICY_NETWORK_MAX] = {0};
 	auto_free struct source *sources = NULL;
 	size_t count = 0, used = 0;
 
 	network_labels(compile, labels);
 	for (size_t i = 0; i < policy->network_count; i++)
-		count += labels[i] ? policy->networks[i].prefix_count : 0;
+		count += labels[i].network | labels[i].print ? policy->networks[i].prefix_count : 0;
 	sources = calloc(count + 1, sizeof(*sources));
 	if (!sources)
 		return -ENOMEM;
 	for (size_t i = 0; i < policy->network_count; i++) {
 		const struct policy_network *network = &policy->networks[i];
 
-		for (size_t j = 0; labels[i] && j < network->prefix_count; j++)
+		if (!(labels[i].network | labels[i].print))
+			continue;
+		for (size_t j = 0; j < network->prefix_count; j++)
 			sources[used++] = (struct source){
 				network, &network->prefixes[j], labels[i]};
 	}

@@ -60,6 +60,8 @@ static void mask_apps(struct compile *compile)
 			app->except[HF_CHANNEL_RAWDISK] = UINT64_MAX;
 		if (policy->apps[i].is_carrier)
 			app->flags |= HF_APP_CARRIER;
+		if (policy->apps[i].is_print_service)
+			app->flags |= HF_APP_PRINTS;
 	}
 }
 

@@ -53,7 +53,7 @@ static void origin_exceptions(const struct compile *compile, const struct policy
 
 	places[POLICY_EXCEPT_APP] = first_place(compile, &rule->except_apps);
 	places[POLICY_EXCEPT_USER] = first_place(compile, &rule->except_users);
-	if (channel == HF_CHANNEL_NETWORK)
+	if (channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_PRINT)
 		places[POLICY_EXCEPT_NETWORK] = first_place(compile, &rule->except_networks);
 	if (channel == HF_CHANNEL_REMOVABLE || channel == HF_CHANNEL_RAWDISK)
 		places[POLICY_EXCEPT_DEVICE] = first_place(compile, &rule->except_devices);

@@ -16,11 +16,10 @@ static bool is_in_prefix(const struct hf_dest_key *key, const uint8_t address[16
 	return !(differing >> (8 - rest));
 }
 
-uint64_t policy_dest_allow(
-	const struct policy_compiled *compiled, const uint8_t address[16], uint16_t port)
+static const struct policy_dest *longest_of(
+	const struct policy_compiled *compiled, const uint8_t address[16])
 {
 	const struct policy_dest *longest = NULL;
-	uint64_t allow = 0;
 
 	for (size_t i = 0; i < compiled->dest_count; i++) {
 		const struct policy_dest *dest = &compiled->dests[i];
@@ -29,10 +28,30 @@ uint64_t policy_dest_allow(
 			(!longest || dest->key.prefixlen > longest->key.prefixlen))
 			longest = dest;
 	}
+	return longest;
+}
+
+uint64_t policy_dest_allow(const struct policy_compiled *compiled, const struct policy_act *act)
+{
+	const struct policy_dest *longest;
+	uint64_t allow = 0;
+
+	if (!act->has_destination)
+		return 0;
+	if (act->channel != HF_CHANNEL_NETWORK && act->channel != HF_CHANNEL_PRINT)
+		return 0;
+	longest = longest_of(compiled, act->address);
 	for (size_t i = 0; longest && i < HF_DEST_SLOTS; i++)
-		if (port >= longest->dest.port_first[i] && port <= longest->dest.port_last[i])
-			allow |= longest->dest.allow[i];
+		if (act->port >= longest->dest.port_first[i] &&
+			act->port <= longest->dest.port_last[i])
+			allow |= act->channel == HF_CHANNEL_PRINT ? longest->dest.allow_print[i]
+								  : longest->dest.allow[i];
 	return allow;
+}
+
+bool policy_port_is_print(uint16_t port)
+{
+	return port == 515 || port == 631 || (port >= 9100 && port <= 9102);
 }
 
 uint64_t policy_granted(const struct policy_compiled *compiled, uint32_t uid, unsigned int channel)
@@ -50,8 +69,7 @@ static uint64_t concerned(const struct policy_compiled *compiled, const struct p
 	const struct hf_app *app = &compiled->bank.apps[act->app];
 	uint64_t labels = act->labels & ~act->allow & ~app->except[act->channel];
 
-	if (act->channel == HF_CHANNEL_NETWORK && act->has_destination)
-		labels &= ~policy_dest_allow(compiled, act->address, act->port);
+	labels &= ~policy_dest_allow(compiled, act);
 	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_IPC)
 		labels &= ~app->open;
 	return labels;

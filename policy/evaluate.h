@@ -14,7 +14,7 @@ struct policy_act {
 	uint32_t app;	 /* HF_APP_UNKNOWN = none verified */
 	uint32_t uid;
 	unsigned int channel; /* enum hf_channel */
-	bool has_destination; /* NETWORK: address and port are given; else nothing is exempt by place */
+	bool has_destination; /* NETWORK, PRINT: address and port are given; else nothing is exempt by place */
 	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
 	uint16_t port;	     /* host byte order */
 	uint64_t allow;	     /* REMOVABLE, RAWDISK: policy_device_allow() of the device */
@@ -32,9 +32,11 @@ struct policy_decision {
 void policy_evaluate(const struct policy_compiled *compiled, const struct policy_act *act,
 	struct policy_decision *ret_decision);
 
-/* Labels that may go to this address and port (hf_dest by longest prefix). */
-uint64_t policy_dest_allow(
-	const struct policy_compiled *compiled, const uint8_t address[16], uint16_t port);
+/* Labels that may go to the act's address and port (hf_dest by longest prefix). */
+uint64_t policy_dest_allow(const struct policy_compiled *compiled, const struct policy_act *act);
+
+/* A printer's port: what goes to one is a matter of both channels, print and network. */
+bool policy_port_is_print(uint16_t port);
 
 /* Labels that except-user lets uid take through channel. */
 uint64_t policy_granted(const struct policy_compiled *compiled, uint32_t uid, unsigned int channel);

@@ -42,6 +42,7 @@ static const char *const act_words[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_DEBUG] = "looks into a process that has read it",
 	[HF_CHANNEL_IPC] = "is handed the open file by another program",
 	[HF_CHANNEL_MOUNT] = "mounts over its directory",
+	[HF_CHANNEL_PRINT] = "prints",
 };
 
 static void say(struct explanation *explanation, const char *format, ...)
@@ -103,8 +104,7 @@ static struct exemption exemption_of(
 
 	if (compiled->bank.apps[act->app].except[act->channel] & bit)
 		return (struct exemption){POLICY_EXCEPT_APP, "the application"};
-	if (act->channel == HF_CHANNEL_NETWORK && act->has_destination &&
-		policy_dest_allow(compiled, act->address, act->port) & bit)
+	if (policy_dest_allow(compiled, act) & bit)
 		return (struct exemption){POLICY_EXCEPT_NETWORK, "the destination"};
 	if (act->allow & bit)
 		return (struct exemption){POLICY_EXCEPT_DEVICE, "the device"};
@@ -216,10 +216,9 @@ static void say_text(struct explanation *explanation, const struct policy_act *a
 static enum hf_verdict say_act(struct explanation *explanation, const struct policy_act *act)
 {
 	const struct policy_question *question = explanation->question;
-	const char *to = act->channel == HF_CHANNEL_NETWORK ? question->destination
-							    : question->device;
-	bool is_there = to && (act->channel == HF_CHANNEL_NETWORK ||
-				      act->channel == HF_CHANNEL_REMOVABLE ||
+	bool is_network = act->channel == HF_CHANNEL_NETWORK || act->channel == HF_CHANNEL_PRINT;
+	const char *to = is_network ? question->destination : question->device;
+	bool is_there = to && (is_network || act->channel == HF_CHANNEL_REMOVABLE ||
 				      act->channel == HF_CHANNEL_RAWDISK);
 	struct policy_decision decision;
 
@@ -241,7 +240,26 @@ static bool is_reader_channel(int channel)
 {
 	return channel == HF_CHANNEL_REMOVABLE || channel == HF_CHANNEL_NETSHARE ||
 	       channel == HF_CHANNEL_NETWORK || channel == HF_CHANNEL_LOCAL_FILE ||
-	       channel == HF_CHANNEL_PASS;
+	       channel == HF_CHANNEL_PASS || channel == HF_CHANNEL_PRINT;
+}
+
+/* A printer elsewhere: both channels have to let it. */
+static bool is_other_channel_asked(const struct policy_act *act)
+{
+	if (!act->has_destination)
+		return false;
+	return act->channel == HF_CHANNEL_PRINT ||
+	       (act->channel == HF_CHANNEL_NETWORK && policy_port_is_print(act->port));
+}
+
+static void say_other_channel(struct explanation *explanation, struct policy_act *act)
+{
+	enum hf_verdict verdict;
+
+	act->channel = act->channel == HF_CHANNEL_PRINT ? HF_CHANNEL_NETWORK : HF_CHANNEL_PRINT;
+	verdict = say_act(explanation, act);
+	if (verdict > explanation->answer.then)
+		explanation->answer.then = verdict;
 }
 
 static void explain(struct explanation *explanation)
@@ -279,6 +297,8 @@ static void explain(struct explanation *explanation)
 	act.port = question->port;
 	act.allow = explanation->device_allow;
 	explanation->answer.then = say_act(explanation, &act);
+	if (is_other_channel_asked(&act))
+		say_other_channel(explanation, &act);
 }
 
 static int find_app(struct explanation *explanation)

@@ -87,7 +87,8 @@ struct policy_app {
 	char *title;
 	struct policy_list paths; /* absolute patterns of executables */
 	bool may_read_raw_disk;
-	bool is_carrier; /* stands between all processes and gets no labels from them */
+	bool is_carrier;       /* stands between all processes and gets no labels from them */
+	bool is_print_service; /* what it is handed is printed, and gets no labels from that */
 	struct policy_place place;
 };
 

@@ -46,6 +46,7 @@ static const struct section_key app_keys[] = {
 	{"path", value_path_app, FIELD(app, paths), KEY_REPEATS | KEY_REQUIRED},
 	{"raw-disk", value_yes_no, FIELD(app, may_read_raw_disk), 0},
 	{"carrier", value_yes_no, FIELD(app, is_carrier), 0},
+	{"print-service", value_yes_no, FIELD(app, is_print_service), 0},
 	{0},
 };
 

@@ -17,6 +17,7 @@ static const char *const channel_names[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_IPC] = "descriptor",
 	[HF_CHANNEL_MOUNT] = "mount",
 	[HF_CHANNEL_PASS] = "ipc",
+	[HF_CHANNEL_PRINT] = "print",
 };
 
 static const char *const action_names[POLICY_ACTION_MAX] = {
@@ -59,6 +60,8 @@ static const struct {
 	{"file", "local-file"},
 	{"ptrace", "debug"},
 	{"fd", "descriptor"},
+	{"printer", "print"},
+	{"cups", "print"},
 	{"pipe", "ipc"},
 	{"socket", "ipc"},
 	{"process", "ipc"},

@@ -24,7 +24,7 @@ static const char explain_usage[] =
 	"What would happen, and which line says so.\n"
 	"  --app APP      an [app] of the policy, or the path of an executable\n"
 	"  --then CHANNEL removable, netshare, network, local-file, raw-disk, debug, descriptor, "
-	"mount, ipc\n"
+	"mount, ipc, print\n"
 	"Exit status 0 when it would be allowed, 1 when not.\n";
 
 static void print_problems(const struct policy_problems *problems)

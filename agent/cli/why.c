@@ -69,7 +69,7 @@ static const char *advice(const char *channel, bool is_warn)
 		       "policy "
 		       "show.";
 	if (!strcmp(channel, "network") || !strcmp(channel, "netshare") ||
-		!strcmp(channel, "removable"))
+		!strcmp(channel, "removable") || !strcmp(channel, "print"))
 		return "Use another program, newly started, for what is not protected: this one "
 		       "has "
 		       "read protected content. For an exception ask your administrator.";

@@ -126,7 +126,7 @@ static void check_evaluation(const struct policy_compiled *compiled)
 static void check_explanation(const struct policy_compiled *compiled)
 {
 	for (size_t i = 0; i < compiled->mark_count; i++)
-		for (int channel = -1; channel <= HF_CHANNEL_PASS; channel++) {
+		for (int channel = -1; channel <= HF_CHANNEL_PRINT; channel++) {
 			struct policy_question question = {
 				.path = compiled->marks[i].pattern,
 				.app = compiled->app_count > 1 ? compiled->app[1].name : NULL,

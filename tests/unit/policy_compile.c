@@ -197,14 +197,22 @@ Test(policy_compile, bits_are_the_callers)
 #define NETWORK_RULE \
 	"[rule n]\nlabel = finance\nchannel = network\naction = block\nexcept-network = "
 
-static uint64_t allow_at(const struct policy_compiled *compiled, const char *address, uint16_t port)
+static uint64_t allow_on(const struct policy_compiled *compiled, unsigned int channel,
+	const char *address, uint16_t port)
 {
+	struct policy_act act = {.channel = channel, .has_destination = true, .port = port};
 	struct policy_prefix prefix;
 	char text[64];
 
 	(void)snprintf(text, sizeof(text), "%s", address);
 	cr_assert_eq(policy_prefix_parse(text, &prefix), POLICY_ADDRESS_OK);
-	return policy_dest_allow(compiled, prefix.address, port);
+	memcpy(act.address, prefix.address, sizeof(act.address));
+	return policy_dest_allow(compiled, &act);
+}
+
+static uint64_t allow_at(const struct policy_compiled *compiled, const char *address, uint16_t port)
+{
+	return allow_on(compiled, HF_CHANNEL_NETWORK, address, port);
 }
 
 Test(policy_compile, destinations)
@@ -220,6 +228,36 @@ Test(policy_compile, destinations)
 	cr_assert_eq(allow_at(compiled, "10.1.0.1", 80), HR);
 	cr_assert_eq(allow_at(compiled, "10.1.0.1", 443), FINANCE | HR, "the enclosing one counts");
 	cr_assert_eq(allow_at(compiled, "11.0.0.1", 443), 0);
+	policy_compiled_free(compiled);
+}
+
+/* Each channel has exceptions of its own, also where they share a network. */
+Test(policy_compile, destinations_of_printers)
+{
+	struct policy_compiled *compiled = fixture_compile(
+		TWO "[network all]\naddress = 10.0.0.0/8\n"
+		    "[network printers]\naddress = 10.1.0.0/16\nport = 631\n" NETWORK_RULE "all\n"
+		    "[rule p]\nlabel = hr, finance\nchannel = print\naction = block\n"
+		    "except-network = printers\n");
+
+	cr_assert_eq(allow_on(compiled, HF_CHANNEL_PRINT, "10.1.0.1", 631), FINANCE | HR);
+	cr_assert_eq(allow_on(compiled, HF_CHANNEL_PRINT, "10.1.0.1", 9100), 0);
+	cr_assert_eq(allow_on(compiled, HF_CHANNEL_PRINT, "10.2.0.1", 631), 0);
+	cr_assert_eq(allow_at(compiled, "10.1.0.1", 631), FINANCE);
+	cr_assert_eq(allow_at(compiled, "10.2.0.1", 631), FINANCE);
+	cr_assert_eq(allow_on(compiled, HF_CHANNEL_REMOVABLE, "10.1.0.1", 631), 0);
+	policy_compiled_free(compiled);
+}
+
+Test(policy_compile, print_service)
+{
+	struct policy_compiled *compiled = fixture_compile(
+		GOOD "[app cups]\npath = /usr/sbin/cupsd\nprint-service = yes\n");
+	uint32_t app = policy_app_of_name(compiled, "cups");
+
+	cr_assert_neq(app, HF_APP_UNKNOWN);
+	cr_assert_eq(compiled->bank.apps[app].flags, HF_APP_PRINTS);
+	cr_assert_eq(masks_of(compiled, HF_CHANNEL_PRINT)->block, UINT64_MAX, "closed by default");
 	policy_compiled_free(compiled);
 }
 
