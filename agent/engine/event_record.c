@@ -45,6 +45,7 @@ enum event_kind event_kind_of(const struct record *record)
 		[HF_CHANNEL_IPC] = EVENT_DESCRIPTOR,
 		[HF_CHANNEL_MOUNT] = EVENT_MOUNT,
 		[HF_CHANNEL_PASS] = EVENT_PASS,
+		[HF_CHANNEL_PRINT] = EVENT_PRINT,
 	};
 
 	switch (record->raw.header.type) {
@@ -184,6 +185,49 @@ static struct json_object *lineage_object(const struct record *record)
 	return lineage;
 }
 
+/* The sender's words of its job; NULL when it had not said anything yet. */
+static struct json_object *print_object(const struct record *record)
+{
+	struct json_object *print;
+	struct print_job job;
+
+	if (!event_print_job(record, &job))
+		return NULL;
+	print = json_object_new_object();
+	json_add_text(print, "operation", job.operation);
+	if (job.printer[0])
+		json_add_text(print, "printer", job.printer);
+	if (job.name[0])
+		json_add_text(print, "job_name", job.name);
+	if (job.document[0])
+		json_add_text(print, "document", job.document);
+	if (job.user[0])
+		json_add_text(print, "user", job.user);
+	if (job.format[0])
+		json_add_text(print, "format", job.format);
+	if (job.id)
+		json_add_number(print, "job_id", job.id);
+	if (job.copies)
+		json_add_number(print, "copies", job.copies);
+	return print;
+}
+
+/* The printer: a queue, an address, a device, or the service before it was told which. */
+static void add_printer(struct json_object *event, const struct record *record)
+{
+	struct json_object *printer = json_object_new_object();
+	char address[EVENT_ADDRESS_SIZE];
+	struct print_job job;
+
+	if (event_print_job(record, &job) && job.printer[0])
+		json_add_text(printer, "name", job.printer);
+	else if (event_address_text(record, address))
+		json_add_text(printer, "name", address);
+	else
+		json_add_text(printer, "name", record->path[0] ? record->path : "print service");
+	json_add(event, "peripheral_device", printer);
+}
+
 static struct json_object *details_of_record(const struct event_origin *origin,
 	const struct event_numbers *numbers, const struct policy_compiled *policy,
 	const struct record *record)
@@ -215,6 +259,8 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 		json_add(details, "inode", inode_object(&record->raw.inode));
 	if (record->raw.origins.count)
 		json_add(details, "lineage", lineage_object(record));
+	if (record->raw.path_is_payload)
+		json_add(details, "print", print_object(record));
 	kernel = event_kernel(origin, numbers, record->raw.header.sequence);
 	json_add_number(kernel, "ktime_ns", record->raw.header.ktime_ns);
 	json_add(details, "kernel", kernel);
@@ -255,6 +301,8 @@ struct json_object *event_of_record(const struct event_origin *origin,
 		json_add(event, "file", event_file(record->path));
 	if (row->objects & OCSF_DST)
 		add_destination(event, record);
+	if (row->objects & OCSF_PERIPHERAL)
+		add_printer(event, record);
 	if (row->objects & OCSF_PROCESS)
 		json_add(event, "process",
 			event_process(record->raw.target_tgid ? record->raw.target_tgid

@@ -77,6 +77,32 @@ bool event_address_text(const struct record *record, char ret_text[EVENT_ADDRESS
 	return true;
 }
 
+bool event_print_job(const struct record *record, struct print_job *ret_job)
+{
+	return record->raw.path_is_payload &&
+	       print_job_parse(record->raw.path, record->raw.path_size, ret_job) == 0;
+}
+
+static void print_text(const struct record *record, char *ret_text, size_t size)
+{
+	char address[EVENT_ADDRESS_SIZE];
+	struct print_job job = {0};
+	const char *what;
+
+	(void)event_print_job(record, &job); /* said nothing: blank */
+	what = job.name[0] ? job.name : job.document;
+	if (event_address_text(record, address))
+		(void)snprintf(ret_text, size, "print%s%s%s at %s port %u", what[0] ? " '" : "",
+			what, what[0] ? "'" : "", address, record->raw.port);
+	else if (job.printer[0])
+		(void)snprintf(ret_text, size, "print%s%s%s on %s", what[0] ? " '" : "", what,
+			what[0] ? "'" : "", job.printer);
+	else if (record->path[0])
+		(void)snprintf(ret_text, size, "print on %s", record->path);
+	else
+		(void)snprintf(ret_text, size, "talk to the print service");
+}
+
 static void act_text(const struct record *record, char *ret_text, size_t size)
 {
 	char address[EVENT_ADDRESS_SIZE];
@@ -116,6 +142,9 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 			record->raw.operation == HF_OPERATION_READ
 				? "take content that another program may not hand over"
 				: "hand content to another program");
+		break;
+	case HF_CHANNEL_PRINT:
+		print_text(record, ret_text, size);
 		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", path);

@@ -6,6 +6,7 @@
 #include <json-c/json_object.h>
 
 #include "agent/engine/event.h"
+#include "agent/engine/print_job.h"
 #include "agent/sensor/record.h"
 #include "policy/evaluate.h"
 
@@ -17,6 +18,8 @@ struct json_object *event_label_names(const struct policy_compiled *policy, uint
 const char *event_operation_name(unsigned int operation);
 /* How labels came to a process; NULL when it is no such number. */
 const char *event_hop_name(unsigned int hop);
+/* What the record says of a print job; false when it says nothing. */
+bool event_print_job(const struct record *record, struct print_job *ret_job);
 /* Where the act was to go, as a number; false when the record has no address. */
 bool event_address_text(const struct record *record, char ret_text[EVENT_ADDRESS_SIZE]);
 /* The plain sentence: who may not do what with which file. policy may be NULL. */

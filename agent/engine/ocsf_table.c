@@ -40,6 +40,8 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 	[EVENT_MOUNT] = {"mount", FILE_ACTIVITY, 12, "Mount", LOW, FILE_BY},
 	[EVENT_PASS] = {"ipc", PROCESS_ACTIVITY, 99, "pass_content", LOW,
 		OCSF_ACTOR | OCSF_PROCESS},
+	[EVENT_PRINT] = {"print", PERIPHERAL_ACTIVITY, 99, "print", LOW,
+		OCSF_ACTOR | OCSF_PERIPHERAL},
 	[EVENT_TAINTED] = {"labelled-reader", PROCESS_ACTIVITY, 99, "pass_labels", INFORMATIONAL,
 		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_LABELLED] = {"labelled", FILE_ACTIVITY, 7, "Set Security", INFORMATIONAL, FILE_BY},

@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_DESCRIPTOR,    /* an open file handed over */
 	EVENT_MOUNT,	     /* mounted over or below a labelled directory */
 	EVENT_PASS,	     /* content handed to another process */
+	EVENT_PRINT,	     /* printed */
 	EVENT_TAINTED,	     /* a labelled reader passes its labels on */
 	EVENT_LABELLED,	     /* the kernel gave a file a label of its own */
 	EVENT_LABEL_CHANGED, /* a person did */

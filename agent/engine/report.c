@@ -139,6 +139,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		{HF_CHANNEL_IPC, "descriptors handed to other programs"},
 		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories"},
 		{HF_CHANNEL_PASS, "pipes, unix sockets, splice, core dump helpers"},
+		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices"},
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {

@@ -177,6 +177,10 @@ static void act_words(const struct refusal *refusal, char *ret_text, size_t size
 	case HF_CHANNEL_PASS:
 		(void)snprintf(ret_text, size, "hand content to another program");
 		break;
+	case HF_CHANNEL_PRINT:
+		(void)snprintf(ret_text, size, "print%s%s", refusal->printer[0] ? " on " : "",
+			refusal->printer);
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", file);
 		break;

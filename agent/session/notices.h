@@ -30,6 +30,7 @@ struct refusal {
 	char file[256];	      /* its name */
 	char path[1024];
 	char destination[80];
+	char printer[80];
 	char label[128];
 	char text[520];	  /* the rule's own */
 	char link[512];	  /* likewise; https only, never cut */

@@ -65,6 +65,8 @@ int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 		{refusal.label, sizeof(refusal.label),
 			label[0] ? label : text_at(event, OURS "rule.label")},
 		{refusal.text, sizeof(refusal.text), text_at(event, OURS "rule.text")},
+		{refusal.printer, sizeof(refusal.printer),
+			text_at(event, "peripheral_device.name")},
 		{refusal.reason, sizeof(refusal.reason), text_at(event, OURS "reason_text")},
 	};
 

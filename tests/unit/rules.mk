@@ -18,7 +18,7 @@ UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o
 UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
 UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
-				event_words.o json.o ocsf_table.o failure_table.o)
+				event_words.o json.o ocsf_table.o print_job.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_layout	:= -lbpf
 UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
@@ -31,6 +31,7 @@ UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o
 				recent.o tell.o) $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o \
 			$(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_intake	:= -ljson-c
+UNIT_LIBS_print_job	:= $(B)/agent/engine/print_job.o
 UNIT_LIBS_tty		:= $(B)/agent/sensor/tty.o
 UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_tell	:= -ljson-c

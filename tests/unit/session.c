@@ -119,7 +119,7 @@ Test(session, every_channel_has_words)
 	refusal.channel = -ENOENT;
 	notice = format(&refusal, 1, &plain);
 	cr_expect(strstr(notice.summary, "do this with"));
-	for (int channel = HF_CHANNEL_OPEN; channel <= HF_CHANNEL_PASS; channel++) {
+	for (int channel = HF_CHANNEL_OPEN; channel <= HF_CHANNEL_PRINT; channel++) {
 		refusal.channel = channel;
 		notice = format(&refusal, 1, &plain);
 		cr_expect_not(strstr(notice.summary, "do this with"), "channel %d", channel);
