@@ -9,6 +9,7 @@ build='bpftool clang gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev 
 	libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libudev-dev liburing-dev llvm make
 	pkg-config zlib1g-dev'
 check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron
+	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 gdb git iproute2
 	iputils-ping kmod libcriterion-dev libfuse3-dev libreoffice-writer-nogui mandoc
 	openssh-client openssh-server procps python3 qemu-system-x86 qemu-utils rsync shellcheck
