@@ -96,6 +96,10 @@ static __noinline void received_from(const struct hf_carried *carried, __u32 hop
 	self->source = carried->from;
 	self->source.hop = hop;
 	self->is_introduced = 0;
+#ifndef HF_BASELINE
+	if (self->group && origins_to_group(self))
+		introduce(self);
+#endif
 }
 
 VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)

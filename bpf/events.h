@@ -153,6 +153,20 @@ struct hf_record {
 		[HF_PATH_SIZE]; /* names from the file outwards, each ended by NUL; the root has none */
 };
 
+/* A process that carries labels now; no record: the sensor asks for all of them (reader.bpf.h). */
+struct hf_reader {
+	__u64 labels;
+	__u64 since_ktime_ns; /* CLOCK_BOOTTIME; 0 = not known */
+	__u64 start_ktime_ns;
+	__u32 tgid;
+	__u32 uid;
+	__u32 app;
+	__u32 pad;
+	__u8 comm[HF_COMM_SIZE];
+	struct hf_source source;
+	struct hf_origins origins;
+};
+
 /* Totals since boot, summed over CPUs by the reader. made = sent + coalesced + lost. */
 enum hf_counter {
 	HF_COUNTER_MADE = 0,	  /* records due */
@@ -172,6 +186,7 @@ enum hf_counter {
 #ifndef __BPF__
 _Static_assert(sizeof(struct hf_record_header) == 24, "wire");
 _Static_assert(sizeof(struct hf_record) == 288 + HF_PATH_SIZE, "wire");
+_Static_assert(sizeof(struct hf_reader) == 176, "wire");
 
 #endif
 #endif

@@ -59,7 +59,10 @@ static __always_inline bool is_intrusive(__u32 type)
 	}
 }
 
-/* Link descriptors need no guard: tracing links know neither detach nor update (kernel/bpf). */
+/*
+ * Link descriptors need no guard: tracing links know neither detach nor update (kernel/bpf); an
+ * iterator's link takes another program, which would have to be loaded first.
+ */
 SEC("lsm/bpf")
 int BPF_PROG(hf_guard_load, int cmd, union bpf_attr *attr, unsigned int size, int ret)
 {

@@ -10,6 +10,7 @@
  *   memory   processes that share some	terminal pseudo-terminals
  *   guard    the agent itself and the machine below it: agent, process, file, kernel
  *   print    what counts as printing
+ *   reader   who carries labels now		origins  first files, of processes and groups
  *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"
@@ -33,6 +34,7 @@
 #include "network.bpf.h"
 #include "process.bpf.h"
 #include "queue.bpf.h"
+#include "reader.bpf.h"
 #include "request.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -48,7 +48,9 @@ struct kern_ipc_perm {
 
 struct msg_msg;
 struct key;
-struct cred;
+struct cred {
+	kuid_t uid;
+};
 
 struct userfaultfd_ctx {
 	struct mm_struct *mm;
@@ -120,6 +122,8 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	kuid_t loginuid;
+	const struct cred *real_cred;
+	char comm[16];
 	struct hlist_node pid_links[PIDTYPE_MAX];
 	struct list_head children;
 	struct list_head sibling;
@@ -329,6 +333,18 @@ struct sockaddr {
 	unsigned short sa_family;
 };
 
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
 #pragma clang attribute pop
+
+/* What a program is handed, no type of the kernel's: its offsets are the same everywhere. */
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
 
 #endif

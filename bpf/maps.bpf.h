@@ -221,6 +221,17 @@ struct {
 	__type(value, struct hf_group);
 } hf_groups SEC(".maps");
 
+#ifndef HF_BASELINE
+/* From where the labels of a group come. Key: its number. Written here only; facts for people. The
+ * oldest goes when full: then a process of the group has labels from nowhere known. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct hf_carried);
+} hf_group_from SEC(".maps");
+#endif
+
 /* Labels of pipes, FIFOs, queues, terminals, memory files ... (a hash and not inode storage: tracing
  * programs have none). Written here only. The oldest goes when full: 16,384 labelled ones at a time
  * are followed. */

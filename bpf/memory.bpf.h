@@ -126,6 +126,8 @@ static __noinline int group_map(struct inode *inode, bool is_writable)
 	if (!group || labels_or(&group->labels, taint))
 		return -EPERM;
 	state->has_labelled_group = 1;
+	(void)origins_to_group(self); /* it may be shared soon, and no hook sees what goes there */
+	introduce(self);
 	return 0;
 }
 

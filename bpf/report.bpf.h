@@ -6,7 +6,7 @@
 #ifndef HOLDFAST_BPF_REPORT_H
 #define HOLDFAST_BPF_REPORT_H
 
-#include "state.bpf.h"
+#include "origins.bpf.h"
 
 #define HF_COALESCE_NS 1000000000ull
 #ifndef HF_BASELINE
@@ -287,6 +287,10 @@ VERIFIED_ONCE int report(struct act *act, __u8 record_type)
 	record->protocol = act->protocol;
 	__builtin_memcpy(record->address, act->address, sizeof(record->address));
 	record->target_tgid = act->target_tgid;
+#ifndef HF_BASELINE
+	if (self && self->group)
+		origins_from_group(self);
+#endif
 	if (self) {
 		record->coalesced = number_swap_zero(&self->said_again);
 		record->source = self->source;

@@ -175,6 +175,8 @@ void message_put_answer(struct bytes_writer *frame, const struct message_answer 
 	bytes_put_u32(frame, answer->app);
 	bytes_put_u64(frame, answer->labels);
 	bytes_put_u64(frame, answer->own);
+	bytes_put_blob(frame, &answer->key, sizeof(answer->key));
+	bytes_put_u32(frame, answer->unsent);
 	for (unsigned int i = 0; i < HF_COUNTER_MAX; i++)
 		bytes_put_u64(frame, answer->counters[i]);
 }
@@ -186,6 +188,8 @@ void message_get_answer(struct bytes_reader *payload, struct message_answer *ret
 	ret_answer->app = bytes_get_u32(payload);
 	ret_answer->labels = bytes_get_u64(payload);
 	ret_answer->own = bytes_get_u64(payload);
+	bytes_get_blob(payload, &ret_answer->key, sizeof(ret_answer->key));
+	ret_answer->unsent = bytes_get_u32(payload);
 	for (unsigned int i = 0; i < HF_COUNTER_MAX; i++)
 		ret_answer->counters[i] = bytes_get_u64(payload);
 }
@@ -212,4 +216,29 @@ void message_get_hello(struct bytes_reader *payload, struct message_hello *ret_h
 	}
 	for (unsigned int i = 0; i < ret_hello->missing_count; i++)
 		bytes_get_string(payload, ret_hello->missing[i], sizeof(ret_hello->missing[i]));
+}
+
+void message_put_readers(struct bytes_writer *frame, const struct message_readers *readers)
+{
+	bytes_put_u64(frame, readers->id);
+	bytes_put_u16(frame, readers->count);
+	for (unsigned int i = 0; i < readers->count; i++)
+		bytes_put_blob(frame, &readers->readers[i], sizeof(readers->readers[i]));
+}
+
+void message_get_readers(struct bytes_reader *payload, struct message_readers *ret_readers)
+{
+	ret_readers->id = bytes_get_u64(payload);
+	ret_readers->count = bytes_get_u16(payload);
+	if (ret_readers->count > MESSAGE_READER_MAX) {
+		ret_readers->count = 0;
+		payload->is_bad = true;
+	}
+	for (unsigned int i = 0; i < ret_readers->count; i++) {
+		struct hf_reader *reader = &ret_readers->readers[i];
+
+		bytes_get_blob(payload, reader, sizeof(*reader));
+		if (reader->origins.count > HF_ORIGIN_MAX || reader->source.hop >= HF_HOP_MAX)
+			payload->is_bad = true;
+	}
 }

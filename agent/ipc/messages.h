@@ -23,6 +23,7 @@
 #define MESSAGE_GRANT_MAX    4000
 #define MESSAGE_MARK_MAX     2500
 #define MESSAGE_RECORD_MAX   64 /* records of one frame */
+#define MESSAGE_READER_MAX   64 /* labelled readers of one frame */
 
 enum message_type {
 	/* engine to sensor: one policy, whole, between BEGIN and END */
@@ -53,6 +54,7 @@ enum message_type {
 	MESSAGE_ANSWER = 46,	    /* struct message_answer */
 	MESSAGE_APPLIED = 47,	    /* serial u64, error i32 */
 	MESSAGE_FAILURE = 48,	    /* struct message_failure */
+	MESSAGE_READERS = 49,	    /* struct message_readers, before the answer to READERS */
 };
 
 struct message_program {
@@ -94,6 +96,7 @@ enum request_kind {
 	REQUEST_TAINT = 4,  /* of process pid */
 	REQUEST_GRANT = 5,  /* uid, channel, labels, until */
 	REQUEST_COUNTERS = 6,
+	REQUEST_READERS = 7,	/* who carries labels now, or process pid alone */
 	REQUEST_DOOR = 20,	/* the maintenance door: labels are HF_DOOR_*, until; 0 shuts it */
 	REQUEST_DOOR_SHOW = 21, /* both answer labels and, in own, until */
 };
@@ -116,6 +119,8 @@ struct message_answer {
 	uint32_t app;
 	uint64_t labels;
 	uint64_t own;
+	struct hf_inode_key key; /* of LABELS */
+	uint32_t unsent;	 /* of READERS: more than are sent */
 	uint64_t counters[HF_COUNTER_MAX];
 };
 
@@ -158,6 +163,13 @@ struct message_failure {
 	char what[MESSAGE_TEXT_SIZE];
 };
 
+/* Some of the processes that carry labels. */
+struct message_readers {
+	uint64_t id; /* of the request */
+	uint16_t count;
+	struct hf_reader readers[MESSAGE_READER_MAX];
+};
+
 void message_put_program(struct bytes_writer *frame, const struct message_program *program);
 void message_get_program(struct bytes_reader *payload, struct message_program *ret_program);
 void message_put_label(struct bytes_writer *frame, const struct message_label *label);
@@ -182,5 +194,7 @@ void message_put_state(struct bytes_writer *frame, const struct message_state *s
 void message_get_state(struct bytes_reader *payload, struct message_state *ret_state);
 void message_put_failure(struct bytes_writer *frame, const struct message_failure *failure);
 void message_get_failure(struct bytes_reader *payload, struct message_failure *ret_failure);
+void message_put_readers(struct bytes_writer *frame, const struct message_readers *readers);
+void message_get_readers(struct bytes_reader *payload, struct message_readers *ret_readers);
 
 #endif

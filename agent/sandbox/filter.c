@@ -126,7 +126,7 @@ static const struct rule rules[] = {
 
 static const unsigned int bpf_commands[] = {BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM,
 	BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_MAP_GET_FD_BY_ID,
-	BPF_OBJ_GET_INFO_BY_FD};
+	BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

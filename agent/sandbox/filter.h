@@ -6,13 +6,14 @@
 #ifndef HOLDFAST_AGENT_SANDBOX_FILTER_H
 #define HOLDFAST_AGENT_SANDBOX_FILTER_H
 
-#define FILTER_FILES	0x1u  /* open, read, write, rename and stat files */
-#define FILTER_IPC	0x2u  /* talk over the sockets it has; accept local ones */
-#define FILTER_NAMES	0x4u  /* make AF_UNIX sockets: name service (nss) */
-#define FILTER_DATABASE 0x8u  /* locks, sync, shared mappings: SQLite */
-#define FILTER_BPF	0x10u /* BPF maps: look up, update, create; no programs */
-#define FILTER_MARKS	0x20u /* extended attributes, openat2, inotify */
-#define FILTER_UDEV	0x40u /* netlink for udev */
+#define FILTER_FILES	0x1u /* open, read, write, rename and stat files */
+#define FILTER_IPC	0x2u /* talk over the sockets it has; accept local ones */
+#define FILTER_NAMES	0x4u /* make AF_UNIX sockets: name service (nss) */
+#define FILTER_DATABASE 0x8u /* locks, sync, shared mappings: SQLite */
+#define FILTER_BPF \
+	0x10u /* BPF maps: look up, update, create; iterators that are there; no programs */
+#define FILTER_MARKS 0x20u /* extended attributes, openat2, inotify */
+#define FILTER_UDEV  0x40u /* netlink for udev */
 
 /* groups: FILTER_*; what every process needs is always in. 0 or negative errno. */
 int filter_load(unsigned int groups);

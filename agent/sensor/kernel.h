@@ -116,6 +116,13 @@ int kernel_visit_dirty(struct kernel *kernel, unsigned int most,
 /* Labels and since-when of the process, by pid of its leader. -ESRCH; -ENOENT = not tainted. */
 int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t *ret_app);
 
+/*
+ * Calls visit for every process that carries labels now. Ends when visit returns anything but 0,
+ * and returns that; 0 or negative errno.
+ */
+int kernel_readers(struct kernel *kernel,
+	int (*visit)(const struct hf_reader *reader, void *userdata), void *userdata);
+
 /* Sums over CPUs; ret_counters[HF_COUNTER_MAX]. */
 int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNTER_MAX]);
 

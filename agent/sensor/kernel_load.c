@@ -300,7 +300,7 @@ static int open_programs(struct kernel *kernel, const char *pin_directory, uint6
 		if (entry->d_name[0] != '.')
 			r = open_program(kernel, path, entry->d_name);
 	(void)closedir(directory); /* read only */
-	return r;
+	return r < 0 ? r : kernel_readers_open(kernel, path);
 }
 
 static void close_maps(struct kernel *kernel)
@@ -319,6 +319,7 @@ static struct kernel *kernel_new(void)
 	if (!kernel)
 		return NULL;
 	kernel->poke_fd = -EBADF;
+	kernel->readers_fd = -EBADF;
 	for (int i = 0; i < KERNEL_MAP_MAX; i++)
 		kernel->maps[i] = -EBADF;
 	return kernel;
@@ -331,6 +332,8 @@ void kernel_close(struct kernel *kernel)
 	ring_buffer__free(kernel->ring);
 	if (kernel->poke_fd >= 0)
 		(void)close(kernel->poke_fd); /* read only */
+	if (kernel->readers_fd >= 0)
+		(void)close(kernel->readers_fd); /* the pin holds it */
 	for (unsigned int i = 0; i < kernel->program_count; i++)
 		(void)close(kernel->programs[i]); /* the pinned link holds it */
 	close_maps(kernel);

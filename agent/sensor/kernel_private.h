@@ -45,7 +45,8 @@ struct kernel {
 	int maps[KERNEL_MAP_MAX];	  /* own descriptors */
 	int programs[KERNEL_PROGRAM_MAX]; /* own; all that are attached */
 	unsigned int program_count;
-	int poke_fd; /* own; any open file, for requests that mean none */
+	int poke_fd;	/* own; any open file, for requests that mean none */
+	int readers_fd; /* own; link of the iterator over labelled readers */
 	struct ring_buffer *ring;
 	void (*receive)(const void *bytes, size_t size_bytes, void *userdata);
 	void *receive_userdata;
@@ -67,6 +68,8 @@ uint64_t kernel_guard_words(void);
 
 /* Puts a request about what fd is of (bpf/control.h) and waits for the answer in it. */
 int kernel_request(struct kernel *kernel, int fd, struct hf_request *request);
+/* The iterator of the build pinned in links, kept for kernel_readers(). 0 or negative errno. */
+int kernel_readers_open(struct kernel *kernel, const char *links);
 
 /* Says hello to the kernel part as the one agent that may make requests. 0 or negative errno. */
 int kernel_hello(struct kernel *kernel);

@@ -10,6 +10,7 @@
 #include "agent/sensor/marks.h"
 #include "agent/sensor/paths.h"
 #include "agent/sensor/places.h"
+#include "agent/sensor/readers.h"
 #include "agent/sensor/sensor.h"
 #include "agent/sensor/tree.h"
 #include "agent/sensor/tty.h"
@@ -223,6 +224,7 @@ static int request_labels(struct sensor *sensor, const struct message_request *r
 		return r;
 	answer->labels = inode.labels;
 	answer->own = inode.own.labels;
+	answer->key = inode.key;
 	return 0;
 }
 
@@ -282,6 +284,8 @@ static int request_do(struct sensor *sensor, const struct message_request *reque
 		return 0;
 	case REQUEST_COUNTERS:
 		return kernel_counters(sensor->kernel, answer->counters);
+	case REQUEST_READERS:
+		return readers_tell(sensor, request, answer);
 	}
 	return -EINVAL;
 }

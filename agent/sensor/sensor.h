@@ -19,6 +19,7 @@
 #define SENSOR_PLACE_MAX   4096		/* path patterns of labels in one policy */
 #define SENSOR_PROGRAM_MAX 8192		/* path patterns of applications */
 #define SENSOR_MATCHER_MAX 1024		/* devices of the policy */
+#define SENSOR_READER_MAX  4096		/* labelled readers told of in one answer */
 #define SENSOR_SETTLE_NS   300000000ull /* a directory changed: wait for the rest of it */
 
 /* One policy as the sensor needs it. */

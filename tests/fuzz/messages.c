@@ -35,6 +35,7 @@ static const struct codec codecs[] = {
 	{put_volume, get_volume, MESSAGE_VOLUME, true},
 	{put_state, get_state, MESSAGE_PLACE_STATE, false},
 	{put_failure, get_failure, MESSAGE_FAILURE, false},
+	{put_readers, get_readers, MESSAGE_READERS, false},
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -71,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&message, 0x5a, sizeof(message));
 	codec->get(&payload, &message);
 	assert(type != MESSAGE_HELLO || message.hello.missing_count <= MESSAGE_MISSING_MAX);
+	assert(type != MESSAGE_READERS || message.readers.count <= MESSAGE_READER_MAX);
 	if (!bytes_is_done(&payload))
 		return 0;
 	assert(type != MESSAGE_LABEL || message.label.bit < HF_LABEL_MAX);

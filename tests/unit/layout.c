@@ -58,6 +58,12 @@ static const struct layout layouts[] = {
 		M(T, source), M(T, origins), M(T, path),
 #undef T
 	END,
+	BEGIN(hf_reader, false)
+#define T hf_reader
+		M(T, labels), M(T, since_ktime_ns), M(T, start_ktime_ns), M(T, tgid), M(T, uid), M(T, app),
+		M(T, pad), M(T, comm), M(T, source), M(T, origins),
+#undef T
+	END,
 	BEGIN(hf_source, true)
 #define T hf_source
 		M(T, start_ktime_ns), M(T, tgid), M(T, hop),

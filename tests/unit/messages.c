@@ -28,6 +28,8 @@ static const struct message_answer answer = {.id = 7,
 	.app = 3,
 	.labels = 9,
 	.own = 1,
+	.key = {.ino = 12, .subvolume = 5, .dev = 8 << 20, .generation = 3},
+	.unsent = 4,
 	.counters = {1, 2, [HF_COUNTER_MAX - 1] = UINT64_MAX}};
 static const struct message_hello hello = {.has_bpf_lsm = true,
 	.is_enforcing = true,
@@ -48,6 +50,10 @@ static const struct message_volume volume = {.dev = 8 << 20,
 static const struct message_state state = {
 	.app = 2, .error = -40, .path = "/usr/bin/x", .reason = "link"};
 static const struct message_failure failure = {.reason = UINT16_MAX, .what = "disk full"};
+static const struct message_readers readers = {.id = 7,
+	.count = 2,
+	.readers = {{.labels = 1, .tgid = 42, .comm = "vim", .source.hop = HF_HOP_PIPE},
+		{.tgid = 43, .origins = {.count = HF_ORIGIN_MAX, .keys[3].ino = UINT64_MAX}}}};
 
 struct codec {
 	const char *name;
@@ -86,6 +92,7 @@ static const struct codec codecs[] = {
 	ROW(state, path),
 	ROW(state, reason),
 	ROW(failure, what),
+	ROW(readers, id),
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -163,7 +170,7 @@ Test(messages, longest_texts)
 		size_t size;
 
 		cr_assert(message && back);
-		if (codec->get == get_answer) { /* has no text */
+		if (codec->get == get_answer || codec->get == get_readers) { /* have no text */
 			free(message);
 			free(back);
 			continue;
@@ -237,6 +244,26 @@ Test(messages, hello_counts)
 		cr_expect_leq(got->missing_count, MESSAGE_MISSING_MAX);
 		free(got);
 	}
+}
+
+Test(messages, reader_counts)
+{
+	struct message_readers sent = readers;
+	struct message_readers got;
+	const struct codec *codec = &codecs[CODEC_COUNT - 1];
+
+	sent.count = MESSAGE_READER_MAX;
+	cr_expect(is_taken(codec, encode(codec, &sent), &got));
+	sent.readers[1].origins.count = HF_ORIGIN_MAX + 1;
+	cr_expect_not(is_taken(codec, encode(codec, &sent), &got), "more origins than there are");
+	sent.readers[1].origins.count = 0;
+	sent.readers[0].source.hop = HF_HOP_MAX;
+	cr_expect_not(is_taken(codec, encode(codec, &sent), &got), "a hop that is none");
+	sent.readers[0].source.hop = 0;
+	(void)encode(codec, &sent);
+	buffer[8] = MESSAGE_READER_MAX + 1;
+	cr_expect_not(is_taken(codec, sizeof(buffer), &got), "a count past the array");
+	cr_expect_eq(got.count, 0);
 }
 
 Test(messages, any_byte_that_is_not_zero_is_true)

@@ -11,6 +11,7 @@
 
 struct {
 	struct hf_record record;
+	struct hf_reader reader;
 	struct hf_bank bank;
 	struct hf_dest_key dest_key;
 	struct hf_dest dest;

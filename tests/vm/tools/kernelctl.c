@@ -8,6 +8,7 @@
  *   channel N BLOCK WARN AUDIT FOLLOW		   dest PREFIXLEN HEX32 LABELS FIRST LAST
  *   publish SERIAL	    volume MAJOR MINOR CHANNEL ALLOW	gates SHUT REHEARSE
  *   labels PATH	    taint PID		   counters		records
+ *   readers
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -156,6 +157,23 @@ static int run_taint(struct kernel *kernel, char **words)
 	return r == -ENOENT ? 0 : r;
 }
 
+static int print_reader(const struct hf_reader *reader, void *userdata)
+{
+	(void)userdata; /* none */
+	printf("reader tgid=%u uid=%u app=%u labels=%" PRIx64 " comm=%.16s from=%u hop=%u "
+	       "origins=%u first=%" PRIu64 "\n",
+		reader->tgid, reader->uid, reader->app, (uint64_t)reader->labels,
+		(const char *)reader->comm, reader->source.tgid, reader->source.hop,
+		reader->origins.count, (uint64_t)reader->origins.keys[0].ino);
+	return 0;
+}
+
+static int run_readers(struct kernel *kernel, char **words)
+{
+	(void)words; /* takes none */
+	return kernel_readers(kernel, print_reader, NULL);
+}
+
 static int run_counters(struct kernel *kernel, char **words)
 {
 	uint64_t counters[HF_COUNTER_MAX] = {0};
@@ -207,6 +225,7 @@ static const struct command commands[] = {
 	{"volume", 4, run_volume},
 	{"gates", 2, run_gates},
 	{"taint", 1, run_taint},
+	{"readers", 0, run_readers},
 	{"counters", 0, run_counters},
 	{"records", 0, run_records},
 };
