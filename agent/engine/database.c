@@ -3,11 +3,11 @@
 #include "agent/engine/database.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/engine/sql.h"
 #include "common/clock.h"
 
 #define SCHEMA_VERSION 1
@@ -88,57 +88,15 @@ struct database {
 	bool apps_in_use[HF_APP_MAX]; /* likewise */
 };
 
-static int error_of(struct database *database)
-{
-	switch (sqlite3_errcode(database->sqlite)) {
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return -EBADMSG;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_CANTOPEN:
-		return -EACCES;
-	default:
-		return -EIO;
-	}
-}
-
-/* Steps once; resets when nothing is left to fetch. 1 = a row, 0 = done. */
 static int step(struct database *database, enum statement which)
 {
-	sqlite3_stmt *statement = database->prepared[which];
-	int code = sqlite3_step(statement);
-	int r;
-
-	if (code == SQLITE_ROW)
-		return 1;
-	r = code == SQLITE_DONE ? 0 : error_of(database);
-	(void)sqlite3_reset(statement); /* repeats the code of step */
-	return r;
+	return sql_step(database->prepared[which]);
 }
 
 static sqlite3_stmt *statement_of(struct database *database, enum statement which)
 {
 	(void)sqlite3_reset(database->prepared[which]); /* of an earlier use */
 	return database->prepared[which];
-}
-
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-	(void)sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT); /* step() tells */
-}
-
-static int prepare_all(struct database *database)
-{
-	for (unsigned int i = 0; i < STATEMENT_MAX; i++)
-		if (sqlite3_prepare_v3(database->sqlite, statements[i], -1,
-			    SQLITE_PREPARE_PERSISTENT, &database->prepared[i], NULL) != SQLITE_OK)
-			return error_of(database);
-	return 0;
 }
 
 int database_open(const char *path, struct database **ret_database)
@@ -149,13 +107,12 @@ int database_open(const char *path, struct database **ret_database)
 
 	if (!database)
 		return -ENOMEM;
-	if (sqlite3_open_v2(path, &database->sqlite,
-		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-		    NULL) != SQLITE_OK)
-		return database->sqlite ? error_of(database) : -ENOMEM;
+	r = sql_open(path, &database->sqlite);
+	if (r < 0)
+		return r;
 	if (sqlite3_exec(database->sqlite, schema, NULL, NULL, NULL) != SQLITE_OK)
-		return error_of(database);
-	r = prepare_all(database);
+		return sql_error(database->sqlite);
+	r = sql_prepare(database->sqlite, statements, STATEMENT_MAX, database->prepared);
 	if (r < 0)
 		return r;
 	r = database_get(database, "schema", &version);
@@ -253,7 +210,7 @@ static int label_add(struct database *database, int bit, const uint8_t *uuid, co
 
 	(void)sqlite3_bind_int(statement, 1, bit); /* step() tells, here and below */
 	(void)sqlite3_bind_blob(statement, 2, uuid, MESSAGE_UUID_SIZE, SQLITE_TRANSIENT);
-	bind_text(statement, 3, name);
+	sql_bind_text(statement, 3, name);
 	return step(database, LABEL_ADD);
 }
 
@@ -273,7 +230,7 @@ int database_label_bit(
 		(void)sqlite3_reset(statement); /* of a row that was there */
 		statement = statement_of(database, LABEL_RENAME);
 		(void)sqlite3_bind_int(statement, 1, bit); /* in range */
-		bind_text(statement, 2, name);
+		sql_bind_text(statement, 2, name);
 		r = step(database, LABEL_RENAME);
 	} else {
 		bit = bit_find_free(database);
@@ -345,7 +302,7 @@ int database_app_number(struct database *database, const char *name)
 	sqlite3_stmt *statement = statement_of(database, APP_FIND);
 	int number, r;
 
-	bind_text(statement, 1, name);
+	sql_bind_text(statement, 1, name);
 	r = step(database, APP_FIND);
 	if (r < 0)
 		return r;
@@ -358,7 +315,7 @@ int database_app_number(struct database *database, const char *name)
 			return number;
 		statement = statement_of(database, APP_ADD);
 		(void)sqlite3_bind_int(statement, 1, number); /* in range */
-		bind_text(statement, 2, name);
+		sql_bind_text(statement, 2, name);
 		r = step(database, APP_ADD);
 		if (r < 0)
 			return r;
@@ -371,7 +328,7 @@ int database_app_number(struct database *database, const char *name)
 
 static void bind_key(sqlite3_stmt *statement, const char *volume, const struct hf_inode_key *key)
 {
-	bind_text(statement, 1, volume);
+	sql_bind_text(statement, 1, volume);
 	(void)sqlite3_bind_int64(statement, 2, (int64_t)key->ino); /* step() tells */
 	(void)sqlite3_bind_int64(statement, 3, (int64_t)key->subvolume);
 	(void)sqlite3_bind_int64(statement, 4, key->generation);
@@ -391,7 +348,7 @@ int database_mark(struct database *database, const struct message_marked *marked
 	if (which == MARK_PUT) {
 		(void)sqlite3_bind_int64(statement, 5, (int64_t)marked->mark.labels); /* step() */
 		(void)sqlite3_bind_int64(statement, 6, marked->mark.flags);
-		bind_text(statement, 7, marked->path);
+		sql_bind_text(statement, 7, marked->path);
 	}
 	return step(database, which);
 }
@@ -403,7 +360,7 @@ int database_marks_of(struct database *database, const char *volume, int64_t *cu
 	unsigned int count = 0;
 	int r;
 
-	bind_text(statement, 1, volume);
+	sql_bind_text(statement, 1, volume);
 	(void)sqlite3_bind_int64(statement, 2, *cursor); /* step() tells */
 	(void)sqlite3_bind_int64(statement, 3, most);
 	while ((r = step(database, MARK_NEXT)) > 0) {
@@ -451,7 +408,7 @@ int database_get(struct database *database, const char *name, int64_t *ret_value
 	sqlite3_stmt *statement = statement_of(database, VALUE_GET);
 	int r;
 
-	bind_text(statement, 1, name);
+	sql_bind_text(statement, 1, name);
 	r = step(database, VALUE_GET);
 	if (r < 0)
 		return r;
@@ -471,7 +428,7 @@ int database_set(struct database *database, const char *name, int64_t value)
 	if (r < 0)
 		return r;
 	statement = statement_of(database, VALUE_SET);
-	bind_text(statement, 1, name);
+	sql_bind_text(statement, 1, name);
 	(void)sqlite3_bind_int64(statement, 2, value); /* step() tells */
 	return step(database, VALUE_SET);
 }

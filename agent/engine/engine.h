@@ -16,6 +16,7 @@
 #include "agent/engine/event_record.h"
 #include "agent/engine/event_words.h"
 #include "agent/engine/failure_table.h"
+#include "agent/engine/lineage.h"
 #include "agent/engine/recent.h"
 #include "agent/ipc/channel.h"
 #include "agent/ipc/messages.h"
@@ -47,6 +48,7 @@ struct engine {
 	/* what it holds */
 	struct event_origin origin;
 	struct database *database; /* NULL: FAILURE_DATABASE; labels hold until reboot */
+	struct lineage *lineage;   /* NULL: FAILURE_LINEAGE; the events have what it would */
 	struct event_log *log;
 	struct accounting accounting;
 	uint64_t sequence; /* of the last event written */
@@ -120,6 +122,11 @@ void link_restore(struct engine *engine);
 /* Makes a request for a client, with a descriptor or -1. */
 void link_request(struct engine *engine, const struct message_request *request, int fd);
 
+/* lineage_keep.c: lineage.db over the engine's life, and what went wrong with it */
+void lineage_keep_start(struct engine *engine);
+void lineage_keep_tick(struct engine *engine);
+void lineage_keep_record(struct engine *engine, const struct record *record);
+
 /* tell.c: shows a fresh refusal on the terminal that caused it, where there is one. */
 void tell_terminal(struct engine *engine, const struct record *record);
 
@@ -130,5 +137,7 @@ int server_new(struct engine *engine, struct server **ret_server);
 void server_free(struct server *server);
 /* The sensor's answer to a request made for a client. */
 void server_on_answer(struct engine *engine, const struct message_answer *answer);
+/* Some of what comes before the answer. */
+void server_on_readers(struct engine *engine, const struct message_readers *readers);
 
 #endif

@@ -257,7 +257,7 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 	json_add_number(details, "policy", record->raw.policy);
 	if (record->raw.inode.ino)
 		json_add(details, "inode", inode_object(&record->raw.inode));
-	if (record->raw.origins.count)
+	if (record->raw.origins.count || record->raw.source.tgid)
 		json_add(details, "lineage", lineage_object(record));
 	if (record->raw.path_is_payload)
 		json_add(details, "print", print_object(record));

@@ -116,6 +116,13 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The clock was set back; events from then on may seem earlier than they are."},
 	[FAILURE_GUARD] = {"not-guarded", FAILURE_AUDIT,
 		"A file or directory of the agent could not be guarded against root."},
+	[FAILURE_LINEAGE] = {"lineage", FAILURE_AUDIT,
+		"The store of what came from where can't be used; 'holdfast lineage' shows less "
+		"than there was. The events have it. Check the disk that holds the state "
+		"directory."},
+	[FAILURE_LINEAGE_LESS] = {"lineage-cut", FAILURE_AUDIT,
+		"The oldest of what came from where went to make room, or some came faster than "
+		"it could be kept. The events have it."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

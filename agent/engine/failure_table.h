@@ -47,7 +47,9 @@ enum failure_reason {
 	FAILURE_GUARD = 44,	      /* something of the agent's own could not be guarded */
 	FAILURE_SWAP = 45,	      /* swap space was switched on */
 	FAILURE_CLOCK = 46,	      /* the clock was set back */
-	FAILURE_REASON_MAX = 48,
+	FAILURE_LINEAGE = 47,	      /* lineage.db can't be read or written */
+	FAILURE_LINEAGE_LESS = 48,    /* some of what came from where is not kept */
+	FAILURE_REASON_MAX = 64,
 };
 
 enum failure_action {

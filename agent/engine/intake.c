@@ -65,6 +65,7 @@ static int record_take(struct engine *engine, const void *bytes, size_t size)
 	if (r < 0)
 		return r;
 	accounting_take(&engine->accounting, sequence);
+	lineage_keep_record(engine, &record);
 	tell_terminal(engine, &record);
 	if (record.raw.reason != HF_REASON_RULE)
 		failure_count(engine, record.raw.reason, record.path);

@@ -90,6 +90,8 @@ static void on_volume(struct engine *engine, struct bytes_reader *payload)
 	message_get_volume(payload, &told);
 	if (payload->is_bad)
 		return; /* fatal in link_on_message */
+	if (!told.is_device && !told.is_gone)
+		lineage_volume(engine->lineage, told.dev, told.identity);
 	volume = volume_find(engine, told.dev);
 	if (told.is_gone) {
 		note_device(engine, &told);
@@ -279,6 +281,15 @@ static void on_answer(struct engine *engine, struct bytes_reader *payload)
 		server_on_answer(engine, &answer);
 }
 
+static void on_readers(struct engine *engine, struct bytes_reader *payload)
+{
+	static struct message_readers readers; /* too large for the stack */
+
+	message_get_readers(payload, &readers);
+	if (!payload->is_bad) /* else fatal in link_on_message */
+		server_on_readers(engine, &readers);
+}
+
 void link_on_message(struct engine *engine, unsigned int type, struct bytes_reader *payload)
 {
 	switch (type) {
@@ -297,6 +308,9 @@ void link_on_message(struct engine *engine, unsigned int type, struct bytes_read
 	case MESSAGE_PROGRAM_STATE:
 	case MESSAGE_PLACE_STATE:
 		on_state(engine, payload, type == MESSAGE_PROGRAM_STATE);
+		break;
+	case MESSAGE_READERS:
+		on_readers(engine, payload);
 		break;
 	case MESSAGE_ANSWER:
 		on_answer(engine, payload);

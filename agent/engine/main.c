@@ -172,6 +172,7 @@ static void start(struct engine *engine)
 	if (r < 0)
 		failure_note(engine, FAILURE_DATABASE, "%s/index.db: %s", engine->state_directory,
 			strerror(-r));
+	lineage_keep_start(engine);
 	if (engine->database) {
 		int64_t lost;
 
@@ -192,6 +193,7 @@ static void stop(struct engine *engine)
 	(void)journal_note(engine, &note); /* nothing more to do about it */
 	event_log_free(engine->log);
 	database_free(engine->database);
+	lineage_free(engine->lineage);
 	exit(EXIT_SUCCESS);
 }
 
@@ -279,6 +281,7 @@ static void tick(struct engine *engine)
 			failure_note(engine, FAILURE_DATABASE, "committing: %s", strerror(-r));
 	}
 	maintenance_tick(engine);
+	lineage_keep_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);

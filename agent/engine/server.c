@@ -150,6 +150,13 @@ void server_on_answer(struct engine *engine, const struct message_answer *answer
 	/* the client is gone */
 }
 
+void server_on_readers(struct engine *engine, const struct message_readers *readers)
+{
+	for (unsigned int i = 0; i < engine->server->count; i++)
+		if (engine->server->clients[i]->request_id == readers->id)
+			verb_on_readers(engine, engine->server->clients[i], readers);
+}
+
 /* False when the client is gone or not worth keeping. */
 static bool client_read(struct engine *engine, struct client *client)
 {

@@ -16,6 +16,7 @@ struct client {
 	uint32_t uid;
 	uint32_t pid;
 	uint64_t request_id; /* of the sensor's answer it waits for; 0 = none */
+	uint32_t lines;	     /* TAINT: sent so far */
 	struct local_request request;
 };
 
@@ -38,6 +39,15 @@ void client_ask(
 void verb_run(struct engine *engine, struct client *client, int fd);
 void verb_on_answer(
 	struct engine *engine, struct client *client, const struct message_answer *answer);
+
+/* verbs_lineage.c */
+void verb_lineage(struct engine *engine, struct client *client, int fd);
+void verb_taint(struct engine *engine, struct client *client, int fd);
+void verb_on_readers(
+	struct engine *engine, struct client *client, const struct message_readers *readers);
+void verb_lineage_on_answer(
+	struct engine *engine, struct client *client, const struct message_answer *answer);
+void verb_taint_on_answer(struct client *client, const struct message_answer *answer);
 
 /* Sends a client that follows what is new, as far as it reads. */
 void verb_follow(const struct engine *engine, struct client *client);

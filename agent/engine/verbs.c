@@ -265,6 +265,8 @@ static const struct verb verbs[] = {
 	[LOCAL_MAINTENANCE_BEGIN] = {true, maintenance_begin},
 	[LOCAL_MAINTENANCE_END] = {true, maintenance_end},
 	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
+	[LOCAL_LINEAGE] = {true, verb_lineage},
+	[LOCAL_TAINT] = {false, verb_taint},
 };
 
 void verb_run(struct engine *engine, struct client *client, int fd)
@@ -375,6 +377,12 @@ void verb_on_answer(
 	case LOCAL_MAINTENANCE_END:
 	case LOCAL_MAINTENANCE_SHOW:
 		maintenance_on_answer(engine, client, answer);
+		break;
+	case LOCAL_LINEAGE:
+		verb_lineage_on_answer(engine, client, answer);
+		break;
+	case LOCAL_TAINT:
+		verb_taint_on_answer(client, answer);
 		break;
 	case LOCAL_JUSTIFY:
 		answer_justify(engine, client, answer);

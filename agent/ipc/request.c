@@ -49,7 +49,7 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 	r = wire_open(packet, size, &request.type, &payload);
 	if (r < 0)
 		return r;
-	if (request.type < LOCAL_STATUS || request.type > LOCAL_MAINTENANCE_SHOW)
+	if (request.type < LOCAL_STATUS || request.type > LOCAL_TAINT)
 		return -EOPNOTSUPP;
 	request.pid = bytes_get_u32(&payload);
 	request.minutes = bytes_get_u32(&payload);
@@ -64,6 +64,8 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 		return -EINVAL;
 	if (has_object(request.type) &&
 		(!request.name[0] || strchr(request.name, '/') || request.path[0] != '/'))
+		return -EINVAL;
+	if (request.type == LOCAL_LINEAGE && (strchr(request.name, '/') || request.path[0] != '/'))
 		return -EINVAL;
 	*ret_request = request;
 	return 0;

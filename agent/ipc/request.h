@@ -38,7 +38,9 @@ enum local_type {
 	LOCAL_FOLLOW = 11, /* refusals of own uid as they come; ends when the client does */
 	LOCAL_MAINTENANCE_BEGIN = 12, /* root; with a descriptor of the token's file; minutes */
 	LOCAL_MAINTENANCE_END = 13,   /* root */
-	LOCAL_MAINTENANCE_SHOW = 14,  /* the last request */
+	LOCAL_MAINTENANCE_SHOW = 14,
+	LOCAL_LINEAGE = 15, /* root; with a descriptor of the directory, if it is still there */
+	LOCAL_TAINT = 16,   /* of own uid, of all for root; pid; the last request */
 	/* answers */
 	LOCAL_LINE = 64, /* string */
 	LOCAL_END = 65,	 /* error i32, string */
@@ -46,12 +48,12 @@ enum local_type {
 
 struct local_request {
 	uint16_t type;
-	uint32_t pid;	  /* WHY; 0 = the last one */
+	uint32_t pid;	  /* WHY: 0 = the last one; TAINT: 0 = all */
 	uint32_t minutes; /* JUSTIFY */
 	uint64_t after;	  /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW */
 	char reason[LOCAL_REASON_SIZE];
 	char label[LOCAL_LABEL_SIZE];
-	char name[NAME_MAX + 1]; /* LABEL_*: in the directory sent along */
+	char name[NAME_MAX + 1]; /* LABEL_*, LINEAGE: in the directory sent along */
 	char path[LOCAL_PATH_SIZE];
 };
 

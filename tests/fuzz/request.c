@@ -28,7 +28,7 @@ static void check_request(const struct local_request *request, const uint8_t *da
 	static uint8_t bytes[LOCAL_REQUEST_MAX];
 	struct bytes_writer frame;
 
-	assert(request->type >= LOCAL_STATUS && request->type <= LOCAL_MAINTENANCE_SHOW);
+	assert(request->type >= LOCAL_STATUS && request->type <= LOCAL_TAINT);
 	assert(memchr(request->reason, '\0', sizeof(request->reason)));
 	assert(memchr(request->label, '\0', sizeof(request->label)));
 	assert(memchr(request->name, '\0', sizeof(request->name)));

@@ -72,7 +72,7 @@ Test(request, every_type_round_trips)
 {
 	static struct local_request back;
 
-	for (uint16_t type = LOCAL_STATUS; type <= LOCAL_MAINTENANCE_SHOW; type++) {
+	for (uint16_t type = LOCAL_STATUS; type <= LOCAL_TAINT; type++) {
 		struct local_request request = good;
 		uint8_t buffer[LOCAL_REQUEST_MAX];
 		size_t size;
@@ -90,7 +90,7 @@ Test(request, types_that_are_none)
 
 	for (unsigned int type = 0; type <= UINT16_MAX; type++) {
 		if (type == LOCAL_STATUS)
-			type = LOCAL_MAINTENANCE_SHOW + 1;
+			type = LOCAL_TAINT + 1;
 		request.type = (uint16_t)type;
 		cr_assert_eq(result_of(&request), -EOPNOTSUPP, "type %u", type);
 	}

@@ -25,12 +25,16 @@ UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
 UNIT_LDLIBS_topology	:= -ludev
 UNIT_RUN_topology	:= umockdev-run -d tests/unit/topology.umockdev --
 UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record.o)
-UNIT_LIBS_database	:= $(B)/agent/engine/database.o
+UNIT_LIBS_database	:= $(addprefix $(B)/agent/engine/,database.o sql.o)
 UNIT_LDLIBS_database	:= -lsqlite3
+UNIT_LIBS_lineage	:= $(addprefix $(B)/agent/engine/,lineage.o lineage_json.o lineage_record.o lineage_store.o lineage_find.o \
+				lineage_tree.o sql.o) $(B)/agent/ipc/json.o $(UNIT_LIBS_ocsf)
+UNIT_LDLIBS_lineage	:= -ljson-c -lsqlite3
+UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
-				recent.o tell.o) $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o \
-			$(B)/agent/sensor/record.o $(UNIT_LIBS_ocsf)
-UNIT_LDLIBS_intake	:= -ljson-c
+				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o \
+			$(B)/agent/sensor/record.o $(UNIT_LIBS_lineage)
+UNIT_LDLIBS_intake	:= -ljson-c -lsqlite3
 UNIT_LIBS_print_job	:= $(B)/agent/engine/print_job.o
 UNIT_LIBS_tty		:= $(B)/agent/sensor/tty.o
 UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o $(UNIT_LIBS_ocsf)

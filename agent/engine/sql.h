@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SQLite's calls as the engine's stores want them: negative errno, statements prepared once. */
+#ifndef HOLDFAST_AGENT_ENGINE_SQL_H
+#define HOLDFAST_AGENT_ENGINE_SQL_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What went wrong last: -EBADMSG for a damaged file, -ENOSPC, -EACCES, -ENOMEM, -EIO. */
+int sql_error(sqlite3 *sqlite);
+/* Opens or creates a file, never over a symbolic link. On failure too, *ret_sqlite is to be closed. */
+int sql_open(const char *path, sqlite3 **ret_sqlite);
+/* Prepares count statements; those after a failure are NULL. */
+int sql_prepare(
+	sqlite3 *sqlite, const char *const *texts, size_t count, sqlite3_stmt **ret_statements);
+/* Steps once; resets when nothing is left to fetch. 1 = a row, 0 = done. */
+int sql_step(sqlite3_stmt *statement);
+/* One that answers with no more than one row, of no interest: as sql_step(), and reset. */
+int sql_run(sqlite3_stmt *statement);
+/* One that answers with one number; -ENOENT without a row. */
+int sql_number(sqlite3_stmt *statement, int64_t *ret_number);
+void sql_bind(sqlite3_stmt *statement, int index, int64_t value);
+/* Text is copied; a failure to bind is told by sql_step(). */
+void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
+
+#endif
