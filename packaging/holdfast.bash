@@ -33,9 +33,11 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify events label policy maintenance --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify events taint lineage label policy maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
+	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
+	lineage:*) _filedir; return ;;
 	justify:*) choice='--reason --minutes --help' ;;
 	events:*) choice='--follow --since --verdict --channel --user --json --help' ;;
 	label:) choice='set show clear --help' ;;

@@ -30,6 +30,8 @@ int cli_label(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_why(int argc, char **argv);
 int cli_justify(int argc, char **argv);
+int cli_taint(int argc, char **argv);
+int cli_lineage(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_maintenance(int argc, char **argv);
 /* Below policy; work without the agent. */
@@ -46,6 +48,14 @@ int client_ask(const struct local_request *request, int fd,
 /* As client_ask, without words on the error output. */
 int client_ask_quietly(const struct local_request *request,
 	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);
+
+/* tree.c: what stands before line `index` of a tree whose lines have these depths (from 1). */
+#define TREE_PREFIX_SIZE 512
+void tree_prefix(const unsigned int *depths, size_t count, size_t index, bool has_lines,
+	char ret_prefix[TREE_PREFIX_SIZE]);
+
+/* person.c: "NAME (process N, user U, application A)" of a line that lineage or taint answered. */
+void print_person(struct json_object *line);
 
 /* print.c: colour only on a terminal and without NO_COLOR (https://no-color.org). */
 enum print_style { PRINT_PLAIN, PRINT_BOLD, PRINT_GOOD, PRINT_WARN, PRINT_BAD, PRINT_DIM };

@@ -23,6 +23,8 @@ static const struct {
 	{"why", cli_why, "what was refused last, and by which rule"},
 	{"justify", cli_justify, "allow what a warning stopped, with a reason"},
 	{"events", cli_events, "what happened to protected files"},
+	{"taint", cli_taint, "which processes carry labels, since when and from where"},
+	{"lineage", cli_lineage, "where a file's content came from and where it went"},
 	{"label", cli_label, "set, show or clear the labels of files"},
 	{"policy", cli_policy, "check, explain, show or reload the policy"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
