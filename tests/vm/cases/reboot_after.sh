@@ -15,5 +15,7 @@ for name in $reboot_names; do
 	expect_allowed "after: the reader reads $name" /opt/readers/dd if="$name" of=/dev/null
 done
 expect_allowed 'after: the unlabelled is free' cat $open/doc.txt
+check 'after: where the copy came from is known' sh -c "holdfast lineage --json $open/derived.txt |
+	/usr/bin/python3 tests/vm/cases/lineage.py from 'write dd' 'read $secret/doc.txt'"
 agent_stop
 finish

@@ -31,6 +31,7 @@ static const struct road *const families[] = {
 	roads_devices,
 	roads_ipc,
 	roads_handover,
+	roads_chain,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))

@@ -367,6 +367,7 @@ static const struct verb verbs[] = {
 	{"@signal-to", 1, verb_signal_to},
 	{"@key-to", 1, verb_key_to},
 	{"@attribute-to", 2, verb_attribute_to},
+	{"@relay", 3, chain_relay},
 	{"@wait", 1, verb_wait},
 };
 

@@ -16,4 +16,7 @@ int descriptor_send(int socket, int fd);
 /* The descriptor that came, the caller's to close; -EPERM when it vanished on the way. */
 int descriptor_receive(int socket);
 
+/* Argument: name, from where, to where (chain.c). */
+int chain_relay(char **argv);
+
 #endif
