@@ -85,6 +85,7 @@ static bool is_way_out(unsigned int channel)
 	case HF_CHANNEL_DEBUG:
 	case HF_CHANNEL_IPC:
 	case HF_CHANNEL_PASS:
+	case HF_CHANNEL_PRINT:
 		return true;
 	default:
 		return false;

@@ -40,7 +40,7 @@ static void volumes_tell(struct engine *engine)
 	for (unsigned int i = 0; i < engine->volume_count; i++) {
 		const struct message_volume *told = &engine->volumes[i]->told;
 
-		if (!told->is_device && !told->is_gone)
+		if (!told->is_gone)
 			lineage_volume(engine->lineage, told->dev, told->identity);
 	}
 }

@@ -12,10 +12,10 @@ struct lineage_volume {
 	char *identity;
 };
 
-/* A record that waits: all of it but the names, which are behind it. */
+/* A record that waits, with its path in a person's order behind it. */
 struct lineage_waiting {
 	uint64_t day_ms;
-	struct hf_record raw; /* path is not kept */
+	struct hf_record raw;
 	char app[LINEAGE_PROGRAM_SIZE];
 	char comm[HF_COMM_SIZE + 1];
 	char path[];

@@ -185,6 +185,7 @@ static int add_origins(
 static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEAGE_TEXT_SIZE])
 {
 	struct record record = {.raw = waiting->raw};
+	struct print_job job;
 	char address[EVENT_ADDRESS_SIZE];
 
 	ret_text[0] = '\0';
@@ -193,6 +194,15 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 		if (event_address_text(&record, address))
 			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s port %u", address,
 				waiting->raw.port);
+		break;
+	case HF_CHANNEL_PRINT:
+		if (event_address_text(&record, address))
+			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s port %u", address,
+				waiting->raw.port);
+		else if (event_print_job(&record, &job) && job.printer[0])
+			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s", job.printer);
+		else
+			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s", waiting->path);
 		break;
 	case HF_CHANNEL_DEBUG:
 	case HF_CHANNEL_IPC:

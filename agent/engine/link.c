@@ -90,7 +90,7 @@ static void on_volume(struct engine *engine, struct bytes_reader *payload)
 	message_get_volume(payload, &told);
 	if (payload->is_bad)
 		return; /* fatal in link_on_message */
-	if (!told.is_device && !told.is_gone)
+	if (!told.is_gone)
 		lineage_volume(engine->lineage, told.dev, told.identity);
 	volume = volume_find(engine, told.dev);
 	if (told.is_gone) {
