@@ -251,6 +251,9 @@ static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inod
 static __noinline int inode_own(struct inode *inode, struct act *act)
 {
 	bool is_directory = (inode->i_mode & S_IFMT) == S_IFDIR;
+	/* A file without a name, as programs use for what is temporary, will not outlive a reboot. */
+	bool is_lasting = inode->i_nlink || act->operation == HF_OPERATION_LINK;
+	__u32 flags = HF_MARK_DERIVED | (is_lasting ? HF_MARK_DIRTY : 0);
 	struct hf_inode *entry;
 	struct hf_inode_key key;
 	struct hf_mark *mark, fresh = {};
@@ -261,10 +264,10 @@ static __noinline int inode_own(struct inode *inode, struct act *act)
 	if (mark) {
 		if (labels_or(&mark->labels, labels))
 			goto full;
-		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
+		mark->flags |= flags;
 	} else {
 		fresh.labels = labels;
-		fresh.flags = HF_MARK_DERIVED | HF_MARK_DIRTY;
+		fresh.flags = flags;
 		if (is_directory)
 			fresh.flags |= HF_MARK_DIRECTORY;
 		if (bpf_map_update_elem(&hf_index, &key, &fresh, BPF_ANY))

@@ -107,6 +107,14 @@ struct {
 	__type(value, struct hf_mark);
 } hf_index SEC(".maps");
 
+/* Marks whose inode is gone for good, for the sensor to take out. Written here only. Full: the
+ * database keeps the oldest, for an inode that there is not. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 16384);
+	__type(value, struct hf_inode_key);
+} hf_gone SEC(".maps");
+
 /* Labels found anywhere on a file system. Key: s_dev. Written here and by the sensor; only grows.
  * A file system without an entry holds no labels and is never walked. Full: marking is refused. */
 struct {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Hooks on names: rename, link, unlink, and overlayfs copy-up. Labels are sticky: an inode that
- * leaves a labelled directory takes what it inherited along as a mark of its own.
+ * Hooks on names: rename, link, unlink, overlayfs copy-up, and the end of what has no name left.
+ * Labels are sticky: an inode that leaves a labelled directory takes what it inherited along as a
+ * mark of its own.
  */
 #ifndef HOLDFAST_BPF_NAME_H
 #define HOLDFAST_BPF_NAME_H
@@ -203,5 +204,28 @@ int hf_inode_setxattr(unsigned long long *args)
 	return ret ? ret : attribute_set(dentry, name);
 }
 #endif
+
+/*
+ * Nobody has a name or a descriptor of it any more: its number may come back for another file. On a
+ * share the file may well live on, whatever its link count says here.
+ */
+SEC("lsm/inode_free_security")
+int BPF_PROG(hf_inode_free, struct inode *inode)
+{
+	struct hf_inode_key key;
+	struct hf_mark *mark;
+	__u8 reason;
+
+	if (inode->i_nlink || channel_by_magic(inode->i_sb, &reason) == HF_CHANNEL_NETSHARE)
+		return 0;
+	inode_key(inode, &key);
+	mark = bpf_map_lookup_elem(&hf_index, &key);
+	if (!mark)
+		return 0;
+	if (mark->labels)
+		(void)bpf_map_push_elem(&hf_gone, &key, BPF_EXIST); /* see there */
+	(void)bpf_map_delete_elem(&hf_index, &key);		    /* is there */
+	return 0;
+}
 
 #endif

@@ -106,6 +106,13 @@ int kernel_restore_mark(
 	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *mark);
 
 /*
+ * Calls visit, which must not fail, for each marked inode that ceased to exist since the last call,
+ * at most for `most`; returns how many.
+ */
+unsigned int kernel_visit_gone(struct kernel *kernel, unsigned int most,
+	void (*visit)(const struct hf_inode_key *key, void *userdata), void *userdata);
+
+/*
  * Calls visit for each mark the kernel changed since the last call (HF_MARK_DIRTY), and clears
  * that flag once visit returned 0. Visits at most `most`; returns how many, or negative errno.
  */

@@ -29,6 +29,7 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_TASKS] = "hf_tasks",
 	[KERNEL_MAP_INODES] = "hf_inodes",
 	[KERNEL_MAP_INDEX] = "hf_index",
+	[KERNEL_MAP_GONE] = "hf_gone",
 	[KERNEL_MAP_DISKS] = "hf_disks",
 	[KERNEL_MAP_BANKS] = "hf_banks",
 	[KERNEL_MAP_DESTS] = "hf_dests",

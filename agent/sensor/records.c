@@ -13,6 +13,7 @@
 #include "common/log.h"
 
 #define DIRTY_MAX 256 /* marks persisted in one go */
+#define GONE_MAX  256 /* marks let go of in one go */
 
 /* One that does not decode still counts: it is sent on as it is, and the engine counts it bad. */
 static void record_act(struct sensor *sensor, const void *bytes, size_t size)
@@ -98,9 +99,17 @@ static int on_dirty(const struct hf_inode_key *key, const struct hf_mark *mark, 
 	return 0;
 }
 
+static void on_gone(const struct hf_inode_key *key, void *userdata)
+{
+	marks_tell(userdata, key, &(struct hf_mark){0}, NULL);
+}
+
 void records_persist_dirty(struct sensor *sensor)
 {
-	if (sensor->kernel && sensor->is_restored)
+	if (!sensor->kernel || !sensor->is_restored || !channel_is_idle(&sensor->engine))
+		return;
+	/* First what is gone: the number may be another inode's already. */
+	if (kernel_visit_gone(sensor->kernel, GONE_MAX, on_gone, sensor) < GONE_MAX)
 		(void)kernel_visit_dirty(
 			sensor->kernel, DIRTY_MAX, on_dirty, sensor); /* what fails stays dirty */
 }

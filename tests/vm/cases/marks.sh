@@ -98,6 +98,38 @@ is_rewritten()
 	[ -n "$now" ] && [ "$now" != "$2" ]
 }
 
+marks_kept()
+{
+	holdfast status --json | sed 's/.*"marks": *\([0-9]*\).*/\1/'
+}
+
+marks_are()
+{
+	test "$(marks_kept)" "$@"
+}
+
+# What inherits is kept for as long as it exists: programs make and delete such files all day.
+deleted_are_forgotten()
+{
+	local before i
+
+	before=$(marks_kept)
+	for i in {1..50}; do
+		$reader $secret/doc.txt >$work/temporary.$i
+	done
+	check 'fifty copies are kept' wait_for 20 marks_are -ge $((before + 50))
+	rm $work/temporary.*
+	check 'none of them is once they are deleted' wait_for 20 marks_are -le "$before"
+	(
+		exec 3>$work/open.txt
+		rm $work/open.txt
+		$reader $secret/doc.txt >&3
+		sleep 2
+		marks_are -le "$before"
+	)
+	check 'nor is what was written after its name went' [ $? -eq 0 ]
+}
+
 main()
 {
 	local names
@@ -126,6 +158,7 @@ main()
 	refute 'and nothing is told of it' told mark- true.txt
 	check 'the key is for root alone' \
 		test "$(stat -c %a%U /var/lib/holdfast-sensor/mark.key)" = 600root
+	deleted_are_forgotten
 	expect_each_recorded
 	agent_stop
 }
