@@ -52,19 +52,28 @@ static int connect_to(int fd, const struct address *address)
 	return check_call(connect(fd, (const struct sockaddr *)&address->storage, address->size));
 }
 
+/* A socket of the target's family. */
+static int socket_for(const struct job *job, int type, struct address *ret_address)
+{
+	int r = address_of(job, ret_address);
+
+	return r < 0 ? r : check_call(socket(ret_address->family, type | SOCK_CLOEXEC, 0));
+}
+
+static int socket_after_read(struct job *job, int type, struct address *ret_address)
+{
+	int r = job_read(job);
+
+	return r < 0 ? r : socket_for(job, type, ret_address);
+}
+
 /* Reads first, then makes the socket and connects. */
 static int read_then_connect(struct job *job, int type)
 {
-	auto_close int fd = -EBADF;
 	struct address address;
-	int r = address_of(job, &address);
+	auto_close int fd = socket_after_read(job, type, &address);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	fd = check_call(socket(address.family, type | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
 	r = connect_to(fd, &address);
@@ -74,13 +83,10 @@ static int read_then_connect(struct job *job, int type)
 /* Connected before anything is read; a refusal of that is not what is tested. */
 static int connect_then_read(struct job *job, int type)
 {
-	auto_close int fd = -EBADF;
 	struct address address;
-	int r = address_of(job, &address);
+	auto_close int fd = socket_for(job, type, &address);
+	int r;
 
-	if (r < 0)
-		return r;
-	fd = check_call(socket(address.family, type | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
 	if (connect_to(fd, &address) < 0)
@@ -176,13 +182,10 @@ static int road_tcp_urgent(struct job *job)
 /* Data in the SYN: there is no connect(2). */
 static int road_tcp_fastopen(struct job *job)
 {
-	auto_close int fd = -EBADF;
 	struct address address;
-	int r = address_of(job, &address);
+	auto_close int fd = socket_for(job, SOCK_STREAM, &address);
+	int r;
 
-	if (r < 0)
-		return r;
-	fd = check_call(socket(address.family, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
 	r = job_read(job);
@@ -195,13 +198,10 @@ static int road_tcp_fastopen(struct job *job)
 /* connect(2) returns at once and sends nothing; the first write opens the connection. */
 static int road_tcp_fastopen_connect(struct job *job)
 {
-	auto_close int fd = -EBADF;
 	struct address address;
-	int on = 1, r = address_of(job, &address);
+	auto_close int fd = socket_for(job, SOCK_STREAM, &address);
+	int on = 1, r;
 
-	if (r < 0)
-		return r;
-	fd = check_call(socket(address.family, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)))
@@ -215,15 +215,14 @@ static int road_tcp_fastopen_connect(struct job *job)
 /* The other side comes to fetch it. */
 static int road_tcp_accept(struct job *job)
 {
-	auto_close int listener = -EBADF, fd = -EBADF;
 	struct address address;
-	int on = 1, r = address_of(job, &address);
+	auto_close int listener = socket_for(job, SOCK_STREAM, &address), fd = -EBADF;
+	int on = 1, r;
 	pid_t pid;
 
-	if (r < 0)
-		return r;
-	listener = check_call(socket(address.family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-	if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+	if (listener < 0)
+		return listener;
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
 		return -errno;
 	if (bind(listener, (struct sockaddr *)&address.storage, address.size) ||
 		listen(listener, 1))
@@ -251,16 +250,9 @@ static int road_tcp_accept(struct job *job)
 
 static int road_udp_sendto(struct job *job)
 {
-	auto_close int fd = -EBADF;
 	struct address address;
-	int r = address_of(job, &address);
+	auto_close int fd = socket_after_read(job, SOCK_DGRAM, &address);
 
-	if (r < 0)
-		return r;
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	fd = check_call(socket(address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
 	return check_call(sendto(
@@ -285,19 +277,12 @@ static int road_udp_send(struct job *job)
 static int road_udp_elsewhere(struct job *job)
 {
 	struct job allowed = {.target = job->arg[1], .arg = {job->arg[2]}};
-	auto_close int fd = -EBADF;
 	struct address first, address;
-	int r;
+	auto_close int fd = -EBADF;
 
 	if (!job->arg[1] || address_of(&allowed, &first) < 0)
 		return -EINVAL;
-	r = address_of(job, &address);
-	if (r < 0)
-		return r;
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	fd = check_call(socket(address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	fd = socket_after_read(job, SOCK_DGRAM, &address);
 	if (fd < 0)
 		return fd;
 	if (connect_to(fd, &first) < 0)
