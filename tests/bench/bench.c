@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "partner.h"
+
 #define BATCH_MAX  400
 #define BLOCK_SIZE 4096
 #define SEND_SIZE  1024
@@ -35,6 +37,7 @@ static char *tiny_path;
 static int data_fd = -EBADF;
 static int listen_fd = -EBADF;
 static int sender_fd = -EBADF, receiver_fd = -EBADF;
+static struct partner by_pipes, by_sockets;
 static char block[BLOCK_SIZE];
 
 struct operation {
@@ -175,6 +178,37 @@ static uint64_t run_send(void)
 	return begin;
 }
 
+static uint64_t run_round(const struct partner *partner, size_t size)
+{
+	uint64_t begin = instructions_now();
+	int r = partner_round(partner, size);
+
+	begin = instructions_now() - begin;
+	if (r < 0)
+		errx(1, "cannot send there and back: %s", strerror(-r));
+	return begin;
+}
+
+static uint64_t run_pipe_1(void)
+{
+	return run_round(&by_pipes, 1);
+}
+
+static uint64_t run_pipe_64k(void)
+{
+	return run_round(&by_pipes, PARTNER_MAX);
+}
+
+static uint64_t run_unix_1(void)
+{
+	return run_round(&by_sockets, 1);
+}
+
+static uint64_t run_unix_64k(void)
+{
+	return run_round(&by_sockets, PARTNER_MAX);
+}
+
 static const struct operation operations[] = {
 	{"open+close", run_open_close, 16, 400},
 	{"stat", run_stat, 16, 400},
@@ -183,6 +217,10 @@ static const struct operation operations[] = {
 	{"fork+exec", run_fork_exec, 1, 400},
 	{"connect+send", run_connect_send, 1, 400},
 	{"send", run_send, 8, 400},
+	{"pipe-1", run_pipe_1, 1, 400},
+	{"pipe-64k", run_pipe_64k, 1, 400},
+	{"unix-1", run_unix_1, 1, 400},
+	{"unix-64k", run_unix_64k, 1, 400},
 };
 
 static int compare(const void *a, const void *b)
@@ -289,6 +327,8 @@ int main(int argc, char **argv)
 	calibrate();
 	open_data(argv[1]);
 	open_sockets();
+	by_pipes = partner_by_pipes();
+	by_sockets = partner_by_sockets();
 	overhead = measure(&nothing, &mean);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		double median;

@@ -44,6 +44,9 @@ count_all()
 	count "$1" fork+exec 451 "$2" "$3"
 	count "$1" connect+send 451 "$2" "$3"
 	count "$1" send 3601 "$2" "$3"
+	for operation in pipe-1 pipe-64k unix-1 unix-64k; do
+		count "$1" $operation 451 "$2" "$3"
+	done
 }
 
 place_make || exit 1

@@ -85,6 +85,7 @@ channel 4 0 0 0 1
 channel 5 1 0 0 0
 channel 6 1 0 0 0
 channel 7 1 0 0 0
+channel 9 0 0 0 1
 dest 104 00000000000000000000ffff7f000000 1 0 65535
 volume $device 4 0
 publish 1

@@ -9,8 +9,10 @@ named, not an error.
 import statistics
 import sys
 
-OPERATIONS = ("open+close", "stat", "read-4k", "write-4k", "fork+exec", "connect+send", "send")
-TARGETS = {"open+close": 1.08, "read-4k": 1.03, "write-4k": 1.03, "fork+exec": 1.02, "send": 1.05}
+OPERATIONS = ("open+close", "stat", "read-4k", "write-4k", "fork+exec", "connect+send", "send",
+              "pipe-1", "pipe-64k", "unix-1", "unix-64k")
+TARGETS = {"open+close": 1.08, "read-4k": 1.03, "write-4k": 1.03, "fork+exec": 1.02, "send": 1.05,
+           "pipe-1": 1.05, "pipe-64k": 1.05, "unix-1": 1.05, "unix-64k": 1.05}
 BASELINES = ("none", "none-2", "none-3")
 VARIANTS = (
     ("floor", "empty BPF programs on the same hooks"),
@@ -188,6 +190,7 @@ NOTE = """One processor under QEMU's -icount: a virtual nanosecond is an instruc
 and repeatable, but they are instructions and not time: a miss of a cache costs nothing, and each step of
 a string instruction counts as one (a copy of 4 KiB is 512, ERMS being switched off). ext4, warm caches,
 median of 400 batches, mitigations=off. connect is judged by the network channel, send at each call.
+pipe and unix are there and back, between two processes.
 fanotify, auditd and fapolicyd include their user space, as the caller waits for that processor.
 """
 

@@ -9,7 +9,8 @@ BENCH_PROGRAMS := $(BENCH)/bench $(BENCH)/tiny $(BENCH)/listener $(BENCH)/kernel
 # Static: they start alike on every variant, and no library is read from the measured disk.
 $(BENCH)/bench $(BENCH)/listener: $(BENCH)/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -static -o $@ $<
+	$(CC) -std=gnu17 -O2 $(WARN) $(CPPFLAGS) -static -o $@ $(filter %.c,$^)
+$(BENCH)/bench: tests/bench/partner.c tests/bench/partner.h
 
 $(BENCH)/tiny: tests/bench/tiny.c
 	@mkdir -p $(@D)
