@@ -130,7 +130,7 @@ expect_quiet_kernel()
 {
 	local said
 
-	said=$(dmesg | grep -E 'WARNING:|BUG:|INFO: (task|rcu)|Oops|lockup|deadlock|circular|stall' |
+	said=$(dmesg | grep -E 'WARNING:|BUG:|INFO: (task|rcu)|Oops|lockup|deadlock|circular|detected stall' |
 		head -n 3 | tr '\n' ';')
 	if [ -z "$said" ]; then
 		ok 'the kernel has nothing to say'
