@@ -107,9 +107,9 @@ int kernel_restore_mark(
 
 /*
  * Calls visit, which must not fail, for each marked inode that ceased to exist since the last call,
- * at most for `most`; returns how many.
+ * at most for `most`; returns how many, or negative errno.
  */
-unsigned int kernel_visit_gone(struct kernel *kernel, unsigned int most,
+int kernel_visit_gone(struct kernel *kernel, unsigned int most,
 	void (*visit)(const struct hf_inode_key *key, void *userdata), void *userdata);
 
 /*

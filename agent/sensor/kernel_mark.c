@@ -132,22 +132,24 @@ static void clean_mark(int index, const struct hf_inode_key *key, const struct h
 		index, key, &now, BPF_EXIST); /* gone meanwhile: nothing to clean */
 }
 
-unsigned int kernel_visit_gone(struct kernel *kernel, unsigned int most,
+int kernel_visit_gone(struct kernel *kernel, unsigned int most,
 	void (*visit)(const struct hf_inode_key *key, void *userdata), void *userdata)
 {
+	int gone = kernel->maps[KERNEL_MAP_GONE];
 	unsigned int visited = 0;
 	struct hf_inode_key key;
 	struct hf_mark mark;
 
-	while (visited < most &&
-		bpf_map_lookup_and_delete_elem(kernel->maps[KERNEL_MAP_GONE], NULL, &key) == 0) {
+	while (visited < most) {
+		if (bpf_map_lookup_and_delete_elem(gone, NULL, &key) < 0)
+			return errno == ENOENT ? (int)visited : -errno;
 		/* Numbers come back: this may be another inode's mark by now. */
 		if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_INDEX], &key, &mark) == 0)
 			continue;
 		visit(&key, userdata);
 		visited++;
 	}
-	return visited;
+	return (int)visited;
 }
 
 int kernel_visit_dirty(struct kernel *kernel, unsigned int most,

@@ -106,10 +106,16 @@ static void on_gone(const struct hf_inode_key *key, void *userdata)
 
 void records_persist_dirty(struct sensor *sensor)
 {
+	int r;
+
 	if (!sensor->kernel || !sensor->is_restored || !channel_is_idle(&sensor->engine))
 		return;
 	/* First what is gone: the number may be another inode's already. */
-	if (kernel_visit_gone(sensor->kernel, GONE_MAX, on_gone, sensor) < GONE_MAX)
+	r = kernel_visit_gone(sensor->kernel, GONE_MAX, on_gone, sensor);
+	if (r < 0)
+		link_failure(sensor, FAILURE_DATABASE, "deleted files stay in the index: %s",
+			strerror(-r));
+	if (r < GONE_MAX)
 		(void)kernel_visit_dirty(
 			sensor->kernel, DIRTY_MAX, on_dirty, sensor); /* what fails stays dirty */
 }
