@@ -92,7 +92,7 @@ start_cups()
 		PageLog $cups/log/page
 	END
 	/usr/sbin/cupsd -f -c $cups/etc/cupsd.conf -s $cups/etc/cups-files.conf &
-	wait_for 60 lpstat -r
+	wait_for 60 sh -c 'lpstat -r | grep -q "is running"' # its status is 0 either way
 	lpadmin -p paper -E -v socket://$printer:9100 -m raw
 }
 
