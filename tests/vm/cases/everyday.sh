@@ -177,7 +177,12 @@ mount_disk ext4b /mnt/other
 mkdir -p $desk $beside
 chmod 777 $desk $beside
 start_peer
-agent_start || { echo 'the agent does not start'; exit 1; }
+# On the overlay that these machines have as their root, inode numbers of other files equal those
+# of the agent's own at times: what is recorded of guarded files is not looked at here.
+policy=/run/hf/policy.ini
+sed 's,\.\./\.\./\.\./policy,'"$HF_REPO"'/policy,' tests/vm/cases/policy.ini >$policy
+printf '\n[protection]\nself = allow\n' >>$policy
+agent_start $policy || { echo 'the agent does not start'; exit 1; }
 files
 editors
 developers
