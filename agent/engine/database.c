@@ -394,29 +394,17 @@ int database_policy_marks_visit(struct database *database,
 
 int64_t database_mark_count(struct database *database)
 {
-	int64_t count = -1;
+	int64_t count;
 
-	(void)statement_of(database, MARK_COUNT); /* reset only */
-	if (step(database, MARK_COUNT) > 0)
-		count = sqlite3_column_int64(database->prepared[MARK_COUNT], 0);
-	(void)sqlite3_reset(database->prepared[MARK_COUNT]); /* of a row that was there */
-	return count;
+	return sql_number(statement_of(database, MARK_COUNT), &count) < 0 ? -1 : count;
 }
 
 int database_get(struct database *database, const char *name, int64_t *ret_value)
 {
 	sqlite3_stmt *statement = statement_of(database, VALUE_GET);
-	int r;
 
 	sql_bind_text(statement, 1, name);
-	r = step(database, VALUE_GET);
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return -ENOENT;
-	*ret_value = sqlite3_column_int64(statement, 0);
-	(void)sqlite3_reset(statement); /* of a row that was there */
-	return 0;
+	return sql_number(statement, ret_value);
 }
 
 int database_set(struct database *database, const char *name, int64_t value)
