@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "agent/cli/cli.h"
 
@@ -25,7 +24,6 @@ int cli_justify(int argc, char **argv)
 		{"minutes", required_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct local_request request = {.type = LOCAL_JUSTIFY};
 	unsigned long minutes;
-	char *end;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
@@ -39,9 +37,7 @@ int cli_justify(int argc, char **argv)
 			}
 			break;
 		case 'm':
-			errno = 0;
-			minutes = strtoul(optarg, &end, 10);
-			if (errno || *end || !minutes || minutes > 480) {
+			if (options_number(optarg, 480, &minutes) < 0) {
 				(void)fprintf(stderr, "holdfast: --minutes wants 1 to 480\n");
 				return CLI_USAGE;
 			}

@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -178,15 +177,6 @@ static int ask(uint16_t type, struct options *options)
 	return client_ask(&request, -1, print_state, options);
 }
 
-static int parse_number(const char *text, unsigned long most, unsigned long *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoul(text, &end, 10);
-	return errno || *end || !*ret_number || *ret_number > most ? -EINVAL : 0;
-}
-
 static int parse_option(struct options *options, int option)
 {
 	switch (option) {
@@ -209,9 +199,9 @@ static int parse_option(struct options *options, int option)
 		options->token = optarg;
 		return 0;
 	case 'H':
-		return parse_number(optarg, MAINTENANCE_LIFE_MAX / 3600, &options->hours);
+		return options_number(optarg, MAINTENANCE_LIFE_MAX / 3600, &options->hours);
 	case 'm':
-		return parse_number(optarg, 1440, &options->minutes);
+		return options_number(optarg, MAINTENANCE_MINUTES_MAX, &options->minutes);
 	case 'j':
 		options->is_json = true;
 		return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options that most verbs have. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "agent/cli/cli.h"
 
@@ -19,5 +21,26 @@ int options_json(int argc, char **argv, const char *usage, bool *ret_is_json)
 			return fputs(usage, option == 'h' ? stdout : stderr),
 			       option == 'h' ? CLI_DONE : CLI_USAGE;
 	}
+	return OPTIONS_GO_ON;
+}
+
+int options_number(const char *text, unsigned long most, unsigned long *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoul(text, &end, 10);
+	return errno || *end || !*ret_number || *ret_number > most ? -EINVAL : 0;
+}
+
+int options_process(const char *text, uint32_t *ret_pid)
+{
+	unsigned long pid;
+
+	if (options_number(text, INT32_MAX, &pid) < 0) {
+		(void)fprintf(stderr, "holdfast: '%s' is no process id\n", text);
+		return CLI_USAGE;
+	}
+	*ret_pid = (uint32_t)pid;
 	return OPTIONS_GO_ON;
 }

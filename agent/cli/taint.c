@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* holdfast taint [PID]: who carries labels now. */
-#include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "agent/cli/cli.h"
 #include "common/clock.h"
@@ -87,16 +84,9 @@ int cli_taint(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	if (argc - optind == 1) {
-		char *end;
-		unsigned long pid;
-
-		errno = 0;
-		pid = strtoul(argv[optind], &end, 10);
-		if (errno || *end || !pid || pid > INT32_MAX) {
-			(void)fprintf(stderr, "holdfast: '%s' is no process id\n", argv[optind]);
-			return CLI_USAGE;
-		}
-		request.pid = (uint32_t)pid;
+		r = options_process(argv[optind], &request.pid);
+		if (r != OPTIONS_GO_ON)
+			return r;
 	}
 	return client_ask(&request, -1, print_reader, &is_json);
 }

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/cli/cli.h"
@@ -114,16 +113,9 @@ int cli_why(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	if (argc - optind == 1 && strcmp(argv[optind], "last") != 0) {
-		char *end;
-		unsigned long pid;
-
-		errno = 0;
-		pid = strtoul(argv[optind], &end, 10);
-		if (errno || *end || !pid || pid > INT32_MAX) {
-			(void)fprintf(stderr, "holdfast: '%s' is no process id\n", argv[optind]);
-			return CLI_USAGE;
-		}
-		request.pid = (uint32_t)pid;
+		r = options_process(argv[optind], &request.pid);
+		if (r != OPTIONS_GO_ON)
+			return r;
 	}
 	return client_ask(&request, -1, print_why, &is_json);
 }

@@ -22,7 +22,6 @@
 #include "common/clock.h"
 
 #define MINUTES_DEFAULT 60
-#define MINUTES_MAX	1440
 
 CLEANUP_DEFINE(struct maintenance_key, maintenance_key_free)
 
@@ -173,8 +172,8 @@ void maintenance_begin(struct engine *engine, struct client *client, int fd)
 			"here: no token is needed");
 		return;
 	}
-	if (minutes > MINUTES_MAX) {
-		client_end(client, -ERANGE, "at most %u minutes", MINUTES_MAX);
+	if (minutes > MAINTENANCE_MINUTES_MAX) {
+		client_end(client, -ERANGE, "at most %u minutes", MAINTENANCE_MINUTES_MAX);
 		return;
 	}
 	if (!token_take(engine, client, fd, &token))

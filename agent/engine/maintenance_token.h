@@ -18,11 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAINTENANCE_TOKEN_MAX  512	    /* bytes of one */
-#define MAINTENANCE_SIGNATURE  64	    /* bytes */
-#define MAINTENANCE_NONCE_SIZE 33	    /* digits and NUL */
-#define MAINTENANCE_LIFE_MAX   (31 * 86400) /* seconds between not-before and not-after */
-#define MAINTENANCE_KEY_MAX    4096	    /* bytes of a key file */
+#define MAINTENANCE_TOKEN_MAX	512	     /* bytes of one */
+#define MAINTENANCE_SIGNATURE	64	     /* bytes */
+#define MAINTENANCE_NONCE_SIZE	33	     /* digits and NUL */
+#define MAINTENANCE_LIFE_MAX	(31 * 86400) /* seconds between not-before and not-after */
+#define MAINTENANCE_MINUTES_MAX 1440	     /* that a door stays open */
+#define MAINTENANCE_KEY_MAX	4096	     /* bytes of a key file */
 
 enum maintenance_act { /* HF_DOOR_* of bpf/control.h */
 	MAINTENANCE_STOP = 0x1,
