@@ -66,7 +66,12 @@ struct hf_door {
 	__u32 pad;
 };
 
+#define HF_GUARD_TASKS 64 /* processes of the agent, over its restarts */
 #define HF_GUARD_DISKS 8
+
+/* FNV-1a, in both worlds: of the supervisor's arguments. */
+#define HF_HASH_BASIS 0xcbf29ce484222325ull
+#define HF_HASH_PRIME 0x100000001b3ull
 
 /* What the kernel part learned of the things it guards, in one slot; cleared by the sensor. */
 struct hf_guarded {

@@ -13,8 +13,6 @@
 #else
 #define HF_WORDS_STEPS 512 /* 30 KiB: the verifier walks through each step */
 #endif
-#define HF_WORDS_BASIS	  0xcbf29ce484222325ull
-#define HF_WORDS_PRIME	  0x100000001b3ull
 #define HF_FILTERS_MAX	  32 /* seccomp filters of a process */
 #define HF_AGENT_CHILDREN 8  /* of the supervisor; it has two */
 
@@ -38,7 +36,7 @@ static __always_inline void words_hash(struct hf_words *words, char letter)
 {
 	if (!words->arguments)
 		return;
-	words->hash = (words->hash ^ (__u8)letter) * HF_WORDS_PRIME;
+	words->hash = (words->hash ^ (__u8)letter) * HF_HASH_PRIME;
 	if (!letter)
 		words->arguments--;
 }
@@ -82,7 +80,7 @@ static __noinline bool has_clean_words(struct linux_binprm *bprm, __u64 wanted)
 	struct hf_words first = {
 		.at = bprm->p,
 		.end = bprm->exec,
-		.hash = HF_WORDS_BASIS,
+		.hash = HF_HASH_BASIS,
 		.arguments = bprm->argc,
 	};
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;

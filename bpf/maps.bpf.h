@@ -300,7 +300,7 @@ struct {
  * (exec, hello); the sensor takes those away that are gone. Full: the new one is not guarded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
+	__uint(max_entries, HF_GUARD_TASKS);
 	__type(key, __u32);
 	__type(value, __u64);
 } hf_guard_tasks SEC(".maps");

@@ -9,8 +9,6 @@
 #include "agent/sensor/kernel_private.h"
 #include "common/cleanup.h"
 
-#define TASKS_MAX 64 /* hf_guard_tasks in bpf/maps.bpf.h */
-
 int kernel_guard(struct kernel *kernel, int fd, uint32_t flags)
 {
 	struct hf_request request = {.op = HF_REQUEST_GUARD, .flags = flags};
@@ -21,11 +19,11 @@ int kernel_guard(struct kernel *kernel, int fd, uint32_t flags)
 void kernel_guard_prune(struct kernel *kernel)
 {
 	int map = kernel->maps[KERNEL_MAP_GUARD_TASKS];
-	uint32_t gone[TASKS_MAX], key;
+	uint32_t gone[HF_GUARD_TASKS], key;
 	unsigned int count = 0;
 	const void *from = NULL;
 
-	for (unsigned int i = 0; i < TASKS_MAX; i++, from = &key) {
+	for (unsigned int i = 0; i < HF_GUARD_TASKS; i++, from = &key) {
 		if (bpf_map_get_next_key(map, from, &key) < 0)
 			break;
 		if (kill((pid_t)key, 0) < 0 && errno == ESRCH)
@@ -43,10 +41,10 @@ int kernel_set_door(struct kernel *kernel, const struct hf_door *door)
 	return kernel_request(kernel, kernel->poke_fd, &request);
 }
 
-/* As words_hash() of bpf/guard.bpf.h: an agent of other arguments reads other files. */
+/* As words_hash() of bpf/guard_agent.bpf.h: an agent of other arguments reads other files. */
 uint64_t kernel_guard_words(void)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = HF_HASH_BASIS;
 	char path[64], words[4096];
 	auto_close int fd = -EBADF;
 	ssize_t size;
@@ -54,8 +52,7 @@ uint64_t kernel_guard_words(void)
 	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)getppid());
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && (size = read(fd, words, sizeof(words))) > 0)
-		for (ssize_t i = 0; i < size; i++)
-			hash = (hash ^ (unsigned char)words[i]) * 0x100000001b3ull;
+		hash = kernel_hash_add(hash, words, (size_t)size);
 	return hash;
 }
 

@@ -46,16 +46,13 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_DOOR] = "hf_door",
 };
 
-/* FNV-1a: names a build, guards against nothing. */
+/* Names a build, guards against nothing. */
 static uint64_t object_hash(const struct kernel_object *object)
 {
 	size_t size = 0;
-	const unsigned char *bytes = object->bytes(&size);
-	uint64_t hash = 0xcbf29ce484222325ull;
+	const void *bytes = object->bytes(&size);
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3ull;
-	return hash;
+	return kernel_hash_add(HF_HASH_BASIS, bytes, size);
 }
 
 static int ensure_directory(const char *path)

@@ -64,6 +64,16 @@ const struct kernel_object *kernel_support_choose(struct kernel_support *support
 /* Leaves programs out whose hook the running kernel lacks, and notes it. 0 or negative errno. */
 int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *support);
 
+/* FNV-1a: begins with HF_HASH_BASIS. */
+static inline uint64_t kernel_hash_add(uint64_t hash, const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ at[i]) * HF_HASH_PRIME;
+	return hash;
+}
+
 /* Hash of the arguments of who started this process. */
 uint64_t kernel_guard_words(void);
 
