@@ -191,14 +191,12 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 	ret_text[0] = '\0';
 	switch (waiting->raw.channel) {
 	case HF_CHANNEL_NETWORK:
-		if (event_address_text(&record, address))
-			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s port %u", address,
-				waiting->raw.port);
-		break;
 	case HF_CHANNEL_PRINT:
 		if (event_address_text(&record, address))
 			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s port %u", address,
 				waiting->raw.port);
+		else if (waiting->raw.channel == HF_CHANNEL_NETWORK)
+			break;
 		else if (event_print_job(&record, &job) && job.printer[0])
 			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s", job.printer);
 		else

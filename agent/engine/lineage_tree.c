@@ -35,9 +35,6 @@ struct place {
 	unsigned int depth;
 };
 
-static void down(struct walk *walk, const struct place *place, bool is_process);
-static void up(struct walk *walk, const struct place *place, bool is_process);
-
 static bool was_drawn(const struct walk *walk, int64_t node)
 {
 	for (unsigned int i = 0; i < walk->drawn_count; i++)
@@ -199,48 +196,6 @@ static bool goes_down(struct walk *walk, const struct place *place, const struct
 	return false;
 }
 
-static void down_edge(struct walk *walk, const struct place *place, const struct lineage_edge *edge)
-{
-	struct place next = {.node = edge->target,
-		.file = place->file,
-		.ms = edge->first_ms,
-		.depth = place->depth + 1};
-	bool is_process;
-
-	if (edge->kind == LINEAGE_EXIT) {
-		draw_exit(walk, edge, next.depth);
-		return;
-	}
-	if (!draw_node(walk, edge, edge->target, next.depth, &is_process))
-		return;
-	if (!is_process)
-		next.file = edge->target;
-	down(walk, &next, is_process);
-}
-
-static void down(struct walk *walk, const struct place *place, bool is_process)
-{
-	struct lineage_edge *edges;
-	bool has_more;
-	int count;
-
-	if (place->depth >= LINEAGE_DEPTH_MAX) {
-		say_more(walk, place->depth + 1, "depth");
-		return;
-	}
-	edges = edges_of(walk, place, false, &count, &has_more);
-	for (int i = 0; i < count; i++)
-		if (goes_down(walk, place, &edges[i]))
-			down_edge(walk, place, &edges[i]);
-	/* Came there by a road of which no record is left, or none was made; or it was cut off. */
-	for (int i = 0; i < count && !is_process && !walk->is_cut; i++)
-		if (edges[i].kind == LINEAGE_ORIGIN && !was_drawn(walk, edges[i].target))
-			down_edge(walk, place, &edges[i]);
-	free(edges);
-	if (has_more)
-		say_more(walk, place->depth + 1, "fan-out");
-}
-
 static bool goes_up(struct walk *walk, const struct place *place, const struct lineage_edge *edge)
 {
 	if (edge->first_ms > place->ms + SLACK_MS)
@@ -259,23 +214,34 @@ static bool goes_up(struct walk *walk, const struct place *place, const struct l
 	return false;
 }
 
-static void up_edge(struct walk *walk, const struct place *place, const struct lineage_edge *edge)
+static void follow(struct walk *walk, const struct place *place, bool is_process, bool is_up);
+
+static void follow_edge(
+	struct walk *walk, const struct place *place, const struct lineage_edge *edge, bool is_up)
 {
-	struct place next = {.node = edge->source,
-		.file = place->file,
-		.ms = edge->last_ms < place->ms ? edge->last_ms : place->ms,
-		.depth = place->depth + 1};
+	int64_t end = is_up ? edge->source : edge->target;
+	struct place next = {.node = end, .file = place->file, .depth = place->depth + 1};
 	bool is_process;
 
-	if (!draw_node(walk, edge, edge->source, next.depth, &is_process))
+	if (!is_up && edge->kind == LINEAGE_EXIT) {
+		draw_exit(walk, edge, next.depth);
 		return;
-	if (edge->kind == LINEAGE_DERIVED)
-		next.file = edge->source;
-	up(walk, &next, is_process);
+	}
+	if (!draw_node(walk, edge, end, next.depth, &is_process))
+		return;
+	if (is_up ? edge->kind == LINEAGE_DERIVED : !is_process)
+		next.file = end;
+	if (!is_up)
+		next.ms = edge->first_ms;
+	else
+		next.ms = edge->last_ms < place->ms ? edge->last_ms : place->ms;
+	follow(walk, &next, is_process, is_up);
 }
 
-static void up(struct walk *walk, const struct place *place, bool is_process)
+/* Draws what leads on from a place, and what leads on from there. */
+static void follow(struct walk *walk, const struct place *place, bool is_process, bool is_up)
 {
+	bool by_origin = is_up ? is_process && place->node == place->file : !is_process;
 	struct lineage_edge *edges;
 	bool has_more;
 	int count;
@@ -284,13 +250,15 @@ static void up(struct walk *walk, const struct place *place, bool is_process)
 		say_more(walk, place->depth + 1, "depth");
 		return;
 	}
-	edges = edges_of(walk, place, true, &count, &has_more);
+	edges = edges_of(walk, place, is_up, &count, &has_more);
 	for (int i = 0; i < count; i++)
-		if (goes_up(walk, place, &edges[i]))
-			up_edge(walk, place, &edges[i]);
-	for (int i = 0; i < count && is_process && place->node == place->file && !walk->is_cut; i++)
-		if (edges[i].kind == LINEAGE_ORIGIN && !was_drawn(walk, edges[i].source))
-			up_edge(walk, place, &edges[i]);
+		if (is_up ? goes_up(walk, place, &edges[i]) : goes_down(walk, place, &edges[i]))
+			follow_edge(walk, place, &edges[i], is_up);
+	/* Came there by a road of which no record is left, or none was made; or it was cut off. */
+	for (int i = 0; i < count && by_origin && !walk->is_cut; i++)
+		if (edges[i].kind == LINEAGE_ORIGIN &&
+			!was_drawn(walk, is_up ? edges[i].source : edges[i].target))
+			follow_edge(walk, place, &edges[i], is_up);
 	free(edges);
 	if (has_more)
 		say_more(walk, place->depth + 1, "fan-out");
@@ -315,11 +283,11 @@ static void draw_root(struct walk *walk, int64_t file)
 		return;
 	section(walk, "from");
 	walk->drawn[walk->drawn_count++] = file;
-	up(walk, &place, is_process);
+	follow(walk, &place, is_process, true);
 	section(walk, "to");
 	walk->drawn[walk->drawn_count++] = file;
 	place.ms = 0;
-	down(walk, &place, is_process);
+	follow(walk, &place, is_process, false);
 }
 
 static int roots_find(struct lineage *lineage, const struct lineage_question *question,
