@@ -390,10 +390,10 @@ Test(lineage, refusals_of_others)
 		"to 1 descriptor block thief (process 31)\n");
 }
 
-Test(lineage, a_reader_and_its_hops)
+/* What a viewer is told of the process at the end of the chain; the caller puts. */
+static struct json_object *last_of_chain(uint32_t viewer)
 {
 	struct hf_reader reader = {.labels = 1, .tgid = 13, .uid = 1000, .comm = "three"};
-	auto_call(json_object_putp) struct json_object *line = NULL;
 
 	make_chain();
 	cr_assert_eq(lineage_write(lineage, true), 0);
@@ -401,7 +401,13 @@ Test(lineage, a_reader_and_its_hops)
 		.tgid = 12, .start_ktime_ns = 12000, .hop = HF_HOP_QUEUE};
 	reader.origins.count = 1;
 	reader.origins.keys[0] = key_of(1);
-	line = lineage_reader(lineage, NULL, &reader, 0);
+	return lineage_reader(lineage, NULL, &reader, viewer);
+}
+
+Test(lineage, a_reader_and_its_hops)
+{
+	auto_call(json_object_putp) struct json_object *line = last_of_chain(0);
+
 	cr_assert_not_null(line);
 	cr_expect_eq(json_object_array_length(json_at(line, "hops")), 3);
 	cr_expect_str_eq(json_text(json_object_array_get_idx(json_at(line, "hops"), 0), "how"),
@@ -415,16 +421,8 @@ Test(lineage, a_reader_and_its_hops)
 /* The others were root's. */
 Test(lineage, a_reader_sees_nothing_of_others)
 {
-	struct hf_reader reader = {.labels = 1, .tgid = 13, .uid = 1000, .comm = "three"};
-	auto_call(json_object_putp) struct json_object *line = NULL;
+	auto_call(json_object_putp) struct json_object *line = last_of_chain(1000);
 
-	make_chain();
-	cr_assert_eq(lineage_write(lineage, true), 0);
-	reader.source = (struct hf_source){
-		.tgid = 12, .start_ktime_ns = 12000, .hop = HF_HOP_QUEUE};
-	reader.origins.count = 1;
-	reader.origins.keys[0] = key_of(1);
-	line = lineage_reader(lineage, NULL, &reader, 1000);
 	cr_assert_not_null(line);
 	cr_expect_null(strstr(json_object_to_json_string(line), "plan"));
 	cr_expect_null(strstr(json_object_to_json_string(line), "reader"));

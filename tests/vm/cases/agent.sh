@@ -18,6 +18,12 @@ agent_user()
 		useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
 }
 
+# policy_of_cases: prints it; what it includes is found from wherever it is kept.
+policy_of_cases()
+{
+	sed 's,\.\./\.\./\.\./policy,'"$HF_REPO"'/policy,' "$HF_REPO/tests/vm/cases/policy.ini"
+}
+
 # agent_start [POLICY]: returns once the kernel enforces it.
 agent_start()
 {

@@ -180,7 +180,7 @@ start_peer
 # On the overlay that these machines have as their root, inode numbers of other files equal those
 # of the agent's own at times: what is recorded of guarded files is not looked at here.
 policy=/run/hf/policy.ini
-sed 's,\.\./\.\./\.\./policy,'"$HF_REPO"'/policy,' tests/vm/cases/policy.ini >$policy
+policy_of_cases >$policy
 printf '\n[protection]\nself = allow\n' >>$policy
 agent_start $policy || { echo 'the agent does not start'; exit 1; }
 files

@@ -16,7 +16,7 @@ policy=/run/hf/policy.ini
 
 make_policy()
 {
-	sed 's,\.\./\.\./\.\./policy,'$HF_REPO'/policy,' tests/vm/cases/policy.ini >$policy
+	policy_of_cases >$policy
 	cat >>$policy <<-END
 
 		[label viewed]

@@ -14,8 +14,7 @@ policy=/run/hf/policy.ini
 
 make_policy()
 {
-	sed 's,^include = .*,include = '$HF_REPO'/policy/apps/system-carriers.ini,; s,^  ../../../policy,  '$HF_REPO'/policy,' \
-		tests/vm/cases/policy.ini >$policy
+	policy_of_cases >$policy
 	cat >>$policy <<-'END'
 
 		[label internal]

@@ -21,10 +21,9 @@ version=1
 make_policy()
 {
 	version=$((version + 1))
-	sed -e 's,\.\./\.\./\.\./policy,'$HF_REPO'/policy,' -e "s/^version = .*/version = $version/" \
+	policy_of_cases | sed -e "s/^version = .*/version = $version/" \
 		-e 's/^open-with = road, readers/&, printing/' \
-		-e 's/^except-network = partner/&, printers/' \
-		tests/vm/cases/policy.ini >$policy
+		-e 's/^except-network = partner/&, printers/' >$policy
 	cat >>$policy <<-END
 
 		[app printing]

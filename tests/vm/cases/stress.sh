@@ -31,8 +31,7 @@ unlabelled_only=('' '' '--udp 1 --sock 1' '--vm-rw 1 --vm-rw-bytes 1m')
 
 make_policy()
 {
-	sed 's,\.\./\.\./\.\./policy,'$HF_REPO'/policy,; s/^open-with = road, readers/&, stress/' \
-		tests/vm/cases/policy.ini >$policy
+	policy_of_cases | sed 's/^open-with = road, readers/&, stress/' >$policy
 	printf '\n[app stress]\npath = %s\n' $reader >>$policy
 }
 
