@@ -138,6 +138,7 @@ static __noinline int labelled_send(struct socket *sock, const void *address, st
 		if (is_known && is_print_port(act->port)) {
 			act->channel = HF_CHANNEL_PRINT;
 			act->allow = dest_allow(act);
+			payload_of(act);
 			if (judge(act))
 				return -EPERM;
 			act->channel = HF_CHANNEL_NETWORK;
@@ -162,7 +163,7 @@ int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, i
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	struct act act = {.operation = HF_OPERATION_SEND};
+	struct act act = {.operation = HF_OPERATION_SEND, .message = msg};
 	struct sock *sk;
 
 	if (ret)
@@ -170,7 +171,6 @@ int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 	act.labels = taint_current();
 	if (!act.labels)
 		return 0;
-	payload_of(&act, msg);
 	sk = kernel_read(sock, sk);
 	if (sk && is_unix(sk))
 		return unix_send(sk, &act);

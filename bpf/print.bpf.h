@@ -55,9 +55,10 @@ static __always_inline void print_was_refused(void)
 }
 
 /* The first piece of what is sent, as the kernels from 5.10 to 6.12 keep it. */
-static __always_inline void payload_first(struct act *act, struct msghdr *msg)
+static __always_inline void payload_first(struct act *act)
 {
 	const struct iovec *pieces = NULL;
+	struct msghdr *msg = act->message;
 	__u64 size = 0;
 	__u32 kind, in_pieces = bpf_core_enum_value(enum iter_type, ITER_IOVEC);
 
@@ -66,6 +67,7 @@ static __always_inline void payload_first(struct act *act, struct msghdr *msg)
 	else
 		kind = BPF_CORE_READ(msg, msg_iter.type) &
 		       ~1u; /* the lowest bit is the direction */
+	act->payload = 0;
 	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
 		kind == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
 		act->payload = (__u64)BPF_CORE_READ(msg, msg_iter.ubuf);
@@ -82,13 +84,13 @@ static __always_inline void payload_first(struct act *act, struct msghdr *msg)
 }
 
 /* Where a request begins that the record is to tell of: HTTP's first line, or IPP's first bytes. */
-static __always_inline void payload_of(struct act *act, struct msghdr *msg)
+static __always_inline void payload_of(struct act *act)
 {
 	__u8 begin[4] = {};
 
-	if (!msg)
+	if (!act->message)
 		return;
-	payload_first(act, msg);
+	payload_first(act);
 	if (!act->payload || bpf_probe_read_user(begin, sizeof(begin), (const void *)act->payload))
 		return; /* the record goes without */
 	if (begin[0] == 'P' && (begin[1] == 'O' || begin[1] == 'U'))

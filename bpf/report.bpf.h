@@ -29,8 +29,9 @@ struct act {
 	struct dentry *dentry; /* the file, or NULL */
 	union {		       /* the stack is full: one of them */
 		struct vfsmount
-			*mnt;  /* of dentry, or NULL: the path ends at the file system's root */
-		__u64 payload; /* without dentry: user address of what is about to be sent */
+			*mnt; /* of dentry, or NULL: the path ends at the file system's root */
+		struct msghdr *message; /* without dentry: what is about to be sent, or NULL */
+		__u64 payload;		/* and its user address, once payload_of() has been asked */
 	};
 	__u16 family;
 	__u16 port;

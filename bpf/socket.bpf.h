@@ -22,8 +22,10 @@ static __noinline int socket_carry(struct sock *to, struct act *act)
 	if (!carried)
 		return -EPERM;
 	act->channel = HF_CHANNEL_PASS;
-	if ((carried->flags & HF_CARRIED_PRINTS) || is_print_socket(to))
+	if ((carried->flags & HF_CARRIED_PRINTS) || is_print_socket(to)) {
 		act->channel = HF_CHANNEL_PRINT;
+		payload_of(act);
+	}
 	if ((act->channel == HF_CHANNEL_PRINT || !(carried->flags & HF_CARRIED_CARRIER)) &&
 		judge(act)) {
 		if (act->channel == HF_CHANNEL_PRINT)
