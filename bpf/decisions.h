@@ -45,10 +45,10 @@ enum hf_channel {
 		4, /* writing to a local file: follow, or block for view-only labels */
 	HF_CHANNEL_RAWDISK =
 		5, /* block devices: writing by a labelled reader, reading labelled disks */
-	HF_CHANNEL_DEBUG = 6,  /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
-	HF_CHANNEL_IPC = 7,    /* descriptor handed to a program that may not have it */
-	HF_CHANNEL_MOUNT = 8,  /* mounting over or below a labelled directory */
-	HF_CHANNEL_PASS = 9,   /* content handed to another process: follow, or block */
+	HF_CHANNEL_DEBUG = 6,	   /* ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd */
+	HF_CHANNEL_DESCRIPTOR = 7, /* descriptor handed to a program that may not have it */
+	HF_CHANNEL_MOUNT = 8,	   /* mounting over or below a labelled directory */
+	HF_CHANNEL_PASS = 9,	   /* content handed to another process: follow, or block */
 	HF_CHANNEL_PRINT = 10, /* to the print service, a printer's port or a printer's device */
 	HF_CHANNEL_MAX = 16,
 };

@@ -232,7 +232,7 @@ int BPF_PROG(hf_file_receive, struct file *file, int ret)
 	labels = labels_of(file->f_path.dentry, inode, &reason);
 	if (!labels)
 		return 0;
-	return labelled_read(file, labels, reason, HF_CHANNEL_IPC, HF_OPERATION_RECEIVE_FD);
+	return labelled_read(file, labels, reason, HF_CHANNEL_DESCRIPTOR, HF_OPERATION_RECEIVE_FD);
 }
 
 /* Writable shared mapping: stores have no hook, so the mapping itself is the write. */

@@ -109,7 +109,7 @@ static void check_view_only(struct build *build, const struct policy_rule *rule,
 static bool is_never_judged(const struct policy_label *label, unsigned int channel)
 {
 	return label->open == POLICY_OPEN_ANY &&
-	       (channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_IPC);
+	       (channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_DESCRIPTOR);
 }
 
 static void check_named(
@@ -214,7 +214,8 @@ static bool is_of_use(
 				continue;
 			if (is_reader_channel(channel) && !may_open(policy, table, label, app))
 				continue;
-			if ((channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_IPC) && is_opener)
+			if ((channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_DESCRIPTOR) &&
+				is_opener)
 				continue;
 			if (channel == HF_CHANNEL_RAWDISK && policy->apps[app].may_read_raw_disk)
 				continue;

@@ -70,7 +70,7 @@ static uint64_t concerned(const struct policy_compiled *compiled, const struct p
 	uint64_t labels = act->labels & ~act->allow & ~app->except[act->channel];
 
 	labels &= ~policy_dest_allow(compiled, act);
-	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_IPC)
+	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_DESCRIPTOR)
 		labels &= ~app->open;
 	return labels;
 }

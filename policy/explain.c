@@ -40,7 +40,7 @@ static const char *const act_words[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_PASS] = "hands content to another program",
 	[HF_CHANNEL_RAWDISK] = "uses a disk below its file system",
 	[HF_CHANNEL_DEBUG] = "looks into a process that has read it",
-	[HF_CHANNEL_IPC] = "is handed the open file by another program",
+	[HF_CHANNEL_DESCRIPTOR] = "is handed the open file by another program",
 	[HF_CHANNEL_MOUNT] = "mounts over its directory",
 	[HF_CHANNEL_PRINT] = "prints",
 };
@@ -88,7 +88,7 @@ static void say_labels(struct explanation *explanation)
 
 static bool is_opening(unsigned int channel)
 {
-	return channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_IPC;
+	return channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_DESCRIPTOR;
 }
 
 /* What makes one label pass that the rule would stop. */

@@ -17,7 +17,7 @@ static bool is_left_to_star(const struct policy_label *label, unsigned int chann
 	if (channel != HF_CHANNEL_OPEN && label->is_view_only)
 		return false;
 	return label->open != POLICY_OPEN_ANY ||
-	       (channel != HF_CHANNEL_OPEN && channel != HF_CHANNEL_IPC);
+	       (channel != HF_CHANNEL_OPEN && channel != HF_CHANNEL_DESCRIPTOR);
 }
 
 static void claim_rest(const struct policy *policy, unsigned int channel, struct rule_table *table)

@@ -134,7 +134,7 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 	case HF_CHANNEL_DEBUG:
 		(void)snprintf(ret_text, size, "look into process %u", record->raw.target_tgid);
 		break;
-	case HF_CHANNEL_IPC:
+	case HF_CHANNEL_DESCRIPTOR:
 		(void)snprintf(ret_text, size, "receive %s from another program", path);
 		break;
 	case HF_CHANNEL_PASS:

@@ -83,7 +83,7 @@ static bool is_way_out(unsigned int channel)
 	case HF_CHANNEL_LOCAL_FILE:
 	case HF_CHANNEL_RAWDISK:
 	case HF_CHANNEL_DEBUG:
-	case HF_CHANNEL_IPC:
+	case HF_CHANNEL_DESCRIPTOR:
 	case HF_CHANNEL_PASS:
 	case HF_CHANNEL_PRINT:
 		return true;

@@ -203,7 +203,7 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 			(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s", waiting->path);
 		break;
 	case HF_CHANNEL_DEBUG:
-	case HF_CHANNEL_IPC:
+	case HF_CHANNEL_DESCRIPTOR:
 		(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s (process %u)", waiting->comm,
 			waiting->raw.tgid);
 		break;
@@ -223,7 +223,7 @@ static int64_t exit_owner(struct lineage *lineage, const struct lineage_waiting 
 	int64_t id;
 	int r;
 
-	if (raw->channel == HF_CHANNEL_IPC)
+	if (raw->channel == HF_CHANNEL_DESCRIPTOR)
 		return add_file_of_record(lineage, waiting, 0);
 	if (raw->channel == HF_CHANNEL_DEBUG && raw->target_tgid && raw->target_tgid != raw->tgid) {
 		r = lineage_process_key(lineage, raw->target_tgid, 0, &key);

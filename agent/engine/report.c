@@ -138,7 +138,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		{HF_CHANNEL_LOCAL_FILE, "local files written by labelled readers"},
 		{HF_CHANNEL_RAWDISK, "block devices, mounted or not"},
 		{HF_CHANNEL_DEBUG, "ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd"},
-		{HF_CHANNEL_IPC, "descriptors handed to other programs"},
+		{HF_CHANNEL_DESCRIPTOR, "descriptors handed to other programs"},
 		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories"},
 		{HF_CHANNEL_PASS, "pipes, unix sockets, splice, core dump helpers"},
 		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices"},

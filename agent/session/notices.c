@@ -171,7 +171,7 @@ static void act_words(const struct refusal *refusal, char *ret_text, size_t size
 	case HF_CHANNEL_DEBUG:
 		(void)snprintf(ret_text, size, "look into another program");
 		break;
-	case HF_CHANNEL_IPC:
+	case HF_CHANNEL_DESCRIPTOR:
 		(void)snprintf(ret_text, size, "take %s from another program", file);
 		break;
 	case HF_CHANNEL_PASS:

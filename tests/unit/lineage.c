@@ -375,7 +375,7 @@ Test(lineage, refusals_of_others)
 	record.raw.target_tgid = 10;
 	take(&record);
 	record = record_of(HF_RECORD_VERDICT, 31, "thief");
-	record.raw.channel = HF_CHANNEL_IPC;
+	record.raw.channel = HF_CHANNEL_DESCRIPTOR;
 	record.raw.operation = HF_OPERATION_RECEIVE_FD;
 	record.raw.verdict = HF_VERDICT_BLOCK;
 	object(&record, 1, "/srv/plan");

@@ -46,10 +46,11 @@ Test(policy_evaluate, descriptors_follow_open_with)
 {
 	struct policy_compiled *compiled = fixture_compile(BOTH);
 
-	cr_expect_eq(JUDGE(compiled, 0, .labels = FINANCE, .app = VIM, .channel = HF_CHANNEL_IPC),
-		HF_VERDICT_ALLOW);
 	cr_expect_eq(
-		JUDGE(compiled, FINANCE, .labels = FINANCE, .app = LESS, .channel = HF_CHANNEL_IPC),
+		JUDGE(compiled, 0, .labels = FINANCE, .app = VIM, .channel = HF_CHANNEL_DESCRIPTOR),
+		HF_VERDICT_ALLOW);
+	cr_expect_eq(JUDGE(compiled, FINANCE, .labels = FINANCE, .app = LESS,
+			     .channel = HF_CHANNEL_DESCRIPTOR),
 		HF_VERDICT_BLOCK);
 	policy_compiled_free(compiled);
 }
