@@ -19,6 +19,7 @@
 #define HF_INDEX_MAX   1048576 /* inodes with a mark of their own */
 #define HF_VOLUME_MAX  4096    /* classified block devices and mounted file systems */
 #define HF_GRANT_MAX   8192    /* standing user exceptions and justified warnings */
+#define HF_EXEMPT_MAX  16384   /* directories of all users in which applications are exempt */
 #define HF_GRANT_SLOTS 8       /* grants of one user on one channel */
 #define HF_APP_UNKNOWN 0
 
@@ -71,6 +72,8 @@ struct hf_channel_masks {
 
 #define HF_APP_CARRIER 0x1u /* display server, bus, journal ...: receives without being labelled */
 #define HF_APP_PRINTS  0x2u /* print service: what it is handed was judged on channel print */
+#define HF_APP_STATE   0x4u /* has directories of its own settings: HF_EXEMPT_STATE */
+#define HF_APP_SHEDS   0x8u /* what it writes in some directories is declassified */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */
@@ -147,10 +150,26 @@ struct hf_inode_key {
 	__u32 generation; /* i_generation */
 };
 
+enum hf_exempt {
+	HF_EXEMPT_STATE = 1,	  /* what it wrote there itself does not label it again */
+	HF_EXEMPT_DECLASSIFY = 2, /* what it writes there loses labels, and is recorded */
+};
+
+/* Instead of labels, for HF_EXEMPT_STATE: from here down it is not. */
+#define HF_EXEMPT_DOCUMENTS 1ull
+
+/* What one application is exempt from below one directory; the value is labels. */
+struct hf_exempt_key {
+	struct hf_inode_key directory;
+	__u32 app;
+	__u32 kind; /* enum hf_exempt */
+};
+
 #define HF_MARK_DIRECTORY 0x1u	/* labels apply to everything below */
 #define HF_MARK_POLICY	  0x2u	/* set by a policy's path key, not by hand or by writing */
 #define HF_MARK_DERIVED	  0x4u	/* set by the kernel: written by a labelled reader, or moved out */
 #define HF_MARK_ATTRIBUTE 0x20u /* a labelled reader wrote an extended attribute of it */
+#define HF_MARK_STATE	  0x10u /* its application wrote it among its own settings */
 #define HF_MARK_DIRTY	  0x8u	/* changed by the kernel since the agent last persisted it */
 
 /* The agent's own; set anew at each start, never stored. */

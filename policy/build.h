@@ -21,6 +21,7 @@ enum section_kind {
 	SECTION_NETWORK,
 	SECTION_DEVICE,
 	SECTION_RULE,
+	SECTION_DECLASSIFY,
 	SECTION_MAX,
 };
 
@@ -74,8 +75,9 @@ void section_value(void *userdata, const char *key, const char *value, unsigned 
 /* Keys the section had to have. */
 void section_end(struct build *build);
 
-/* check.c, check_rules.c: what only the whole shows. */
+/* check.c, check_rules.c, check_exempt.c: what only the whole shows. */
 void check_references(struct build *build);
 void check_rules(struct build *build);
+void check_exempt(struct build *build);
 
 #endif

@@ -106,6 +106,8 @@ static void check_apps(struct build *build)
 		resolve_list(build, &apps, &policy->labels[i].open_with);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		resolve_list(build, &apps, &policy->rules[i].except_apps);
+	for (size_t i = 0; i < policy->declassify_count; i++)
+		resolve_list(build, &apps, &policy->declassifys[i].apps);
 }
 
 static void check_places(struct build *build)
@@ -123,6 +125,8 @@ static void check_places(struct build *build)
 		resolve_list(build, &networks, &policy->rules[i].except_networks);
 		resolve_list(build, &devices, &policy->rules[i].except_devices);
 	}
+	for (size_t i = 0; i < policy->declassify_count; i++)
+		resolve_list(build, &labels, &policy->declassifys[i].labels);
 	for (size_t i = 0; i < networks.count; i++)
 		report_unused(build, &networks, i, &policy->networks[i].place);
 	for (size_t i = 0; i < devices.count; i++)

@@ -19,14 +19,6 @@ static bool is_reader_channel(unsigned int channel)
 
 #define problem(build, place, ...) policy_problems_add((build)->problems, (place), __VA_ARGS__)
 
-static bool is_naming(const struct policy_list *list, size_t index)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].index == index)
-			return true;
-	return false;
-}
-
 /* Whether index of a rule's label list is one to check: resolved. */
 static bool is_resolved(const struct policy_item *item)
 {
@@ -179,40 +171,17 @@ static void check_star(
 		rule->name, policy_channel_name(channel));
 }
 
-/* Whether app may come to hold content of the label at all. */
-static bool may_open(
-	const struct policy *policy, const struct rule_table *table, size_t label, size_t app)
-{
-	size_t owner = table->owner[label][HF_CHANNEL_OPEN];
-	const struct policy_rule *rule;
-
-	if (policy->labels[label].open == POLICY_OPEN_ANY)
-		return true;
-	if (app != POLICY_INDEX_ALL && is_naming(&policy->labels[label].open_with, app))
-		return true;
-	if (app == POLICY_INDEX_ALL && policy->labels[label].open_with.count)
-		return true;
-	if (owner == RULE_NONE)
-		return false;
-	rule = &policy->rules[owner];
-	if (rule->action != POLICY_ACTION_BLOCK || rule->except_users.count)
-		return true;
-	if (app == POLICY_INDEX_ALL)
-		return rule->except_apps.count;
-	return is_naming(&rule->except_apps, app);
-}
-
 /* Whether the exception for app changes anything for one label the rule decides. */
 static bool is_of_use(
 	const struct policy *policy, const struct rule_table *table, size_t index, size_t app)
 {
 	for (size_t label = 0; label < policy->label_count; label++) {
-		bool is_opener = is_naming(&policy->labels[label].open_with, app);
+		bool is_opener = policy_list_names(&policy->labels[label].open_with, app);
 
 		for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++) {
 			if (table->owner[label][channel] != index)
 				continue;
-			if (is_reader_channel(channel) && !may_open(policy, table, label, app))
+			if (is_reader_channel(channel) && !rule_may_open(policy, table, label, app))
 				continue;
 			if ((channel == HF_CHANNEL_OPEN || channel == HF_CHANNEL_DESCRIPTOR) &&
 				is_opener)
@@ -255,7 +224,7 @@ static void check_openable(
 		if (table->owner[label][channel] != index)
 			continue;
 		any = true;
-		if (may_open(policy, table, label, POLICY_INDEX_ALL))
+		if (rule_may_open(policy, table, label, POLICY_INDEX_ALL))
 			return;
 	}
 	if (any)

@@ -76,6 +76,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_masks(compile);
 	if (r < 0)
 		return r;
+	r = compile_exempts(compile);
+	if (r < 0)
+		return r;
 	r = compile_dests(compile);
 	if (r < 0)
 		return r;
@@ -113,8 +116,16 @@ static void tables_free(struct policy_compiled *compiled)
 		free(compiled->matchers[i].name);
 		free(compiled->matchers[i].serial);
 	}
+	for (size_t i = 0; i < compiled->exempt_count; i++)
+		free(compiled->exempts[i].pattern);
+	for (size_t i = 0; i < compiled->declassify_count; i++) {
+		free(compiled->declassifys[i].name);
+		free(compiled->declassifys[i].text);
+	}
 	for (size_t i = 0; i < compiled->file_count; i++)
 		free(compiled->files[i]);
+	free(compiled->exempts);
+	free(compiled->declassifys);
 	free(compiled->marks);
 	free(compiled->programs);
 	free(compiled->matchers);

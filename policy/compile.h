@@ -37,6 +37,23 @@ struct policy_program { /* an executable's path */
 	struct policy_place place;
 };
 
+/* A directory in which an application is exempt. */
+struct policy_exempt {
+	char *pattern;
+	uint32_t app;	 /* index in hf_bank.apps, from 1 */
+	uint32_t kind;	 /* enum hf_exempt */
+	uint64_t labels; /* of HF_EXEMPT_STATE all, or HF_EXEMPT_DOCUMENTS */
+	size_t rule;	 /* index in declassifys, of HF_EXEMPT_DECLASSIFY */
+	struct policy_place place;
+};
+
+/* The words of a [declassify]. */
+struct policy_declassify_entry {
+	char *name;
+	char *text; /* NULL = none */
+	struct policy_place place;
+};
+
 struct policy_dest {
 	struct hf_dest_key key;
 	struct hf_dest dest;
@@ -114,6 +131,10 @@ struct policy_compiled {
 	size_t program_count;
 	struct policy_matcher *matchers;
 	size_t matcher_count;
+	struct policy_exempt *exempts;
+	size_t exempt_count;
+	struct policy_declassify_entry *declassifys;
+	size_t declassify_count;
 	char **files; /* places point in here */
 	size_t file_count;
 };
@@ -147,6 +168,12 @@ uint32_t policy_app_of_name(const struct policy_compiled *compiled, const char *
 
 /* Labels a file at this path carries by its place, its directories' counted. */
 uint64_t policy_labels_of_path(const struct policy_compiled *compiled, const char *path);
+
+/*
+ * The first exemption of the kind that app has at path for one of labels; NULL when there is none.
+ */
+const struct policy_exempt *policy_exempt_of_path(const struct policy_compiled *compiled,
+	uint32_t kind, uint32_t app, uint64_t labels, const char *path);
 
 /* Bit of a label, or -ENOENT. */
 int policy_label_of_name(const struct policy_compiled *compiled, const char *name);

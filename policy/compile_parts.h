@@ -21,9 +21,15 @@ struct compile {
 /* Room for one more item in *array_of_items, zeroed; NULL without memory. */
 void *compile_grow(void *array_of_items, size_t *count, size_t item_size);
 
+/* strdup() that passes NULL on. 0 or -ENOMEM. */
+int compile_copy(const char *text, char **ret_copy);
+/* The same place, in the copy's own file names. */
+struct policy_place compile_place(const struct compile *compile, struct policy_place place);
+
 /* Each 0 or -ENOMEM; what does not fit is a problem. */
 int compile_masks(struct compile *compile);
 int compile_tables(struct compile *compile);
+int compile_exempts(struct compile *compile);
 int compile_dests(struct compile *compile);
 int compile_grants(struct compile *compile);
 

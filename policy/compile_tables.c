@@ -7,15 +7,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* strdup() that passes NULL on. */
-static int copy(const char *text, char **ret_copy)
+int compile_copy(const char *text, char **ret_copy)
 {
 	*ret_copy = text ? strdup(text) : NULL;
 	return text && !*ret_copy ? -ENOMEM : 0;
 }
 
-/* The same place, in the copy's own file names. */
-static struct policy_place place_of(const struct compile *compile, struct policy_place place)
+struct policy_place compile_place(const struct compile *compile, struct policy_place place)
 {
 	if (place.file)
 		place.file = compile->compiled->files[place.file_order];
@@ -31,11 +29,11 @@ static int copy_files(struct compile *compile)
 	if (!compiled->files)
 		return -ENOMEM;
 	for (; compiled->file_count < policy->file_count; compiled->file_count++)
-		if (copy(policy->files[compiled->file_count],
+		if (compile_copy(policy->files[compiled->file_count],
 			    &compiled->files[compiled->file_count]) < 0)
 			return -ENOMEM;
 	compiled->version = policy->version;
-	return copy(policy->name, &compiled->name);
+	return compile_copy(policy->name, &compiled->name);
 }
 
 static struct policy_place first_place(
@@ -43,7 +41,7 @@ static struct policy_place first_place(
 {
 	if (!list->count)
 		return (struct policy_place){0};
-	return place_of(compile, list->items[0].place);
+	return compile_place(compile, list->items[0].place);
 }
 
 static void origin_exceptions(const struct compile *compile, const struct policy_rule *rule,
@@ -69,24 +67,19 @@ static int origin_fill(const struct compile *compile, size_t label, unsigned int
 	const char *link = rule && rule->link ? rule->link : from->link;
 
 	origin->is_default = !rule;
-	if (rule)
-		origin->action = rule->action;
-	else if ((channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) &&
-		 !from->is_view_only)
-		origin->action = POLICY_ACTION_FOLLOW;
-	else
-		origin->action = POLICY_ACTION_BLOCK;
+	origin->action = rule_action(compile->policy, &compile->table, label, channel);
 	if (rule) {
-		origin->place = place_of(compile, rule->place);
+		origin->place = compile_place(compile, rule->place);
 		origin_exceptions(compile, rule, channel, origin);
 	} else if (channel == HF_CHANNEL_OPEN && from->open_place.line) {
-		origin->place = place_of(compile, from->open_place);
+		origin->place = compile_place(compile, from->open_place);
 	} else {
-		origin->place = place_of(compile, from->place);
+		origin->place = compile_place(compile, from->place);
 	}
-	if (copy(rule ? rule->name : NULL, &origin->rule) < 0 || copy(text, &origin->text) < 0)
+	if (compile_copy(rule ? rule->name : NULL, &origin->rule) < 0 ||
+		compile_copy(text, &origin->text) < 0)
 		return -ENOMEM;
-	return copy(link, &origin->link);
+	return compile_copy(link, &origin->link);
 }
 
 static int copy_label(struct compile *compile, size_t index)
@@ -96,11 +89,12 @@ static int copy_label(struct compile *compile, size_t index)
 	struct policy_label_entry *entry = &compiled->label[compile->number[index]];
 
 	memcpy(entry->uuid, from->uuid, sizeof(entry->uuid));
-	entry->place = place_of(compile, from->place);
-	entry->open_place = place_of(compile, from->open_place);
+	entry->place = compile_place(compile, from->place);
+	entry->open_place = compile_place(compile, from->open_place);
 	entry->is_view_only = from->is_view_only;
-	if (copy(from->name, &entry->name) < 0 || copy(from->title, &entry->title) < 0 ||
-		copy(from->tenant.text, &entry->tenant) < 0)
+	if (compile_copy(from->name, &entry->name) < 0 ||
+		compile_copy(from->title, &entry->title) < 0 ||
+		compile_copy(from->tenant.text, &entry->tenant) < 0)
 		return -ENOMEM;
 	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
 		if (origin_fill(compile, index, channel, &entry->origins[channel]) < 0)
@@ -109,10 +103,10 @@ static int copy_label(struct compile *compile, size_t index)
 		struct policy_mark *mark = compile_grow(
 			&compiled->marks, &compiled->mark_count, sizeof(*mark));
 
-		if (!mark || copy(from->paths.items[i].text, &mark->pattern) < 0)
+		if (!mark || compile_copy(from->paths.items[i].text, &mark->pattern) < 0)
 			return -ENOMEM;
 		mark->bit = compile->number[index];
-		mark->place = place_of(compile, from->paths.items[i].place);
+		mark->place = compile_place(compile, from->paths.items[i].place);
 	}
 	return 0;
 }
@@ -123,17 +117,18 @@ static int copy_app(struct compile *compile, size_t index)
 	struct policy_compiled *compiled = compile->compiled;
 	struct policy_app_entry *entry = &compiled->app[index + 1];
 
-	entry->place = place_of(compile, from->place);
-	if (copy(from->name, &entry->name) < 0 || copy(from->title, &entry->title) < 0)
+	entry->place = compile_place(compile, from->place);
+	if (compile_copy(from->name, &entry->name) < 0 ||
+		compile_copy(from->title, &entry->title) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->paths.count; i++) {
 		struct policy_program *program = compile_grow(
 			&compiled->programs, &compiled->program_count, sizeof(*program));
 
-		if (!program || copy(from->paths.items[i].text, &program->pattern) < 0)
+		if (!program || compile_copy(from->paths.items[i].text, &program->pattern) < 0)
 			return -ENOMEM;
 		program->app = (uint32_t)index + 1;
-		program->place = place_of(compile, from->paths.items[i].place);
+		program->place = compile_place(compile, from->paths.items[i].place);
 	}
 	return 0;
 }
@@ -171,9 +166,9 @@ static int copy_device(struct compile *compile, size_t index)
 	memcpy(matcher->product, from->product, sizeof(matcher->product));
 	matcher->allow = device_labels(compile, index, HF_CHANNEL_REMOVABLE);
 	matcher->allow_raw = device_labels(compile, index, HF_CHANNEL_RAWDISK);
-	if (copy(from->name, &matcher->name) < 0)
+	if (compile_copy(from->name, &matcher->name) < 0)
 		return -ENOMEM;
-	return copy(from->serial, &matcher->serial);
+	return compile_copy(from->serial, &matcher->serial);
 }
 
 int compile_tables(struct compile *compile)

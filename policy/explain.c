@@ -169,6 +169,45 @@ static void say_exemption(struct explanation *explanation, const struct policy_l
 			place->file, place->line);
 }
 
+/* Where what it writes is treated otherwise. */
+static void say_exempts(struct explanation *explanation, const struct policy_act *act,
+	const struct policy_label_entry *label, uint64_t bit)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+
+	for (size_t i = 0; i < compiled->exempt_count; i++) {
+		const struct policy_exempt *exempt = &compiled->exempts[i];
+		const struct policy_declassify_entry *rule;
+
+		if (exempt->app != act->app)
+			continue;
+		if (exempt->kind == HF_EXEMPT_STATE && exempt->labels == HF_EXEMPT_DOCUMENTS) {
+			say(explanation,
+				"  label %s: but not below %s, which holds documents (%s:%u)",
+				label->name, exempt->pattern, exempt->place.file,
+				exempt->place.line);
+			continue;
+		}
+		if (!(exempt->labels & bit))
+			continue;
+		if (exempt->kind == HF_EXEMPT_STATE) {
+			say(explanation,
+				"  label %s: below %s it stays, but %s reads its own settings "
+				"there "
+				"without becoming a reader of it (%s:%u)",
+				label->name, exempt->pattern, explanation->app_name,
+				exempt->place.file, exempt->place.line);
+			continue;
+		}
+		rule = &compiled->declassifys[exempt->rule];
+		say(explanation,
+			"  label %s: below %s declassify %s takes it away, and records it "
+			"(%s:%u)%s%s",
+			label->name, exempt->pattern, rule->name, rule->place.file,
+			rule->place.line, rule->text ? ": " : "", rule->text ? rule->text : "");
+	}
+}
+
 static void say_label(struct explanation *explanation, const struct policy_act *act,
 	unsigned int bit_number, const struct policy_decision *decision)
 {
@@ -197,6 +236,8 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 	if (decision->follow & bit)
 		say(explanation, "  label %s: the %s inherits it", label->name,
 			act->channel == HF_CHANNEL_PASS ? "receiver" : "written file");
+	if (act->channel == HF_CHANNEL_LOCAL_FILE)
+		say_exempts(explanation, act, label, bit);
 }
 
 /* What the employee would read. */

@@ -55,6 +55,19 @@ uint64_t policy_labels_of_path(const struct policy_compiled *compiled, const cha
 	return labels;
 }
 
+const struct policy_exempt *policy_exempt_of_path(const struct policy_compiled *compiled,
+	uint32_t kind, uint32_t app, uint64_t labels, const char *path)
+{
+	for (size_t i = 0; i < compiled->exempt_count; i++) {
+		const struct policy_exempt *exempt = &compiled->exempts[i];
+
+		if (exempt->kind == kind && exempt->app == app && exempt->labels & labels &&
+			policy_pattern_covers(exempt->pattern, path))
+			return exempt;
+	}
+	return NULL;
+}
+
 int policy_label_of_name(const struct policy_compiled *compiled, const char *name)
 {
 	for (int i = 0; i < HF_LABEL_MAX; i++)

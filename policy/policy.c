@@ -41,6 +41,20 @@ static void rules_free(struct policy *policy)
 	free(policy->rules);
 }
 
+static void declassify_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->declassify_count; i++) {
+		struct policy_declassify *declassify = &policy->declassifys[i];
+
+		free(declassify->name);
+		free(declassify->text);
+		list_free(&declassify->labels);
+		list_free(&declassify->apps);
+		list_free(&declassify->paths);
+	}
+	free(policy->declassifys);
+}
+
 static void things_free(struct policy *policy)
 {
 	for (size_t i = 0; i < policy->tenant_count; i++) {
@@ -52,6 +66,8 @@ static void things_free(struct policy *policy)
 		free(policy->apps[i].name);
 		free(policy->apps[i].title);
 		list_free(&policy->apps[i].paths);
+		list_free(&policy->apps[i].states);
+		list_free(&policy->apps[i].documents);
 	}
 	for (size_t i = 0; i < policy->network_count; i++) {
 		free(policy->networks[i].name);
@@ -74,6 +90,7 @@ void policy_free(struct policy *policy)
 		return;
 	labels_free(policy);
 	rules_free(policy);
+	declassify_free(policy);
 	things_free(policy);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);

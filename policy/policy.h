@@ -17,19 +17,20 @@
 #include "policy/protection.h"
 #include "policy/source.h"
 
-#define POLICY_NAME_MAX	   32  /* bytes of a name: a-z, 0-9 and - */
-#define POLICY_TEXT_MAX	   512 /* bytes of text, title and the policy's name */
-#define POLICY_LABEL_MAX   HF_LABEL_MAX
-#define POLICY_APP_MAX	   (HF_APP_MAX - 1) /* index 0 is the unknown program */
-#define POLICY_TENANT_MAX  64
-#define POLICY_NETWORK_MAX 512
-#define POLICY_DEVICE_MAX  1024
-#define POLICY_RULE_MAX	   1024
-#define POLICY_LIST_MAX	   1024		       /* items of one key */
-#define POLICY_PROGRAM_MAX 4096		       /* paths of all applications together */
-#define POLICY_VERSION_MAX (UINT64_C(1) << 53) /* exact in JSON */
-#define POLICY_INDEX_ALL   SIZE_MAX	       /* a reference written as "*" */
-#define POLICY_UUID_SIZE   16
+#define POLICY_NAME_MAX	      32  /* bytes of a name: a-z, 0-9 and - */
+#define POLICY_TEXT_MAX	      512 /* bytes of text, title and the policy's name */
+#define POLICY_LABEL_MAX      HF_LABEL_MAX
+#define POLICY_APP_MAX	      (HF_APP_MAX - 1) /* index 0 is the unknown program */
+#define POLICY_TENANT_MAX     64
+#define POLICY_NETWORK_MAX    512
+#define POLICY_DEVICE_MAX     1024
+#define POLICY_RULE_MAX	      1024
+#define POLICY_DECLASSIFY_MAX 256
+#define POLICY_LIST_MAX	      1024		  /* items of one key */
+#define POLICY_PROGRAM_MAX    4096		  /* paths of all applications together */
+#define POLICY_VERSION_MAX    (UINT64_C(1) << 53) /* exact in JSON */
+#define POLICY_INDEX_ALL      SIZE_MAX		  /* a reference written as "*" */
+#define POLICY_UUID_SIZE      16
 
 enum policy_action {
 	POLICY_ACTION_ALLOW = HF_VERDICT_ALLOW,
@@ -87,8 +88,10 @@ struct policy_app {
 	char *title;
 	struct policy_list paths; /* absolute patterns of executables */
 	bool may_read_raw_disk;
-	bool is_carrier;       /* stands between all processes and gets no labels from them */
-	bool is_print_service; /* what it is handed is printed, and gets no labels from that */
+	bool is_carrier;	   /* stands between all processes and gets no labels from them */
+	bool is_print_service;	   /* what it is handed is printed, and gets no labels from that */
+	struct policy_list states; /* absolute patterns: directories of its own settings */
+	struct policy_list documents; /* below those, what holds documents and is none of them */
 	struct policy_place place;
 };
 
@@ -138,6 +141,16 @@ struct policy_rule {
 	struct policy_place place;
 };
 
+/* What applications write below paths loses labels, and leaves an event. */
+struct policy_declassify {
+	char *name;
+	struct policy_list labels;
+	struct policy_list apps;
+	struct policy_list paths; /* absolute patterns of directories */
+	char *text;		  /* why it may, for the event */
+	struct policy_place place;
+};
+
 struct policy {
 	char *name;
 	uint64_t version; /* 1..POLICY_VERSION_MAX */
@@ -154,6 +167,8 @@ struct policy {
 	size_t device_count;
 	struct policy_rule *rules;
 	size_t rule_count;
+	struct policy_declassify *declassifys; /* the parser's arrays are named thing and s */
+	size_t declassify_count;
 	struct policy_protection protection;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;

@@ -50,3 +50,46 @@ void rule_table_fill(const struct policy *policy, struct rule_table *ret_table)
 	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
 		claim_rest(policy, channel, ret_table);
 }
+
+bool policy_list_names(const struct policy_list *list, size_t index)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].index == index)
+			return true;
+	return false;
+}
+
+bool rule_may_open(
+	const struct policy *policy, const struct rule_table *table, size_t label, size_t app)
+{
+	size_t owner = table->owner[label][HF_CHANNEL_OPEN];
+	const struct policy_rule *rule;
+
+	if (policy->labels[label].open == POLICY_OPEN_ANY)
+		return true;
+	if (app != POLICY_INDEX_ALL && policy_list_names(&policy->labels[label].open_with, app))
+		return true;
+	if (app == POLICY_INDEX_ALL && policy->labels[label].open_with.count)
+		return true;
+	if (owner == RULE_NONE)
+		return false;
+	rule = &policy->rules[owner];
+	if (rule->action != POLICY_ACTION_BLOCK || rule->except_users.count)
+		return true;
+	if (app == POLICY_INDEX_ALL)
+		return rule->except_apps.count;
+	return policy_list_names(&rule->except_apps, app);
+}
+
+enum policy_action rule_action(const struct policy *policy, const struct rule_table *table,
+	size_t label, unsigned int channel)
+{
+	size_t owner = table->owner[label][channel];
+
+	if (owner != RULE_NONE)
+		return policy->rules[owner].action;
+	if ((channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) &&
+		!policy->labels[label].is_view_only)
+		return POLICY_ACTION_FOLLOW;
+	return POLICY_ACTION_BLOCK;
+}

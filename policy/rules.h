@@ -21,4 +21,15 @@ struct rule_table {
  */
 void rule_table_fill(const struct policy *policy, struct rule_table *ret_table);
 
+/* Whether list has an item that stands for the thing at index. */
+bool policy_list_names(const struct policy_list *list, size_t index);
+
+/* Whether app (POLICY_INDEX_ALL: any) may come to hold content of the label by opening it. */
+bool rule_may_open(
+	const struct policy *policy, const struct rule_table *table, size_t label, size_t app);
+
+/* What happens to a label on a channel, by a rule or built in. */
+enum policy_action rule_action(const struct policy *policy, const struct rule_table *table,
+	size_t label, unsigned int channel);
+
 #endif

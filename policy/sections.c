@@ -47,6 +47,8 @@ static const struct section_key app_keys[] = {
 	{"raw-disk", value_yes_no, FIELD(app, may_read_raw_disk), 0},
 	{"carrier", value_yes_no, FIELD(app, is_carrier), 0},
 	{"print-service", value_yes_no, FIELD(app, is_print_service), 0},
+	{"state", value_path_state, FIELD(app, states), KEY_REPEATS},
+	{"documents", value_path_state, FIELD(app, documents), KEY_REPEATS},
 	{0},
 };
 
@@ -73,6 +75,14 @@ static const struct section_key rule_keys[] = {
 	{"except-device", value_names, FIELD(rule, except_devices), KEY_REPEATS},
 	{"text", value_text, FIELD(rule, text), KEY_LONG},
 	{"link", value_link, FIELD(rule, link), 0},
+	{0},
+};
+
+static const struct section_key declassify_keys[] = {
+	{"label", value_names, FIELD(declassify, labels), KEY_REPEATS | KEY_REQUIRED},
+	{"app", value_names, FIELD(declassify, apps), KEY_REPEATS | KEY_REQUIRED},
+	{"path", value_path_label, FIELD(declassify, paths), KEY_REPEATS | KEY_REQUIRED},
+	{"text", value_text, FIELD(declassify, text), KEY_LONG},
 	{0},
 };
 
@@ -117,6 +127,8 @@ static const struct section {
 	[SECTION_DEVICE] = {"device", device_keys,
 		ARRAY(device, struct policy_device, POLICY_DEVICE_MAX)},
 	[SECTION_RULE] = {"rule", rule_keys, ARRAY(rule, struct policy_rule, POLICY_RULE_MAX)},
+	[SECTION_DECLASSIFY] = {"declassify", declassify_keys,
+		ARRAY(declassify, struct policy_declassify, POLICY_DECLASSIFY_MAX)},
 };
 
 void *build_grow(struct build *build, void *array_of_items, size_t *count, size_t item_size)
@@ -189,8 +201,7 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
 		"unknown section [%.40s]: expected policy, protection, tenant, label, app, "
-		"network, "
-		"device or rule",
+		"network, device, rule or declassify",
 		kind);
 	return SECTION_NONE;
 }

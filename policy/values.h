@@ -42,6 +42,7 @@ void value_names(struct build *build, void *field, const char *value);
 void value_labels(struct build *build, void *field, const char *value);
 void value_users(struct build *build, void *field, const char *value);
 void value_path_label(struct build *build, void *field, const char *value);
+void value_path_state(struct build *build, void *field, const char *value);
 void value_path_app(struct build *build, void *field, const char *value);
 
 /* One more item, whatever it says, unless it is there already. */

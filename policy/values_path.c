@@ -4,6 +4,7 @@
  * what would mark too much.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/pattern.h"
@@ -124,6 +125,41 @@ void value_path_label(struct build *build, void *field, const char *value)
 		return;
 	}
 	value_list_add(build, field, value);
+}
+
+static void add_state(struct build *build, void *field, const char *path)
+{
+	if (!is_path(build, path))
+		return;
+	if (is_too_wide(path) || policy_pattern_matches("/home/*", path)) {
+		build_problem(build, "~/.config/NAME",
+			"%s '%.160s' holds more than one program's settings: expected a "
+			"directory of its own",
+			build->key->name, path);
+		return;
+	}
+	value_list_add(build, field, path);
+}
+
+/* "~" is the home of each user, root's too, where the system puts homes. */
+void value_path_state(struct build *build, void *field, const char *value)
+{
+	static const char *const homes[] = {"/home/*", "/root"};
+
+	if (strncmp(value, "~/", 2)) {
+		add_state(build, field, value);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(homes) / sizeof(*homes); i++) {
+		auto_free char *path = NULL;
+
+		if (asprintf(&path, "%s%s", homes[i], value + 1) < 0) {
+			path = NULL;
+			build->r = -ENOMEM;
+			return;
+		}
+		add_state(build, field, path);
+	}
 }
 
 void value_path_app(struct build *build, void *field, const char *value)

@@ -261,6 +261,39 @@ Test(policy_compile, print_service)
 	policy_compiled_free(compiled);
 }
 
+Test(policy_compile, exempt)
+{
+	struct policy_compiled *compiled = fixture_compile(
+		TWO "state = ~/.config/less\nstate = /var/lib/less\n"
+		    "[declassify open]\nlabel = hr, finance\napp = vim\npath = /srv/open\n"
+		    "text = It was published.\n");
+	uint32_t vim = policy_app_of_name(compiled, "vim");
+	uint32_t less = policy_app_of_name(compiled, "less");
+	const struct policy_exempt *exempt;
+
+	cr_assert_eq(compiled->exempt_count, 4);
+	cr_assert_eq(compiled->bank.apps[less].flags, HF_APP_STATE);
+	cr_assert_eq(compiled->bank.apps[vim].flags, HF_APP_SHEDS);
+	exempt = policy_exempt_of_path(
+		compiled, HF_EXEMPT_STATE, less, HR, "/home/anna/.config/less/recent");
+	cr_assert_not_null(exempt, "~ is each home");
+	cr_assert_not_null(policy_exempt_of_path(
+		compiled, HF_EXEMPT_STATE, less, HR, "/root/.config/less/recent"));
+	cr_assert_null(policy_exempt_of_path(
+		compiled, HF_EXEMPT_STATE, vim, HR, "/home/anna/.config/less/recent"));
+	cr_assert_null(
+		policy_exempt_of_path(compiled, HF_EXEMPT_STATE, less, HR, "/home/anna/.config"));
+	exempt = policy_exempt_of_path(
+		compiled, HF_EXEMPT_DECLASSIFY, vim, FINANCE, "/srv/open/q3/figures");
+	cr_assert_not_null(exempt);
+	cr_assert_eq(exempt->labels, FINANCE | HR);
+	cr_assert_str_eq(compiled->declassifys[exempt->rule].name, "open");
+	cr_assert_str_eq(compiled->declassifys[exempt->rule].text, "It was published.");
+	cr_assert_null(policy_exempt_of_path(
+		compiled, HF_EXEMPT_DECLASSIFY, less, FINANCE, "/srv/open/q3"));
+	policy_compiled_free(compiled);
+}
+
 /* Each answer against the definition: what any network that holds the address allows. */
 Test(policy_compile, destinations_nested)
 {

@@ -9,6 +9,8 @@
 #define TO_NETWORK RULE "channel = network\naction = block\nexcept-network = n\n"
 #define TO_DEVICE  RULE "channel = removable\naction = block\nexcept-device = d\n"
 
+#define DECLASSIFY "[declassify d]\nlabel = finance\napp = vim\npath = /srv/open\n" /* 12-15 */
+
 #define TEXT_MAX 65536
 #define ALONE	 0, NULL, NULL /* one problem, in test.ini */
 
@@ -250,6 +252,47 @@ static const struct bad bads[] = {
 	{"user with space", GOOD RULE "channel = network\naction = block\nexcept-user = anna ben\n",
 		16, "expected a user name", "comma", ALONE},
 	/* includes */
+	/* where labels end */
+	{"state of everything", GOOD "state = ~/.config\nstate = /home/*\n", 13,
+		"holds more than one program's settings", "~/.config/NAME", ALONE},
+	{"state of a home", GOOD "state = ~/\n", 12, "expected single slashes", NULL, 1, NULL,
+		NULL},
+	{"state without a path", GOOD "state = config\n", 12, "expected an absolute path", NULL,
+		ALONE},
+	{"state of two applications",
+		GOOD "state = ~/.config/vim\n[app less]\npath = /usr/bin/less\n"
+		     "state = /home/*/.config\n",
+		15, "overlaps with that of [app vim] (test.ini:12)", NULL, ALONE},
+	{"documents elsewhere", GOOD "state = ~/.vim\ndocuments = ~/.cache/vim\n", 13,
+		"below no state", "state", 1, NULL, NULL},
+	{"state in a label", GOOD "state = /srv/finance/.vim\n", 12,
+		"can never apply: all below it carries label finance", NULL, ALONE},
+	{"declassify without a path", GOOD "[declassify d]\nlabel = finance\napp = vim\n", 12,
+		"[declassify] without 'path'", "path", ALONE},
+	{"declassify an unknown label",
+		GOOD "[declassify d]\nlabel = finanse\napp = vim\npath = /srv/open\n", 13,
+		"unknown label 'finanse'", "finance", ALONE},
+	{"declassify by an unknown application",
+		GOOD "[declassify d]\nlabel = finance\napp = vin\npath = /srv/open\n", 14,
+		"unknown app 'vin'", "vim", ALONE},
+	{"declassify in the label's place",
+		GOOD "[declassify d]\nlabel = finance\napp = vim\npath = /srv/finance/out\n", 15,
+		"can never apply: all below", NULL, ALONE},
+	{"declassify twice",
+		GOOD DECLASSIFY "[declassify again]\nlabel = finance\napp = vim\n"
+				"path = /srv/open/sub\n",
+		19, "[declassify d] at test.ini:12 says already", NULL, ALONE},
+	{"declassify what does not inherit",
+		GOOD DECLASSIFY RULE "channel = local-file\naction = allow\n", 13,
+		"local files do not inherit it", NULL, ALONE},
+	{"declassify by who can't have it",
+		GOOD "[app less]\npath = /usr/bin/less\n" RULE "channel = ipc\naction = block\n"
+		     "[declassify d]\nlabel = finance\napp = less\npath = /srv/open\n",
+		20, "can never apply to app less", "open-with", ALONE},
+	{"declassify view-only",
+		HEAD TENANT "[label finance]\ntenant = acme\nview-only = yes\n" APP
+			    "[declassify d]\nlabel = finance\napp = vim\npath = /srv/open\n",
+		12, "is view-only (test.ini:6)", NULL, ALONE},
 	{"include matches nothing", HEAD "include = none/*.ini\n", 4, "matches no file", NULL,
 		ALONE},
 	{"include not there", HEAD "include = none.ini\n", 4, "cannot read 'none.ini'", NULL,

@@ -115,6 +115,27 @@ Test(policy_explain, answers)
 	policy_compiled_free(compiled);
 }
 
+/* What an application may write, and where: also of labels that it is handed, not opens. */
+Test(policy_explain, exempt)
+{
+	struct policy_compiled *compiled = fixture_compile(
+		GOOD "state = /var/lib/vim\ndocuments = /var/lib/vim/undo\n"
+		     "[declassify out]\nlabel = finance\napp = vim\npath = /srv/open\n"
+		     "text = Published.\n");
+	const struct policy_question question = {
+		.path = "/srv/finance/q3", .app = "vim", .channel = HF_CHANNEL_LOCAL_FILE};
+	struct policy_answer answer;
+
+	cr_assert_eq(policy_explain(compiled, &question, &answer), 0);
+	cr_expect(is_said(&answer, "below /var/lib/vim it stays, but vim reads its own settings "
+				   "there without becoming a reader of it (test.ini:12)"));
+	cr_expect(is_said(&answer, "below /srv/open declassify out takes it away, and records it "
+				   "(test.ini:14): Published."));
+	cr_expect(is_said(&answer, "but not below /var/lib/vim/undo"));
+	policy_answer_done(&answer);
+	policy_compiled_free(compiled);
+}
+
 /* The words and the verdict come from one decision: they cannot part. */
 Test(policy_explain, says_what_is_decided)
 {
