@@ -42,7 +42,7 @@ static __noinline int attribute_write(struct dentry *dentry, __u64 taint)
 		return -EPERM;
 	if (bank)
 		act.labels &= bank->channels[HF_CHANNEL_LOCAL_FILE].follow;
-	if (act.labels && inode_own(inode, &act))
+	if (act.labels && inode_own(inode, &act, state_flag(dentry, inode)))
 		return -EPERM;
 	inode_key(inode, &key);
 	mark = bpf_map_lookup_elem(&hf_index, &key);

@@ -21,6 +21,8 @@ enum hf_record_type {
 	HF_RECORD_FILE = 5,	/* rename, link or unlink of a labelled file (see operation) */
 	HF_RECORD_TAINTED = 6,	/* a labelled reader is about to pass labels on: who it is */
 	HF_RECORD_GUARD = 7, /* an attempt on the agent or the machine below it (see operation) */
+	HF_RECORD_DECLASSIFIED = 8, /* an application wrote where the policy takes labels away */
+	HF_RECORD_MAX,
 };
 
 /* What the process tried; finer than the channel, for the words a person reads. */

@@ -35,6 +35,8 @@ static __noinline int labelled_read(
 
 	if (is_agent())
 		return 0;
+	if (!reason && is_own_state(file->f_path.dentry, file->f_inode, labels))
+		return 0;
 	act.channel = channel;
 	act.labels = labels;
 	act.reason = reason;
@@ -64,6 +66,18 @@ static __noinline int labelled_read(
 	return 0;
 }
 
+/* A labelled reader writes to a file that has its labels: an application's settings, are they still? */
+static __noinline int state_written(struct dentry *dentry, struct inode *inode)
+{
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+
+	if (!entry || !(entry->mark_flags & HF_MARK_STATE) || state_flag(dentry, inode))
+		return 0;
+	entry->mark_flags &= ~HF_MARK_STATE;
+	state_end(inode);
+	return 0;
+}
+
 /*
  * A labelled reader is about to write to a regular file. Ways out are judged when it opens the
  * file and again at each write; labels are inherited when it writes, not when it opens.
@@ -73,7 +87,7 @@ static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operat
 	struct hf_bank *bank = bank_get();
 	struct act act = act_on_file(file, operation);
 	struct inode *inode = file->f_inode;
-	__u64 missing, follow;
+	__u64 missing, follow, shed = 0;
 	__u8 reason;
 
 	if (is_pseudo(inode->i_sb))
@@ -85,17 +99,27 @@ static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operat
 	missing = taint & ~labels_of(file->f_path.dentry, inode, &reason);
 	if (reason)
 		missing = taint;
+	if (missing)
+		shed = missing & exempt(file->f_path.dentry, HF_APP_SHEDS, HF_EXEMPT_DECLASSIFY);
+	missing &= ~shed;
 	/* What may not be written at all may not be written back to its own file either. */
-	act.labels = missing | (bank ? taint & bank->channels[HF_CHANNEL_LOCAL_FILE].block : 0);
-	if (!act.labels)
-		return 0;
-	if (judge(&act))
+	act.labels = missing;
+	if (bank)
+		act.labels |= taint & ~shed & bank->channels[HF_CHANNEL_LOCAL_FILE].block;
+	if (act.labels && judge(&act))
 		return -EPERM;
-	follow = bank ? bank->channels[HF_CHANNEL_LOCAL_FILE].follow : missing;
-	if (operation == HF_OPERATION_OPEN || !(missing & follow))
+	if (operation == HF_OPERATION_OPEN)
 		return 0;
+	if (shed) {
+		act.labels = act.decided = shed;
+		act.verdict = HF_VERDICT_ALLOW;
+		report(&act, HF_RECORD_DECLASSIFIED);
+	}
+	follow = bank ? bank->channels[HF_CHANNEL_LOCAL_FILE].follow : missing;
 	act.labels = missing & follow;
-	return inode_own(inode, &act);
+	if (!act.labels)
+		return state_written(file->f_path.dentry, inode);
+	return inode_own(inode, &act, state_flag(file->f_path.dentry, inode));
 }
 
 static __always_inline int open_regular(struct file *file, struct inode *inode)
@@ -241,6 +265,7 @@ static __noinline int map_writable(struct file *file)
 	struct inode *inode = file->f_inode;
 	__u64 taint = taint_current();
 	struct act act = {};
+	__u32 flags = 0;
 
 	switch (inode_type(inode)) {
 	case S_IFREG:
@@ -249,6 +274,7 @@ static __noinline int map_writable(struct file *file)
 		if (taint)
 			return labelled_write(file, taint, HF_OPERATION_MAP);
 		volume_channel(inode->i_sb, &act);
+		flags = state_flag(file->f_path.dentry, inode);
 		break;
 	case S_IFBLK:
 		if (taint)
@@ -259,7 +285,7 @@ static __noinline int map_writable(struct file *file)
 	default:
 		return 0;
 	}
-	mapped_remember(inode, &act);
+	mapped_remember(inode, &act, flags);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
  *   lineage  whence labels came		carry    content between processes
  *   memory   processes that share some	terminal pseudo-terminals
  *   guard    the agent itself and the machine below it: agent, process, file, kernel
- *   print    what counts as printing
+ *   print    what counts as printing		exempt   where labels end
  *   reader   who carries labels now		origins  first files, of processes and groups
  *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */

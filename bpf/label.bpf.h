@@ -7,6 +7,7 @@
 #ifndef HOLDFAST_BPF_LABEL_H
 #define HOLDFAST_BPF_LABEL_H
 
+#include "exempt.bpf.h"
 #include "guard.bpf.h"
 
 #define HF_WALK_MAX 128 /* directories above a file; deeper is refused, not guessed */
@@ -247,13 +248,14 @@ static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inod
 /*
  * Gives act's inode act->labels as a mark of its own, in the index first, so that it outlives eviction.
  * Returns 0, or -EPERM when that is not possible: the act that would lose the label is refused.
+ * state: HF_MARK_STATE when it is of an application's own settings, see state_flag().
  */
-static __noinline int inode_own(struct inode *inode, struct act *act)
+static __noinline int inode_own(struct inode *inode, struct act *act, __u32 state)
 {
 	bool is_directory = (inode->i_mode & S_IFMT) == S_IFDIR;
 	/* A file without a name, as programs use for what is temporary, will not outlive a reboot. */
 	bool is_lasting = inode->i_nlink || act->operation == HF_OPERATION_LINK;
-	__u32 flags = HF_MARK_DERIVED | (is_lasting ? HF_MARK_DIRTY : 0);
+	__u32 flags = HF_MARK_DERIVED | state | (is_lasting ? HF_MARK_DIRTY : 0);
 	struct hf_inode *entry;
 	struct hf_inode_key key;
 	struct hf_mark *mark, fresh = {};
@@ -264,7 +266,7 @@ static __noinline int inode_own(struct inode *inode, struct act *act)
 	if (mark) {
 		if (labels_or(&mark->labels, labels))
 			goto full;
-		mark->flags |= flags;
+		mark->flags = (mark->flags & ~HF_MARK_STATE) | flags;
 	} else {
 		fresh.labels = labels;
 		fresh.flags = flags;
@@ -278,6 +280,8 @@ static __noinline int inode_own(struct inode *inode, struct act *act)
 	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (entry && (labels_or(&entry->own, labels) || labels_or(&entry->effective, labels)))
 		goto full;
+	if (entry)
+		entry->mark_flags = (entry->mark_flags & ~HF_MARK_STATE) | state;
 	if (is_directory)
 		label_generation_next();
 	act->verdict = HF_VERDICT_ALLOW;

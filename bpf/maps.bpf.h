@@ -35,7 +35,7 @@ struct hf_mapped {
 	struct hf_inode_key key;
 	__u64 allow;
 	__u32 channel;
-	__u32 pad;
+	__u32 flags; /* HF_MARK_STATE */
 };
 
 /* Labels on their way from one process to another: of a pipe, a socket, a queue ... */
@@ -160,6 +160,16 @@ struct {
 	__type(key, __u32);
 	__array(values, struct hf_dest_map);
 } hf_dests SEC(".maps") = {.values = {&hf_dest_first, &hf_dest_first}};
+
+/* Directories in which applications are exempt, and for which labels. Written by the sensor. Full:
+ * the rest is not exempt. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HF_EXEMPT_MAX);
+	__type(key, struct hf_exempt_key);
+	__type(value, __u64);
+} hf_exempt SEC(".maps");
 
 /* Users' exceptions. Written by the sensor. Full: the grant is refused to the user. */
 struct {

@@ -59,7 +59,7 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	if (!(before | after))
 		return 0;
 	act.labels = before;
-	if ((before & ~after) && inode_own(inode, &act))
+	if ((before & ~after) && inode_own(inode, &act, state_flag(new_dentry, inode)))
 		return -EPERM;
 	if ((inode->i_mode & S_IFMT) == S_IFDIR) {
 		if (before != after)
@@ -93,7 +93,7 @@ int BPF_PROG(hf_inode_link, struct dentry *old_dentry, struct inode *dir, struct
 	act.labels = labels_of(old_dentry, inode, &reason) | directory_labels(new_dentry, &reason);
 	if (!act.labels)
 		return 0;
-	if (inode_own(inode, &act))
+	if (inode_own(inode, &act, 0))
 		return -EPERM;
 	report(&act, HF_RECORD_FILE);
 	return 0;

@@ -14,7 +14,7 @@ static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
 {
 	struct hf_mark *mark, fresh = {
 				      .labels = labels,
-				      .flags = HF_MARK_DERIVED | HF_MARK_DIRTY,
+				      .flags = HF_MARK_DERIVED | HF_MARK_DIRTY | mapped->flags,
 			      };
 	__u64 *disk;
 
@@ -23,6 +23,8 @@ static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
 		if (labels_or(&mark->labels, labels))
 			return -EPERM;
 		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
+		if (!mapped->flags)
+			mark->flags &= ~HF_MARK_STATE;
 	} else if (bpf_map_update_elem(&hf_index, &mapped->key, &fresh, BPF_ANY)) {
 		count(HF_COUNTER_INDEX_FULL);
 		return -EPERM;
@@ -156,8 +158,8 @@ static __always_inline int taint_add(__u64 labels, struct act *act)
 	return refusal(taint_add_once(labels, act));
 }
 
-/* Remembers a writable shared mapping of an unlabelled process. */
-static __noinline void mapped_remember(struct inode *inode, const struct act *act)
+/* Remembers a writable shared mapping of an unlabelled process. flags: HF_MARK_STATE. */
+static __noinline void mapped_remember(struct inode *inode, const struct act *act, __u32 flags)
 {
 	struct hf_task *self = task_current_create();
 	struct hf_inode_key key;
@@ -183,6 +185,7 @@ static __noinline void mapped_remember(struct inode *inode, const struct act *ac
 	self->mapped[at].key = key;
 	self->mapped[at].channel = act->channel;
 	self->mapped[at].allow = act->allow;
+	self->mapped[at].flags = flags;
 }
 
 #endif

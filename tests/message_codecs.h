@@ -8,9 +8,9 @@
 
 #include "agent/ipc/messages.h"
 
-#define MESSAGE_EACH(use)                                                                  \
-	use(program) use(label) use(place) use(matcher) use(tell) use(request) use(answer) \
-		use(hello) use(marked) use(volume) use(state) use(failure) use(readers)
+#define MESSAGE_EACH(use)                                                                       \
+	use(program) use(label) use(place) use(exempt) use(matcher) use(tell) use(request) use( \
+		answer) use(hello) use(marked) use(volume) use(state) use(failure) use(readers)
 
 #define MESSAGE_CODEC(kind)                                                     \
 	static void put_##kind(struct bytes_writer *frame, const void *message) \

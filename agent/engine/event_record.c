@@ -51,6 +51,8 @@ enum event_kind event_kind_of(const struct record *record)
 	switch (record->raw.header.type) {
 	case HF_RECORD_LABELLED:
 		return EVENT_LABELLED;
+	case HF_RECORD_DECLASSIFIED:
+		return EVENT_DECLASSIFIED;
 	case HF_RECORD_OPENED:
 		return EVENT_OPEN;
 	case HF_RECORD_TAINTED:
@@ -155,6 +157,28 @@ static struct json_object *rule_object(
 	return rule;
 }
 
+/* Of the record's labels, those that a [declassify] took away, by the first that says so. */
+static struct json_object *declassify_object(
+	const struct policy_compiled *policy, const struct record *record)
+{
+	const struct policy_declassify_entry *entry;
+	const struct policy_exempt *exempt;
+	struct json_object *rule;
+
+	exempt = policy ? policy_exempt_of_path(policy, HF_EXEMPT_DECLASSIFY, record->raw.app,
+				  record->raw.decided, record->path)
+			: NULL;
+	if (!exempt)
+		return NULL;
+	entry = &policy->declassifys[exempt->rule];
+	rule = json_object_new_object();
+	json_add_text(rule, "name", entry->name);
+	json_add_text(rule, "file", entry->place.file);
+	json_add_number(rule, "line", entry->place.line);
+	json_add_text(rule, "text", entry->text);
+	return rule;
+}
+
 static struct json_object *inode_object(const struct hf_inode_key *key)
 {
 	struct json_object *inode = json_object_new_object();
@@ -248,7 +272,9 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 	json_add(details, "labels", event_label_names(policy, record->raw.labels));
 	json_add(details, "decided", event_label_names(policy, record->raw.decided));
 	json_add_number(details, "decided_bits", record->raw.decided);
-	if (record->raw.decided)
+	if (record->raw.header.type == HF_RECORD_DECLASSIFIED)
+		json_add(details, "rule", declassify_object(policy, record));
+	else if (record->raw.decided)
 		json_add(details, "rule", rule_object(policy, record));
 	json_add_number(details, "uid", record->raw.uid);
 	if (record->raw.loginuid != UINT32_MAX)

@@ -97,6 +97,7 @@ static bool is_wanted(const struct hf_record *raw)
 {
 	switch (raw->header.type) {
 	case HF_RECORD_LABELLED:
+	case HF_RECORD_DECLASSIFIED:
 	case HF_RECORD_OPENED:
 	case HF_RECORD_FILE:
 	case HF_RECORD_TAINTED:

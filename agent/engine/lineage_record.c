@@ -261,10 +261,11 @@ static int add_file_edge(
 	struct lineage *lineage, const struct lineage_waiting *waiting, int64_t process)
 {
 	const struct hf_record *raw = &waiting->raw;
-	bool is_written = raw->header.type == HF_RECORD_LABELLED;
+	bool is_written = raw->header.type != HF_RECORD_OPENED;
 	struct lineage_edge edge = {.kind = is_written ? LINEAGE_DERIVED : LINEAGE_READ,
 		.how = is_written ? raw->operation : 0};
-	int64_t file = add_file_of_record(lineage, waiting, raw->labels);
+	bool is_shed = raw->header.type == HF_RECORD_DECLASSIFIED;
+	int64_t file = add_file_of_record(lineage, waiting, is_shed ? 0 : raw->labels);
 
 	if (file <= 0)
 		return (int)file;
@@ -297,7 +298,8 @@ int lineage_record(struct lineage *lineage, const struct lineage_waiting *waitin
 		if (r < 0)
 			return r;
 		if (raw->header.type == HF_RECORD_OPENED ||
-			raw->header.type == HF_RECORD_LABELLED) {
+			raw->header.type == HF_RECORD_LABELLED ||
+			raw->header.type == HF_RECORD_DECLASSIFIED) {
 			r = add_file_edge(lineage, waiting, process);
 			if (r < 0)
 				return r;

@@ -46,6 +46,7 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_LABELLED] = {"labelled", FILE_ACTIVITY, 7, "Set Security", INFORMATIONAL, FILE_BY},
 	[EVENT_LABEL_CHANGED] = {"label-changed", FILE_ACTIVITY, 7, "Set Security", LOW, FILE_BY},
+	[EVENT_DECLASSIFIED] = {"declassified", FILE_ACTIVITY, 7, "Set Security", LOW, FILE_BY},
 	[EVENT_RENAMED] = {"renamed", FILE_ACTIVITY, 5, "Rename", INFORMATIONAL, FILE_BY},
 	[EVENT_LINKED] = {"linked", FILE_ACTIVITY, 1, "Create", INFORMATIONAL, FILE_BY},
 	[EVENT_UNLINKED] = {"unlinked", FILE_ACTIVITY, 4, "Delete", INFORMATIONAL, FILE_BY},

@@ -23,6 +23,7 @@ enum event_kind {
 	EVENT_TAINTED,	     /* a labelled reader passes its labels on */
 	EVENT_LABELLED,	     /* the kernel gave a file a label of its own */
 	EVENT_LABEL_CHANGED, /* a person did */
+	EVENT_DECLASSIFIED,  /* an application wrote where the policy takes labels away */
 	EVENT_RENAMED,
 	EVENT_LINKED,
 	EVENT_UNLINKED,

@@ -60,6 +60,8 @@ static int renumber(struct engine *engine, struct policy_compiled *policy)
 	memcpy(policy->app, entries, sizeof(policy->app));
 	for (size_t i = 0; i < policy->program_count; i++)
 		policy->programs[i].app = number_of[policy->programs[i].app];
+	for (size_t i = 0; i < policy->exempt_count; i++)
+		policy->exempts[i].app = number_of[policy->exempts[i].app];
 	policy->app_count = (size_t)last + 1;
 	return 0;
 }

@@ -119,6 +119,24 @@ static void retire(const char *path, uint64_t labels, void *userdata)
 	link_send(engine, &frame, -1);
 }
 
+static void send_exempts(struct engine *engine)
+{
+	static struct message_exempt exempt;
+	struct bytes_writer frame;
+
+	for (size_t i = 0; i < engine->policy->exempt_count; i++) {
+		const struct policy_exempt *from = &engine->policy->exempts[i];
+
+		exempt.app = from->app;
+		exempt.kind = from->kind;
+		exempt.labels = from->labels;
+		(void)snprintf(exempt.pattern, sizeof(exempt.pattern), "%s", from->pattern);
+		link_begin(&frame, MESSAGE_EXEMPT);
+		message_put_exempt(&frame, &exempt);
+		link_send(engine, &frame, -1);
+	}
+}
+
 static void send_matchers(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->policy->matcher_count; i++) {
@@ -171,6 +189,7 @@ void publish_policy(struct engine *engine)
 	send_dests(engine);
 	send_grants(engine);
 	send_paths(engine);
+	send_exempts(engine);
 	send_matchers(engine);
 	link_begin(&frame, MESSAGE_POLICY_END);
 	link_send(engine, &frame, -1);

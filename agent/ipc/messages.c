@@ -42,6 +42,24 @@ void message_get_place(struct bytes_reader *payload, struct message_place *ret_p
 	bytes_get_string(payload, ret_place->pattern, sizeof(ret_place->pattern));
 }
 
+void message_put_exempt(struct bytes_writer *frame, const struct message_exempt *exempt)
+{
+	bytes_put_u32(frame, exempt->app);
+	bytes_put_u32(frame, exempt->kind);
+	bytes_put_u64(frame, exempt->labels);
+	bytes_put_string(frame, exempt->pattern);
+}
+
+void message_get_exempt(struct bytes_reader *payload, struct message_exempt *ret_exempt)
+{
+	ret_exempt->app = bytes_get_u32(payload);
+	ret_exempt->kind = bytes_get_u32(payload);
+	if (ret_exempt->app >= HF_APP_MAX)
+		payload->is_bad = true;
+	ret_exempt->labels = bytes_get_u64(payload);
+	bytes_get_string(payload, ret_exempt->pattern, sizeof(ret_exempt->pattern));
+}
+
 void message_put_matcher(struct bytes_writer *frame, const struct message_matcher *matcher)
 {
 	bytes_put_string(frame, matcher->vendor);

@@ -38,6 +38,7 @@ enum message_type {
 	MESSAGE_LABEL = 9,	  /* struct message_label: also of labels that this policy lacks */
 	MESSAGE_POLICY_END = 10,  /* nothing */
 	MESSAGE_RETIRE = 11,	  /* struct message_place: a path that an earlier policy labelled */
+	MESSAGE_EXEMPT = 12,	  /* struct message_exempt */
 	/* engine to sensor: the rest */
 	MESSAGE_RESTORE = 20,	  /* count u32, {struct hf_inode_key, struct hf_mark} */
 	MESSAGE_RESTORE_END = 21, /* nothing: every volume known so far was served */
@@ -69,6 +70,14 @@ struct message_label {
 };
 
 struct message_place {
+	uint64_t labels;
+	char pattern[MESSAGE_PATTERN_SIZE];
+};
+
+/* Where an application is exempt from labels. */
+struct message_exempt {
+	uint32_t app;  /* below HF_APP_MAX */
+	uint32_t kind; /* enum hf_exempt */
 	uint64_t labels;
 	char pattern[MESSAGE_PATTERN_SIZE];
 };
@@ -176,6 +185,8 @@ void message_put_label(struct bytes_writer *frame, const struct message_label *l
 void message_get_label(struct bytes_reader *payload, struct message_label *ret_label);
 void message_put_place(struct bytes_writer *frame, const struct message_place *place);
 void message_get_place(struct bytes_reader *payload, struct message_place *ret_place);
+void message_put_exempt(struct bytes_writer *frame, const struct message_exempt *exempt);
+void message_get_exempt(struct bytes_reader *payload, struct message_exempt *ret_exempt);
 void message_put_matcher(struct bytes_writer *frame, const struct message_matcher *matcher);
 void message_get_matcher(struct bytes_reader *payload, struct message_matcher *ret_matcher);
 void message_put_tell(struct bytes_writer *frame, const struct message_tell *tell);

@@ -65,6 +65,11 @@ int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key 
 int kernel_grant(
 	struct kernel *kernel, const struct hf_grant_key *key, const struct hf_grant *grant);
 
+/* Labels that an application is exempt from in a directory; 0 = none any more. */
+int kernel_set_exempt(struct kernel *kernel, const struct hf_exempt_key *key, uint64_t labels);
+/* No application is exempt anywhere. */
+void kernel_clear_exempts(struct kernel *kernel);
+
 int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates);
 
 /* Classifies a block device or mounted file system; dev as in struct hf_inode_key. */

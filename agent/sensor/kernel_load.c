@@ -33,6 +33,7 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_DISKS] = "hf_disks",
 	[KERNEL_MAP_BANKS] = "hf_banks",
 	[KERNEL_MAP_DESTS] = "hf_dests",
+	[KERNEL_MAP_EXEMPT] = "hf_exempt",
 	[KERNEL_MAP_GRANTS] = "hf_grants",
 	[KERNEL_MAP_VOLUMES] = "hf_volumes",
 	[KERNEL_MAP_GATES] = "hf_gates",

@@ -165,6 +165,29 @@ int kernel_grant(
 	return 0;
 }
 
+int kernel_set_exempt(struct kernel *kernel, const struct hf_exempt_key *key, uint64_t labels)
+{
+	int map = kernel->maps[KERNEL_MAP_EXEMPT];
+
+	if (labels && bpf_map_update_elem(map, key, &labels, BPF_ANY) < 0)
+		return errno == E2BIG ? -ENOSPC : -errno;
+	if (!labels && bpf_map_delete_elem(map, key) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+void kernel_clear_exempts(struct kernel *kernel)
+{
+	int map = kernel->maps[KERNEL_MAP_EXEMPT];
+	struct hf_exempt_key key;
+
+	for (unsigned int i = 0; i < HF_EXEMPT_MAX; i++) {
+		if (bpf_map_get_next_key(map, NULL, &key) < 0)
+			return;
+		(void)bpf_map_delete_elem(map, &key); /* gone already is as good */
+	}
+}
+
 int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates)
 {
 	uint32_t zero = 0;

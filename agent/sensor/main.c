@@ -18,6 +18,7 @@
 #include "agent/sandbox/privileges.h"
 #include "agent/sensor/apps.h"
 #include "agent/sensor/guard.h"
+#include "agent/sensor/exempts.h"
 #include "agent/sensor/guard_watch.h"
 #include "agent/sensor/mark_checks.h"
 #include "agent/sensor/mark_seal.h"
@@ -196,13 +197,14 @@ static void sensor_init(struct sensor *sensor)
 	channel_init(&sensor->engine, ENGINE_FD, 0);
 	sensor->apps = apps_new();
 	sensor->places = places_new();
+	sensor->exempts = exempts_new();
 	sensor->tree = tree_new();
 	sensor->volumes = volumes_new();
 	sensor->watch = watch_new();
 	sensor->checks = mark_checks_new();
 	sensor->guard_watch = guard_watch_new();
-	if (!sensor->apps || !sensor->places || !sensor->tree || !sensor->volumes ||
-		!sensor->checks || !sensor->guard_watch)
+	if (!sensor->apps || !sensor->places || !sensor->exempts || !sensor->tree ||
+		!sensor->volumes || !sensor->checks || !sensor->guard_watch)
 		fatal("no memory, stopping");
 	if (!sensor->watch)
 		log_warning("no inotify: changes on disk are seen at reload only");
@@ -252,6 +254,7 @@ static void settle(struct sensor *sensor)
 	sensor->is_watch_pending = false;
 	apps_apply(sensor);
 	places_again(sensor);
+	exempts_apply(sensor);
 }
 
 static void tell_misses(struct sensor *sensor)

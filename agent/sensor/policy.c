@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/sensor/apps.h"
+#include "agent/sensor/exempts.h"
 #include "agent/sensor/places.h"
 #include "agent/sensor/sensor.h"
 #include "agent/sensor/volumes.h"
@@ -28,6 +29,7 @@ void sensor_policy_free(struct sensor_policy *policy)
 	free(policy->grants);
 	free(policy->programs);
 	free(policy->places);
+	free(policy->exempts);
 	free(policy->matchers);
 	free(policy);
 }
@@ -118,6 +120,18 @@ static int add_place(struct sensor_policy *policy, struct bytes_reader *payload)
 	return 0;
 }
 
+static int add_exempt(struct sensor_policy *policy, struct bytes_reader *payload)
+{
+	int r;
+
+	r = grow(&policy->exempts, policy->exempt_count, 1, SENSOR_EXEMPT_MAX,
+		sizeof(*policy->exempts));
+	if (r < 0)
+		return r;
+	message_get_exempt(payload, &policy->exempts[policy->exempt_count++]);
+	return 0;
+}
+
 static int add_matcher(struct sensor_policy *policy, struct bytes_reader *payload)
 {
 	int r;
@@ -149,6 +163,8 @@ int sensor_policy_add(struct sensor_policy *policy, unsigned int type, struct by
 		return add_program(policy, payload);
 	case MESSAGE_PLACE:
 		return add_place(policy, payload);
+	case MESSAGE_EXEMPT:
+		return add_exempt(policy, payload);
 	case MESSAGE_MATCHER:
 		return add_matcher(policy, payload);
 	default:
@@ -158,7 +174,7 @@ int sensor_policy_add(struct sensor_policy *policy, unsigned int type, struct by
 
 /*
  * What is stricter goes first: marks before the bank that speaks of them, and applications lose an
- * identity before the bank in which its number means more.
+ * identity, and what it is exempt from, before the bank in which its number means more.
  */
 int sensor_policy_apply(struct sensor *sensor)
 {
@@ -170,6 +186,7 @@ int sensor_policy_apply(struct sensor *sensor)
 	if (!sensor->kernel)
 		return -EOPNOTSUPP;
 	apps_withdraw(sensor, policy);
+	exempts_withdraw(sensor);
 	places_apply(sensor, policy);
 	r = kernel_publish(sensor->kernel, &policy->bank, policy->dests, policy->dest_count);
 	if (r < 0)
@@ -185,6 +202,7 @@ int sensor_policy_apply(struct sensor *sensor)
 	sensor->policy = policy;
 	sensor->coming = NULL;
 	apps_apply(sensor);
+	exempts_apply(sensor);
 	places_retire(sensor);
 	volumes_apply(sensor);
 	return 0;

@@ -8,7 +8,7 @@
 
 static bool is_type_known(unsigned int type)
 {
-	return type >= HF_RECORD_VERDICT && type <= HF_RECORD_GUARD;
+	return type >= HF_RECORD_VERDICT && type < HF_RECORD_MAX;
 }
 
 static bool are_numbers_in_range(const struct hf_record *raw)

@@ -17,6 +17,7 @@
 #include "agent/sensor/ring.h"
 
 #define SENSOR_PLACE_MAX   4096		/* path patterns of labels in one policy */
+#define SENSOR_EXEMPT_MAX  4096		/* path patterns in which applications are exempt */
 #define SENSOR_PROGRAM_MAX 8192		/* path patterns of applications */
 #define SENSOR_MATCHER_MAX 1024		/* devices of the policy */
 #define SENSOR_READER_MAX  4096		/* labelled readers told of in one answer */
@@ -37,6 +38,8 @@ struct sensor_policy {
 	size_t program_count;
 	struct message_place *places;
 	size_t place_count;
+	struct message_exempt *exempts;
+	size_t exempt_count;
 	struct message_matcher *matchers;
 	size_t matcher_count;
 };
@@ -48,6 +51,7 @@ struct sensor_label {
 };
 
 struct apps;
+struct exempts;
 struct guard;
 struct guard_watch;
 struct mark_checks;
@@ -72,6 +76,7 @@ struct sensor {
 	uint64_t watch_since_ns;
 	uint64_t misses_told; /* decisions the kernel skipped, as far as the engine knows */
 	struct apps *apps;
+	struct exempts *exempts;
 	struct hf_door door; /* as told to the kernel part; until 0 = shut */
 	struct guard_watch *guard_watch;
 	bool has_guard_failed; /* told once the engine listens */

@@ -26,6 +26,7 @@ static const struct codec codecs[] = {
 	{put_program, get_program, MESSAGE_PROGRAM, false},
 	{put_label, get_label, MESSAGE_LABEL, false},
 	{put_place, get_place, MESSAGE_PLACE, false},
+	{put_exempt, get_exempt, MESSAGE_EXEMPT, false},
 	{put_matcher, get_matcher, MESSAGE_MATCHER, false},
 	{put_tell, get_tell, MESSAGE_TELL, false},
 	{put_request, get_request, MESSAGE_REQUEST, false},

@@ -104,6 +104,11 @@ static const struct layout layouts[] = {
 		M(T, channel), M(T, pad), M(T, allow), M(T, allow_raw),
 #undef T
 	END,
+	BEGIN(hf_exempt_key, true)
+#define T hf_exempt_key
+		M(T, directory), M(T, app), M(T, kind),
+#undef T
+	END,
 	BEGIN(hf_grant_key, true)
 #define T hf_grant_key
 		M(T, uid), M(T, channel), M(T, slot),

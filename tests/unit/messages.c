@@ -9,6 +9,8 @@
 
 static const struct message_program program = {.app = 511, .pattern = "/usr/bin/vim.*"};
 static const struct message_label label = {.bit = 63, .uuid = {1, 2, [15] = 255}, .name = "hr"};
+static const struct message_exempt exempt = {
+	.app = 3, .kind = HF_EXEMPT_STATE, .labels = UINT64_MAX, .pattern = "/home/*/.config/x"};
 static const struct message_place place = {.labels = UINT64_MAX, .pattern = "/srv/*"};
 static const struct message_matcher matcher = {
 	.vendor = "0781", .product = "55ab", .serial = "XY", .allow = 5, .allow_raw = UINT64_MAX};
@@ -75,6 +77,7 @@ static const struct codec codecs[] = {
 	ROW(program, pattern),
 	ROW(label, name),
 	ROW(place, pattern),
+	ROW(exempt, pattern),
 	ROW(matcher, vendor),
 	ROW(matcher, product),
 	ROW(matcher, serial),

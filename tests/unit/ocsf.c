@@ -293,7 +293,7 @@ Test(ocsf, every_kernel_record)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD);
 
-	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_GUARD; type++)
+	for (unsigned int type = HF_RECORD_VERDICT; type < HF_RECORD_MAX; type++)
 		for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
 			for (unsigned int verdict = 0; verdict < HF_VERDICT_MAX; verdict++) {
 				struct record record = record_of(type);
@@ -310,7 +310,7 @@ Test(ocsf, every_operation_and_reason)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD);
 
-	for (unsigned int type = HF_RECORD_VERDICT; type <= HF_RECORD_GUARD; type++)
+	for (unsigned int type = HF_RECORD_VERDICT; type < HF_RECORD_MAX; type++)
 		for (unsigned int operation = 0; operation < HF_OPERATION_MAX; operation++)
 			for (unsigned int reason = 0; reason < HF_REASON_MAX; reason++) {
 				struct record record = record_of(type);
@@ -367,6 +367,29 @@ Test(ocsf, lineage)
 			text(event, "message"));
 		check_event(event, EVENT_TAINTED);
 	}
+}
+
+/* Which [declassify] it was that took the label away. */
+Test(ocsf, declassified)
+{
+	struct policy_compiled *policy = fixture_compile(
+		GOOD "[declassify out]\nlabel = finance\napp = vim\npath = /srv/open\n"
+		     "text = Published.\n");
+	struct record record = record_of(HF_RECORD_DECLASSIFIED);
+	struct json_object *event, *rule;
+
+	record.raw.verdict = HF_VERDICT_ALLOW;
+	record.raw.channel = HF_CHANNEL_LOCAL_FILE;
+	record.raw.app = policy_app_of_name(policy, "vim");
+	record.raw.decided = 1;
+	(void)snprintf(record.path, sizeof(record.path), "/srv/open/figures");
+	event = event_of_record(&origin, &numbers, policy, &record);
+	rule = member(member(member(event, "unmapped"), "holdfast"), "rule");
+	cr_expect_str_eq(text(rule, "name"), "out");
+	cr_expect_str_eq(text(rule, "text"), "Published.");
+	cr_expect(strstr(text(event, "message"), "declassifies"), "%s", text(event, "message"));
+	check_event(event, EVENT_DECLASSIFIED);
+	policy_compiled_free(policy);
 }
 
 Test(ocsf, every_note)

@@ -146,8 +146,7 @@ static void expect_range(size_t offset, unsigned int first, unsigned int end)
 
 Test(record, numbers_out_of_range)
 {
-	expect_range(
-		offsetof(struct hf_record, header.type), HF_RECORD_VERDICT, HF_RECORD_GUARD + 1);
+	expect_range(offsetof(struct hf_record, header.type), HF_RECORD_VERDICT, HF_RECORD_MAX);
 	expect_range(offsetof(struct hf_record, channel), 0, HF_CHANNEL_MAX);
 	expect_range(offsetof(struct hf_record, verdict), 0, HF_VERDICT_MAX);
 	expect_range(offsetof(struct hf_record, operation), 0, HF_OPERATION_MAX);

@@ -16,6 +16,7 @@ struct {
 	struct hf_dest_key dest_key;
 	struct hf_dest dest;
 	struct hf_volume volume;
+	struct hf_exempt_key exempt_key;
 	struct hf_grant_key grant_key;
 	struct hf_grant grant;
 	struct hf_gates gates;
