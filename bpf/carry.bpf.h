@@ -82,7 +82,7 @@ static __always_inline bool is_from_current(const struct hf_carried *carried)
 	struct task_struct *task = current_task();
 
 	return carried->from.tgid == (__u32)kernel_read(task, tgid) &&
-	       carried->from.start_ktime_ns == kernel_read(task, group_leader, start_boottime);
+	       carried->from.start_ktime_ns == BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
 static __noinline void received_from(const struct hf_carried *carried, __u32 hop, bool is_new)

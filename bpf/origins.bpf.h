@@ -49,7 +49,7 @@ static __always_inline void source_of_current(struct hf_source *ret_source)
 	struct task_struct *task = current_task();
 
 	ret_source->tgid = kernel_read(task, tgid);
-	ret_source->start_ktime_ns = kernel_read(task, group_leader, start_boottime);
+	ret_source->start_ktime_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
 #ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */

@@ -166,22 +166,26 @@ static __always_inline void record_path_of(struct hf_record *record, const struc
 
 static __always_inline __u32 tty_dev(struct tty_struct *tty)
 {
-	return ((__u32)kernel_read(tty, driver, major) << 20) |
-	       (__u32)(kernel_read(tty, driver, minor_start) + kernel_read(tty, index));
+	return ((__u32)BPF_CORE_READ(tty, driver, major) << 20) |
+	       (__u32)(BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
 }
 
+/*
+ * Probes: for each pointer that is followed directly, verifiers from 6.3 on look through all names of
+ * the kernel's types (btf_nested_type_is_trusted()), which was a quarter of the time of loading.
+ */
 static __always_inline void record_who(struct hf_record *record, struct hf_task *self)
 {
 	struct task_struct *task = current_task();
-	struct tty_struct *tty = kernel_read(task, signal, tty);
+	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
 	__u64 id = bpf_get_current_pid_tgid();
 
 	record->pid = (__u32)id;
 	record->tgid = id >> 32;
 	record->uid = (__u32)bpf_get_current_uid_gid();
 	record->loginuid = kernel_read(task, loginuid.val);
-	record->start_ktime_ns = kernel_read(task, group_leader, start_boottime);
-	record->parent_tgid = kernel_read(task, real_parent, tgid);
+	record->start_ktime_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	record->parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
 	record->app = self ? self->app : HF_APP_UNKNOWN;
 	if (tty)
 		record->tty = tty_dev(tty);

@@ -118,7 +118,7 @@ static __always_inline bool is_agent(void)
 	struct hf_agent *agent = bpf_map_lookup_elem(&hf_agent, &slot_zero);
 
 	return agent && agent->tgid && (__u32)kernel_read(task, tgid) == agent->tgid &&
-	       kernel_read(task, group_leader, start_boottime) == agent->start_ns;
+	       BPF_CORE_READ(task, group_leader, start_boottime) == agent->start_ns;
 }
 
 #endif
