@@ -7,6 +7,7 @@
 #ifndef HOLDFAST_BPF_GUARD_KERNEL_H
 #define HOLDFAST_BPF_GUARD_KERNEL_H
 
+#include "carry.bpf.h"
 #include "guard_file.bpf.h"
 
 /* Names begin "hf_"; those of constants and the like, "holdfast". Inner maps have such names too. */
@@ -59,6 +60,22 @@ static __always_inline bool is_intrusive(__u32 type)
 	}
 }
 
+/* A labelled reader puts bytes of its own where BPF programs and other processes find them. */
+static __noinline int bpf_put(int cmd)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_PASS,
+		.operation = HF_OPERATION_BPF,
+		.reason = HF_REASON_UNFOLLOWED,
+	};
+
+	if (cmd != BPF_MAP_UPDATE_ELEM && cmd != BPF_MAP_UPDATE_BATCH && cmd != BPF_PROG_LOAD &&
+		cmd != BPF_BTF_LOAD && cmd != BPF_PROG_TEST_RUN)
+		return 0;
+	act.labels = taint_current();
+	return act.labels ? judge(&act) : 0;
+}
+
 /*
  * Link descriptors need no guard: tracing links know neither detach nor update (kernel/bpf); an
  * iterator's link takes another program, which would have to be loaded first.
@@ -71,6 +88,8 @@ int BPF_PROG(hf_guard_load, int cmd, union bpf_attr *attr, unsigned int size, in
 
 	if (ret)
 		return ret;
+	if (bpf_put(cmd))
+		return -EPERM;
 	if (cmd != BPF_PROG_LOAD)
 		return 0;
 	type = attr->prog_type;

@@ -260,6 +260,24 @@ struct {
 	__type(value, struct hf_carried);
 } hf_places SEC(".maps");
 
+/* Labels in connections by TCP, and on their way to a port by UDP. Key: as the receiver's socket
+ * knows its ends. Written here only. The oldest goes when full. */
+struct hf_flow_key {
+	__u8 here
+		[16]; /* the receiver, IPv4 as ::ffff:a.b.c.d; UDP: neither address, nor port there */
+	__u8 there[16];
+	__u16 here_port;
+	__u16 there_port;
+	__u32 protocol;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct hf_flow_key);
+	__type(value, struct hf_carried);
+} hf_flows SEC(".maps");
+
 /* Labels waiting in a unix socket. Key: the receiving socket. Written here only.
  * Baseline: key is the socket's address. Full: the send is refused. */
 struct {

@@ -6,10 +6,14 @@
 #ifndef HOLDFAST_BPF_NETWORK_H
 #define HOLDFAST_BPF_NETWORK_H
 
+#include "flow.bpf.h"
 #include "print.bpf.h"
 #include "socket.bpf.h"
 
 #define AF_XDP		      44
+#define AF_VSOCK	      40
+#define VSOCK_CID_OFFSET      8 /* in sockaddr_vm */
+#define VSOCK_CID_LOCAL	      1
 #define PORT_OFFSET	      2 /* in sockaddr_in and sockaddr_in6 */
 #define ADDR4_OFFSET	      4 /* in sockaddr_in */
 #define ADDR6_OFFSET	      8 /* in sockaddr_in6 */
@@ -105,6 +109,38 @@ static __always_inline bool is_netlink_to_process(struct sock *sk, const void *a
 	return port || groups;
 }
 
+/* To this machine's own vsock(7), or, of a connection, to nobody knows where. */
+static __always_inline bool is_vsock_local(const void *address)
+{
+	__u32 cid = VSOCK_CID_LOCAL;
+
+	if (address)
+		bpf_probe_read_kernel(&cid, sizeof(cid), address + VSOCK_CID_OFFSET);
+	return cid == VSOCK_CID_LOCAL;
+}
+
+static __noinline int vsock_judge(const void *address, struct act *act)
+{
+	if (!is_vsock_local(address))
+		return 0;
+	act->channel = HF_CHANNEL_PASS;
+	act->allow = 0;
+	act->reason = HF_REASON_UNFOLLOWED;
+	return judge(act);
+}
+
+/* The network lets it pass; but is it another program of this machine that gets it? 0 or -EPERM. */
+static __always_inline int send_within(struct sock *sk, const void *address, struct act *act)
+{
+	if (act->family == AF_INET || act->family == AF_INET6) {
+		/* Of printing there were two verdicts: if it is no print service, it takes nothing out. */
+		if (!is_print_port(act->port) && flow_judge(sk, act))
+			return -EPERM;
+		return flow_put(sk, act->labels, act->port);
+	}
+	return act->family == AF_VSOCK ? vsock_judge(address, act) : 0;
+}
+
 /*
  * A labelled reader's socket meets a destination: address, or the socket's peer when NULL. act has
  * the operation and the labels. A printer elsewhere is a matter of both channels.
@@ -146,7 +182,9 @@ static __noinline int labelled_send(struct socket *sock, const void *address, st
 		if (is_known)
 			act->allow = dest_allow(act);
 	}
-	return judge(act);
+	if (judge(act))
+		return -EPERM;
+	return act->operation == HF_OPERATION_SEND ? send_within(sk, address, act) : 0;
 }
 
 SEC("lsm/socket_connect")

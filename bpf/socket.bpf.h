@@ -8,6 +8,7 @@
 #define HOLDFAST_BPF_SOCKET_H
 
 #include "carry.bpf.h"
+#include "flow.bpf.h"
 #include "print.bpf.h"
 
 /* A labelled reader sends to this socket what act describes. 0 or -EPERM. */
@@ -152,8 +153,10 @@ int BPF_PROG(
 	if (ret || !state || !state->has_tainted)
 		return ret;
 	sk = kernel_read(sock, sk);
-	if (!sk || !is_unix(sk))
+	if (!sk)
 		return 0;
+	if (!is_unix(sk))
+		return flow_take(sk);
 	socket_claim(sk);
 	return socket_deliver(sk);
 }
@@ -203,10 +206,14 @@ static __always_inline int socket_read(struct file *file)
 	struct hf_state *state = state_get();
 	struct socket *sock;
 
-	if (!state || !state->has_labelled_socket)
+	if (!state || !(state->has_labelled_socket | state->has_labelled_flow))
 		return 0;
 	sock = socket_of_file(file);
-	return sock ? socket_deliver(kernel_read(sock, sk)) : 0;
+	if (!sock)
+		return 0;
+	if (flow_take(kernel_read(sock, sk)))
+		return -EPERM;
+	return socket_deliver(kernel_read(sock, sk));
 }
 
 #endif

@@ -165,6 +165,7 @@ static const char *const hop_names[HF_HOP_MAX] = {
 	[HF_HOP_TRACE] = "debugger",
 	[HF_HOP_TERMINAL] = "terminal",
 	[HF_HOP_KEY] = "key",
+	[HF_HOP_LOOPBACK] = "network of this computer",
 };
 
 const char *event_hop_name(unsigned int hop)

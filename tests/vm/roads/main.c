@@ -32,6 +32,7 @@ static const struct road *const families[] = {
 	roads_ipc,
 	roads_handover,
 	roads_chain,
+	roads_loopback,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))
