@@ -240,7 +240,10 @@ static __noinline int push(struct task_struct *target, __u64 taint, __u32 hop)
 	if (bank)
 		taint &= bank->channels[HF_CHANNEL_PASS].follow;
 	to = task_state(kernel_read(target, group_leader), HF_CREATE_TASK);
-	if (!to || labels_or(&to->taint, taint))
+	if (!to)
+		return -EPERM;
+	to->flags |= HF_TASK_KEEPS; /* first: taint_forget() */
+	if (labels_or(&to->taint, taint))
 		return -EPERM;
 	if (self) {
 		introduce(self);

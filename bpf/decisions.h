@@ -70,10 +70,11 @@ struct hf_channel_masks {
 	__u64 follow; /* LOCAL_FILE, PASS: the written file, the receiver inherits these labels */
 };
 
-#define HF_APP_CARRIER 0x1u /* display server, bus, journal ...: receives without being labelled */
-#define HF_APP_PRINTS  0x2u /* print service: what it is handed was judged on channel print */
-#define HF_APP_STATE   0x4u /* has directories of its own settings: HF_EXEMPT_STATE */
-#define HF_APP_SHEDS   0x8u /* what it writes in some directories is declassified */
+#define HF_APP_CARRIER 0x1u  /* display server, bus, journal ...: receives without being labelled */
+#define HF_APP_PRINTS  0x2u  /* print service: what it is handed was judged on channel print */
+#define HF_APP_STATE   0x4u  /* has directories of its own settings: HF_EXEMPT_STATE */
+#define HF_APP_FORGETS 0x10u /* keeps nothing of files that it closed */
+#define HF_APP_SHEDS   0x8u  /* what it writes in some directories is declassified */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */

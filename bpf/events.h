@@ -22,6 +22,7 @@ enum hf_record_type {
 	HF_RECORD_TAINTED = 6,	/* a labelled reader is about to pass labels on: who it is */
 	HF_RECORD_GUARD = 7, /* an attempt on the agent or the machine below it (see operation) */
 	HF_RECORD_DECLASSIFIED = 8, /* an application wrote where the policy takes labels away */
+	HF_RECORD_FORGOT = 9,	    /* a process is no labelled reader any more */
 	HF_RECORD_MAX,
 };
 

@@ -54,6 +54,7 @@ static __noinline int labelled_read(
 		return 0;
 	act.channel = channel;
 	act.reason = HF_REASON_RULE;
+	file_hold(file);
 	if (taint_add(labels, &act))
 		return -EPERM;
 	if (operation != HF_OPERATION_READ) {
@@ -211,8 +212,10 @@ static __always_inline int read_of_labelled(struct file *file, struct inode *ino
 		struct hf_task *self = task_current();
 		__u32 app = self ? self->app & (HF_APP_MAX - 1) : HF_APP_UNKNOWN;
 
-		/* Tainted already and allowed by its own identity: nothing new to say. */
-		if (bank && !(labels & ~bank->apps[app].open))
+		/* Tainted already and allowed by its own identity: nothing new to say. What
+		 * forgets must be known to hold it. */
+		if (bank && !(labels & ~bank->apps[app].open) &&
+			!(bank->apps[app].flags & HF_APP_FORGETS))
 			return 0;
 	}
 	return labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_READ);

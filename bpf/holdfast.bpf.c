@@ -10,6 +10,7 @@
  *   memory   processes that share some	terminal pseudo-terminals
  *   guard    the agent itself and the machine below it: agent, process, file, kernel
  *   print    what counts as printing		exempt   where labels end
+ *   flow     connections within the machine	forget   taint that ends
  *   reader   who carries labels now		origins  first files, of processes and groups
  *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */

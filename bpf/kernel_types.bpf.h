@@ -59,6 +59,7 @@ struct userfaultfd_ctx {
 struct core_state;
 
 struct signal_struct {
+	int nr_threads;
 	struct tty_struct *tty;
 	struct core_state *core_state;
 };
@@ -219,11 +220,16 @@ struct fs_struct {
 	struct path root;
 };
 
+typedef struct {
+	__s64 counter;
+} atomic_long_t;
+
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	fmode_t f_mode;
 	unsigned int f_flags;
+	atomic_long_t f_count; /* until 6.13 */
 	void *private_data;
 };
 

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_LINEAGE_H
 #define HOLDFAST_BPF_LINEAGE_H
 
+#include "forget.bpf.h"
 #include "report.bpf.h"
 
 /* The file that act is about is where current's labels come from. */

@@ -23,10 +23,12 @@ struct hf_inode {
 	__u32 pad;
 };
 
-#define HF_TASK_SHARED_MM 0x1u /* memory shared with another thread group (vfork, CLONE_VM) */
-#define HF_TASK_MAPS_MANY 0x2u /* more writable shared mappings than HF_MAPPED_MAX */
-#define HF_TASK_OUTSIDE	  0x4u /* holds a socket that sends without a hook (AF_XDP) */
-#define HF_TASK_NO_PRINT  0x8u /* was refused to print */
+#define HF_TASK_SHARED_MM 0x1u	/* memory shared with another thread group (vfork, CLONE_VM) */
+#define HF_TASK_MAPS_MANY 0x2u	/* more writable shared mappings than HF_MAPPED_MAX */
+#define HF_TASK_OUTSIDE	  0x4u	/* holds a socket that sends without a hook (AF_XDP) */
+#define HF_TASK_NO_PRINT  0x8u	/* was refused to print */
+#define HF_TASK_KEEPS	  0x10u /* has labels from other processes, or from before an exec */
+#define HF_HELD_MAX	  8
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
 #define HF_SOCKET_MAX	  16384	 /* baseline: labelled ends of unix sockets */
@@ -36,6 +38,12 @@ struct hf_mapped {
 	__u64 allow;
 	__u32 channel;
 	__u32 flags; /* HF_MARK_STATE */
+};
+
+/* A labelled file that is open, by addresses: see forget.bpf.h. */
+struct hf_held {
+	__u64 file;
+	__u64 inode;
 };
 
 /* Labels on their way from one process to another: of a pipe, a socket, a queue ... */
@@ -66,9 +74,10 @@ struct hf_task {
 	__u32 said_again;    /* same verdicts since, not sent */
 	__u32 is_introduced; /* a record said from where it has its labels */
 	__u32 group;	     /* memory it shares with others: see hf_groups */
-	__u32 pad;
+	__u32 held_count;    /* of applications with HF_APP_FORGETS */
 	struct hf_source source;
 	struct hf_origins origins;
+	struct hf_held held[HF_HELD_MAX];
 	struct hf_mapped mapped[HF_MAPPED_MAX]; /* written through memory: no hook when stored to */
 };
 

@@ -44,12 +44,14 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	child->taint = taint;
 	child->said_what = 0;
 	child->said_again = 0;
+	child->held_count = 0;
 	if (parent->group)
 		group_is_shared(parent->group);
 	if (taint) {
 		introduce(parent);
 		source_of_current(&child->source);
 		child->source.hop = HF_HOP_FORK;
+		child->flags |= HF_TASK_KEEPS;
 		child->is_introduced = 0;
 	}
 	if (!shares_memory)
@@ -105,6 +107,9 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 	self->mapped_count = 0;
 	self->group = 0;
 	self->is_introduced = 0;
+	self->held_count = 0;
+	if (self->taint)
+		self->flags |= HF_TASK_KEEPS;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_READER_H
 #define HOLDFAST_BPF_READER_H
 
+#include "forget.bpf.h"
 #include "origins.bpf.h"
 
 static __always_inline void reader_fill(
@@ -35,6 +36,10 @@ int hf_readers(struct bpf_iter__task *ctx)
 	reader.labels = self ? taint_of(task) : 0;
 	if (!reader.labels)
 		return 0;
+#ifndef HF_BASELINE
+	if (is_forgetting(task, self))
+		return 0;
+#endif
 #ifndef HF_BASELINE
 	if (self->group)
 		origins_from_group(self);

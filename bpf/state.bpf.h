@@ -98,6 +98,11 @@ static __always_inline __u64 taint_of(struct task_struct *task)
 	return taint;
 }
 
+#ifndef HF_BASELINE
+/* forget.bpf.h. */
+__noinline __u64 taint_forget(void);
+#endif
+
 /*
  * Labels of all that current has read. The first test is the whole cost of a machine on which
  * nobody has opened a labelled file yet.
@@ -105,9 +110,17 @@ static __always_inline __u64 taint_of(struct task_struct *task)
 static __always_inline __u64 taint_current(void)
 {
 	struct hf_state *state = state_get();
+	struct hf_task *self;
 
 	if (!state || !state->has_tainted)
 		return 0;
+	self = task_current();
+	if (!self)
+		return 0;
+#ifndef HF_BASELINE
+	if (self->held_count)
+		return taint_forget();
+#endif
 	return taint_of(current_task());
 }
 

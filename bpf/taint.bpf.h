@@ -119,14 +119,16 @@ VERIFIED_ONCE int taint_add_once(__u64 labels, struct act *act)
 
 	if (!act)
 		return -EPERM;
-	if (self && (self->taint & labels) == labels) {
-		origin_of_act(self, act);
-		return 0;
-	}
 	if (!self)
 		self = task_current_create();
 	if (!self || !state)
 		return taint_refuse(act);
+	if (!act->dentry || !act->mnt) /* not from an open file */
+		self->flags |= HF_TASK_KEEPS;
+	if ((self->taint & labels) == labels) {
+		origin_of_act(self, act);
+		return 0;
+	}
 	is_judged = mapped_inherit(self, labels & ~self->taint, act);
 #ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
 	if (self->group)

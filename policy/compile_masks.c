@@ -62,6 +62,8 @@ static void mask_apps(struct compile *compile)
 			app->flags |= HF_APP_CARRIER;
 		if (policy->apps[i].is_print_service)
 			app->flags |= HF_APP_PRINTS;
+		if (policy->apps[i].forgets)
+			app->flags |= HF_APP_FORGETS;
 	}
 }
 

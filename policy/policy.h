@@ -90,6 +90,7 @@ struct policy_app {
 	bool may_read_raw_disk;
 	bool is_carrier;	   /* stands between all processes and gets no labels from them */
 	bool is_print_service;	   /* what it is handed is printed, and gets no labels from that */
+	bool forgets;		   /* keeps nothing of files that it closed */
 	struct policy_list states; /* absolute patterns: directories of its own settings */
 	struct policy_list documents; /* below those, what holds documents and is none of them */
 	struct policy_place place;

@@ -47,6 +47,7 @@ static const struct section_key app_keys[] = {
 	{"raw-disk", value_yes_no, FIELD(app, may_read_raw_disk), 0},
 	{"carrier", value_yes_no, FIELD(app, is_carrier), 0},
 	{"print-service", value_yes_no, FIELD(app, is_print_service), 0},
+	{"forgets", value_yes_no, FIELD(app, forgets), 0},
 	{"state", value_path_state, FIELD(app, states), KEY_REPEATS},
 	{"documents", value_path_state, FIELD(app, documents), KEY_REPEATS},
 	{0},

@@ -51,6 +51,8 @@ enum event_kind event_kind_of(const struct record *record)
 	switch (record->raw.header.type) {
 	case HF_RECORD_LABELLED:
 		return EVENT_LABELLED;
+	case HF_RECORD_FORGOT:
+		return EVENT_FORGOT;
 	case HF_RECORD_DECLASSIFIED:
 		return EVENT_DECLASSIFIED;
 	case HF_RECORD_OPENED:

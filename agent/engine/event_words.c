@@ -280,6 +280,11 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "%s now carries labels of its own",
 			record->path[0] ? record->path : "a file");
 		return;
+	case HF_RECORD_FORGOT:
+		(void)snprintf(ret_text, EVENT_TEXT_MAX,
+			"'%s' (process %u) has closed all labelled files and is no reader any more",
+			record->comm, record->raw.tgid);
+		return;
 	case HF_RECORD_DECLASSIFIED:
 		(void)snprintf(ret_text, EVENT_TEXT_MAX,
 			"'%s' (process %u) wrote to %s, where the policy declassifies it",

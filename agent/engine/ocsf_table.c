@@ -44,6 +44,8 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 		OCSF_ACTOR | OCSF_PERIPHERAL},
 	[EVENT_TAINTED] = {"labelled-reader", PROCESS_ACTIVITY, 99, "pass_labels", INFORMATIONAL,
 		OCSF_ACTOR | OCSF_PROCESS},
+	[EVENT_FORGOT] = {"reader-ended", PROCESS_ACTIVITY, 99, "forget_labels", INFORMATIONAL,
+		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_LABELLED] = {"labelled", FILE_ACTIVITY, 7, "Set Security", INFORMATIONAL, FILE_BY},
 	[EVENT_LABEL_CHANGED] = {"label-changed", FILE_ACTIVITY, 7, "Set Security", LOW, FILE_BY},
 	[EVENT_DECLASSIFIED] = {"declassified", FILE_ACTIVITY, 7, "Set Security", LOW, FILE_BY},
