@@ -12,6 +12,7 @@
 
 #define AF_XDP		      44
 #define AF_VSOCK	      40
+#define IPPROTO_MPTCP	      262
 #define VSOCK_CID_OFFSET      8 /* in sockaddr_vm */
 #define VSOCK_CID_LOCAL	      1
 #define PORT_OFFSET	      2 /* in sockaddr_in and sockaddr_in6 */
@@ -141,6 +142,15 @@ static __always_inline int send_within(struct sock *sk, const void *address, str
 	return act->family == AF_VSOCK ? vsock_judge(address, act) : 0;
 }
 
+/* Connected TCP sends to its peer, whatever address comes along (tcp_sendmsg() in net/ipv4/tcp.c). */
+static __always_inline bool is_connected_stream(struct sock *sk)
+{
+	__u16 protocol = kernel_read(sk, sk_protocol);
+
+	return (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
+	       kernel_read(sk, __sk_common.skc_dport);
+}
+
 /*
  * A labelled reader's socket meets a destination: address, or the socket's peer when NULL. act has
  * the operation and the labels. A printer elsewhere is a matter of both channels.
@@ -161,6 +171,8 @@ static __noinline int labelled_send(struct socket *sock, const void *address, st
 	}
 	if (family_is_local(family))
 		return 0;
+	if (act->operation == HF_OPERATION_SEND && is_connected_stream(sk))
+		address = NULL;
 	act->family = family;
 	act->protocol = kernel_read(sk, sk_protocol);
 	act->channel = HF_CHANNEL_NETWORK;

@@ -58,6 +58,7 @@ to_the_network()
 		udp-send uring-connect uring-send uring-sendmsg uring-write-socket uring-send-zc; do
 		out "$road" "$road" $peer4 $port
 	done
+	out tcp-sendmsg-named tcp-sendmsg-named $peer4 $port 10.88.0.2 9000
 	out tcp-v6 tcp $peer6 $port
 	out tcp-send-v6 tcp-send $peer6 $port
 	out udp-sendto-v6 udp-sendto $peer6 $port

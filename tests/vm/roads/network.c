@@ -151,6 +151,21 @@ static int road_tcp_sendmsg(struct job *job)
 	return fd < 0 ? fd : send_message(fd, job, 0);
 }
 
+/* Over a connection, with another address beside it: arguments 2 and 3, one that may have it. */
+static int road_tcp_sendmsg_named(struct job *job)
+{
+	auto_close int fd = connect_then_read(job, SOCK_STREAM);
+	struct sockaddr_in other = {.sin_family = AF_INET};
+
+	if (fd < 0)
+		return fd;
+	if (!job->arg[1] || !job->arg[2] || inet_pton(AF_INET, job->arg[1], &other.sin_addr) != 1)
+		return -EINVAL;
+	other.sin_port = htons((unsigned short)atoi(job->arg[2]));
+	return check_call(sendto(
+		fd, job->content, job->size, 0, (const struct sockaddr *)&other, sizeof(other)));
+}
+
 static int road_tcp_sendmmsg(struct job *job)
 {
 	auto_close int fd = connect_then_read(job, SOCK_STREAM);
@@ -298,6 +313,7 @@ const struct road roads_network[] = {
 	{"tcp-sendfile", road_tcp_sendfile, false},
 	{"tcp-splice", road_tcp_splice, false},
 	{"tcp-sendmsg", road_tcp_sendmsg, false},
+	{"tcp-sendmsg-named", road_tcp_sendmsg_named, false},
 	{"tcp-sendmmsg", road_tcp_sendmmsg, false},
 	{"tcp-zerocopy", road_tcp_zerocopy, false},
 	{"tcp-urgent", road_tcp_urgent, false},
