@@ -102,6 +102,8 @@ static __noinline void received_from(const struct hf_carried *carried, __u32 hop
 #endif
 }
 
+#define HF_DELIVERED 0x100u /* beside the hop: it is out, and a refusal is a record alone */
+
 VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)
 {
 	struct act act = {
@@ -116,13 +118,13 @@ VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)
 	act.labels = carried->labels;
 	if (!act.labels || is_from_current(carried) || is_carrier())
 		return 0;
-	if ((carried->flags & HF_CARRIED_REFUSED) && judge(&act))
+	if ((carried->flags & HF_CARRIED_REFUSED) && judge(&act) && !(hop & HF_DELIVERED))
 		return -EPERM;
 	self = task_current();
 	is_new = !self || (self->taint & act.labels) != act.labels;
 	if (taint_add(act.labels, &act))
 		return -EPERM;
-	received_from(carried, hop, is_new);
+	received_from(carried, hop & ~HF_DELIVERED, is_new);
 	return 0;
 }
 

@@ -80,6 +80,7 @@ static __noinline int flow_judge(struct sock *sk, struct act *act)
 	if (!is_loopback(act->address))
 		return 0;
 	act->channel = HF_CHANNEL_PASS;
+	act->allow = 0; /* that was the destination's, on channel network */
 	act->reason = is_followed(sk) ? HF_REASON_RULE : HF_REASON_UNFOLLOWED;
 	return judge(act);
 }
@@ -107,8 +108,8 @@ static __noinline int flow_put(struct sock *sk, __u64 taint, __u16 port)
 	return carry(carried, taint);
 }
 
-/* Current takes something out of its socket, or has taken it. 0 or -EPERM. */
-static __noinline int flow_take(struct sock *sk)
+/* Current takes something out of its socket, or has: delivered is HF_DELIVERED. 0 or -EPERM. */
+static __noinline int flow_take(struct sock *sk, __u32 delivered)
 {
 	struct hf_state *state = state_get();
 	struct hf_flow_key key = {};
@@ -117,14 +118,14 @@ static __noinline int flow_take(struct sock *sk)
 	if (!state || !state->has_labelled_flow || !sk || !flow_key(sk, &key, true))
 		return 0;
 	carried = bpf_map_lookup_elem(&hf_flows, &key);
-	return carried ? deliver(carried, HF_HOP_LOOPBACK) : 0;
+	return carried ? deliver(carried, HF_HOP_LOOPBACK | delivered) : 0;
 }
 
 /* Who was waiting when the labels came. */
 static __always_inline void flow_received(struct socket *sock, long size)
 {
 	if (size > 0)
-		(void)flow_take(BPF_CORE_READ(sock, sk)); /* the data is out */
+		(void)flow_take(BPF_CORE_READ(sock, sk), HF_DELIVERED); /* the data is out */
 }
 
 SEC("fexit/inet_recvmsg")

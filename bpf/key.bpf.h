@@ -62,7 +62,7 @@ int BPF_PROG(hf_read_key, __s32 serial, char *buffer, unsigned long size, long r
 	if (ret <= 0 || !has_carried())
 		return 0;
 	key_key(serial, &key);
-	(void)place_take(&key, HF_HOP_KEY); /* the data is out */
+	(void)place_take(&key, HF_HOP_KEY | HF_DELIVERED); /* the data is out */
 	return 0;
 }
 

@@ -23,19 +23,18 @@ static __always_inline int pipe_write(struct inode *inode, __u64 taint)
 	return place_put(&key, taint);
 }
 
-static __always_inline int pipe_deliver(struct inode *inode)
+/* delivered: HF_DELIVERED when it has been read. */
+static __always_inline int pipe_deliver(struct inode *inode, __u32 delivered)
 {
 	struct hf_inode_key key = {};
 
 	inode_key(inode, &key);
-	return place_take(&key, HF_HOP_PIPE);
+	return place_take(&key, HF_HOP_PIPE | delivered);
 }
 
 static __always_inline int pipe_read_by_current(struct inode *inode)
 {
-	struct hf_state *state = state_get();
-
-	return state && state->has_carried ? pipe_deliver(inode) : 0;
+	return has_carried() ? pipe_deliver(inode, 0) : 0;
 }
 
 /* What moves from a file or pipe into a pipe: its labels, and those of who moves it. */
@@ -43,8 +42,8 @@ static __always_inline void pipe_follow(struct inode *in, struct inode *out)
 {
 	__u64 taint;
 
-	if (is_pipe(in))
-		(void)pipe_read_by_current(in); /* an entry hook refuses nothing */
+	if (is_pipe(in) && has_carried())
+		(void)pipe_deliver(in, HF_DELIVERED); /* an entry hook refuses nothing */
 	taint = taint_current();
 	if (taint && is_pipe(out)) {
 		struct hf_inode_key key = {};
@@ -58,8 +57,8 @@ static __always_inline void pipe_follow(struct inode *in, struct inode *out)
 SEC("fexit/pipe_read")
 int BPF_PROG(hf_pipe_read, struct kiocb *iocb, struct iov_iter *to, long ret)
 {
-	if (ret > 0)
-		(void)pipe_read_by_current(iocb->ki_filp->f_inode); /* the data is out */
+	if (ret > 0 && has_carried())
+		(void)pipe_deliver(iocb->ki_filp->f_inode, HF_DELIVERED);
 	return 0;
 }
 

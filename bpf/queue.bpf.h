@@ -51,7 +51,7 @@ int BPF_PROG(hf_msgrcv, int id, void *buffer, unsigned long size, long type, int
 	if (ret < 0 || !has_carried())
 		return 0;
 	queue_key(id, &key);
-	(void)place_take(&key, HF_HOP_QUEUE); /* the data is out */
+	(void)place_take(&key, HF_HOP_QUEUE | HF_DELIVERED); /* the data is out */
 	return 0;
 }
 
@@ -77,7 +77,7 @@ int BPF_PROG(hf_mq_receive, int descriptor, void *buffer, unsigned long size,
 	if (ret < 0 || !has_carried())
 		return 0;
 	inode_key_read(inode_of_fd(descriptor), &key);
-	(void)place_take(&key, HF_HOP_QUEUE); /* the data is out */
+	(void)place_take(&key, HF_HOP_QUEUE | HF_DELIVERED); /* the data is out */
 	return 0;
 }
 

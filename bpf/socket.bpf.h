@@ -156,7 +156,7 @@ int BPF_PROG(
 	if (!sk)
 		return 0;
 	if (!is_unix(sk))
-		return flow_take(sk);
+		return flow_take(sk, 0);
 	socket_claim(sk);
 	return socket_deliver(sk);
 }
@@ -211,7 +211,7 @@ static __always_inline int socket_read(struct file *file)
 	sock = socket_of_file(file);
 	if (!sock)
 		return 0;
-	if (flow_take(kernel_read(sock, sk)))
+	if (flow_take(kernel_read(sock, sk), 0))
 		return -EPERM;
 	return socket_deliver(kernel_read(sock, sk));
 }

@@ -99,7 +99,7 @@ int BPF_PROG(hf_tty_read, struct kiocb *iocb, struct iov_iter *to, long ret)
 		return 0;
 	terminal_key(BPF_CORE_READ(tty, index),
 		is_master(tty) ? TERMINAL_TO_MASTER : TERMINAL_TO_SLAVE, &key);
-	(void)place_take(&key, HF_HOP_TERMINAL); /* the data is out */
+	(void)place_take(&key, HF_HOP_TERMINAL | HF_DELIVERED); /* the data is out */
 	return 0;
 }
 
