@@ -241,15 +241,19 @@ static void on_engine(struct sensor *sensor, short events)
 static void on_watch(struct sensor *sensor)
 {
 	if (watch_drain(sensor->watch)) {
-		sensor->is_watch_pending = true;
 		sensor->watch_since_ns = clock_boot_ns();
+		if (!sensor->is_watch_pending)
+			sensor->watch_first_ns = sensor->watch_since_ns;
+		sensor->is_watch_pending = true;
 	}
 }
 
 static void settle(struct sensor *sensor)
 {
-	if (!sensor->is_watch_pending ||
-		clock_boot_ns() - sensor->watch_since_ns < SENSOR_SETTLE_NS)
+	uint64_t now = clock_boot_ns();
+
+	if (!sensor->is_watch_pending || (now - sensor->watch_since_ns < SENSOR_SETTLE_NS &&
+						 now - sensor->watch_first_ns < SENSOR_WAIT_NS))
 		return;
 	sensor->is_watch_pending = false;
 	apps_apply(sensor);

@@ -16,12 +16,13 @@
 #include "agent/sensor/kernel.h"
 #include "agent/sensor/ring.h"
 
-#define SENSOR_PLACE_MAX   4096		/* path patterns of labels in one policy */
-#define SENSOR_EXEMPT_MAX  4096		/* path patterns in which applications are exempt */
-#define SENSOR_PROGRAM_MAX 8192		/* path patterns of applications */
-#define SENSOR_MATCHER_MAX 1024		/* devices of the policy */
-#define SENSOR_READER_MAX  4096		/* labelled readers told of in one answer */
-#define SENSOR_SETTLE_NS   300000000ull /* a directory changed: wait for the rest of it */
+#define SENSOR_PLACE_MAX   4096		 /* path patterns of labels in one policy */
+#define SENSOR_EXEMPT_MAX  4096		 /* path patterns in which applications are exempt */
+#define SENSOR_PROGRAM_MAX 8192		 /* path patterns of applications */
+#define SENSOR_MATCHER_MAX 1024		 /* devices of the policy */
+#define SENSOR_READER_MAX  4096		 /* labelled readers told of in one answer */
+#define SENSOR_SETTLE_NS   300000000ull	 /* a directory changed: wait for the rest of it */
+#define SENSOR_WAIT_NS	   5000000000ull /* but no longer: some never rest */
 
 /* One policy as the sensor needs it. */
 struct sensor_policy {
@@ -73,8 +74,9 @@ struct sensor {
 	struct mark_checks *checks;
 	bool is_restored; /* the database's marks are in: policy may be applied, records sent */
 	bool is_watch_pending;
-	uint64_t watch_since_ns;
-	uint64_t misses_told; /* decisions the kernel skipped, as far as the engine knows */
+	uint64_t watch_since_ns; /* the last change */
+	uint64_t watch_first_ns; /* the first that is pending */
+	uint64_t misses_told;	 /* decisions the kernel skipped, as far as the engine knows */
 	struct apps *apps;
 	struct exempts *exempts;
 	struct hf_door door; /* as told to the kernel part; until 0 = shut */
