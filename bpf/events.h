@@ -74,6 +74,7 @@ enum hf_reason {
 	HF_REASON_NO_MEMORY = 6,    /* no storage for a mark or a process's labels */
 	HF_REASON_UNCLASSIFIED = 7, /* file system or device not classified yet */
 	HF_REASON_UNFOLLOWED = 8,   /* a way between processes that can't be followed */
+	HF_REASON_NAMES = 9,	    /* many names made in short time: they can carry content */
 	HF_REASON_MAX,
 };
 

@@ -77,6 +77,9 @@ struct hf_task {
 	__u32 held_count;    /* of applications with HF_APP_FORGETS */
 	struct hf_source source;
 	struct hf_origins origins;
+	__u64 named_ktime_ns; /* a labelled reader makes names since then */
+	__u32 named;
+	__u32 pad;
 	struct hf_held held[HF_HELD_MAX];
 	struct hf_mapped mapped[HF_MAPPED_MAX]; /* written through memory: no hook when stored to */
 };

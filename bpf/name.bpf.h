@@ -19,6 +19,46 @@ static __always_inline __u64 directory_labels(struct dentry *dentry, __u8 *ret_r
 	return labels_of(parent, parent->d_inode, ret_reason);
 }
 
+#ifndef HF_BASELINE
+#define HF_NAMES_MAX 256
+#define HF_NAMES_NS  10000000000ull
+
+/* One more name on a local disk, where anybody may list it: not one is refused, but many in short
+ * time where content may not be handed over at all; else that is recorded. */
+static __noinline int name_local(struct act *act)
+{
+	struct hf_task *self = task_current();
+	struct hf_bank *bank = bank_get();
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u32 made = 0;
+
+	if (!self || !bank)
+		return 0;
+	if (now - self->named_ktime_ns > HF_NAMES_NS) {
+		self->named_ktime_ns = now;
+		self->named = 0;
+	}
+	if (number_take(&self->named, &made) || made < HF_NAMES_MAX)
+		return 0;
+	act->channel = HF_CHANNEL_PASS;
+	act->reason = HF_REASON_NAMES;
+	if (act->labels & bank->channels[HF_CHANNEL_PASS].block)
+		return judge(act);
+	if (made % HF_NAMES_MAX)
+		return 0;
+	act->verdict = HF_VERDICT_AUDIT;
+	act->decided = act->labels;
+	count(HF_COUNTER_AUDITED);
+	report(act, HF_RECORD_VERDICT);
+	return 0;
+}
+#else
+static __always_inline int name_local(struct act *act)
+{
+	return 0;
+}
+#endif
+
 /* Names, symbolic links and attributes are content too where they leave the machine. */
 static __noinline int name_on_way_out(struct super_block *sb, struct dentry *dentry, __u8 operation)
 {
@@ -27,10 +67,8 @@ static __noinline int name_on_way_out(struct super_block *sb, struct dentry *den
 	if (!act.labels || is_pseudo(sb))
 		return 0;
 	volume_channel(sb, &act);
-	if (act.channel == HF_CHANNEL_LOCAL_FILE)
-		return 0;
 	act.dentry = dentry; /* perhaps no inode yet: the record then carries the name alone */
-	return judge(&act);
+	return act.channel == HF_CHANNEL_LOCAL_FILE ? name_local(&act) : judge(&act);
 }
 
 /* For exchange the kernel calls the hook twice, each way round. */

@@ -32,6 +32,9 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_KERNEL_UNFOLLOWED] = {"unfollowed", FAILURE_CLOSED,
 		"A program that has read labelled files used a way between programs on which "
 		"labels can't be followed (netlink, BPF maps, userfaultfd). It was refused."},
+	[FAILURE_KERNEL_NAMES] = {"many-names", FAILURE_CLOSED,
+		"A program that has read labelled files made more than 256 names within ten "
+		"seconds. Names can carry content; labels whose channel ipc is block refuse it."},
 	[FAILURE_NO_KERNEL] = {"no-kernel-part", FAILURE_AUDIT,
 		"NOTHING IS ENFORCED. Add bpf to the lsm= list on the kernel command line, for "
 		"example "

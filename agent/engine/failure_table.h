@@ -20,6 +20,7 @@ enum failure_reason {
 	FAILURE_KERNEL_NO_MEMORY = HF_REASON_NO_MEMORY,
 	FAILURE_KERNEL_UNCLASSIFIED = HF_REASON_UNCLASSIFIED,
 	FAILURE_KERNEL_UNFOLLOWED = HF_REASON_UNFOLLOWED,
+	FAILURE_KERNEL_NAMES = HF_REASON_NAMES,
 	FAILURE_NO_KERNEL = 20,	      /* no BPF LSM, or loading failed */
 	FAILURE_KERNEL_PARTIAL = 21,  /* a feature is missing */
 	FAILURE_POLICY_BAD = 22,      /* the policy file does not parse or compile */
