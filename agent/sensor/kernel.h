@@ -106,7 +106,7 @@ void kernel_guard_prune(struct kernel *kernel);
 int kernel_set_door(struct kernel *kernel, const struct hf_door *door);
 int kernel_door(struct kernel *kernel, struct hf_door *ret_door);
 
-/* Loads a mark from the database at start, by key, without opening the file. */
+/* Loads a mark from the database at start, by key, without opening the file; adds to what is there. */
 int kernel_restore_mark(
 	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *mark);
 

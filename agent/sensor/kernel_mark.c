@@ -105,16 +105,24 @@ int kernel_set_app(struct kernel *kernel, int fd, uint32_t app)
 	return kernel_request(kernel, fd, &request);
 }
 
+/* What the index has by now is kept: what nobody stores, and what the database has yet to learn. */
 int kernel_restore_mark(
-	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *mark)
+	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *stored)
 {
-	int disks = kernel->maps[KERNEL_MAP_DISKS];
+	int disks = kernel->maps[KERNEL_MAP_DISKS], index = kernel->maps[KERNEL_MAP_INDEX];
+	struct hf_mark mark = *stored, now;
 	uint64_t labels = 0;
 
-	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_INDEX], key, mark, BPF_ANY) < 0)
+	mark.flags &= ~HF_MARK_GUARD;
+	if (bpf_map_lookup_elem(index, key, &now) == 0) {
+		mark.labels |= now.labels;
+		mark.flags |= now.flags;
+		mark.app = now.app;
+	}
+	if (bpf_map_update_elem(index, key, &mark, BPF_ANY) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
 	(void)bpf_map_lookup_elem(disks, &key->dev, &labels); /* absent: 0 */
-	labels |= mark->labels;
+	labels |= mark.labels;
 	if (bpf_map_update_elem(disks, &key->dev, &labels, BPF_ANY) < 0)
 		return errno == E2BIG ? -ENOSPC : -errno;
 	return kernel_refresh(kernel);

@@ -21,6 +21,7 @@ void marks_tell(struct sensor *sensor, const struct hf_inode_key *key, const str
 	struct message_marked marked = {.key = *key, .mark = *mark};
 	struct bytes_writer frame;
 
+	marked.mark.flags &= ~HF_MARK_GUARD; /* set anew at each start */
 	volumes_identity(sensor->volumes, key->dev, marked.volume);
 	if (path)
 		(void)snprintf(marked.path, sizeof(marked.path), "%s", path);

@@ -338,16 +338,36 @@ restart_works()
 	agent_crash
 	agent_start_again
 	check 'the agent restarts behind a shut door' wait_for 240 agent_is_enforcing
+	mark_keeps_guard # shutting the door would guard all anew
 	check 'the door is shut after it' holdfast maintenance end
 	expect_refused 'and is guarded: SIGKILL' /bin/kill -KILL "$(own_program holdfast-engine)"
+}
+
+# The database gives marks back after the guard was set, and knows nothing of it.
+mark_keeps_guard()
+{
+	local file=$conf/maintenance.pub
+
+	expect_refused 'the guarded file has its label again' cat $file
+	expect_refused 'and its guard as well: mode' chmod 600 $file
+	expect_refused 'and name' mv $file $file.old
+	cp /var/lib/holdfast/index.db* /tmp/
+	check 'no guard is stored with a mark' /usr/bin/python3 -c 'import sqlite3
+flags = [row[0] for row in sqlite3.connect("/tmp/index.db").execute("SELECT flags FROM mark")]
+assert flags and not any(it & 0x3f00 for it in flags), flags'
+	check 'the label goes' holdfast label clear $file
+	check 'control: it is read then' cat $file
+	expect_refused 'and the guard stays: mode' chmod 600 $file
 }
 
 # It ends all by itself: its own memory limit, set from outside by nobody, is not at hand; a token is.
 agent_crash()
 {
 	holdfast maintenance sign --key $admin/key --actions stop >$admin/stop
-	holdfast maintenance begin --token $admin/stop --minutes 1 >/dev/null
+	holdfast maintenance begin --token $admin/stop --minutes 10 >/dev/null
 	expect_refused 'the door for stopping is none for files' rm -f $home/libexec/holdfast-sensor
+	check 'a guarded file gets a label' holdfast label set confidential $conf/maintenance.pub
+	sleep 1
 	stop_with_token
 }
 
