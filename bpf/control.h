@@ -23,6 +23,8 @@ enum hf_request_op {
 	HF_REQUEST_TAINT = 6, /* baseline only: labels and app of the process a pidfd names */
 	HF_REQUEST_GUARD = 7, /* HF_MARK_GUARD flags of any inode: added */
 	HF_REQUEST_DOOR = 8,  /* labels: HF_DOOR_*, own: until; see guard_door() */
+	HF_REQUEST_WRITTEN =
+		9, /* the file carries the labels now: HF_MARK_OWED goes, if these are all */
 };
 
 struct hf_request {

@@ -171,6 +171,7 @@ struct hf_exempt_key {
 #define HF_MARK_DERIVED	  0x4u	/* set by the kernel: written by a labelled reader, or moved out */
 #define HF_MARK_ATTRIBUTE 0x20u /* a labelled reader wrote an extended attribute of it */
 #define HF_MARK_STATE	  0x10u /* its application wrote it among its own settings */
+#define HF_MARK_OWED	  0x40u /* the file itself does not carry all of it yet */
 #define HF_MARK_DIRTY	  0x8u	/* changed by the kernel since the agent last persisted it */
 
 /* The agent's own; set anew at each start, never stored. */

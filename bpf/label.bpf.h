@@ -255,7 +255,7 @@ static __noinline int inode_own(struct inode *inode, struct act *act, __u32 stat
 	bool is_directory = (inode->i_mode & S_IFMT) == S_IFDIR;
 	/* A file without a name, as programs use for what is temporary, will not outlive a reboot. */
 	bool is_lasting = inode->i_nlink || act->operation == HF_OPERATION_LINK;
-	__u32 flags = HF_MARK_DERIVED | state | (is_lasting ? HF_MARK_DIRTY : 0);
+	__u32 flags = HF_MARK_DERIVED | HF_MARK_OWED | state | (is_lasting ? HF_MARK_DIRTY : 0);
 	struct hf_inode *entry;
 	struct hf_inode_key key;
 	struct hf_mark *mark, fresh = {};

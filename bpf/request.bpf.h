@@ -54,6 +54,16 @@ static __noinline int request_mark(struct file *file, struct hf_request *request
 	return r;
 }
 
+static __noinline int request_written(struct hf_request *request)
+{
+	struct hf_mark *mark = bpf_map_lookup_elem(&hf_index, &request->key);
+
+	if (!mark || mark->labels != request->labels || !(mark->flags & HF_MARK_OWED))
+		return 0;
+	mark->flags = (mark->flags & ~HF_MARK_OWED) | HF_MARK_DIRTY; /* the database learns of it */
+	return 0;
+}
+
 /* Any inode: files of cgroupfs and bpffs are guarded too. */
 static __noinline int request_guard(struct file *file, struct hf_request *request)
 {
@@ -130,6 +140,9 @@ static __noinline void request_answer(struct file *file, struct hf_request *requ
 		break;
 	case HF_REQUEST_DOOR:
 		request->error = guard_door(request->labels, request->own);
+		break;
+	case HF_REQUEST_WRITTEN:
+		request->error = request_written(request);
 		break;
 	case HF_REQUEST_GUARD:
 		request->error = request_guard(file, request);

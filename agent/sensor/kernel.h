@@ -110,6 +110,9 @@ int kernel_door(struct kernel *kernel, struct hf_door *ret_door);
 int kernel_restore_mark(
 	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *mark);
 
+/* The file carries these labels: if they are all it has, HF_MARK_OWED goes. */
+int kernel_mark_written(struct kernel *kernel, int fd, uint64_t labels);
+
 /*
  * Calls visit, which must not fail, for each marked inode that ceased to exist since the last call,
  * at most for `most`; returns how many, or negative errno.

@@ -105,6 +105,13 @@ int kernel_set_app(struct kernel *kernel, int fd, uint32_t app)
 	return kernel_request(kernel, fd, &request);
 }
 
+int kernel_mark_written(struct kernel *kernel, int fd, uint64_t labels)
+{
+	struct hf_request request = {.op = HF_REQUEST_WRITTEN, .labels = labels};
+
+	return kernel_request(kernel, fd, &request);
+}
+
 /* What the index has by now is kept: what nobody stores, and what the database has yet to learn. */
 int kernel_restore_mark(
 	struct kernel *kernel, const struct hf_inode_key *key, const struct hf_mark *stored)

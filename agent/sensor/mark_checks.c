@@ -99,7 +99,7 @@ static void repair(struct sensor *sensor, int path_fd, int fd, const struct kern
 			link_failure(sensor, FAILURE_TREE, "%s", path);
 		return;
 	}
-	marks_write(sensor, fd, &inode->key, inode->own.labels, inode->own.flags);
+	marks_pay(sensor, fd, inode);
 }
 
 static void check(
@@ -111,6 +111,7 @@ static void check(
 	enum failure_reason fault;
 	struct known *known;
 	struct stat status;
+	bool is_owed;
 
 	if (fd < 0 || marks_is_overlay(fd) || fstat(fd, &status) < 0 ||
 		kernel_inode(sensor->kernel, fd, &inode) < 0)
@@ -127,9 +128,10 @@ static void check(
 	if (marks_read_claim(sensor, path_fd, &inode.key, &claim) < 0)
 		return; /* the file system keeps none: the index alone has them */
 	fault = fault_of(&claim, inode.own.labels & known_labels(sensor));
-	if (fault)
+	is_owed = inode.own.flags & HF_MARK_OWED; /* it never had it: nobody took it away */
+	if (fault && !(is_owed && fault == FAILURE_MARK_STRIPPED))
 		link_failure(sensor, fault, "%s", path);
-	if (fault || (claim.labels & ~inode.own.labels))
+	if (fault || is_owed || (claim.labels & ~inode.own.labels))
 		repair(sensor, path_fd, fd, &inode, &claim, path);
 	if (fstat(fd, &status) == 0)
 		*known = (struct known){.key = inode.key, .ctime = status.st_ctim};

@@ -47,7 +47,7 @@ bool marks_is_overlay(int fd)
 }
 
 /* A label whose identity nobody told us can't be written; the database keeps its bit. */
-void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
+bool marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
 	uint32_t flags)
 {
 	const struct mark_place place = place_of(sensor, key);
@@ -57,19 +57,29 @@ void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, 
 	int size;
 
 	if (marks_is_overlay(fd))
-		return; /* the index has them */
+		return false; /* the index has them */
 	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++)
 		if ((labels & (UINT64_C(1) << bit)) && sensor->labels[bit].is_known)
 			memcpy(value.uuids[value.count++], sensor->labels[bit].uuid,
 				MARK_VALUE_UUID);
 	if (!value.count) {
 		(void)fremovexattr(fd, MARK_VALUE_NAME); /* none there is as good */
-		return;
+		return true;
 	}
 	size = mark_seal_encode(sensor->seal, &place, &value, bytes);
-	if (size < 0 || fsetxattr(fd, MARK_VALUE_NAME, bytes, (size_t)size, 0) < 0)
-		link_failure(sensor, FAILURE_MARK_STORE, "%s",
-			errno == ENOTSUP ? "no extended attributes" : strerror(errno));
+	if (size >= 0 && fsetxattr(fd, MARK_VALUE_NAME, bytes, (size_t)size, 0) == 0)
+		return true;
+	link_failure(sensor, FAILURE_MARK_STORE, "%s",
+		errno == ENOTSUP ? "no extended attributes" : strerror(errno));
+	return false;
+}
+
+void marks_pay(struct sensor *sensor, int fd, const struct kernel_inode *inode)
+{
+	if (marks_write(sensor, fd, &inode->key, inode->own.labels, inode->own.flags) &&
+		(inode->own.flags & HF_MARK_OWED))
+		(void)kernel_mark_written(
+			sensor->kernel, fd, inode->own.labels); /* owed still: once more at use */
 }
 
 int marks_change(
@@ -105,7 +115,7 @@ int marks_change(
 	if (r < 0)
 		return r;
 	mark.labels = labels;
-	marks_write(sensor, fd, &key, labels, mark.flags);
+	(void)marks_write(sensor, fd, &key, labels, mark.flags); /* told there */
 	marks_tell(sensor, &key, &mark, change->path);
 	return 0;
 }
@@ -153,5 +163,5 @@ void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const 
 		return;
 	if (memcmp(&inode.key, key, sizeof(*key)) != 0 || !inode.own.labels)
 		return; /* another file by now */
-	marks_write(sensor, fd, key, inode.own.labels, HF_MARK_DERIVED);
+	marks_pay(sensor, fd, &inode);
 }

@@ -38,9 +38,12 @@ int marks_read_claim(struct sensor *sensor, int path_fd, const struct hf_inode_k
  * who may read everything, would leave a copy without its labels. */
 bool marks_is_overlay(int fd);
 
-/* Writes the object's own mark to the readable fd, or takes it away where labels is 0. */
-void marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
+/* Writes the object's own mark to the readable fd, or takes it away where labels is 0. False: not. */
+bool marks_write(struct sensor *sensor, int fd, const struct hf_inode_key *key, uint64_t labels,
 	uint32_t flags);
+
+/* Writes the mark that the index has to the readable fd, and what was owed is paid. */
+void marks_pay(struct sensor *sensor, int fd, const struct kernel_inode *inode);
 
 /* The kernel gave this inode a mark and path is where it was then: writes it to the file. */
 void marks_persist(struct sensor *sensor, const struct hf_inode_key *key, const char *path);

@@ -129,6 +129,31 @@ deleted_are_forgotten()
 	check 'nor is what was written after its name went' [ $? -eq 0 ]
 }
 
+# The kernel's record says where a file was before it moved: the sensor may find nobody there. What
+# never had its mark was not stripped of it; it gets it at the first use.
+moved_is_not_stripped()
+{
+	local name
+
+	for name in moved returned; do
+		echo "$secret_text" >$secret/$name.txt
+		mv $secret/$name.txt $work/$name.txt
+	done
+	sleep 2
+	mv $work/returned.txt $secret/returned.txt
+	for name in $work/moved.txt $secret/returned.txt; do
+		check "$name has no mark yet" test -z "$(value $name)"
+		expect_allowed "$name is read" $reader $name
+		check "$name gets its mark" wait_for 10 is_rewritten $name ''
+	done
+	sleep 2
+	refute 'nobody took a mark from the first' told mark- moved.txt
+	refute 'nobody took a mark from the second' told mark- returned.txt
+	/usr/bin/python3 -c 'import os, sys; os.removexattr(*sys.argv[1:])' $work/moved.txt $attribute
+	expect_allowed 'control: it is read without its mark' $reader $work/moved.txt
+	check 'control: and that is told' wait_for 10 told mark-stripped moved.txt
+}
+
 main()
 {
 	local names
@@ -158,6 +183,7 @@ main()
 	check 'the key is for root alone' \
 		test "$(stat -c %a%U /var/lib/holdfast-sensor/mark.key)" = 600root
 	deleted_are_forgotten
+	moved_is_not_stripped
 	expect_each_recorded
 	agent_stop
 }
