@@ -185,6 +185,9 @@ enum hf_counter {
 	HF_COUNTER_TOO_DEEP = 8,
 	HF_COUNTER_TAINTED = 9, /* processes that became labelled readers */
 	HF_COUNTER_GUARD = 10,	/* attempts on the agent or the machine below it */
+	HF_COUNTER_GUARD_FULL =
+		11, /* processes, mounts, disks of the agent without room: not guarded */
+	HF_COUNTER_GONE_FULL = 12, /* marks of deleted files that the database keeps */
 	HF_COUNTER_MAX = 16,
 };
 

@@ -153,6 +153,10 @@ static __always_inline void guard_disk(struct hf_guarded *guarded, __u32 dev)
 
 	if (!dev || at >= HF_GUARD_DISKS || is_guarded_disk(dev))
 		return;
+	if (at >= HF_GUARD_DISKS) {
+		count(HF_COUNTER_GUARD_FULL);
+		return;
+	}
 	guarded->disks[at] = dev;
 	guarded->disk_count = at + 1;
 }
@@ -166,7 +170,8 @@ static __always_inline void guard_mounts(struct vfsmount *mnt)
 		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 		__u32 id = BPF_CORE_READ(mount, mnt_id);
 
-		(void)bpf_map_update_elem(&hf_guard_mounts, &id, &one, BPF_ANY); /* see the map */
+		if (bpf_map_update_elem(&hf_guard_mounts, &id, &one, BPF_ANY))
+			count(HF_COUNTER_GUARD_FULL);
 		if (above == mount)
 			return;
 		mount = above;

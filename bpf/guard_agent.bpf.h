@@ -140,6 +140,30 @@ static __noinline bool becomes_agent(struct linux_binprm *bprm)
 	return has_clean_words(bprm, is_first ? guarded->words : 0);
 }
 
+static __always_inline void guard_task_keep(__u32 tgid, __u64 start)
+{
+	if (bpf_map_update_elem(&hf_guard_tasks, &tgid, &start, BPF_ANY))
+		count(HF_COUNTER_GUARD_FULL);
+}
+
+/*
+ * Or whoever starts the agent's programs often enough would leave no room for the agent. A task that
+ * fork gave up on comes here too, with its parent's numbers and times: it never exited.
+ */
+SEC("lsm/task_free")
+int BPF_PROG(hf_guard_exit, struct task_struct *task)
+{
+	__u32 tgid = kernel_read(task, tgid);
+	__u64 *start;
+
+	if ((__u32)kernel_read(task, pid) != tgid || !(kernel_read(task, flags) & PF_EXITING))
+		return 0;
+	start = bpf_map_lookup_elem(&hf_guard_tasks, &tgid);
+	if (start && (*start == HF_FOREIGN || *start == kernel_read(task, start_boottime)))
+		(void)bpf_map_delete_elem(&hf_guard_tasks, &tgid); /* is there */
+	return 0;
+}
+
 /* Past the point of no return, before the first instruction of the new program. */
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(hf_guard_exec, struct linux_binprm *bprm)
@@ -155,7 +179,7 @@ int BPF_PROG(hf_guard_exec, struct linux_binprm *bprm)
 			return 0;
 		start = HF_FOREIGN;
 	}
-	(void)bpf_map_update_elem(&hf_guard_tasks, &tgid, &start, BPF_ANY); /* full: not guarded */
+	guard_task_keep(tgid, start);
 	return 0;
 }
 
@@ -164,7 +188,7 @@ static __always_inline void guard_task_add(struct task_struct *task)
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 	__u64 start = BPF_CORE_READ(task, group_leader, start_boottime);
 
-	(void)bpf_map_update_elem(&hf_guard_tasks, &tgid, &start, BPF_ANY); /* full: not guarded */
+	guard_task_keep(tgid, start);
 }
 
 static __always_inline struct task_struct *first_child(struct task_struct *parent)

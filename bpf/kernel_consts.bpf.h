@@ -18,6 +18,7 @@
 	(1ul << 22) /* kernel-internal mount: memfd, SysV and anonymous shared memory */
 
 /* include/linux/sched.h */
+#define PF_EXITING  0x00000004
 #define PF_DUMPCORE 0x00000200u
 #define PF_KTHREAD  0x00200000u
 

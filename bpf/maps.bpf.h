@@ -120,7 +120,7 @@ struct {
 } hf_index SEC(".maps");
 
 /* Marks whose inode is gone for good, for the sensor to take out. Written here only. Full: the
- * database keeps the oldest, for an inode that there is not. */
+ * database keeps the oldest, for an inode that there is not; HF_COUNTER_GONE_FULL. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 16384);
@@ -337,7 +337,7 @@ struct {
 } hf_counters SEC(".maps");
 
 /* The agent's processes. Key: tgid; value: start time, so that a reused id is nobody. Written here
- * (exec, hello); the sensor takes those away that are gone. Full: the new one is not guarded. */
+ * (exec, hello, exit). Full: the new one is not guarded, HF_COUNTER_GUARD_FULL. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, HF_GUARD_TASKS);
@@ -363,7 +363,7 @@ struct {
 } hf_words SEC(".maps");
 
 /* Mounts that guarded files are reached through. Key: mount id. Written here, cleared by the
- * sensor. Full: an unmount there is not refused. */
+ * sensor. Full: an unmount there is not refused, HF_COUNTER_GUARD_FULL. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);

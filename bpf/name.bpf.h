@@ -260,9 +260,11 @@ int BPF_PROG(hf_inode_free, struct inode *inode)
 	mark = bpf_map_lookup_elem(&hf_index, &key);
 	if (!mark)
 		return 0;
-	if (mark->labels)
-		(void)bpf_map_push_elem(&hf_gone, &key, BPF_EXIST); /* see there */
-	(void)bpf_map_delete_elem(&hf_index, &key);		    /* is there */
+	if (mark->labels && bpf_map_push_elem(&hf_gone, &key, 0)) {
+		count(HF_COUNTER_GONE_FULL);
+		(void)bpf_map_push_elem(&hf_gone, &key, BPF_EXIST); /* the oldest goes */
+	}
+	(void)bpf_map_delete_elem(&hf_index, &key); /* is there */
 	return 0;
 }
 

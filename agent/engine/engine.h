@@ -70,6 +70,7 @@ struct engine {
 	size_t state_count;
 	unsigned int program_count, place_count; /* verified, marked */
 	uint64_t lost_told;			 /* of HF_COUNTER_LOST, in events */
+	uint64_t full_told[HF_COUNTER_MAX];	 /* of those that say a table is full */
 	bool is_log_failing; /* a batch of records waits in intake.c; the sensor is not read */
 	/* guarding itself */
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */

@@ -119,6 +119,13 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The clock was set back; events from then on may seem earlier than they are."},
 	[FAILURE_GUARD] = {"not-guarded", FAILURE_AUDIT,
 		"A file or directory of the agent could not be guarded against root."},
+	[FAILURE_GUARD_FULL] = {"guard-full", FAILURE_AUDIT,
+		"There was no room to remember another process, mount or disk of the agent: that "
+		"one is not guarded against root. Start the agent again."},
+	[FAILURE_GONE_FULL] = {"gone-full", FAILURE_KEEP_LAST,
+		"More labelled files were deleted than could be noted. Their marks stay in the "
+		"database: after a restart a file that got such a number carries them, so that "
+		"more is refused than need be."},
 	[FAILURE_LINEAGE] = {"lineage", FAILURE_AUDIT,
 		"The store of what came from where can't be used; 'holdfast lineage' shows less "
 		"than there was. The events have it. Check the disk that holds the state "

@@ -50,6 +50,8 @@ enum failure_reason {
 	FAILURE_CLOCK = 46,	      /* the clock was set back */
 	FAILURE_LINEAGE = 47,	      /* lineage.db can't be read or written */
 	FAILURE_LINEAGE_LESS = 48,    /* some of what came from where is not kept */
+	FAILURE_GUARD_FULL = 49,      /* no room for one more process, mount or disk of the agent */
+	FAILURE_GONE_FULL = 50,	      /* no room to note a deleted file */
 	FAILURE_REASON_MAX = 64,
 };
 

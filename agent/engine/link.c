@@ -266,6 +266,28 @@ static void note_lost(struct engine *engine, const uint64_t counters[static HF_C
 		(void)database_set(engine->database, engine->origin.boot_id, (int64_t)lost);
 }
 
+/* Tables of the kernel part that had no room; told once more after a restart of the engine. */
+static void note_full(struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
+{
+	static const struct {
+		enum hf_counter counter;
+		enum failure_reason reason;
+	} tables[] = {
+		{HF_COUNTER_GUARD_FULL, FAILURE_GUARD_FULL},
+		{HF_COUNTER_GONE_FULL, FAILURE_GONE_FULL},
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		enum hf_counter counter = tables[i].counter;
+
+		if (counters[counter] <= engine->full_told[counter])
+			continue;
+		engine->full_told[counter] = counters[counter];
+		failure_note(engine, tables[i].reason, "%llu times since boot",
+			(unsigned long long)counters[counter]);
+	}
+}
+
 static void on_answer(struct engine *engine, struct bytes_reader *payload)
 {
 	struct message_answer answer;
@@ -273,9 +295,10 @@ static void on_answer(struct engine *engine, struct bytes_reader *payload)
 	message_get_answer(payload, &answer);
 	if (payload->is_bad)
 		return; /* fatal in link_on_message */
-	if (answer.id == LINK_COUNTERS_ID)
+	if (answer.id == LINK_COUNTERS_ID) {
 		note_lost(engine, answer.counters);
-	else if (answer.id == LINK_DOOR_ID)
+		note_full(engine, answer.counters);
+	} else if (answer.id == LINK_DOOR_ID)
 		maintenance_learn(engine, &answer);
 	else
 		server_on_answer(engine, &answer);

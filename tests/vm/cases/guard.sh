@@ -402,6 +402,29 @@ is_known_by_exec()
 	is_known 'the copy of an executable' "$unknown" bash -c "cp $home/sbin/holdfastd /tmp/d; /tmp/d"
 }
 
+# Whoever starts the agent's programs in great numbers leaves no room for the agent: as long as they
+# live it is told, and then there is room again. They hang where they say that another one runs.
+room_runs_out()
+{
+	local pipe=/run/hf/full i started=()
+
+	mkfifo $pipe
+	exec 9<>$pipe
+	dd if=/dev/zero of=$pipe bs=4096 count=64 oflag=nonblock 2>/dev/null
+	for i in {1..70}; do
+		$home/sbin/holdfastd --policy "$policy" --libexec-dir $home/libexec 2>&9 9>&- &
+		started+=($!)
+	done
+	check 'told: there is no room for another process of the agent' wait_for 60 told 'was no room' 0
+	check 'doctor says so' bash -c 'holdfast doctor | grep -q guard-full'
+	cat <&9 >/dev/null &
+	i=$!
+	wait "${started[@]}"
+	kill $i
+	exec 9>&-
+	rm $pipe
+}
+
 removal_works()
 {
 	expect_refused 'release is refused' $home/sbin/holdfastd --release --runtime-dir /run/other \
@@ -438,6 +461,7 @@ main()
 	is_known_by_exec
 	policy_is_kept
 	tokens_are_refused
+	room_runs_out
 	upgrade_works
 	restart_works
 	removal_works
