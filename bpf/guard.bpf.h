@@ -69,22 +69,26 @@ static __always_inline int guard_judge(struct act *act, __u32 protection)
 	return act->verdict == HF_VERDICT_BLOCK ? -EPERM : 0;
 }
 
-/* Somebody reaches for what is the agent's own. */
-static __noinline int guard_self(struct act *act)
+/* The agent itself, or while the door stands open for it. */
+static __always_inline bool guard_lets(const struct act *act)
 {
 	__u32 acts = HF_DOOR_UPGRADE | HF_DOOR_REMOVE;
 
 	if (act->operation == HF_OPERATION_SIGNAL)
 		acts |= HF_DOOR_STOP;
-	if (is_agents_own() || door_is_open(acts))
-		return 0;
-	return guard_judge(act, HF_PROTECTION_SELF);
+	return is_agents_own() || door_is_open(acts);
+}
+
+/* Somebody reaches for what is the agent's own. */
+static __noinline int guard_self(struct act *act)
+{
+	return guard_lets(act) ? 0 : guard_judge(act, HF_PROTECTION_SELF);
 }
 
 /* What can't be refused without doing harm: it is recorded. */
 static __noinline void guard_note(struct act *act)
 {
-	if (!guard_is_on() || is_agents_own())
+	if (!guard_is_on() || guard_lets(act))
 		return;
 	act->verdict = HF_VERDICT_AUDIT;
 	count(HF_COUNTER_GUARD);
@@ -151,7 +155,7 @@ static __always_inline void guard_disk(struct hf_guarded *guarded, __u32 dev)
 {
 	__u32 at = guarded->disk_count;
 
-	if (!dev || at >= HF_GUARD_DISKS || is_guarded_disk(dev))
+	if (!dev || is_guarded_disk(dev))
 		return;
 	if (at >= HF_GUARD_DISKS) {
 		count(HF_COUNTER_GUARD_FULL);

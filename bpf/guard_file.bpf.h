@@ -18,7 +18,7 @@ static __noinline int guard_object(struct inode *inode, struct dentry *dentry, _
 		return 0;
 	if (operation == HF_OPERATION_RENAME || operation == HF_OPERATION_UNLINK)
 		wanted |= HF_MARK_ABOVE;
-	if (!(guard_flags(inode) & wanted))
+	if (!((guard_flags(inode) | guard_inherited(dentry)) & wanted) || is_managers_group(inode))
 		return 0;
 	return guard_self(&act);
 }

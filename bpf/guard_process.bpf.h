@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Guards of the agent's processes: signals, tracing, priorities and limits, /proc/PID and control
- * groups. The service manager must be able to stop and restart the agent, at shutdown and when it
- * hangs; what process 1 does is recorded and not refused, but for freezing.
+ * groups. The service manager must be able to start, stop and restart the agent, at shutdown and
+ * when it hangs: the signals for that, and the agent's control group, are process 1's, but for
+ * freezing. It is recorded.
  */
 #ifndef HOLDFAST_BPF_GUARD_PROCESS_H
 #define HOLDFAST_BPF_GUARD_PROCESS_H
@@ -14,14 +15,48 @@ static __always_inline bool is_service_manager(void)
 	return bpf_get_current_pid_tgid() >> 32 == 1;
 }
 
+/*
+ * What process 1 forks is process 1's own code until it executes something: systemd's child puts
+ * itself into the service's control group. The parent alone would not tell, as orphans get it too.
+ */
+static __always_inline void guard_fork(struct task_struct *task)
+{
+	struct hf_task *child;
+
+	if (!is_service_manager() || !guard_is_on())
+		return;
+	child = task_state(task, HF_CREATE_TASK);
+	if (child) /* without memory: what it starts is not put into the agent's group */
+		child->flags |= HF_TASK_MANAGER;
+}
+
+static __always_inline bool is_managers_child(void)
+{
+	struct hf_task *self = task_current();
+
+	return self && (self->flags & HF_TASK_MANAGER);
+}
+
+/* By these it stops, reloads, wakes and ends a service, and asks a hanging one for its core. */
+static __always_inline bool manager_may(__u8 operation, __u16 signal)
+{
+	return operation == HF_OPERATION_SIGNAL &&
+	       (signal == SIGTERM || signal == SIGHUP || signal == SIGCONT || signal == SIGKILL ||
+		       signal == SIGABRT);
+}
+
+/* Whoever holds the service manager has its rights: it is traced by nobody either. */
 static __noinline int guard_task(struct task_struct *task, __u8 operation, __u16 detail)
 {
 	struct act act = {.operation = operation, .port = detail};
+	__u32 tgid = kernel_read(task, tgid);
 
-	if (!guard_is_on() || !is_guarded(task))
+	if (!guard_is_on())
 		return 0;
-	act.target_tgid = kernel_read(task, tgid);
-	if (is_service_manager()) {
+	if (!is_guarded(task) && !(operation == HF_OPERATION_TRACE && tgid == 1))
+		return 0;
+	act.target_tgid = tgid;
+	if (is_service_manager() && manager_may(operation, detail)) {
 		guard_note(&act);
 		return 0;
 	}
@@ -164,7 +199,16 @@ static __noinline int guard_open_cgroup(struct file *file)
 		guard_note(&act);
 		return 0;
 	}
+	/* cgroup.procs, and not cgroup.pressure */
+	if (name[7] == 'p' && name[9] == 'o' && is_managers_child())
+		return 0;
 	return guard_self(&act);
+}
+
+/* It makes and removes its services' groups, when nobody is in them, and puts attributes there. */
+static __always_inline bool is_managers_group(struct inode *inode)
+{
+	return is_service_manager() && inode->i_sb->s_magic == CGROUP2_SUPER_MAGIC;
 }
 
 #ifndef HF_BASELINE
@@ -194,6 +238,28 @@ static __always_inline __u32 number_written(void)
 	return number;
 }
 
+#define HF_GROUP_PROCESSES 64 /* with less, the agent might not start again */
+
+/*
+ * systemctl set-property has process 1 take memory or processes away from the agent's group. With
+ * nothing set it writes "max", which is no number.
+ */
+static __always_inline int guard_limit(struct act *act, struct dentry *dentry, const char *name)
+{
+	/* memory.max, high, swap and the like; not memory.oom.group and memory.pressure */
+	bool is_memory = name[0] == 'm' && name[7] != 'o' && name[7] != 'p';
+	bool is_processes = name[0] == 'p';
+	__u32 number;
+
+	if (!(is_memory || is_processes) ||
+		!(guard_flags(dentry->d_parent->d_inode) & HF_MARK_GUARDED))
+		return 0;
+	number = number_written();
+	if (!number || (is_processes && number >= HF_GROUP_PROCESSES))
+		return 0;
+	return guard_self(act);
+}
+
 /*
  * A file of any control group is written to: cgroup.procs and cgroup.threads move processes, and
  * no hook comes after the number was read. So it is read here; whoever changes it meanwhile in
@@ -208,10 +274,12 @@ static __noinline int guard_write_cgroup(struct file *file)
 	};
 	char name[16] = "";
 
-	if (!guard_is_on() || is_service_manager())
+	if (!guard_is_on())
 		return 0;
 	bpf_probe_read_kernel_str(
 		name, sizeof(name), BPF_CORE_READ(file->f_path.dentry, d_name.name));
+	if (is_service_manager())
+		return guard_limit(&act, file->f_path.dentry, name);
 	if (!(name[7] == 'p' && name[8] == 'r') && !(name[7] == 't' && name[8] == 'h'))
 		return 0;
 	act.target_tgid = number_written();

@@ -77,6 +77,9 @@
 
 /* include/uapi/asm-generic/signal.h */
 #define SIGHUP	1
+#define SIGABRT 6
+#define SIGKILL 9
+#define SIGTERM 15
 #define SIGCONT 18
 
 /* include/uapi/linux/btrfs.h */

@@ -8,27 +8,23 @@
 
 #include "app.bpf.h"
 #include "carry.bpf.h"
+#include "guard_process.bpf.h"
 
 /* A child starts with its parent's state. No memory for a labelled parent's child: no child. */
-SEC("lsm/task_alloc")
-int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+static __always_inline int task_inherit(struct task_struct *task, unsigned long clone_flags)
 {
 	struct task_struct *current = current_task();
 	struct hf_task *parent, *child;
 	bool shares_memory = clone_flags & CLONE_VM;
 	__u64 taint;
 
-	if (!ret)
-		task_forget(task);
-	if (ret || (clone_flags & CLONE_THREAD))
-		return ret;
 	parent = shares_memory ? task_current_create() : task_current();
 	if (!parent)
 		return shares_memory ? -ENOMEM : 0;
 	/* Nothing to pass on: most processes have a state only because an ancestor used vfork. */
 	taint = taint_of(current);
-	if (!shares_memory && !((parent->flags & ~HF_TASK_SHARED_MM) | parent->app |
-				      parent->mapped_count | parent->group | taint))
+	if (!shares_memory && !((parent->flags & ~(HF_TASK_SHARED_MM | HF_TASK_MANAGER)) |
+				      parent->app | parent->mapped_count | parent->group | taint))
 		return 0;
 	if (shares_memory && !(parent->flags & HF_TASK_SHARED_MM)) {
 		__u64 mm = (__u64)kernel_read(current, mm);
@@ -54,9 +50,25 @@ int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 		child->flags |= HF_TASK_KEEPS;
 		child->is_introduced = 0;
 	}
+	child->flags &= ~HF_TASK_MANAGER;
 	if (!shares_memory)
 		child->flags &= ~HF_TASK_SHARED_MM;
 	return 0;
+}
+
+SEC("lsm/task_alloc")
+int BPF_PROG(hf_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	int r;
+
+	if (!ret)
+		task_forget(task);
+	if (ret || (clone_flags & CLONE_THREAD))
+		return ret;
+	r = task_inherit(task, clone_flags);
+	if (!r)
+		guard_fork(task);
+	return r;
 }
 
 /*
@@ -103,7 +115,7 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 		return 0;
 	self->app = self->app_next;
 	self->app_next = HF_APP_UNKNOWN;
-	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY);
+	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY | HF_TASK_MANAGER);
 	self->mapped_count = 0;
 	self->group = 0;
 	self->is_introduced = 0;

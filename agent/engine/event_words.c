@@ -198,7 +198,8 @@ static void guard_text(const struct record *record, char *ret_text, size_t size)
 			target);
 		break;
 	case HF_OPERATION_TRACE:
-		(void)snprintf(ret_text, size, "reach into process %u of the agent", target);
+		(void)snprintf(ret_text, size, "reach into process %u%s", target,
+			target == 1 ? ", the service manager" : " of the agent");
 		break;
 	case HF_OPERATION_SCHEDULE:
 		(void)snprintf(ret_text, size,

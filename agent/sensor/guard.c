@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -125,6 +126,10 @@ static void add_units(struct guard *guard)
 	};
 
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		/* Made later, by systemctl set-property, they would not be guarded. */
+		if (strstr(directories[i], "/system.control") ||
+			strstr(directories[i], "/transient"))
+			(void)mkdir(directories[i], 0755); /* is there, or no systemd is */
 		add(guard, HF_MARK_NAMES, "%s", directories[i]);
 		add(guard, HF_MARK_GUARDED, "%s/holdfast.service", directories[i]);
 		add(guard, HF_MARK_GUARDED, "%s/holdfast.service.d", directories[i]);

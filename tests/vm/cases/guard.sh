@@ -136,6 +136,11 @@ attempts_on_processes()
 	refused 'limits of its control group' "echo 0 >$group/cgroup.max.descendants" \
 		'echo 0 >/sys/fs/cgroup/else/cgroup.max.descendants'
 	echo 0 >/sys/fs/cgroup/else/cgroup.freeze
+	refused 'a foreign process in its control group' "echo $(other) >$group/cgroup.procs" \
+		"echo $(other) >/sys/fs/cgroup/else/cgroup.procs"
+	refused 'I/O priority' "ionice -c 3 -p $sensor" "ionice -c 3 -p $(other)"
+	refused 'ptrace attach to process 1, which may start and stop it' "$act attach 1" "$act attach $(other)"
+	refused 'memory of process 1' "$act mem 1" "$act mem $(other)"
 	refused 'a move to another control group' "echo $engine >/sys/fs/cgroup/else/cgroup.procs" \
 		"echo $(other) >/sys/fs/cgroup/else/cgroup.procs"
 	recorded 'a move by a road that is not read' "$act writev /sys/fs/cgroup/else/cgroup.procs $engine" \
@@ -179,6 +184,12 @@ attempts_on_files()
 	refused 'the state disk unmounted lazily' 'busybox umount -l /var/lib/holdfast' 'mount -t tmpfs n /mnt/state; umount -l /mnt/state'
 	refused 'removing the log' 'rm -f /var/log/holdfast/events.jsonl' 'rm -f /mnt/state/new'
 	refused 'cutting the log off' ': >/var/log/holdfast/events.jsonl' ': >/mnt/state/log'
+	refused 'mode of a log that nobody has open' 'chmod 0 /var/log/holdfast/events.jsonl.old' \
+		'chmod 0 /mnt/state/log'
+	refused 'cutting it off' 'truncate -s 0 /var/log/holdfast/events.jsonl.old' \
+		'truncate -s 0 /mnt/state/log'
+	refused 'a hard link to it' 'ln /var/log/holdfast/events.jsonl.old /var/log/else' \
+		'ln /mnt/state/log /mnt/state/else'
 	refused 'making the log immutable' "chattr +i /var/lib/holdfast" "chattr +i $data/open && chattr -i $data/open"
 	refused 'a mark set by hand' "$act setxattr $open/doc.txt security.bpf.holdfast" \
 		"$act setxattr $open/doc.txt trusted.holdfast"
@@ -231,6 +242,12 @@ attempts_on_the_machine()
 	expect_refused 'refused: another kernel' "$act" kexec
 	expect_refused 'refused: a probe set by tracefs' bash -c 'echo >/sys/kernel/tracing/kprobe_events'
 	expect_allowed 'control: tracefs is read' cat /sys/kernel/tracing/kprobe_events
+	mkdir -p /sys/kernel/debug
+	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
+	expect_refused 'refused: a switch in debugfs' bash -c 'echo 0 >/sys/kernel/debug/sched/verbose'
+	expect_refused 'refused: a probe set through debugfs' \
+		bash -c 'echo >/sys/kernel/debug/tracing/kprobe_events'
+	expect_allowed 'control: debugfs is read' cat /sys/kernel/debug/sched/verbose
 	expect_refused 'refused: call sites taken away' bash -c 'echo 0 >/proc/sys/kernel/ftrace_enabled'
 	expect_allowed 'control: another sysctl' bash -c 'echo 0 >/proc/sys/kernel/panic_on_oops'
 	expect_allowed 'a labelled file is read: labels are live' /opt/readers/cat $secret/doc.txt
@@ -445,6 +462,10 @@ main()
 	[ -s /etc/machine-id ] || echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 	make_tokens
 	controls_before
+	mkdir -p /var/log/holdfast
+	agent_user holdfast
+	chown holdfast: /var/log/holdfast
+	echo '{}' >/var/log/holdfast/events.jsonl.old
 	agent_start $policy || {
 		not_ok 'the agent starts'
 		tail -n 20 $agent_log
