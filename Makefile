@@ -32,7 +32,7 @@ CFLAGS_common := -Wconversion
 
 ROOMS := common bpf policy agent tests packaging
 -include $(foreach room,$(ROOMS),$(wildcard $(room)/rules.mk))
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all check check-deep demo bench format lint clean install
 all: $(PROGRAMS) $(BPF_OBJECTS)

@@ -30,3 +30,15 @@ install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-s
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
+
+# `make deb`: build/holdfast_VERSION_ARCHITECTURE.deb, of what install puts where. DEB_VERSION= for a
+# packager's own numbers.
+DEB_VERSION ?= $(VERSION)
+DEB	    := $(B)/holdfast_$(DEB_VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+
+.PHONY: deb
+deb: all
+	rm -rf $(B)/deb
+	$(MAKE) -s install-agent DESTDIR=$(B)/deb PREFIX=/usr
+	packaging/deb/build $(B)/deb $(DEB_VERSION) $(DEB)
+	@echo $(DEB)

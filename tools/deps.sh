@@ -5,7 +5,7 @@
 # usage: deps.sh build|check|demo|bench
 set -eu
 
-build='bpftool clang gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev libjson-c-dev
+build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev libjson-c-dev
 	libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libudev-dev liburing-dev llvm make
 	pkg-config zlib1g-dev'
 check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron

@@ -11,7 +11,17 @@ $(B)/tests/kernelctl: $(B)/tests/vm/tools/kernelctl.o \
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf
 
-VM_PROGRAMS += $(VM_TOOLS)
+# Two versions of the package, of the same build.
+DEB_TESTS := $(B)/tests/holdfast-first.deb $(B)/tests/holdfast-next.deb
+$(B)/tests/holdfast-first.deb: DEB_NUMBER := 0.1.0
+$(B)/tests/holdfast-next.deb: DEB_NUMBER := 0.1.1
+$(DEB_TESTS): $(PROGRAMS) $(wildcard packaging/*.* packaging/deb/* man/*)
+	rm -rf $@.tree
+	$(MAKE) -s install-agent DESTDIR=$@.tree PREFIX=/usr
+	packaging/deb/build $@.tree $(DEB_NUMBER) $@
+	rm -rf $@.tree
+
+VM_PROGRAMS += $(VM_TOOLS) $(DEB_TESTS)
 
 .PHONY: vm-programs
 .SECONDEXPANSION:
