@@ -23,13 +23,22 @@ static __noinline int guard_object(struct inode *inode, struct dentry *dentry, _
 	return guard_self(&act);
 }
 
-/* "holdfast..." and "maintenance.pub...", in directories that are not ours alone. */
+#define HF_KEY_NAME_AT 12 /* "maintenance." */
+
+/*
+ * "holdfast..." and "maintenance.pub...", in directories that are not ours alone. Not
+ * maintenance.token, which is to be put there.
+ */
 static __always_inline bool is_our_name(struct dentry *dentry)
 {
 	__u64 name = name_begin(dentry);
+	char what = 0;
 
-	return name == NAME6('h', 'o', 'l', 'd', 'f', 'a') ||
-	       name == NAME6('m', 'a', 'i', 'n', 't', 'e');
+	if (name != NAME6('m', 'a', 'i', 'n', 't', 'e'))
+		return name == NAME6('h', 'o', 'l', 'd', 'f', 'a');
+	bpf_probe_read_kernel(
+		&what, sizeof(what), BPF_CORE_READ(dentry, d_name.name) + HF_KEY_NAME_AT);
+	return what != 't';
 }
 
 /* Who runs the agent's programs is not yet who may end enforcement. */

@@ -203,6 +203,8 @@ attempts_on_files()
 	refused 'removing the maintenance key' "rm -f $conf/maintenance.pub" "touch $conf/x; rm $conf/x"
 	refused 'another maintenance key' "cp $admin/other.pub $conf/maintenance.pub" \
 		"cp $admin/other.pub $conf/x"
+	expect_allowed 'a token is put beside it' cp $admin/garbage $conf/maintenance.token
+	expect_allowed 'and taken away' rm $conf/maintenance.token
 }
 
 attempts_on_the_kernel_part()
