@@ -122,6 +122,8 @@ int kernel_restore_mark(
 
 	mark.flags &= ~HF_MARK_GUARD;
 	if (bpf_map_lookup_elem(index, key, &now) == 0) {
+		if (now.labels) /* then it knows better whether they are an application's own */
+			mark.flags &= ~HF_MARK_STATE;
 		mark.labels |= now.labels;
 		mark.flags |= now.flags;
 		mark.app = now.app;
