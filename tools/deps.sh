@@ -11,8 +11,8 @@ build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev lib
 check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron
 	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 gdb git iproute2
-	iputils-ping kmod libcriterion-dev libfuse3-dev libreoffice-writer-nogui mandoc
-	openssh-client openssh-server procps python3 qemu-system-x86 qemu-utils rsync shellcheck
+	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
+	openssh-client openssh-server procps python3 qemu-system-x86 qemu-utils rsync s-nail shellcheck
 	socat sqlite3 strace stress-ng tar tmux udev umockdev util-linux vim-tiny xfsprogs xvfb xz-utils zip
 	zstd'
 demo='tmux'
