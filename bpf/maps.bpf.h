@@ -20,7 +20,7 @@ struct hf_inode {
 	__u32 app;	   /* verified identity of this executable */
 	__u32 group;	   /* of those who map it, one of them writably; 0 = none */
 	__u32 group_owner; /* process that mapped it last */
-	__u32 pad;
+	__u32 inherits;	   /* what its group has read: HF_MARK_DERIVED and _STATE; 0 = nothing */
 };
 
 #define HF_TASK_SHARED_MM 0x1u	/* memory shared with another thread group (vfork, CLONE_VM) */
@@ -66,16 +66,16 @@ struct hf_task {
 	__u64 taint;		/* labels of all it has read */
 	__u64 tainted_ktime_ns; /* first time */
 	__u32 app;		/* verified identity of what it executes */
+	__u32 group;		/* memory it shares with others: see hf_groups */
 	__u32 app_next;		/* identity found by an exec under way */
 	__u32 flags;		/* HF_TASK_* */
 	__u32 mapped_count;
+	__u32 held_count; /* of applications with HF_APP_FORGETS */
 	__u64 said_what;  /* hash of the last record, for coalescing */
 	__u64 said_print; /* likewise of printing, which may go with one of the network's */
 	__u64 said_ktime_ns;
 	__u32 said_again;    /* same verdicts since, not sent */
 	__u32 is_introduced; /* a record said from where it has its labels */
-	__u32 group;	     /* memory it shares with others: see hf_groups */
-	__u32 held_count;    /* of applications with HF_APP_FORGETS */
 	struct hf_source source;
 	struct hf_origins origins;
 	__u64 named_ktime_ns; /* a labelled reader makes names since then */

@@ -27,6 +27,7 @@ CLEANUP_DEFINE(struct kernel, kernel_close)
 /* Maps the sensor itself uses; the others it only pins. */
 static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_TASKS] = "hf_tasks",
+	[KERNEL_MAP_GROUPS] = "hf_groups",
 	[KERNEL_MAP_INODES] = "hf_inodes",
 	[KERNEL_MAP_INDEX] = "hf_index",
 	[KERNEL_MAP_GONE] = "hf_gone",

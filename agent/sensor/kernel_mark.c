@@ -197,6 +197,27 @@ int kernel_visit_dirty(struct kernel *kernel, unsigned int most,
 	return (int)visited;
 }
 
+#define GROUP_DEPTH 8 /* as HF_GROUP_DEPTH of bpf/state.bpf.h */
+
+/* Labels of all that share memory with a process, struct hf_group of bpf/maps.bpf.h. */
+static uint64_t group_labels(struct kernel *kernel, uint32_t number)
+{
+	struct {
+		uint64_t labels;
+		uint32_t parent;
+		uint32_t is_shared;
+	} group;
+
+	for (int depth = 0; depth <= GROUP_DEPTH; depth++) {
+		if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_GROUPS], &number, &group) < 0)
+			return 0; /* nobody shares it, nor has anybody read anything */
+		if (!group.parent)
+			return group.labels;
+		number = group.parent;
+	}
+	return 0;
+}
+
 int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t *ret_app)
 {
 	auto_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -207,6 +228,7 @@ int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t 
 			uint64_t taint;
 			uint64_t tainted_ktime_ns;
 			uint32_t app;
+			uint32_t group;
 		} known;
 		unsigned char whole[1024];
 	} task;
@@ -225,6 +247,8 @@ int kernel_taint(struct kernel *kernel, int pid, uint64_t *ret_labels, uint32_t 
 	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_TASKS], &pidfd, &task) < 0)
 		return -errno;
 	*ret_labels = task.known.taint;
+	if (task.known.group)
+		*ret_labels |= group_labels(kernel, task.known.group);
 	*ret_app = task.known.app;
 	return 0;
 }
