@@ -69,7 +69,7 @@ static __always_inline int carry(struct hf_carried *carried, __u64 taint)
 		return 0;
 	if ((carried->labels & taint) != taint && labels_or(&carried->labels, taint))
 		return -EPERM;
-	if (!self)
+	if (!self || !taint_known())
 		return 0;
 	introduce(self);
 	source_of_current(&carried->from);
@@ -77,7 +77,7 @@ static __always_inline int carry(struct hf_carried *carried, __u64 taint)
 	return 0;
 }
 
-static __always_inline bool is_from_current(const struct hf_carried *carried)
+static __noinline bool is_from_current(const struct hf_carried *carried)
 {
 	struct task_struct *task = current_task();
 
@@ -89,7 +89,7 @@ static __noinline void received_from(const struct hf_carried *carried, __u32 hop
 {
 	struct hf_task *self = task_current();
 
-	if (!self)
+	if (!self || is_from_current(carried)) /* with others' labels from before */
 		return;
 	if (!origins_merge(&self->origins, &carried->origins) && !is_new)
 		return;
@@ -110,28 +110,26 @@ VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)
 		.channel = HF_CHANNEL_PASS,
 		.operation = HF_OPERATION_READ,
 	};
-	struct hf_task *self;
-	bool is_new;
+	__u64 missing;
 
 	if (!carried)
 		return -EPERM;
 	act.labels = carried->labels;
-	if (!act.labels || is_from_current(carried) || is_carrier())
+	if (!act.labels || is_carrier())
 		return 0;
-	if ((carried->flags & HF_CARRIED_REFUSED) && judge(&act) && !(hop & HF_DELIVERED))
+	missing = act.labels & ~taint_known();
+	if (!missing && is_from_current(carried))
+		return 0;
+	if (missing && (carried->flags & HF_CARRIED_REFUSED) && judge(&act) &&
+		!(hop & HF_DELIVERED))
 		return -EPERM;
-	self = task_current();
-	is_new = !self || (self->taint & act.labels) != act.labels;
-	if (taint_add(act.labels, &act))
+	if (taint_add(carried->labels, &act))
 		return -EPERM;
-	received_from(carried, hop & ~HF_DELIVERED, is_new);
+	received_from(carried, hop & ~HF_DELIVERED, missing);
 	return 0;
 }
 
-/*
- * What *carried carries comes to current. May be called once it has come: a refusal then changes
- * nothing, and the labels are there. 0 or -EPERM.
- */
+/* What *carried carries is about to come to current. 0 or -EPERM. */
 static __always_inline int deliver(const struct hf_carried *carried, __u32 hop)
 {
 	return refusal(deliver_once(carried, hop));
@@ -166,21 +164,37 @@ static __noinline int place_put(const struct hf_inode_key *key, __u64 taint)
 	return carried ? carry(carried, taint) : -EPERM;
 }
 
-/* As place_put(), where no hook can refuse: what should have been may not be taken by others. */
+/* Labels came in where no hook could refuse them: those that it should have others may not take. */
+static __always_inline int place_add(struct hf_carried *carried, __u64 labels)
+{
+	struct hf_bank *bank = bank_get();
+
+	if (bank) {
+		const struct hf_channel_masks *masks = &bank->channels[HF_CHANNEL_PASS];
+		__u64 refused = labels & (masks->block | masks->warn);
+
+		labels = refused | (labels & masks->follow);
+		if (refused)
+			carried->flags |= HF_CARRIED_REFUSED;
+	} else {
+		carried->flags |= HF_CARRIED_REFUSED;
+	}
+	return (carried->labels & labels) == labels ? 0 : labels_or(&carried->labels, labels);
+}
+
+/* As place_put(), where no hook can refuse. */
 static __noinline void place_fill(const struct hf_inode_key *key, __u64 taint)
 {
 	struct hf_carried *carried = place_state(key, true);
-	struct hf_bank *bank = bank_get();
 
 	if (!carried)
 		return; /* the map is of the kind that never is full */
-	if (!bank || (taint & (bank->channels[HF_CHANNEL_PASS].block |
-				      bank->channels[HF_CHANNEL_PASS].warn)))
-		carried->flags |= HF_CARRIED_REFUSED;
-	(void)carry(carried, taint); /* its caller refuses nothing */
+	/* Its caller refuses nothing. */
+	(void)place_add(carried, taint);
+	(void)carry(carried, taint);
 }
 
-/* Current takes something out, or has. 0 or -EPERM. */
+/* Current takes something out. 0 or -EPERM. */
 static __always_inline int place_take(const struct hf_inode_key *key, __u32 hop)
 {
 	struct hf_carried *carried = place_state(key, false);
