@@ -61,7 +61,8 @@ int BPF_PROG(hf_mq_send, int descriptor)
 	__u64 taint = taint_current();
 	struct hf_inode_key key = {};
 
-	if (!taint)
+	/* Refused: so will be its message, in hf_msg_msg_alloc. */
+	if (!taint || pass_judge(taint, HF_OPERATION_SEND))
 		return 0;
 	inode_key_read(inode_of_fd(descriptor), &key);
 	place_fill(&key, taint);
