@@ -261,6 +261,10 @@ static __noinline int push(struct task_struct *target, __u64 taint, __u32 hop)
 	to->flags |= HF_TASK_KEEPS; /* first: taint_forget() */
 	if (labels_or(&to->taint, taint))
 		return -EPERM;
+#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+	if (to->group && group_add(to->group, taint))
+		return -EPERM;
+#endif
 	if (self) {
 		introduce(self);
 		source_of_current(&to->source);

@@ -117,6 +117,8 @@ static __noinline int labelled_write(struct file *file, __u64 taint, __u8 operat
 		report(&act, HF_RECORD_DECLASSIFIED);
 	}
 	follow = bank ? bank->channels[HF_CHANNEL_LOCAL_FILE].follow : missing;
+	if (group_write(inode, taint & ~shed & follow))
+		return -EPERM;
 	act.labels = missing & follow;
 	if (!act.labels)
 		return state_written(file->f_path.dentry, inode);
@@ -196,14 +198,12 @@ static __noinline int write_by_labelled(struct file *file, __u64 taint)
 	}
 }
 
-/* Only for descriptors whose content became labelled, or that came, after the open. */
+/* Of a regular file: its content became labelled, or the descriptor came, after the open. */
 static __always_inline int read_of_labelled(struct file *file, struct inode *inode)
 {
 	__u64 labels;
 	__u8 reason;
 
-	if (inode_type(inode) != S_IFREG)
-		return 0;
 	labels = labels_of(file->f_path.dentry, inode, &reason);
 	if (!labels)
 		return 0;
@@ -240,10 +240,12 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 		return pipe_read_by_current(inode);
 	if (inode_type(inode) == S_IFSOCK)
 		return socket_read(file);
-	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
-	if (!entry || !(entry->own | entry->effective))
+	if (inode_type(inode) != S_IFREG)
+		return 0;
+	if (is_memory_file(inode->i_sb))
 		return memory_read(inode);
-	return read_of_labelled(file, inode);
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	return is_unlabelled(entry) ? 0 : read_of_labelled(file, inode);
 }
 
 /* A descriptor arrives by SCM_RIGHTS or pidfd_getfd. */
@@ -262,6 +264,32 @@ int BPF_PROG(hf_file_receive, struct file *file, int ret)
 	return labelled_read(file, labels, reason, HF_CHANNEL_DESCRIPTOR, HF_OPERATION_RECEIVE_FD);
 }
 
+/* Loads have no hook, so the mapping itself is the read. */
+static __noinline int map_read(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	struct hf_inode *entry;
+
+	if (inode_type(inode) != S_IFREG)
+		return 0;
+	if (is_memory_file(inode->i_sb))
+		return memory_read(inode);
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	return is_unlabelled(entry) ? 0 : read_of_labelled(file, inode);
+}
+
+/* From now on the file has what its group has read, but for where the policy takes labels away. */
+static __always_inline void map_inherits(struct file *file, __u32 state)
+{
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, file->f_inode, NULL, 0);
+
+	if (!entry || exempt(file->f_path.dentry, HF_APP_SHEDS, HF_EXEMPT_DECLASSIFY))
+		return;
+	if (entry->inherits)
+		state &= entry->inherits; /* somebody else maps it too */
+	entry->inherits = HF_MARK_DERIVED | state;
+}
+
 /* Writable shared mapping: stores have no hook, so the mapping itself is the write. */
 static __noinline int map_writable(struct file *file)
 {
@@ -272,23 +300,27 @@ static __noinline int map_writable(struct file *file)
 
 	switch (inode_type(inode)) {
 	case S_IFREG:
-		if (is_pseudo(inode->i_sb))
+		if (is_pseudo(inode->i_sb) || is_memory_file(inode->i_sb))
 			return 0;
-		if (taint)
-			return labelled_write(file, taint, HF_OPERATION_MAP);
+		if (taint && labelled_write(file, taint, HF_OPERATION_MAP))
+			return -EPERM;
 		volume_channel(inode->i_sb, &act);
 		flags = state_flag(file->f_path.dentry, inode);
 		break;
 	case S_IFBLK:
-		if (taint)
-			return device_write(file, taint, HF_OPERATION_MAP);
+		if (taint && device_write(file, taint, HF_OPERATION_MAP))
+			return -EPERM;
 		act.channel = HF_CHANNEL_RAWDISK;
 		act.allow = device_allow(inode->i_rdev);
 		break;
 	default:
 		return 0;
 	}
-	mapped_remember(inode, &act, flags);
+	/* What a local file gets of what its labelled mapper reads, its group knows. */
+	if (act.channel == HF_CHANNEL_LOCAL_FILE && has_groups)
+		map_inherits(file, flags);
+	if (!taint || act.channel != HF_CHANNEL_LOCAL_FILE || !has_groups)
+		mapped_remember(inode, &act, flags);
 	return 0;
 }
 
@@ -308,7 +340,7 @@ SEC("lsm/mmap_file")
 int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
 	unsigned long flags, int ret)
 {
-	struct hf_inode *entry;
+	int r;
 
 	if ((flags & MAP_SHARED) && is_null_argument(ctx, 0)) {
 		group_map_anonymous();
@@ -316,13 +348,9 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 	}
 	if (ret || !file)
 		return ret;
-	entry = bpf_inode_storage_get(&hf_inodes, file->f_inode, NULL, 0);
-	if (entry && (entry->own | entry->effective) && read_of_labelled(file, file->f_inode))
-		return -EPERM;
-	if (memory_read(file->f_inode))
-		return -EPERM;
-	if (!(flags & MAP_SHARED))
-		return 0;
+	r = map_read(file);
+	if (r || !(flags & MAP_SHARED))
+		return r;
 	if (inode_type(file->f_inode) == S_IFREG && group_map(file->f_inode, prot & PROT_WRITE))
 		return -EPERM;
 	return prot & PROT_WRITE ? map_writable(file) : 0;

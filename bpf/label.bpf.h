@@ -12,6 +12,13 @@
 
 #define HF_WALK_MAX 128 /* directories above a file; deeper is refused, not guessed */
 
+/* memfd, SysV and anonymous shared memory: see memory.bpf.h. */
+static __always_inline bool is_memory_file(struct super_block *sb)
+{
+	return (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
+	       (sb->s_flags & SB_KERNMOUNT);
+}
+
 static __always_inline __u32 label_generation(void)
 {
 	struct hf_state *state = state_get();
@@ -230,6 +237,63 @@ static __noinline __u64 labels_compute(
 	return entry->effective;
 }
 
+/* The file behind a writable mapping inherits, by its key: there may be no inode at hand. */
+static __noinline int mapped_own(const struct hf_inode_key *key, __u64 labels, __u32 state)
+{
+	struct hf_mark *mark, fresh = {
+				      .labels = labels,
+				      .flags = HF_MARK_DERIVED | HF_MARK_DIRTY | state,
+			      };
+	__u64 *disk;
+
+	mark = bpf_map_lookup_elem(&hf_index, key);
+	if (mark) {
+		if (labels_or(&mark->labels, labels))
+			return -EPERM;
+		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
+		if (!state)
+			mark->flags &= ~HF_MARK_STATE;
+	} else if (bpf_map_update_elem(&hf_index, key, &fresh, BPF_ANY)) {
+		count(HF_COUNTER_INDEX_FULL);
+		return -EPERM;
+	}
+	disk = bpf_map_lookup_elem(&hf_disks, &key->dev);
+	if (disk)
+		return labels_or(disk, labels) ? -EPERM : 0;
+	if (bpf_map_update_elem(&hf_disks, &key->dev, &labels, BPF_ANY))
+		return -EPERM;
+	return 0;
+}
+
+#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+
+/* Who maps a file can at any time have stored in it what any of its group has read. */
+static __noinline __u64 labels_mapped(struct inode *inode, struct hf_inode *entry)
+{
+	__u64 labels = group_labels(entry->group) & ~entry->effective;
+	struct hf_inode_key key;
+
+	if (!labels)
+		return 0;
+	inode_key(inode, &key);
+	if (!mapped_own(&key, labels,
+		    entry->inherits &
+			    HF_MARK_STATE)) { /* else it has them as long as it is mapped */
+		(void)labels_or(&entry->own, labels);
+		(void)labels_or(&entry->effective, labels);
+	}
+	return labels;
+}
+
+#else
+
+static __always_inline __u64 labels_mapped(struct inode *inode, struct hf_inode *entry)
+{
+	return 0;
+}
+
+#endif
+
 /*
  * The set in force on the inode that dentry names. *ret_reason stays HF_REASON_RULE when it is
  * known; otherwise it says why the answer is "all labels of this file system".
@@ -238,11 +302,23 @@ static __always_inline __u64 labels_of(struct dentry *dentry, struct inode *inod
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	__u32 generation = label_generation();
+	__u64 labels;
 
 	*ret_reason = HF_REASON_RULE;
 	if (entry && entry->generation == generation)
-		return entry->effective;
-	return labels_compute(dentry, inode, generation, ret_reason);
+		labels = entry->effective;
+	else
+		labels = labels_compute(dentry, inode, generation, ret_reason);
+	if (entry && entry->inherits)
+		labels |= labels_mapped(inode, entry);
+	return labels;
+}
+
+/* Nothing to ask labels_of() about: it would say none. For hooks that run often. */
+static __always_inline bool is_unlabelled(const struct hf_inode *entry)
+{
+	return entry && entry->generation == label_generation() &&
+	       !(entry->own | entry->effective | entry->inherits);
 }
 
 /*

@@ -13,33 +13,76 @@
 
 #include "carry.bpf.h"
 
-static __always_inline bool is_memory_file(struct super_block *sb)
+#ifndef HF_BASELINE
+
+static const bool has_groups = true;
+
+/* Who maps the file sees what current, a labelled reader, writes to it. 0 or -ENOMEM. */
+static __noinline int group_write(struct inode *inode, __u64 taint)
 {
-	return (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
-	       (sb->s_flags & SB_KERNMOUNT);
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+
+	if (!entry || !entry->group || (group_labels(entry->group) & taint) == taint)
+		return 0;
+	return group_add(entry->group, taint);
 }
 
 static __always_inline int memory_write(struct inode *inode, __u64 taint)
 {
+	struct hf_bank *bank = bank_get();
 	struct hf_inode_key key = {};
 
 	inode_key(inode, &key);
-	return place_put(&key, taint);
+	if (place_put(&key, taint))
+		return -EPERM;
+	if (bank)
+		taint &= bank->channels[HF_CHANNEL_PASS].follow;
+	return group_write(inode, taint) ? -EPERM : 0;
 }
 
-#ifndef HF_BASELINE
+/* What those who map the file have read: no hook sees it stored. */
+static __noinline struct hf_carried *group_carried(struct inode *inode)
+{
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	struct hf_carried *known;
+	__u64 labels;
+	__u32 root;
 
+	labels = entry && entry->group ? group_labels(entry->group) : 0;
+	if (!(labels & ~taint_current()))
+		return NULL;
+	root = group_root(entry->group);
+	known = bpf_map_lookup_elem(&hf_group_from, &root);
+	if (!known) {
+		(void)bpf_map_update_elem(&hf_group_from, &root, &carried_none, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&hf_group_from, &root);
+	}
+	if (known && place_add(known, labels))
+		count(HF_COUNTER_NO_MEMORY);
+	return known;
+}
+
+/* A memory file comes to current: what was written there, and what was stored. 0 or -EPERM. */
 static __always_inline int memory_take(struct inode *inode)
 {
 	struct hf_inode_key key = {};
+	struct hf_carried *carried;
 
 	inode_key(inode, &key);
-	return place_take(&key, HF_HOP_SHARED_MEMORY);
+	if (place_take(&key, HF_HOP_SHARED_MEMORY))
+		return -EPERM;
+	carried = group_carried(inode);
+	return carried ? deliver(carried, HF_HOP_SHARED_MEMORY) : 0;
 }
 
+/* Of a memory file. 0 or -EPERM. */
 static __always_inline int memory_read(struct inode *inode)
 {
-	return has_carried() && is_memory_file(inode->i_sb) ? memory_take(inode) : 0;
+	struct hf_state *state = state_get();
+
+	if (!state || !(state->has_carried || state->has_labelled_group))
+		return 0;
+	return memory_take(inode);
 }
 
 static __always_inline __u32 group_new(void)
@@ -50,14 +93,6 @@ static __always_inline __u32 group_new(void)
 	if (!state || number_take(&state->last_group, &group))
 		return 0;
 	return group + 1;
-}
-
-static __noinline struct hf_group *group_create(__u32 number)
-{
-	struct hf_group fresh = {};
-
-	(void)bpf_map_update_elem(&hf_groups, &number, &fresh, BPF_NOEXIST); /* or there: fine */
-	return bpf_map_lookup_elem(&hf_groups, &number);
 }
 
 /* Two groups have met: the younger becomes part of the older. */
@@ -89,8 +124,6 @@ static __noinline void group_join(__u32 one, __u32 other)
 static __noinline int group_map(struct inode *inode, bool is_writable)
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
-	struct hf_state *state = state_get();
-	struct hf_group *group;
 	struct hf_task *self;
 	__u64 taint;
 	__u32 tgid;
@@ -103,7 +136,7 @@ static __noinline int group_map(struct inode *inode, bool is_writable)
 	if (!entry)
 		entry = bpf_inode_storage_get(
 			&hf_inodes, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!self || !entry || !state) {
+	if (!self || !entry) {
 		count(HF_COUNTER_NO_MEMORY);
 		return -ENOMEM;
 	}
@@ -122,10 +155,8 @@ static __noinline int group_map(struct inode *inode, bool is_writable)
 		return 0;
 	if (pass_judge(taint, HF_OPERATION_MAP))
 		return -EPERM;
-	group = group_create(group_root(self->group));
-	if (!group || labels_or(&group->labels, taint))
+	if (group_add(self->group, taint))
 		return -EPERM;
-	state->has_labelled_group = 1;
 	(void)origins_to_group(self); /* it may be shared soon, and no hook sees what goes there */
 	introduce(self);
 	return 0;
@@ -145,7 +176,22 @@ static __always_inline void group_map_anonymous(void)
 
 #else /* the verifier of 5.10 finds no room for it on the stack of 512 bytes */
 
+static const bool has_groups = false;
+
+static __always_inline int memory_write(struct inode *inode, __u64 taint)
+{
+	struct hf_inode_key key = {};
+
+	inode_key(inode, &key);
+	return place_put(&key, taint);
+}
+
 static __always_inline int memory_read(struct inode *inode)
+{
+	return 0;
+}
+
+static __always_inline int group_write(struct inode *inode, __u64 taint)
 {
 	return 0;
 }

@@ -250,10 +250,13 @@ int hf_inode_setxattr(unsigned long long *args)
 SEC("lsm/inode_free_security")
 int BPF_PROG(hf_inode_free, struct inode *inode)
 {
+	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	struct hf_inode_key key;
 	struct hf_mark *mark;
 	__u8 reason;
 
+	if (inode->i_nlink && entry && entry->inherits)
+		(void)labels_mapped(inode, entry); /* the last look: it leaves the memory */
 	if (inode->i_nlink || channel_by_magic(inode->i_sb, &reason) == HF_CHANNEL_NETSHARE)
 		return 0;
 	inode_key(inode, &key);

@@ -83,6 +83,30 @@ static __noinline __u64 group_labels(__u32 number)
 	return group ? group->labels : 0;
 }
 
+#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+
+static __noinline struct hf_group *group_create(__u32 number)
+{
+	struct hf_group fresh = {};
+
+	(void)bpf_map_update_elem(&hf_groups, &number, &fresh, BPF_NOEXIST); /* or there: fine */
+	return bpf_map_lookup_elem(&hf_groups, &number);
+}
+
+/* All who share the group's memory have these labels from now on. 0 or -ENOMEM. */
+static __noinline int group_add(__u32 number, __u64 labels)
+{
+	struct hf_group *group = group_create(group_root(number));
+	struct hf_state *state = state_get();
+
+	if (!group || !state)
+		return -ENOMEM;
+	state->has_labelled_group = 1;
+	return labels_or(&group->labels, labels);
+}
+
+#endif
+
 static __always_inline __u64 taint_of(struct task_struct *task)
 {
 	struct hf_task *self = task_of(task);

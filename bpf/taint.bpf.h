@@ -9,40 +9,12 @@
 #include "lineage.bpf.h"
 #include "volume.bpf.h"
 
-/* The file behind a local mapping inherits, by its key: there is no inode at hand. */
-static __noinline int mapped_own(struct hf_mapped *mapped, __u64 labels)
-{
-	struct hf_mark *mark, fresh = {
-				      .labels = labels,
-				      .flags = HF_MARK_DERIVED | HF_MARK_DIRTY | mapped->flags,
-			      };
-	__u64 *disk;
-
-	mark = bpf_map_lookup_elem(&hf_index, &mapped->key);
-	if (mark) {
-		if (labels_or(&mark->labels, labels))
-			return -EPERM;
-		mark->flags |= HF_MARK_DERIVED | HF_MARK_DIRTY;
-		if (!mapped->flags)
-			mark->flags &= ~HF_MARK_STATE;
-	} else if (bpf_map_update_elem(&hf_index, &mapped->key, &fresh, BPF_ANY)) {
-		count(HF_COUNTER_INDEX_FULL);
-		return -EPERM;
-	}
-	disk = bpf_map_lookup_elem(&hf_disks, &mapped->key.dev);
-	if (disk)
-		return labels_or(disk, labels) ? -EPERM : 0;
-	if (bpf_map_update_elem(&hf_disks, &mapped->key.dev, &labels, BPF_ANY))
-		return -EPERM;
-	return 0;
-}
-
 /*
- * Writable shared mappings made before the first read: stores into them have no hook. The files
- * behind local ones inherit the labels now; if one is a way out, the read has to be judged: true.
- * Rewrites act's channel and reason (a copy would not fit the 512 bytes of stack).
+ * Writable shared mappings made before the read: stores into them have no hook. If one is a way out,
+ * the read has to be judged: true. Rewrites act's channel and reason (a copy would not fit the 512
+ * bytes of stack).
  */
-static __always_inline bool mapped_inherit(struct hf_task *self, __u64 labels, struct act *act)
+static __always_inline bool mapped_is_way_out(struct hf_task *self, struct act *act)
 {
 	struct hf_mapped *way_out = NULL;
 	bool has_two = false;
@@ -52,16 +24,11 @@ static __always_inline bool mapped_inherit(struct hf_task *self, __u64 labels, s
 
 		if (i >= self->mapped_count)
 			break;
-		if (mapped->channel == HF_CHANNEL_LOCAL_FILE) {
-			if (mapped_own(mapped, labels))
-				has_two = true;
+		if (mapped->channel == HF_CHANNEL_LOCAL_FILE)
 			continue;
-		}
 		has_two |= way_out != NULL;
 		way_out = mapped;
 	}
-	if (self->mapped_count)
-		label_generation_next();
 	if (has_two || (self->flags & (HF_TASK_MAPS_MANY | HF_TASK_OUTSIDE))) {
 		act->reason = HF_REASON_MAPPED;
 		return true;
@@ -73,32 +40,41 @@ static __always_inline bool mapped_inherit(struct hf_task *self, __u64 labels, s
 	return true;
 }
 
+/* The files behind local ones inherit, once nothing refuses the read any more. 0 or -EPERM. */
+static __always_inline int mapped_inherit(struct hf_task *self, __u64 labels)
+{
+	int r = 0;
+
+	for (__u32 i = 0; i < HF_MAPPED_MAX; i++) {
+		struct hf_mapped *mapped = &self->mapped[i];
+
+		if (i >= self->mapped_count)
+			break;
+		if (mapped->channel == HF_CHANNEL_LOCAL_FILE &&
+			mapped_own(&mapped->key, labels, mapped->flags))
+			r = -EPERM;
+	}
+	if (self->mapped_count)
+		label_generation_next();
+	return r;
+}
+
 #ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
 /*
  * What current reads from now on, all who share memory with it have. True when the read has to be
  * judged, as the policy would refuse to hand it over to them.
  */
-static __always_inline bool group_taint(__u32 number, __u64 labels, struct act *act)
+static __always_inline bool group_is_refused(__u32 number, __u64 labels, struct act *act)
 {
-	struct hf_state *state = state_get();
 	struct hf_bank *bank = bank_get();
 	__u32 root = group_root(number);
-	struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &root), fresh = {};
+	struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &root);
 
-	if (group && group->is_shared && bank && (bank->channels[HF_CHANNEL_PASS].block & labels)) {
-		act->reason = HF_REASON_MAPPED;
-		return true;
-	}
-	if (!group) {
-		(void)bpf_map_update_elem(&hf_groups, &root, &fresh, BPF_NOEXIST); /* or raced */
-		group = bpf_map_lookup_elem(&hf_groups, &root);
-	}
-	if (!group || !state || labels_or(&group->labels, labels)) {
-		act->reason = HF_REASON_NO_MEMORY;
-		return true;
-	}
-	state->has_labelled_group = 1;
-	return false;
+	if (!group || !group->is_shared || !bank ||
+		!(bank->channels[HF_CHANNEL_PASS].block & labels))
+		return false;
+	act->reason = HF_REASON_MAPPED;
+	return true;
 }
 #endif
 
@@ -129,13 +105,19 @@ VERIFIED_ONCE int taint_add_once(__u64 labels, struct act *act)
 		origin_of_act(self, act);
 		return 0;
 	}
-	is_judged = mapped_inherit(self, labels & ~self->taint, act);
-#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+	is_judged = mapped_is_way_out(self, act);
+#ifndef HF_BASELINE
 	if (self->group)
-		is_judged |= group_taint(self->group, labels, act);
+		is_judged |= group_is_refused(self->group, labels, act);
 #endif
 	if (is_judged && judge(act)) /* once: the verifier reads it for each call */
 		return -EPERM;
+#ifndef HF_BASELINE
+	if (self->group && group_add(self->group, labels))
+		return taint_refuse(act);
+#endif
+	if (mapped_inherit(self, labels & ~self->taint))
+		return taint_refuse(act);
 	state->has_tainted = 1;
 	if (!self->taint) {
 		self->tainted_ktime_ns = bpf_ktime_get_boot_ns();
