@@ -80,6 +80,7 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	struct act act = {.operation = HF_OPERATION_RENAME, .dentry = old_dentry};
 	struct hf_inode *entry;
 	__u64 before, after;
+	bool has_others;
 	__u8 reason;
 
 	if (ret)
@@ -96,9 +97,13 @@ int BPF_PROG(hf_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	after = directory_labels(new_dentry, &reason);
 	if (!(before | after))
 		return 0;
-	act.labels = before;
-	if ((before & ~after) && inode_own(inode, &act, state_flag(new_dentry, inode)))
+	/* A file is found by its other names too, which are not in the new place. */
+	has_others = (inode->i_mode & S_IFMT) != S_IFDIR && inode->i_nlink > 1;
+	act.labels = has_others ? before | after : before;
+	if ((has_others || (before & ~after)) &&
+		inode_own(inode, &act, state_flag(new_dentry, inode)))
 		return -EPERM;
+	act.labels = before;
 	if ((inode->i_mode & S_IFMT) == S_IFDIR) {
 		if (before != after)
 			label_generation_next();
