@@ -7,7 +7,7 @@
 #ifndef HOLDFAST_BPF_ATTRIBUTE_H
 #define HOLDFAST_BPF_ATTRIBUTE_H
 
-#include "taint.bpf.h"
+#include "memory.bpf.h"
 
 #ifndef HF_BASELINE /* its setxattr hook takes its arguments from two places: name.bpf.h */
 
@@ -35,6 +35,9 @@ static __noinline int attribute_write(struct dentry *dentry, __u64 taint)
 	struct hf_mark *mark;
 	__u8 reason;
 
+	if (is_memory_file(
+		    inode->i_sb)) /* from 6.6 on they have some; a mark would be of them all */
+		return memory_write(inode, taint);
 	act.labels = taint & ~labels_of(dentry, inode, &reason);
 	if (reason)
 		act.labels = taint;
@@ -78,8 +81,12 @@ int BPF_PROG(hf_inode_getxattr, struct dentry *dentry, const char *name, int ret
 	__u64 labels;
 	__u8 reason;
 
-	if (ret || !disk_labels(dentry->d_sb) || !is_user_attribute(name))
+	if (ret)
 		return ret;
+	if (is_memory_file(dentry->d_sb))
+		return is_user_attribute(name) && memory_read(inode) ? -EPERM : 0;
+	if (!disk_labels(dentry->d_sb) || !is_user_attribute(name))
+		return 0;
 	labels = labels_of(dentry, inode, &reason);
 	if (!labels)
 		return 0;
