@@ -51,14 +51,11 @@ uint64_t model_taint(const struct model *model, int process)
 	return known->taint | group_labels(model, known->group);
 }
 
-/* What a labelled reader maps writably it can write to at any time. */
+/* What is mapped writably can be written to at any time, with what any of the group has read. */
 static void spread(struct model *model)
 {
-	for (int process = 0; process < WALK_PROCESSES; process++)
-		for (int inode = 0; inode < WALK_NAMES; inode++)
-			if (model->processes[process].is_alive &&
-				(model->processes[process].maps & 1u << inode))
-				model->inodes[inode].own |= model_taint(model, process);
+	for (int inode = 0; inode < model->inode_count; inode++)
+		model->inodes[inode].own |= group_labels(model, model->inodes[inode].group);
 }
 
 static void group_add(struct model *model, int group, uint64_t labels)
@@ -95,6 +92,12 @@ static bool read_labels(struct model *model, struct model_process *who, uint64_t
 	return receive(model, who, labels);
 }
 
+/* To have opened it is not to have read it: that is judged again. */
+static bool read_name(struct model *model, struct model_process *who, int name)
+{
+	return read_labels(model, who, model_labels(model, name));
+}
+
 /* An empty file has nothing to protect. */
 static bool open_to_read(struct model *model, struct model_process *who, int name)
 {
@@ -113,11 +116,7 @@ static bool open_to_write(const struct model *model, const struct model_process 
 
 static void file_inherit(struct model *model, int name, uint64_t labels)
 {
-	struct model_inode *inode = &model->inodes[model->names[name].inode];
-
-	labels &= ~model_labels(model, name);
-	inode->own |= labels;
-	group_add(model, inode->group, labels); /* who maps it sees it */
+	model->inodes[model->names[name].inode].own |= labels & ~model_labels(model, name);
 }
 
 static bool write_file(struct model *model, int process, int name)
@@ -127,6 +126,8 @@ static bool write_file(struct model *model, int process, int name)
 	if (taint & WALK_LABEL_VIEW)
 		return false;
 	file_inherit(model, name, taint);
+	group_add(model, model->inodes[model->names[name].inode].group,
+		taint); /* who maps it sees it */
 	model->inodes[model->names[name].inode].has_content = true;
 	return true;
 }
@@ -287,7 +288,6 @@ static void exec(struct model *model, int process, enum walk_app app)
 	who->taint = model_taint(model, process);
 	who->has_shared_memory = false;
 	who->group = MODEL_NONE;
-	who->maps = 0;
 	who->app = app;
 }
 
@@ -295,7 +295,7 @@ static bool vfork_read(struct model *model, struct model_process *who, int name)
 {
 	group_share(model, who->group);
 	who->has_shared_memory = true;
-	return open_to_read(model, who, name);
+	return read_name(model, who, name);
 }
 
 static bool put(struct model *model, int process, enum walk_place place)
@@ -333,22 +333,24 @@ static void fill(struct model *model, enum walk_place place, uint64_t labels)
 	model->places[place].labels |= labels;
 }
 
+/* Who moves it has it, as nothing could refuse it. */
 static void splice(struct model *model, int process, enum walk_place from, enum walk_place to)
 {
-	(void)take(
-		model, process, from); /* refused: it moves all the same, unseen by who moves it */
-	fill(model, to, model->places[from].labels | model_taint(model, process));
+	struct model_carried *carried = &model->places[from];
+
+	if (carried->pending)
+		carried->pending--;
+	(void)receive(model, &model->processes[process], carried->labels); /* or its memory can't */
+	fill(model, to, carried->labels | model_taint(model, process));
 }
 
+/* To have tried is enough: the labels are there before the content may be. */
 static bool splice_held(struct model *model, int process, enum walk_place place)
 {
 	struct model_process *who = &model->processes[process];
 
-	fill(model, place, model_taint(model, process)); /* to have tried is enough */
-	if (!read_labels(model, who, model_labels(model, who->held)))
-		return false;
-	fill(model, place, model_taint(model, process));
-	return true;
+	fill(model, place, model_taint(model, process) | model_labels(model, who->held));
+	return read_labels(model, who, model_labels(model, who->held));
 }
 
 static bool send_held(struct model *model, int process)
@@ -423,7 +425,6 @@ static bool map_held(struct model *model, int process)
 	if (!map(model, process, inode))
 		return false;
 	file_inherit(model, who->held, model_taint(model, process));
-	who->maps |= 1u << inode;
 	return true;
 }
 
@@ -466,7 +467,7 @@ static bool step_take(struct model *model, const struct step *step)
 
 	switch ((enum step_kind)step->kind) {
 	case STEP_READ:
-		return open_to_read(model, who, step->a);
+		return read_name(model, who, step->a);
 	case STEP_WRITE:
 		return open_to_write(model, who, step->a) && write_file(model, step->who, step->a);
 	case STEP_CREATE:

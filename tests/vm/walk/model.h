@@ -21,16 +21,15 @@ struct model_process {
 	bool has_shared_memory; /* with a vfork child: the kernel keeps its labels elsewhere too */
 	enum walk_app app;
 	uint64_t taint;
-	int group;     /* of those it shares memory with, or MODEL_NONE */
-	int held;      /* the name its descriptor was opened by, or MODEL_NONE */
-	uint32_t maps; /* inodes it maps writably: bits */
+	int group; /* of those it shares memory with, or MODEL_NONE */
+	int held;  /* the name its descriptor was opened by, or MODEL_NONE */
 };
 
 struct model_inode {
 	uint64_t own;
 	bool has_content;
 	bool has_attribute; /* written by a labelled reader */
-	int group;
+	int group;	    /* of those who map it, or MODEL_NONE */
 };
 
 struct model_name {
