@@ -95,6 +95,8 @@ int BPF_PROG(hf_guard_load, int cmd, union bpf_attr *attr, unsigned int size, in
 	type = attr->prog_type;
 	if (!is_intrusive(type) || is_agents_own())
 		return 0;
+	if (door_is_open(HF_DOOR_UPGRADE)) /* the next agent is not known yet */
+		return 0;
 	act.port = type;
 	return guard_judge(&act, HF_PROTECTION_BPF);
 }
