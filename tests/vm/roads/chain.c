@@ -16,7 +16,6 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "plain.h"
@@ -151,20 +150,6 @@ int chain_relay(char **argv)
 	return r < 0 ? r : put(argv[2], content, (size_t)r);
 }
 
-static int open_terminal(int ret_ends[2])
-{
-	struct termios settings;
-
-	ret_ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
-	if (ret_ends[0] < 0 || grantpt(ret_ends[0]) || unlockpt(ret_ends[0]))
-		return -errno;
-	ret_ends[1] = open(ptsname(ret_ends[0]), O_RDWR | O_NOCTTY);
-	if (ret_ends[1] < 0 || tcgetattr(ret_ends[1], &settings))
-		return -errno;
-	cfmakeraw(&settings);
-	return check_call(tcsetattr(ret_ends[1], TCSANOW, &settings));
-}
-
 static pid_t relay(const char *name, const char *from, const char *to)
 {
 	return spawn_plain("@relay", name, from, to, NULL);
@@ -188,7 +173,7 @@ static int road_chain(struct job *job)
 	if (queue < 0 || memory < 0 || pipe(pipe_ends) || mkfifo(job->arg[0], 0600) ||
 		socketpair(AF_UNIX, SOCK_STREAM, 0, socket_ends))
 		return -errno;
-	r = open_terminal(terminal);
+	r = open_terminal(terminal, 0);
 	if (r < 0)
 		return r;
 	snprintf(words[0], LINK_MAX_TEXT, "f:%d", pipe_ends[0]);

@@ -18,7 +18,6 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "plain.h"
@@ -239,18 +238,11 @@ static int road_key(struct job *job)
 /* What is printed on a terminal is read by who holds its master side. */
 static int terminal_output(struct job *job, bool is_waiting)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
-	struct termios settings;
+	int ends[2], r = open_terminal(ends, O_CLOEXEC);
 
-	if (master < 0 || grantpt(master) || unlockpt(master))
-		return -errno;
-	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0 || tcgetattr(slave, &settings))
-		return -errno;
-	cfmakeraw(&settings);
-	if (tcsetattr(slave, TCSANOW, &settings))
-		return -errno;
-	return hand_over(job, master, slave, is_waiting);
+	if (r < 0)
+		return r;
+	return hand_over(job, ends[0], ends[1], is_waiting);
 }
 
 static int road_terminal_output(struct job *job)

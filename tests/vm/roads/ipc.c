@@ -50,6 +50,20 @@ int hand_over(struct job *job, int from, int to, bool is_waiting)
 	return wait_child(pid);
 }
 
+int open_terminal(int ret_ends[2], int flags)
+{
+	struct termios settings;
+
+	ret_ends[0] = posix_openpt(O_RDWR | O_NOCTTY | flags);
+	if (ret_ends[0] < 0 || grantpt(ret_ends[0]) || unlockpt(ret_ends[0]))
+		return -errno;
+	ret_ends[1] = open(ptsname(ret_ends[0]), O_RDWR | O_NOCTTY | flags);
+	if (ret_ends[1] < 0 || tcgetattr(ret_ends[1], &settings))
+		return -errno;
+	cfmakeraw(&settings);
+	return check_call(tcsetattr(ret_ends[1], TCSANOW, &settings));
+}
+
 static int unix_socket(struct job *job, int type, bool is_waiting)
 {
 	int pair[2];
@@ -173,18 +187,11 @@ static int road_message_queue(struct job *job)
 /* What is typed into one end of a terminal is read at the other. */
 static int road_terminal(struct job *job)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
-	struct termios settings;
+	int ends[2], r = open_terminal(ends, O_CLOEXEC);
 
-	if (master < 0 || grantpt(master) || unlockpt(master))
-		return -errno;
-	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0 || tcgetattr(slave, &settings))
-		return -errno;
-	cfmakeraw(&settings);
-	if (tcsetattr(slave, TCSANOW, &settings))
-		return -errno;
-	return hand_over(job, slave, master, false);
+	if (r < 0)
+		return r;
+	return hand_over(job, ends[1], ends[0], false);
 }
 
 /* What stands in a process's own command line is for everybody to read. */

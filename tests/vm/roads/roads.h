@@ -104,6 +104,9 @@ pid_t plain_on(struct job *job, int from, bool is_waiting);
 /* Reads the source and writes it to one end, while such a program is at the other. */
 int hand_over(struct job *job, int from, int to, bool is_waiting);
 
+/* A terminal in raw mode: its master side and its other one. flags: O_CLOEXEC or 0. 0 or -errno. */
+int open_terminal(int ret_ends[2], int flags);
+
 /* The verbs of hf-road-plain; -ENOENT when verb is none. argv starts behind the verb. */
 int plain_verb(const char *verb, int argc, char **argv);
 
