@@ -75,8 +75,8 @@ leak()
 	local name=$1 command=$2
 
 	clear_all
-	doc=$open/doc.txt timeout 30 bash -c "$command" >/dev/null 2>&1
-	if ! wait_for 3 arrived "$open_text"; then
+	doc=$open/doc.txt timeout 60 bash -c "$command" >/dev/null 2>&1
+	if ! wait_for 15 arrived "$open_text"; then
 		not_ok "$name" 'the positive control did not arrive'
 		return
 	fi
@@ -163,18 +163,16 @@ to_the_network()
 		"$readers/perl -MIO::Socket::INET -e 'open F,\"<\",shift; \$s=IO::Socket::INET->new(\"$peer:9000\") or exit 1; print \$s <F>' \$doc"
 }
 
-# What the policy lets through goes through: the partner's address, and the local copy.
+# What the policy lets through goes through: the partner's address. As the partner is of this same
+# machine here, what it writes is labelled, and nobody else reads it.
 allowed_roads()
 {
 	in_peer peer2 socat -u TCP-LISTEN:9000,fork,reuseaddr OPEN:$served/partner,creat,append &
 	wait_for 20 in_peer peer2 sh -c 'ss -ltn | grep -q :9000'
 	clear_all
 	timeout 20 $readers/socat -u OPEN:$secret/doc.txt TCP:10.88.0.2:9000 >/dev/null 2>&1
-	if wait_for 5 arrived "$secret_text"; then
-		ok 'the partner gets it'
-	else
-		not_ok 'the partner gets it' 'nothing came'
-	fi
+	check 'the partner gets it' wait_for 5 [ -s $served/partner ]
+	refute 'and what it writes is labelled' cat $served/partner
 }
 
 places_make || { echo 'the places could not be made'; exit 1; }
