@@ -164,7 +164,7 @@ static __noinline int place_put(const struct hf_inode_key *key, __u64 taint)
 	return carried ? carry(carried, taint) : -EPERM;
 }
 
-/* Labels came in where no hook could refuse them: those that it should have others may not take. */
+/* Labels came in with no refusal: those that were due one, others may not take. 0 or -EPERM. */
 static __always_inline int place_add(struct hf_carried *carried, __u64 labels)
 {
 	struct hf_bank *bank = bank_get();
@@ -182,16 +182,19 @@ static __always_inline int place_add(struct hf_carried *carried, __u64 labels)
 	return (carried->labels & labels) == labels ? 0 : labels_or(&carried->labels, labels);
 }
 
+/* As carry(), of labels that may be due a refusal. 0 or -EPERM. */
+static __always_inline int carry_unjudged(struct hf_carried *carried, __u64 taint)
+{
+	return place_add(carried, taint) ? -EPERM : carry(carried, taint);
+}
+
 /* As place_put(), where no hook can refuse. */
 static __noinline void place_fill(const struct hf_inode_key *key, __u64 taint)
 {
 	struct hf_carried *carried = place_state(key, true);
 
-	if (!carried)
-		return; /* the map is of the kind that never is full */
-	/* Its caller refuses nothing. */
-	(void)place_add(carried, taint);
-	(void)carry(carried, taint);
+	if (carried) /* the map is of the kind that never is full */
+		(void)carry_unjudged(carried, taint); /* its caller refuses nothing */
 }
 
 /* Current takes something out. 0 or -EPERM. */

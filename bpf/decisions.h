@@ -73,8 +73,8 @@ struct hf_channel_masks {
 #define HF_APP_CARRIER 0x1u  /* display server, bus, journal ...: receives without being labelled */
 #define HF_APP_PRINTS  0x2u  /* print service: what it is handed was judged on channel print */
 #define HF_APP_STATE   0x4u  /* has directories of its own settings: HF_EXEMPT_STATE */
-#define HF_APP_FORGETS 0x10u /* keeps nothing of files that it closed */
 #define HF_APP_SHEDS   0x8u  /* what it writes in some directories is declassified */
+#define HF_APP_FORGETS 0x10u /* keeps nothing of files that it closed */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */
@@ -169,10 +169,10 @@ struct hf_exempt_key {
 #define HF_MARK_DIRECTORY 0x1u	/* labels apply to everything below */
 #define HF_MARK_POLICY	  0x2u	/* set by a policy's path key, not by hand or by writing */
 #define HF_MARK_DERIVED	  0x4u	/* set by the kernel: written by a labelled reader, or moved out */
-#define HF_MARK_ATTRIBUTE 0x20u /* a labelled reader wrote an extended attribute of it */
-#define HF_MARK_STATE	  0x10u /* its application wrote it among its own settings */
-#define HF_MARK_OWED	  0x40u /* the file itself does not carry all of it yet */
 #define HF_MARK_DIRTY	  0x8u	/* changed by the kernel since the agent last persisted it */
+#define HF_MARK_STATE	  0x10u /* its application wrote it among its own settings */
+#define HF_MARK_ATTRIBUTE 0x20u /* a labelled reader wrote an extended attribute of it */
+#define HF_MARK_OWED	  0x40u /* the file itself does not carry all of it yet */
 
 /* The agent's own; set anew at each start, never stored. */
 #define HF_MARK_GUARDED 0x100u	/* nobody else changes it; of a directory: nor what is in it */

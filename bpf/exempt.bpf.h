@@ -9,8 +9,7 @@
 
 #include "report.bpf.h"
 
-#define HF_EXEMPT_UP \
-	128 /* directories above a file that are looked at; deeper ones are not exempt */
+#define HF_EXEMPT_UP 128 /* directories above a file; what is deeper is not exempt */
 
 /* Where a walk upwards stands, by addresses. */
 struct exempt_walk {
@@ -44,7 +43,10 @@ static long exempt_step(__u32 index, struct exempt_walk *walk)
 	return 0;
 }
 
-/* Of HF_EXEMPT_STATE: 1 or 0. Global, so that the verifier reads it once: numbers may be passed to such on all kernels. */
+/*
+ * Of HF_EXEMPT_STATE: 1 or 0. Global, so that the verifier reads it once; it takes numbers, which
+ * may be passed to such on all kernels.
+ */
 __noinline __u64 exempt_labels(__u64 address, __u32 app, __u32 kind)
 {
 	struct dentry *dentry = (struct dentry *)address;

@@ -221,11 +221,23 @@ static __always_inline int read_of_labelled(struct file *file, struct inode *ino
 	return labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_READ);
 }
 
+/* Of what is neither pipe nor socket. 0 or -EPERM. */
+static __always_inline int regular_read(struct file *file, struct inode *inode)
+{
+	struct hf_inode *entry;
+
+	if (inode_type(inode) != S_IFREG)
+		return 0;
+	if (is_memory_file(inode->i_sb))
+		return memory_read(inode);
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	return is_unlabelled(entry) ? 0 : read_of_labelled(file, inode);
+}
+
 SEC("lsm/file_permission")
 int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 {
 	struct inode *inode = file->f_inode;
-	struct hf_inode *entry;
 	__u64 taint;
 
 	if (ret)
@@ -240,12 +252,7 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 		return pipe_read_by_current(inode);
 	if (inode_type(inode) == S_IFSOCK)
 		return socket_read(file);
-	if (inode_type(inode) != S_IFREG)
-		return 0;
-	if (is_memory_file(inode->i_sb))
-		return memory_read(inode);
-	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
-	return is_unlabelled(entry) ? 0 : read_of_labelled(file, inode);
+	return regular_read(file, inode);
 }
 
 /* A descriptor arrives by SCM_RIGHTS or pidfd_getfd. */
@@ -267,15 +274,7 @@ int BPF_PROG(hf_file_receive, struct file *file, int ret)
 /* Loads have no hook, so the mapping itself is the read. */
 static __noinline int map_read(struct file *file)
 {
-	struct inode *inode = file->f_inode;
-	struct hf_inode *entry;
-
-	if (inode_type(inode) != S_IFREG)
-		return 0;
-	if (is_memory_file(inode->i_sb))
-		return memory_read(inode);
-	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
-	return is_unlabelled(entry) ? 0 : read_of_labelled(file, inode);
+	return regular_read(file, file->f_inode);
 }
 
 /* From now on the file has what its group has read, but for where the policy takes labels away. */
@@ -296,6 +295,7 @@ static __noinline int map_writable(struct file *file)
 	struct inode *inode = file->f_inode;
 	__u64 taint = taint_current();
 	struct act act = {};
+	bool is_in_group;
 	__u32 flags = 0;
 
 	switch (inode_type(inode)) {
@@ -317,9 +317,10 @@ static __noinline int map_writable(struct file *file)
 		return 0;
 	}
 	/* What a local file gets of what its labelled mapper reads, its group knows. */
-	if (act.channel == HF_CHANNEL_LOCAL_FILE && has_groups)
+	is_in_group = has_groups && act.channel == HF_CHANNEL_LOCAL_FILE;
+	if (is_in_group)
 		map_inherits(file, flags);
-	if (!taint || act.channel != HF_CHANNEL_LOCAL_FILE || !has_groups)
+	if (!taint || !is_in_group)
 		mapped_remember(inode, &act, flags);
 	return 0;
 }

@@ -14,7 +14,8 @@
 #define IPPROTO_UDP 17
 #define LOOPBACK4   127 /* the first byte of its addresses */
 
-static __always_inline void flow_address4(__u8 address[16], __u32 v4)
+/* As ::ffff:a.b.c.d; the rest of it is 0 already. */
+static __always_inline void address_put_v4(__u8 address[16], __u32 v4)
 {
 	address[10] = 0xff;
 	address[11] = 0xff;
@@ -42,8 +43,8 @@ static __noinline bool flow_key(struct sock *sk, struct hf_flow_key *ret_key, bo
 		return true;
 	ret_key->there_port = is_received ? other_port : own_port;
 	if (family == AF_INET) {
-		flow_address4(own, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		flow_address4(other, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		address_put_v4(own, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		address_put_v4(other, BPF_CORE_READ(sk, __sk_common.skc_daddr));
 	} else {
 		bpf_probe_read_kernel(own, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 		bpf_probe_read_kernel(other, 16, &sk->__sk_common.skc_v6_daddr);
@@ -66,7 +67,7 @@ static __always_inline bool is_loopback(const __u8 address[16])
 }
 
 /* TCP that is connected, or UDP: what is neither has no key. */
-static __always_inline bool is_followed(struct sock *sk)
+static __always_inline bool is_flow_followed(struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
 
@@ -74,22 +75,25 @@ static __always_inline bool is_followed(struct sock *sk)
 	       (protocol == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_dport));
 }
 
+/* Current hands something to a process of this machine. 0 or -EPERM. */
+static __always_inline int within_judge(struct act *act, bool is_followed)
+{
+	act->channel = HF_CHANNEL_PASS;
+	act->allow = 0; /* that was the destination's, on channel network */
+	act->reason = is_followed ? HF_REASON_RULE : HF_REASON_UNFOLLOWED;
+	return judge(act);
+}
+
 /* The policy lets a labelled reader send what act describes; but is it to this machine? 0 or -EPERM. */
 static __noinline int flow_judge(struct sock *sk, struct act *act)
 {
-	if (!is_loopback(act->address))
-		return 0;
-	act->channel = HF_CHANNEL_PASS;
-	act->allow = 0; /* that was the destination's, on channel network */
-	act->reason = is_followed(sk) ? HF_REASON_RULE : HF_REASON_UNFOLLOWED;
-	return judge(act);
+	return is_loopback(act->address) ? within_judge(act, is_flow_followed(sk)) : 0;
 }
 
 /* And its labels go along. 0 or -EPERM. */
 static __noinline int flow_put(struct sock *sk, __u64 taint, __u16 port)
 {
 	struct hf_state *state = state_get();
-	struct hf_bank *bank = bank_get();
 	struct hf_flow_key key = {};
 	struct hf_carried *carried;
 
@@ -101,11 +105,8 @@ static __noinline int flow_put(struct sock *sk, __u64 taint, __u16 port)
 	carried = bpf_map_lookup_elem(&hf_flows, &key);
 	if (!carried)
 		return 0; /* the map is of the kind that never is full */
-	if (!bank || (taint & (bank->channels[HF_CHANNEL_PASS].block |
-				      bank->channels[HF_CHANNEL_PASS].warn)))
-		carried->flags |= HF_CARRIED_REFUSED;
 	state->has_labelled_flow = 1;
-	return carry(carried, taint);
+	return carry_unjudged(carried, taint);
 }
 
 /* Current takes something out of its socket, or has: delivered is HF_DELIVERED. 0 or -EPERM. */

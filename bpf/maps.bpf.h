@@ -29,7 +29,7 @@ struct hf_inode {
 #define HF_TASK_NO_PRINT  0x8u	/* was refused to print */
 #define HF_TASK_KEEPS	  0x10u /* has labels from other processes, or from before an exec */
 #define HF_TASK_MANAGER	  0x20u /* forked by process 1, has executed nothing since */
-#define HF_HELD_MAX	  8
+#define HF_HELD_MAX	  8	/* what has more files open never forgets */
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
 #define HF_SOCKET_MAX	  16384	 /* baseline: labelled ends of unix sockets */

@@ -53,13 +53,6 @@ static __always_inline __u64 dest_allow(const struct act *act)
 	return allow;
 }
 
-static __always_inline void address_from_v4(struct act *act, __u32 address)
-{
-	act->address[10] = 0xff;
-	act->address[11] = 0xff;
-	__builtin_memcpy(act->address + 12, &address, 4);
-}
-
 /* From a socket address in kernel memory; false when its family is none we can judge. */
 static __always_inline bool address_from_sockaddr(struct act *act, const void *address)
 {
@@ -72,7 +65,7 @@ static __always_inline bool address_from_sockaddr(struct act *act, const void *a
 	act->port = bpf_ntohs(port);
 	if (family == AF_INET) {
 		bpf_probe_read_kernel(&v4, sizeof(v4), address + ADDR4_OFFSET);
-		address_from_v4(act, v4);
+		address_put_v4(act->address, v4);
 		return true;
 	}
 	if (family == AF_INET6)
@@ -85,7 +78,7 @@ static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
 	act->family = kernel_read(sk, __sk_common.skc_family);
 	act->port = bpf_ntohs(kernel_read(sk, __sk_common.skc_dport));
 	if (act->family == AF_INET) {
-		address_from_v4(act, kernel_read(sk, __sk_common.skc_daddr));
+		address_put_v4(act->address, kernel_read(sk, __sk_common.skc_daddr));
 		return true;
 	}
 	if (act->family == AF_INET6)
@@ -122,12 +115,7 @@ static __always_inline bool is_vsock_local(const void *address)
 
 static __noinline int vsock_judge(const void *address, struct act *act)
 {
-	if (!is_vsock_local(address))
-		return 0;
-	act->channel = HF_CHANNEL_PASS;
-	act->allow = 0;
-	act->reason = HF_REASON_UNFOLLOWED;
-	return judge(act);
+	return is_vsock_local(address) ? within_judge(act, false) : 0;
 }
 
 /* The network lets it pass; but is it another program of this machine that gets it? 0 or -EPERM. */
@@ -164,11 +152,8 @@ static __noinline int labelled_send(struct socket *sock, const void *address, st
 		return 0;
 	family = kernel_read(sk, __sk_common.skc_family);
 	if (family == AF_NETLINK && act->operation == HF_OPERATION_SEND &&
-		is_netlink_to_process(sk, address)) {
-		act->channel = HF_CHANNEL_PASS;
-		act->reason = HF_REASON_UNFOLLOWED;
-		return judge(act);
-	}
+		is_netlink_to_process(sk, address))
+		return within_judge(act, false);
 	if (family_is_local(family))
 		return 0;
 	if (act->operation == HF_OPERATION_SEND && is_connected_stream(sk))

@@ -39,8 +39,6 @@ int hf_readers(struct bpf_iter__task *ctx)
 #ifndef HF_BASELINE
 	if (is_forgetting(task, self))
 		return 0;
-#endif
-#ifndef HF_BASELINE
 	if (self->group)
 		origins_from_group(self);
 #endif
