@@ -24,6 +24,24 @@ policy_of_cases()
 	sed 's,\.\./\.\./\.\./policy,'"$HF_REPO"'/policy,' "$HF_REPO/tests/vm/cases/policy.ini"
 }
 
+# policy_of_reader NAME VERSION PROGRAM: prints the policy under which only that may open $secret.
+policy_of_reader()
+{
+	cat <<-INI
+	[policy]
+	name = $1
+	version = $2
+	[tenant acme]
+	title = Acme
+	[label confidential]
+	tenant = acme
+	path = $secret
+	open-with = reader
+	[app reader]
+	path = $3
+	INI
+}
+
 # agent_start [POLICY]: returns once the kernel enforces it.
 agent_start()
 {

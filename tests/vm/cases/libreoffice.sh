@@ -13,27 +13,6 @@
 reader=/opt/readers/road
 out=$work/out
 
-# make_document DIRECTORY TEXT: the least that is an OpenDocument text.
-make_document()
-{
-	python3 - "$1/doc.odt" "$2" <<-'PY'
-	import sys, zipfile
-	kind = 'application/vnd.oasis.opendocument.text'
-	office = 'urn:oasis:names:tc:opendocument:xmlns:office:1.0'
-	text = 'urn:oasis:names:tc:opendocument:xmlns:text:1.0'
-	manifest = 'urn:oasis:names:tc:opendocument:xmlns:manifest:1.0'
-	with zipfile.ZipFile(sys.argv[1], 'w') as odt:
-	    odt.writestr('mimetype', kind)
-	    odt.writestr('META-INF/manifest.xml',
-	        f'<m:manifest xmlns:m="{manifest}" m:version="1.2">'
-	        f'<m:file-entry m:full-path="/" m:media-type="{kind}"/>'
-	        '<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>')
-	    odt.writestr('content.xml',
-	        f'<o:document-content xmlns:o="{office}" xmlns:t="{text}" o:version="1.2"><o:body>'
-	        f'<o:text><t:p>{sys.argv[2]}</t:p></o:text></o:body></o:document-content>')
-	PY
-}
-
 # convert USER FORMAT DOCUMENT DIRECTORY: as a person without a screen does.
 convert()
 {
@@ -107,8 +86,8 @@ open_the_stick || exit 1
 # Homes on a real file system: the root of these machines is an overlay.
 cp -a /home $data/home
 mount --bind $data/home /home
-make_document $secret "$secret_text"
-make_document $open "$open_text"
+tests/vm/cases/make_odt.py $secret/doc.odt "$secret_text"
+tests/vm/cases/make_odt.py $open/doc.odt "$open_text"
 mkdir -m 777 $out
 mkdir -p /opt/readers
 install -m 755 -o root -g root build/tests/hf-road $reader

@@ -7,15 +7,11 @@
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin # what was installed
+. tests/vm/cases/service.sh
 
-reader=/opt/readers/cat
-admin=/root/admin # from the administrator's own machine
-key=/etc/holdfast/maintenance.pub
 token=/etc/holdfast/maintenance.token
 first=build/tests/holdfast-first.deb
 next=build/tests/holdfast-next.deb
-gaps=/run/hf/gaps
 
 # A database of its own: reading the machine's takes minutes under emulation.
 dpkg_own()
@@ -38,35 +34,6 @@ version()
 version_is()
 {
 	[ "$(version)" = "$1" ]
-}
-
-enforcing()
-{
-	holdfast status | grep -q 'enforcing, in the kernel'
-}
-
-# Tries all the time, and remembers when it worked.
-watch_begin()
-{
-	(
-		while [ ! -e $gaps.end ]; do
-			cat $secret/doc.txt >/dev/null 2>&1 && echo "$EPOCHREALTIME" >>$gaps
-			sleep 0.2
-		done
-	) &
-	watcher=$!
-}
-
-watch_end()
-{
-	touch $gaps.end
-	wait $watcher
-	check 'it was shut at every moment' test ! -e $gaps
-}
-
-main_pid()
-{
-	systemctl show --property MainPID --value holdfast.service
 }
 
 attempts()
@@ -100,19 +67,7 @@ installed()
 	check 'manual page' test -s /usr/share/man/man8/holdfast.8.gz
 	check 'completion' test -s /usr/share/bash-completion/completions/holdfast
 	check 'its policy protects nothing yet' cat $secret/doc.txt
-	cat >/etc/holdfast/policy.ini <<-INI
-	[policy]
-	name = Packaged
-	version = 1
-	[tenant acme]
-	title = Acme
-	[label confidential]
-	tenant = acme
-	path = $secret
-	open-with = reader
-	[app reader]
-	path = $reader
-	INI
+	policy_of_reader Packaged 1 $reader >/etc/holdfast/policy.ini
 	check 'a policy is given' holdfast policy reload
 	check 'and is in force' wait_for 30 is_shut
 }
@@ -124,12 +79,10 @@ is_shut()
 
 guarding()
 {
-	mkdir -p $admin
-	holdfast maintenance keygen --key $admin/key --public $admin/maintenance.pub >/dev/null
-	holdfast maintenance sign --key $admin/key --actions stop >$admin/stop
-	holdfast maintenance sign --key $admin/key --actions upgrade,stop >$admin/upgrade
-	holdfast maintenance sign --key $admin/key --actions remove,stop >$admin/remove
-	install -m 644 $admin/maintenance.pub $key
+	key_make
+	token_make stop stop
+	token_make upgrade upgrade,stop
+	token_make remove remove,stop
 	check 'it takes the maintenance key' holdfast policy reload
 	check 'and guards itself' wait_for 30 is_guarded
 }
@@ -145,11 +98,11 @@ refused()
 	local name=$1 words=$2 main inode
 
 	shift 2
-	main=$(main_pid) inode=$(inode_of)
+	main=$(property MainPID) inode=$(inode_of)
 	refute "$name: dpkg fails" dpkg_own "$@"
 	check "$name: and says why" grep -q "$words" /run/hf/dpkg.log
 	check "$name: the package is as it was" version_is '0.1.0 installed'
-	check "$name: the agent goes on" [ "$(main_pid)" = "$main" ]
+	check "$name: the agent goes on" [ "$(property MainPID)" = "$main" ]
 	check "$name: with its files" [ "$(inode_of)" = "$inode" ]
 	check "$name: the door is shut" door_is_shut
 }
@@ -163,18 +116,18 @@ upgraded()
 {
 	local before since main
 
-	main=$(main_pid)
+	main=$(property MainPID)
 	before=$(attempts) since=$(now_ms)
 	cp $admin/upgrade $token
 	check 'with a token it is upgraded' dpkg_own -i $next
 	check 'to the next version' version_is '0.1.1 installed'
-	check 'another agent runs' [ "$(main_pid)" != "$main" ]
+	check 'another agent runs' [ "$(property MainPID)" != "$main" ]
 	check 'and enforces' enforcing
 	check 'it took the pins over' grep -q 'kernel part adopted' <(journalctl -q -u holdfast.service)
 	check 'the policy of the administrator is kept' grep -q Packaged /etc/holdfast/policy.ini
 	check 'the door is shut' door_is_shut
 	check "it was not taken for an attack: $(attempts_told "$since")" [ "$(attempts)" = "$before" ]
-	expect_refused 'guarded again: SIGKILL' /bin/kill -KILL "$(main_pid)"
+	expect_refused 'guarded again: SIGKILL' /bin/kill -KILL "$(property MainPID)"
 	expect_refused 'guarded again: the new executable' rm -f /usr/libexec/holdfast/holdfast-sensor
 }
 
@@ -191,14 +144,11 @@ removed()
 	check 'no state is left' bash -c '! ls -d /var/lib/holdfast* /var/log/holdfast /etc/holdfast'
 }
 
-[ "$(cat /proc/1/comm)" = systemd ] || { not_ok 'process 1 is systemd' "$(cat /proc/1/comm)"; finish; }
-places_make || exit 1
-mkdir -p /opt/readers
-install -m 755 -o root -g root /usr/bin/cat $reader
+service_places || exit 1
 dpkg_prepare
 installed
 guarding
-watch_begin
+gaps_begin
 refused 'upgrade without a token' 'there is no token' -i $next
 cp $admin/stop $token
 refused 'upgrade with one for something else' 'was for something else' -i $next
@@ -206,7 +156,7 @@ rm $token
 refused 'removal without a token' 'there is no token' -r holdfast
 upgraded
 rm $token
-watch_end
+gaps_end
 removed
 tail -n 20 /run/hf/dpkg.log
 journalctl --no-pager -q -u holdfast.service -n 30

@@ -16,17 +16,5 @@ reboot_places()
 	mkdir -p $secret $open
 	echo "$secret_text" | tee $secret/doc.txt >$secret/moved.txt
 	echo "$open_text" | tee $open/doc.txt >$open/by-hand.txt
-	cat >$reboot_policy <<-INI
-	[policy]
-	name = Reboot
-	version = 1
-	[tenant acme]
-	title = Acme
-	[label confidential]
-	tenant = acme
-	path = $secret
-	open-with = reader
-	[app reader]
-	path = /opt/readers/dd
-	INI
+	policy_of_reader Reboot 1 /opt/readers/dd >$reboot_policy
 }

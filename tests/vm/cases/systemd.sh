@@ -8,37 +8,19 @@
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin # what was installed
+. tests/vm/cases/service.sh
 
 policy=/etc/holdfast/policy.ini
-reader=/opt/readers/cat
+group=/sys/fs/cgroup/system.slice/holdfast.service
 
 policy_write()
 {
-	cat >$policy <<-INI
-	[policy]
-	name = Under systemd
-	version = $1
-	[tenant acme]
-	title = Acme
-	[label confidential]
-	tenant = acme
-	path = $secret
-	open-with = reader
-	[app reader]
-	path = $reader
-	INI
-}
-
-property()
-{
-	systemctl show --property "$1" --value holdfast.service
+	policy_of_reader 'Under systemd' "$1" $reader >$policy
 }
 
 is_ready()
 {
-	[ "$(property ActiveState)/$(property SubState)" = active/running ] &&
-		holdfast status | grep -q 'enforcing, in the kernel'
+	[ "$(property ActiveState)/$(property SubState)" = active/running ] && enforcing
 }
 
 is_restarted()
@@ -140,23 +122,6 @@ hung()
 	enforced 'after the watchdog'
 }
 
-# From the administrator's own machine.
-admin=/root/admin
-gaps=/run/hf/gaps
-group=/sys/fs/cgroup/system.slice/holdfast.service
-
-tokens_make()
-{
-	local name
-
-	mkdir -p $admin
-	holdfast maintenance keygen --key $admin/key --public $admin/maintenance.pub >/dev/null
-	for name in hang release; do
-		holdfast maintenance sign --key $admin/key --actions remove,stop >$admin/$name
-	done
-	install -m 644 $admin/maintenance.pub /etc/holdfast/maintenance.pub
-}
-
 guards_itself()
 {
 	holdfast doctor | grep -A1 'Self-protection' | grep -q block
@@ -209,21 +174,14 @@ impostors()
 	check 'nor leaves a file' bash -c '! ls -d /etc/systemd/system.control/holdfast*'
 }
 
-# Tries all the time, and remembers when it worked.
-gaps_watch()
-{
-	while [ ! -e $gaps.end ]; do
-		cat $secret/doc.txt >/dev/null 2>&1 && echo "$EPOCHREALTIME" >>$gaps
-		sleep 0.3
-	done
-}
-
 under_guard()
 {
 	local before
 
-	tokens_make
-	gaps_watch &
+	key_make
+	token_make hang remove,stop
+	token_make release remove,stop
+	gaps_begin
 	check 'reload takes the maintenance key' systemctl reload holdfast.service
 	check 'from then on it guards itself' wait_for 60 guards_itself
 	guarded 'guarding'
@@ -257,9 +215,7 @@ under_guard()
 	check 'guarding: systemctl start' systemctl start holdfast.service
 	check 'and it enforces' wait_for 60 is_ready
 	guarded 'started after a stop'
-	touch $gaps.end
-	wait
-	check 'it was shut at every moment' test ! -e $gaps
+	gaps_end
 	refute 'no event was lost on the way' grep -q '"lost": *[1-9]' <(holdfast status --json)
 	check 'a token for removal opens the door' holdfast maintenance begin --token $admin/release
 }
@@ -274,11 +230,7 @@ stopped()
 	check 'then it is over' wait_for 30 cat $secret/doc.txt
 }
 
-[ "$(cat /proc/1/comm)" = systemd ] || { not_ok 'process 1 is systemd' "$(cat /proc/1/comm)"; finish; }
-ok 'process 1 is systemd'
-places_make || exit 1
-mkdir -p /opt/readers
-install -m 755 -o root -g root /usr/bin/cat $reader
+service_places || exit 1
 installed
 policy_write 1
 started

@@ -50,22 +50,7 @@ make_policy()
 # An unlabelled and a labelled document of an office suite, and two of text.
 make_documents()
 {
-	/usr/bin/python3 - $1/doc.odt <<-'PY'
-	import sys, zipfile
-	kind = 'application/vnd.oasis.opendocument.text'
-	office = 'urn:oasis:names:tc:opendocument:xmlns:office:1.0'
-	text = 'urn:oasis:names:tc:opendocument:xmlns:text:1.0'
-	manifest = 'urn:oasis:names:tc:opendocument:xmlns:manifest:1.0'
-	with zipfile.ZipFile(sys.argv[1], 'w') as odt:
-	    odt.writestr('mimetype', kind)
-	    odt.writestr('META-INF/manifest.xml',
-	        f'<m:manifest xmlns:m="{manifest}" m:version="1.2">'
-	        f'<m:file-entry m:full-path="/" m:media-type="{kind}"/>'
-	        '<m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>')
-	    odt.writestr('content.xml',
-	        f'<o:document-content xmlns:o="{office}" xmlns:t="{text}" o:version="1.2"><o:body>'
-	        '<o:text><t:p>Figures</t:p></o:text></o:body></o:document-content>')
-	PY
+	tests/vm/cases/make_odt.py $1/doc.odt Figures
 	seq 500 >$1/letter.txt
 	seq 500 >$1/offer.txt
 	chmod 666 $1/*
