@@ -97,7 +97,7 @@ static __noinline void received_from(const struct hf_carried *carried, __u32 hop
 	self->source.hop = hop;
 	self->is_introduced = 0;
 #ifndef HF_BASELINE
-	if (self->group && origins_to_group(self))
+	if (self->group && origins_to_group(self->group, self))
 		introduce(self);
 #endif
 }

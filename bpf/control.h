@@ -48,7 +48,7 @@ struct hf_state {
 	__u32 has_labelled_group;  /* likewise for processes that share memory */
 	__u32 last_group;	   /* number of the last group of processes that share memory */
 	__u32 has_labelled_flow;   /* likewise for internet sockets */
-	__u32 pad;
+	__u32 has_labelled_property; /* likewise for properties of windows */
 };
 
 /* The agent's, in one slot: who it is, and which build of the object it attached. */

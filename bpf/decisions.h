@@ -51,6 +51,7 @@ enum hf_channel {
 	HF_CHANNEL_MOUNT = 8,	   /* mounting over or below a labelled directory */
 	HF_CHANNEL_PASS = 9,	   /* content handed to another process: follow, or block */
 	HF_CHANNEL_PRINT = 10, /* to the print service, a printer's port or a printer's device */
+	HF_CHANNEL_CLIPBOARD = 11, /* pasted, or dropped, by another program: follow, or block */
 	HF_CHANNEL_MAX = 16,
 };
 
@@ -67,7 +68,7 @@ struct hf_channel_masks {
 	__u64 block;
 	__u64 warn;
 	__u64 audit;
-	__u64 follow; /* LOCAL_FILE, PASS: the written file, the receiver inherits these labels */
+	__u64 follow; /* LOCAL_FILE, PASS, CLIPBOARD: the written file, the receiver inherits these */
 };
 
 #define HF_APP_CARRIER 0x1u  /* display server, bus, journal ...: receives without being labelled */

@@ -91,6 +91,7 @@ enum hf_hop {
 	HF_HOP_TERMINAL = 8,
 	HF_HOP_KEY = 9,
 	HF_HOP_LOOPBACK = 10,
+	HF_HOP_CLIPBOARD = 11,
 	HF_HOP_MAX,
 };
 

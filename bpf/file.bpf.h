@@ -12,6 +12,7 @@
 #include "guard_file.bpf.h"
 #include "network.bpf.h"
 #include "pipe.bpf.h"
+#include "ring.bpf.h"
 #include "taint.bpf.h"
 #include "terminal.bpf.h"
 
@@ -246,7 +247,12 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 		if (inode->i_sb->s_magic == CGROUP2_SUPER_MAGIC && guard_write_cgroup(file))
 			return -EPERM;
 		taint = taint_current();
-		return taint ? write_by_labelled(file, taint) : 0;
+		if (taint)
+			return write_by_labelled(file, taint);
+		if (clipboard_is_watched(0) && inode_type(inode) == S_IFCHR &&
+			is_terminal(inode->i_rdev))
+			terminal_paste(file);
+		return 0;
 	}
 	if (inode_type(inode) == S_IFIFO)
 		return pipe_read_by_current(inode);
@@ -263,8 +269,12 @@ int BPF_PROG(hf_file_receive, struct file *file, int ret)
 	__u64 labels;
 	__u8 reason;
 
-	if (ret || inode_type(inode) != S_IFREG || is_pseudo(inode->i_sb))
+	if (ret)
 		return ret;
+	if (is_anonymous(inode))
+		return ring_take(inode) ? -EPERM : 0;
+	if (inode_type(inode) != S_IFREG || is_pseudo(inode->i_sb))
+		return 0;
 	labels = labels_of(file->f_path.dentry, inode, &reason);
 	if (!labels)
 		return 0;
@@ -325,6 +335,12 @@ static __noinline int map_writable(struct file *file)
 	return 0;
 }
 
+/* /dev/zero, mapped: as MAP_ANONYMOUS (mmap_zero() in drivers/char/mem.c). */
+static __always_inline bool is_zero_device(struct inode *inode)
+{
+	return inode_type(inode) == S_IFCHR && inode->i_rdev == DEV_ZERO;
+}
+
 /*
  * The verifier of 6.12 takes a hook's arguments for never NULL and throws out what is only reached
  * when one is (an oops on 6.12 showed it); as a number it knows nothing about them.
@@ -352,6 +368,12 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 	r = map_read(file);
 	if (r || !(flags & MAP_SHARED))
 		return r;
+	if (is_anonymous(file->f_inode))
+		return anonymous_map(file) ? -EPERM : 0;
+	if (is_zero_device(file->f_inode)) {
+		group_map_anonymous();
+		return 0;
+	}
 	if (inode_type(file->f_inode) == S_IFREG && group_map(file->f_inode, prot & PROT_WRITE))
 		return -EPERM;
 	return prot & PROT_WRITE ? map_writable(file) : 0;

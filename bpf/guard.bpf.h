@@ -7,6 +7,7 @@
 #ifndef HOLDFAST_BPF_GUARD_H
 #define HOLDFAST_BPF_GUARD_H
 
+#include "guard_maps.bpf.h"
 #include "judge.bpf.h"
 
 #define HF_MOUNTS_UP 8 /* mounts between a guarded file and the root */

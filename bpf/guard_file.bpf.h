@@ -31,7 +31,7 @@ static __noinline int guard_object(struct inode *inode, struct dentry *dentry, _
  */
 static __always_inline bool is_our_name(struct dentry *dentry)
 {
-	__u64 name = name_begin(dentry);
+	__u64 name = name_begin(&dentry->d_name);
 	char what = 0;
 
 	if (name != NAME6('m', 'a', 'i', 'n', 't', 'e'))

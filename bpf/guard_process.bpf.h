@@ -131,19 +131,6 @@ static __always_inline __u32 proc_number(struct inode *inode)
 	return BPF_CORE_READ(proc, pid, numbers[0].nr);
 }
 
-/* The first eight bytes of a name. */
-static __always_inline __u64 name_begin(struct dentry *dentry)
-{
-	__u64 begin = 0;
-
-	bpf_probe_read_kernel_str(&begin, sizeof(begin) - 1, BPF_CORE_READ(dentry, d_name.name));
-	return begin;
-}
-
-#define NAME6(a, b, c, d, e, f)                                                                  \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
-		(__u64)(f) << 40)
-
 /*
  * A file of /proc opened for writing: the agent's processes are single threads, so the number is
  * that of the process. And two switches: ftrace_enabled takes the hooks' call sites away,
@@ -164,7 +151,7 @@ static __noinline int guard_open_proc(struct file *file, struct inode *inode)
 			return 0;
 		return guard_self(&act);
 	}
-	name = name_begin(file->f_path.dentry);
+	name = name_begin(&file->f_path.dentry->d_name);
 	if (name == NAME6('f', 't', 'r', 'a', 'c', 'e') ||
 		name == NAME6('s', 'y', 's', 'r', 'q', '-')) {
 		act.operation = HF_OPERATION_TRACING;

@@ -12,6 +12,8 @@
  *   print    what counts as printing		exempt   where labels end
  *   flow     connections within the machine	forget   taint that ends
  *   reader   who carries labels now		origins  first files, of processes and groups
+ *   ring     memory behind descriptors without a file
+ *   message  where what is sent lies		clipboard what X clients hand to one another
  *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"

@@ -36,7 +36,8 @@ static __always_inline __u64 concerned(struct hf_bank *bank, const struct act *a
 	__u64 labels = act->labels & ~act->allow;
 
 	labels &= ~bank->apps[app].except[act->channel & (HF_CHANNEL_MAX - 1)];
-	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_DESCRIPTOR)
+	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_DESCRIPTOR ||
+		act->channel == HF_CHANNEL_CLIPBOARD)
 		labels &= ~bank->apps[app].open;
 	return labels;
 }

@@ -29,6 +29,9 @@
 /* include/uapi/asm-generic/siginfo.h */
 #define SI_TKILL (-6)
 
+/* Documentation/admin-guide/devices.txt: character device 1, 5 */
+#define DEV_ZERO (1u << 20 | 5)
+
 /* include/uapi/asm-generic/ioctls.h, include/uapi/linux/userfaultfd.h */
 #define TIOCSTI		0x5412u
 #define UFFDIO_COPY	0xc028aa03u

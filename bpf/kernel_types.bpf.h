@@ -238,6 +238,11 @@ struct proc_inode {
 	struct inode vfs_inode;
 };
 
+/* io_uring's; its file is the ring that a message goes to */
+struct io_kiocb {
+	struct file *file;
+};
+
 struct kiocb {
 	struct file *ki_filp;
 };
@@ -290,13 +295,21 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	struct pid *sk_peer_pid; /* of a unix socket: who listened, or connected */
 };
 
 struct inet_sock {
 	__be16 inet_sport; /* outlives skc_num, which inet_put_port() sets to 0 */
 };
 
-struct unix_address;
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	struct sockaddr_un name[0];
+};
 
 struct unix_sock {
 	struct unix_address *addr; /* NULL: bound to no name, as both ends of socketpair(2) are */
@@ -330,6 +343,7 @@ struct iov_iter {
 	__u8 iter_type;
 	unsigned long iov_offset;
 	unsigned long count;
+	unsigned long nr_segs;
 	const struct iovec *iov;   /* up to 6.3 */
 	const struct iovec *__iov; /* from 6.4 on */
 	void *ubuf;		   /* from 6.0 on */

@@ -22,7 +22,8 @@ static __noinline void origin_of_act(struct hf_task *self, const struct act *act
 		self->is_introduced = 0;
 #ifndef HF_BASELINE
 	if (self->group)
-		(void)origins_to_group(self); /* who reads a file has a record of that */
+		(void)origins_to_group(
+			self->group, self); /* who reads a file has a record of that */
 #endif
 }
 

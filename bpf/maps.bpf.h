@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Every map of the object and the values only the kernel part uses. All are pinned: they outlive
- * the agent. Names are at most 15 characters (BPF_OBJ_NAME_LEN).
+ * Every map of the object but those of the guard (guard_maps.bpf.h), and the values only the kernel
+ * part uses. All are pinned: they outlive the agent. Names are at most 15 characters
+ * (BPF_OBJ_NAME_LEN).
  */
 #ifndef HOLDFAST_BPF_MAPS_H
 #define HOLDFAST_BPF_MAPS_H
@@ -65,6 +66,7 @@ struct hf_carried {
 struct hf_task {
 	__u64 taint;		/* labels of all it has read */
 	__u64 tainted_ktime_ns; /* first time */
+	__u64 pasted;		/* of a carrier: labels of what it fetched from the clipboard */
 	__u32 app;		/* verified identity of what it executes */
 	__u32 group;		/* memory it shares with others: see hf_groups */
 	__u32 app_next;		/* identity found by an exec under way */
@@ -263,6 +265,17 @@ struct {
 } hf_group_from SEC(".maps");
 #endif
 
+#ifndef HF_BASELINE
+/* The group of who made an io_uring ring: its number. Written here only. The oldest goes when full:
+ * then messages to it, and its memory where another program maps it, are not followed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct hf_inode_key);
+	__type(value, __u32);
+} hf_rings SEC(".maps");
+#endif
+
 /* Labels of pipes, FIFOs, queues, terminals, memory files ... (a hash and not inode storage: tracing
  * programs have none). Written here only. The oldest goes when full: 16,384 labelled ones at a time
  * are followed. */
@@ -290,6 +303,24 @@ struct {
 	__type(key, struct hf_flow_key);
 	__type(value, struct hf_carried);
 } hf_flows SEC(".maps");
+
+#ifndef HF_BASELINE
+/* Labels of what X clients store in properties of windows. property 0: the window was told to fetch
+ * something. Written here only. The oldest goes when full. */
+struct hf_property_key {
+	__u32 display; /* its server's process */
+	__u32 window;
+	__u32 property;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct hf_property_key);
+	__type(value, struct hf_carried);
+} hf_properties SEC(".maps");
+#endif
 
 /* Labels waiting in a unix socket. Key: the receiving socket. Written here only.
  * Baseline: key is the socket's address. Full: the send is refused. */
@@ -336,54 +367,5 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } hf_counters SEC(".maps");
-
-/* The agent's processes. Key: tgid; value: start time, so that a reused id is nobody. Written here
- * (exec, hello, exit). Full: the new one is not guarded, HF_COUNTER_GUARD_FULL. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, HF_GUARD_TASKS);
-	__type(key, __u32);
-	__type(value, __u64);
-} hf_guard_tasks SEC(".maps");
-
-/* Where reading a new program's words stands (guard_agent.bpf.h). Key: tgid; gone when exec is over.
- * Full: the program is not taken for the agent. */
-struct hf_words {
-	__u64 at; /* user addresses */
-	__u64 end;
-	__u64 hash;	 /* of the arguments */
-	__u32 arguments; /* not hashed yet */
-	__u32 is_unclean;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct hf_words);
-} hf_words SEC(".maps");
-
-/* Mounts that guarded files are reached through. Key: mount id. Written here, cleared by the
- * sensor. Full: an unmount there is not refused, HF_COUNTER_GUARD_FULL. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, __u32);
-} hf_guard_mounts SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hf_guarded);
-} hf_guarded SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hf_door);
-} hf_door SEC(".maps");
 
 #endif

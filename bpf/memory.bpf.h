@@ -40,18 +40,16 @@ static __always_inline int memory_write(struct inode *inode, __u64 taint)
 	return group_write(inode, taint) ? -EPERM : 0;
 }
 
-/* What those who map the file have read: no hook sees it stored. */
-static __noinline struct hf_carried *group_carried(struct inode *inode)
+/* What those of a group have read, when current has not: no hook sees it stored. */
+static __noinline struct hf_carried *group_carried(__u32 number)
 {
-	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	__u64 labels = number ? group_labels(number) : 0;
 	struct hf_carried *known;
-	__u64 labels;
 	__u32 root;
 
-	labels = entry && entry->group ? group_labels(entry->group) : 0;
 	if (!(labels & ~taint_current()))
 		return NULL;
-	root = group_root(entry->group);
+	root = group_root(number);
 	known = bpf_map_lookup_elem(&hf_group_from, &root);
 	if (!known) {
 		(void)bpf_map_update_elem(&hf_group_from, &root, &carried_none, BPF_NOEXIST);
@@ -67,11 +65,13 @@ static __always_inline int memory_take(struct inode *inode)
 {
 	struct hf_inode_key key = {};
 	struct hf_carried *carried;
+	struct hf_inode *entry;
 
 	inode_key(inode, &key);
 	if (place_take(&key, HF_HOP_SHARED_MEMORY))
 		return -EPERM;
-	carried = group_carried(inode);
+	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
+	carried = entry ? group_carried(entry->group) : NULL;
 	return carried ? deliver(carried, HF_HOP_SHARED_MEMORY) : 0;
 }
 
@@ -120,12 +120,32 @@ static __noinline void group_join(__u32 one, __u32 other)
 	(void)labels_or(&older->labels, younger->labels);
 }
 
+/* Current is of this group from now on, and of the one that it was of. 0, -EPERM or -ENOMEM. */
+static __noinline int group_enter(struct hf_task *self, __u32 number)
+{
+	__u64 taint = taint_current();
+
+	if (!self->group)
+		self->group = number;
+	if (self->group != number)
+		group_join(self->group, number);
+	if (!taint)
+		return 0;
+	if (pass_judge(taint, HF_OPERATION_MAP))
+		return -EPERM;
+	if (group_add(self->group, taint))
+		return -EPERM;
+	(void)origins_to_group(
+		self->group, self); /* it may be shared soon, and no hook sees what goes there */
+	introduce(self);
+	return 0;
+}
+
 /* Current maps this inode so that it sees what others store there, or others what it stores. */
 static __noinline int group_map(struct inode *inode, bool is_writable)
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	struct hf_task *self;
-	__u64 taint;
 	__u32 tgid;
 
 	if (!is_writable && (!entry || !entry->group))
@@ -140,26 +160,13 @@ static __noinline int group_map(struct inode *inode, bool is_writable)
 		count(HF_COUNTER_NO_MEMORY);
 		return -ENOMEM;
 	}
-	taint = taint_current();
 	if (!entry->group)
 		entry->group = self->group ? self->group : group_new();
-	if (!self->group)
-		self->group = entry->group;
 	tgid = bpf_get_current_pid_tgid() >> 32;
 	if (entry->group_owner && entry->group_owner != tgid)
 		group_is_shared(entry->group);
 	entry->group_owner = tgid;
-	if (self->group != entry->group)
-		group_join(self->group, entry->group);
-	if (!taint)
-		return 0;
-	if (pass_judge(taint, HF_OPERATION_MAP))
-		return -EPERM;
-	if (group_add(self->group, taint))
-		return -EPERM;
-	(void)origins_to_group(self); /* it may be shared soon, and no hook sees what goes there */
-	introduce(self);
-	return 0;
+	return group_enter(self, entry->group);
 }
 
 /* MAP_SHARED | MAP_ANONYMOUS: shared with the children to come. */

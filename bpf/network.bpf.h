@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_NETWORK_H
 #define HOLDFAST_BPF_NETWORK_H
 
+#include "clipboard.bpf.h"
 #include "flow.bpf.h"
 #include "print.bpf.h"
 #include "socket.bpf.h"
@@ -198,15 +199,22 @@ int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, i
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	struct act act = {.operation = HF_OPERATION_SEND, .message = msg};
+	struct act act;
 	struct sock *sk;
+	__u64 taint;
 
 	if (ret)
 		return ret;
-	act.labels = taint_current();
-	if (!act.labels)
+	taint = taint_current();
+	if (!clipboard_is_watched(taint))
 		return 0;
 	sk = kernel_read(sock, sk);
+	act = (struct act){.labels = taint, .message = msg};
+	if (sk && is_unix(sk) && clipboard_send(sk, &act))
+		return -EPERM;
+	if (!taint)
+		return 0;
+	act = (struct act){.operation = HF_OPERATION_SEND, .labels = taint, .message = msg};
 	if (sk && is_unix(sk))
 		return unix_send(sk, &act);
 	return labelled_send(sock, msg->msg_namelen ? msg->msg_name : NULL, &act);

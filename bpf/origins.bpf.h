@@ -54,10 +54,10 @@ static __always_inline void source_of_current(struct hf_source *ret_source)
 
 #ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
 
-/* Current's labels are those of its group now: so is where they come from. True when it is shared. */
-static __noinline bool origins_to_group(struct hf_task *self)
+/* Current's labels are those of a group now: so is where they come from. True when it is shared. */
+static __noinline bool origins_to_group(__u32 number, const struct hf_task *self)
 {
-	__u32 root = group_root(self->group);
+	__u32 root = group_root(number);
 	struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &root);
 	struct hf_carried *known = bpf_map_lookup_elem(&hf_group_from, &root);
 

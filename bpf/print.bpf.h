@@ -7,6 +7,7 @@
 #ifndef HOLDFAST_BPF_PRINT_H
 #define HOLDFAST_BPF_PRINT_H
 
+#include "message.bpf.h"
 #include "report.bpf.h"
 
 #define PORT_LPD	     515  /* RFC 1179 */
@@ -54,43 +55,17 @@ static __always_inline void print_was_refused(void)
 		self->flags |= HF_TASK_NO_PRINT;
 }
 
-/* The first piece of what is sent, as the kernels from 5.10 to 6.12 keep it. */
-static __always_inline void payload_first(struct act *act)
-{
-	const struct iovec *pieces = NULL;
-	struct msghdr *msg = act->message;
-	__u64 size = 0;
-	__u32 kind, in_pieces = bpf_core_enum_value(enum iter_type, ITER_IOVEC);
-
-	if (bpf_core_field_exists(struct iov_iter, iter_type))
-		kind = BPF_CORE_READ(msg, msg_iter.iter_type);
-	else
-		kind = BPF_CORE_READ(msg, msg_iter.type) &
-		       ~1u; /* the lowest bit is the direction */
-	act->payload = 0;
-	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-		kind == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
-		act->payload = (__u64)BPF_CORE_READ(msg, msg_iter.ubuf);
-		size = BPF_CORE_READ(msg, msg_iter.count);
-	} else if (kind == in_pieces) {
-		if (bpf_core_field_exists(struct iov_iter, __iov))
-			pieces = BPF_CORE_READ(msg, msg_iter.__iov);
-		else
-			pieces = BPF_CORE_READ(msg, msg_iter.iov);
-		act->payload = (__u64)BPF_CORE_READ(pieces, iov_base);
-		size = BPF_CORE_READ(pieces, iov_len);
-	}
-	act->payload_size = size < HF_PATH_SIZE ? size : HF_PATH_SIZE;
-}
-
 /* Where a request begins that the record is to tell of: HTTP's first line, or IPP's first bytes. */
 static __always_inline void payload_of(struct act *act)
 {
+	struct pieces pieces;
 	__u8 begin[4] = {};
 
 	if (!act->message)
 		return;
-	payload_first(act);
+	pieces_of(act->message, &pieces);
+	act->payload = pieces.at;
+	act->payload_size = pieces.left < HF_PATH_SIZE ? pieces.left : HF_PATH_SIZE;
 	if (!act->payload || bpf_probe_read_user(begin, sizeof(begin), (const void *)act->payload))
 		return; /* the record goes without */
 	if (begin[0] == 'P' && (begin[1] == 'O' || begin[1] == 'U'))

@@ -41,6 +41,7 @@ static __always_inline int task_inherit(struct task_struct *task, unsigned long 
 	child->said_what = 0;
 	child->said_again = 0;
 	child->held_count = 0;
+	child->pasted = 0;
 	if (parent->group)
 		group_is_shared(parent->group);
 	if (taint) {
@@ -120,6 +121,7 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 	self->group = 0;
 	self->is_introduced = 0;
 	self->held_count = 0;
+	self->pasted = 0;
 	if (self->taint)
 		self->flags |= HF_TASK_KEEPS;
 	return 0;

@@ -67,6 +67,19 @@ static __always_inline void dentry_key(struct dentry *dentry, struct hf_inode_ke
 	ret_key->generation = BPF_CORE_READ(dentry, d_inode, i_generation);
 }
 
+/* The first six bytes of a name, for NAME6(). */
+static __always_inline __u64 name_begin(const struct qstr *name)
+{
+	__u64 begin = 0;
+
+	bpf_probe_read_kernel_str(&begin, 7, BPF_CORE_READ(name, name));
+	return begin;
+}
+
+#define NAME6(a, b, c, d, e, f)                                                                  \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 | \
+		(__u64)(f) << 40)
+
 /* Where record_path_step() stands. Kernel addresses as numbers: they are read with probes. */
 struct path_walk {
 	struct hf_record *record;

@@ -59,6 +59,22 @@ static __noinline int terminal_write(struct file *file, __u64 taint)
 	return place_put(&key, taint);
 }
 
+/* What a carrier was given to paste, a terminal emulator types: with its labels. */
+static __noinline void terminal_paste(struct file *file)
+{
+	struct hf_task *self = task_current();
+	struct tty_struct *tty;
+	struct hf_inode_key key = {};
+
+	if (!self || !self->pasted)
+		return;
+	tty = terminal_of(file);
+	if (!tty || !is_master(tty))
+		return;
+	terminal_key(BPF_CORE_READ(tty, index), TERMINAL_TO_SLAVE, &key);
+	place_fill(&key, self->pasted);
+}
+
 /* TIOCSTI: as if somebody had typed it. */
 static __noinline int terminal_inject(struct file *file, __u64 taint)
 {
@@ -104,6 +120,10 @@ int BPF_PROG(hf_tty_read, struct kiocb *iocb, struct iov_iter *to, long ret)
 }
 
 #else
+
+static __always_inline void terminal_paste(struct file *file)
+{
+}
 
 static __always_inline int terminal_write(struct file *file, __u64 taint)
 {

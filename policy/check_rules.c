@@ -47,12 +47,13 @@ static void check_alone(struct build *build, const struct policy_rule *rule)
 {
 	const uint32_t on_device = 1U << HF_CHANNEL_REMOVABLE | 1U << HF_CHANNEL_RAWDISK;
 	const uint32_t on_network = 1U << HF_CHANNEL_NETWORK | 1U << HF_CHANNEL_PRINT;
-	const uint32_t can_follow = 1U << HF_CHANNEL_LOCAL_FILE | 1U << HF_CHANNEL_PASS;
+	const uint32_t can_follow = 1U << HF_CHANNEL_LOCAL_FILE | 1U << HF_CHANNEL_PASS |
+				    1U << HF_CHANNEL_CLIPBOARD;
 
 	if (rule->action == POLICY_ACTION_FOLLOW && rule->channels & ~can_follow)
 		problem(build, &rule->action_place, "give local-file a rule of its own",
-			"action follow is for channels local-file and ipc alone: elsewhere nothing "
-			"can inherit");
+			"action follow is for channels local-file, ipc and clipboard alone: "
+			"elsewhere nothing can inherit");
 	if ((rule->action == POLICY_ACTION_ALLOW || rule->action == POLICY_ACTION_FOLLOW) &&
 		has_exceptions(rule))
 		problem(build, first_exception(rule), NULL,

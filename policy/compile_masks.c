@@ -3,6 +3,7 @@
  * The bank: what each action on each channel, open-with and except-app come to as masks.
  */
 #include "policy/compile_parts.h"
+#include "policy/words.h"
 
 static void mask_action(
 	struct hf_bank *bank, unsigned int channel, uint64_t bit, enum policy_action action)
@@ -25,8 +26,7 @@ static void mask_action(
 		break;
 	}
 	/* Only a plain allow sheds the label: an exception or a justified warning does not. */
-	if ((channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) &&
-		action != POLICY_ACTION_ALLOW)
+	if (policy_channel_follows(channel) && action != POLICY_ACTION_ALLOW)
 		masks->follow |= bit;
 }
 
@@ -75,10 +75,10 @@ int compile_masks(struct compile *compile)
 
 	bank->serial = policy->version;
 	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
-		if (channel != HF_CHANNEL_LOCAL_FILE && channel != HF_CHANNEL_PASS)
+		if (policy_channel_follows(channel))
+			bank->channels[channel].follow = ~compiled->labels;
+		else
 			bank->channels[channel].block = ~compiled->labels;
-	bank->channels[HF_CHANNEL_LOCAL_FILE].follow = ~compiled->labels;
-	bank->channels[HF_CHANNEL_PASS].follow = ~compiled->labels;
 	for (size_t i = 0; i < policy->label_count; i++) {
 		const struct policy_label *label = &policy->labels[i];
 		const struct policy_label_entry *entry = &compiled->label[compile->number[i]];

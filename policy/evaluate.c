@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "policy/words.h"
+
 static bool is_in_prefix(const struct hf_dest_key *key, const uint8_t address[16])
 {
 	uint32_t whole = key->prefixlen / 8, rest = key->prefixlen % 8;
@@ -70,7 +72,8 @@ static uint64_t concerned(const struct policy_compiled *compiled, const struct p
 	uint64_t labels = act->labels & ~act->allow & ~app->except[act->channel];
 
 	labels &= ~policy_dest_allow(compiled, act);
-	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_DESCRIPTOR)
+	if (act->channel == HF_CHANNEL_OPEN || act->channel == HF_CHANNEL_DESCRIPTOR ||
+		act->channel == HF_CHANNEL_CLIPBOARD)
 		labels &= ~app->open;
 	return labels;
 }
@@ -113,8 +116,7 @@ void policy_evaluate(const struct policy_compiled *compiled, const struct policy
 		ret_decision->verdict = HF_VERDICT_AUDIT;
 		ret_decision->decided = audit ? audit : labels;
 	}
-	if (ret_decision->verdict < HF_VERDICT_WARN &&
-		(act->channel == HF_CHANNEL_LOCAL_FILE || act->channel == HF_CHANNEL_PASS))
+	if (ret_decision->verdict < HF_VERDICT_WARN && policy_channel_follows(act->channel))
 		ret_decision->follow = act->labels & masks->follow;
 }
 

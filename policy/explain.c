@@ -43,6 +43,7 @@ static const char *const act_words[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_DESCRIPTOR] = "is handed the open file by another program",
 	[HF_CHANNEL_MOUNT] = "mounts over its directory",
 	[HF_CHANNEL_PRINT] = "prints",
+	[HF_CHANNEL_CLIPBOARD] = "pastes what was copied from it",
 };
 
 static void say(struct explanation *explanation, const char *format, ...)
@@ -235,7 +236,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 			label->name, label->place.file, label->place.line);
 	if (decision->follow & bit)
 		say(explanation, "  label %s: the %s inherits it", label->name,
-			act->channel == HF_CHANNEL_PASS ? "receiver" : "written file");
+			act->channel == HF_CHANNEL_LOCAL_FILE ? "written file" : "receiver");
 	if (act->channel == HF_CHANNEL_LOCAL_FILE)
 		say_exempts(explanation, act, label, bit);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/rules.h"
 
+#include "policy/words.h"
+
 static void claim(const struct policy *policy, size_t index, size_t label, struct rule_table *table)
 {
 	const struct policy_rule *rule = &policy->rules[index];
@@ -88,8 +90,7 @@ enum policy_action rule_action(const struct policy *policy, const struct rule_ta
 
 	if (owner != RULE_NONE)
 		return policy->rules[owner].action;
-	if ((channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) &&
-		!policy->labels[label].is_view_only)
+	if (policy_channel_follows(channel) && !policy->labels[label].is_view_only)
 		return POLICY_ACTION_FOLLOW;
 	return POLICY_ACTION_BLOCK;
 }

@@ -313,7 +313,8 @@ static void channel_add(struct build *build, void *field, char *word)
 		build_problem(build, policy_channel_nearest(word),
 			"unknown channel '%.40s': expected open, removable, netshare, network, "
 			"local-file,"
-			" raw-disk, debug, descriptor, mount, ipc or print",
+			" raw-disk, debug, descriptor, mount, ipc, print or "
+			"clipboard",
 			word);
 		return;
 	}

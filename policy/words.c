@@ -18,6 +18,7 @@ static const char *const channel_names[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_MOUNT] = "mount",
 	[HF_CHANNEL_PASS] = "ipc",
 	[HF_CHANNEL_PRINT] = "print",
+	[HF_CHANNEL_CLIPBOARD] = "clipboard",
 };
 
 static const char *const action_names[POLICY_ACTION_MAX] = {
@@ -46,6 +47,12 @@ int policy_channel_parse(const char *word)
 	return find(word, channel_names, HF_CHANNEL_MAX);
 }
 
+bool policy_channel_follows(unsigned int channel)
+{
+	return channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS ||
+	       channel == HF_CHANNEL_CLIPBOARD;
+}
+
 /* What people write who know another product. */
 static const struct {
 	const char *said;
@@ -62,6 +69,8 @@ static const struct {
 	{"fd", "descriptor"},
 	{"printer", "print"},
 	{"cups", "print"},
+	{"paste", "clipboard"},
+	{"selection", "clipboard"},
 	{"pipe", "ipc"},
 	{"socket", "ipc"},
 	{"process", "ipc"},

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_POLICY_WORDS_H
 #define HOLDFAST_POLICY_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf/decisions.h"
@@ -16,6 +17,9 @@ const char *policy_channel_name(unsigned int channel);
 
 /* enum hf_channel, or -ENOENT. */
 int policy_channel_parse(const char *word);
+
+/* Whether action follow is for it: who receives, or what is written, inherits. */
+bool policy_channel_follows(unsigned int channel);
 
 /* "block" ...; NULL for a number that is no action. enum hf_verdict has the same names. Static. */
 const char *policy_action_name(unsigned int action);

@@ -46,6 +46,7 @@ enum event_kind event_kind_of(const struct record *record)
 		[HF_CHANNEL_MOUNT] = EVENT_MOUNT,
 		[HF_CHANNEL_PASS] = EVENT_PASS,
 		[HF_CHANNEL_PRINT] = EVENT_PRINT,
+		[HF_CHANNEL_CLIPBOARD] = EVENT_CLIPBOARD,
 	};
 
 	switch (record->raw.header.type) {

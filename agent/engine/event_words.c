@@ -146,6 +146,9 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 	case HF_CHANNEL_PRINT:
 		print_text(record, ret_text, size);
 		break;
+	case HF_CHANNEL_CLIPBOARD:
+		(void)snprintf(ret_text, size, "paste what was copied from a protected document");
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", path);
 		break;
@@ -166,6 +169,7 @@ static const char *const hop_names[HF_HOP_MAX] = {
 	[HF_HOP_TERMINAL] = "terminal",
 	[HF_HOP_KEY] = "key",
 	[HF_HOP_LOOPBACK] = "network of this computer",
+	[HF_HOP_CLIPBOARD] = "clipboard",
 };
 
 const char *event_hop_name(unsigned int hop)

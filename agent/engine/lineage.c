@@ -86,6 +86,7 @@ static bool is_way_out(unsigned int channel)
 	case HF_CHANNEL_DESCRIPTOR:
 	case HF_CHANNEL_PASS:
 	case HF_CHANNEL_PRINT:
+	case HF_CHANNEL_CLIPBOARD:
 		return true;
 	default:
 		return false;

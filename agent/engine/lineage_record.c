@@ -204,6 +204,7 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 		break;
 	case HF_CHANNEL_DEBUG:
 	case HF_CHANNEL_DESCRIPTOR:
+	case HF_CHANNEL_CLIPBOARD:
 		(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s (process %u)", waiting->comm,
 			waiting->raw.tgid);
 		break;
@@ -213,8 +214,9 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 }
 
 /*
- * Who had the content that was to get out: the process itself; but the one looked into, when
- * another looks; and the file, when its descriptor was to be received. 0 = nobody that is known.
+ * Who had the content that was to get out: the process itself; but the one looked into, or pasted
+ * from, when another does that; and the file, when its descriptor was to be received. 0 = nobody
+ * that is known.
  */
 static int64_t exit_owner(struct lineage *lineage, const struct lineage_waiting *waiting)
 {
@@ -225,7 +227,8 @@ static int64_t exit_owner(struct lineage *lineage, const struct lineage_waiting 
 
 	if (raw->channel == HF_CHANNEL_DESCRIPTOR)
 		return add_file_of_record(lineage, waiting, 0);
-	if (raw->channel == HF_CHANNEL_DEBUG && raw->target_tgid && raw->target_tgid != raw->tgid) {
+	if ((raw->channel == HF_CHANNEL_DEBUG || raw->channel == HF_CHANNEL_CLIPBOARD) &&
+		raw->target_tgid && raw->target_tgid != raw->tgid) {
 		r = lineage_process_key(lineage, raw->target_tgid, 0, &key);
 		if (r < 0)
 			return r;

@@ -144,6 +144,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories"},
 		{HF_CHANNEL_PASS, "pipes, unix sockets, splice, core dump helpers"},
 		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices"},
+		{HF_CHANNEL_CLIPBOARD, "X11: copy and paste, drag and drop"},
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {

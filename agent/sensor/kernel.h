@@ -17,7 +17,7 @@
 struct kernel;
 
 #define KERNEL_PIN_DIRECTORY "/sys/fs/bpf/holdfast"
-#define KERNEL_MISSING_MAX   16
+#define KERNEL_MISSING_MAX   24
 
 /* What the running kernel can't do of what was asked; shown by `holdfast doctor`. */
 struct kernel_support {

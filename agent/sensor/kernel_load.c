@@ -381,7 +381,7 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	r = object_open(chosen, &object);
 	if (r < 0)
 		return r;
-	r = kernel_support_leave_out(object, ret_support);
+	r = kernel_support_fit(object, ret_support);
 	if (r < 0)
 		return r;
 	r = adopt(pin_directory, hash, kernel, ret_support);

@@ -35,7 +35,7 @@ enum kernel_map {
 	KERNEL_MAP_MAX,
 };
 
-#define KERNEL_PROGRAM_MAX 128
+#define KERNEL_PROGRAM_MAX 160
 
 /* One build of the kernel part. */
 struct kernel_object {
@@ -64,7 +64,7 @@ struct kernel {
  */
 const struct kernel_object *kernel_support_choose(struct kernel_support *support);
 /* Leaves programs out whose hook the running kernel lacks, and notes it. 0 or negative errno. */
-int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *support);
+int kernel_support_fit(struct bpf_object *object, struct kernel_support *support);
 
 /* FNV-1a: begins with HF_HASH_BASIS. */
 static inline uint64_t kernel_hash_add(uint64_t hash, const void *bytes, size_t size)

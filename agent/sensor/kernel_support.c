@@ -60,6 +60,8 @@ static const struct {
 	{"hf_add_key_32", "payloads of keys added by 32-bit programs are not followed"},
 	{"hf_update_key", "payloads of keys written anew are not followed"},
 	{"hf_read_key", "payloads of keys are not followed"},
+	{"hf_ring_made", "io_uring's rings that processes share are not followed"},
+	{"hf_ring_message", "messages between io_uring's rings are not followed"},
 	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
 };
 
@@ -118,7 +120,8 @@ static void note_baseline(struct kernel_support *support)
 		"sockets are followed; what is sent to more is refused");
 	note_missing(support,
 		"too little stack for BPF programs (before Linux 5.11): memory that processes "
-		"share is not followed, nor are pseudo-terminals and extended attributes");
+		"share is not followed, nor are pseudo-terminals, extended attributes and the "
+		"clipboard");
 	/* Its workers belong to the process since 5.12, and 5.10.162 of the long-term series. */
 	if (has_function("io_wq_submit_work") && !has_function("create_io_thread"))
 		note_missing(support,
@@ -145,8 +148,24 @@ const struct kernel_object *kernel_support_choose(struct kernel_support *support
 	return &baseline;
 }
 
+/* What the kernel part asks before it changes an X program's request (bpf/clipboard.bpf.h). */
+static int set_features(struct bpf_object *object, struct kernel_support *support)
+{
+	const bool can_write = libbpf_probe_bpf_helper(
+				       BPF_PROG_TYPE_KPROBE, BPF_FUNC_probe_write_user, NULL) > 0;
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.features");
+
+	if (!map)
+		return 0; /* the baseline */
+	if (!can_write)
+		note_missing(support,
+			"no changing of requests (lockdown): a program that is not to paste loses "
+			"its connection to the display");
+	return bpf_map__set_initial_value(map, &can_write, sizeof(can_write));
+}
+
 /* Leaves out optional programs whose hook the running kernel does not have. */
-int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *support)
+int kernel_support_fit(struct bpf_object *object, struct kernel_support *support)
 {
 	for (size_t i = 0; i < sizeof(optional_programs) / sizeof(optional_programs[0]); i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(
@@ -166,5 +185,5 @@ int kernel_support_leave_out(struct bpf_object *object, struct kernel_support *s
 			return r;
 		note_missing(support, optional_programs[i].without);
 	}
-	return 0;
+	return set_features(object, support);
 }

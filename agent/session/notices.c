@@ -181,6 +181,9 @@ static void act_words(const struct refusal *refusal, char *ret_text, size_t size
 		(void)snprintf(ret_text, size, "print%s%s", refusal->printer[0] ? " on " : "",
 			refusal->printer);
 		break;
+	case HF_CHANNEL_CLIPBOARD:
+		(void)snprintf(ret_text, size, "paste what was copied from a protected document");
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", file);
 		break;

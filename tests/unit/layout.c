@@ -143,7 +143,7 @@ static const struct layout layouts[] = {
 	BEGIN(hf_state, true)
 #define T hf_state
 		M(T, sequence), M(T, label_generation), M(T, has_tainted), M(T, has_carried),
-		M(T, has_labelled_socket), M(T, has_labelled_group), M(T, last_group), M(T, has_labelled_flow), M(T, pad),
+		M(T, has_labelled_socket), M(T, has_labelled_group), M(T, last_group), M(T, has_labelled_flow), M(T, has_labelled_property),
 #undef T
 	END,
 	BEGIN(hf_agent, true)

@@ -27,7 +27,8 @@ Test(policy_compile, closed_by_default)
 	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++) {
 		const struct hf_channel_masks *masks = &compiled->bank.channels[channel];
 
-		if (channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS) {
+		if (channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS ||
+			channel == HF_CHANNEL_CLIPBOARD) {
 			cr_assert_eq(masks->follow, UINT64_MAX);
 			cr_assert_eq(masks->block, 0);
 		} else {

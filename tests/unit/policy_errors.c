@@ -206,7 +206,7 @@ static const struct bad bads[] = {
 			  "[rule two]\nlabel = *\nchannel = network\naction = warn\n",
 		18, "no label is left", NULL, ALONE},
 	{"follow elsewhere", GOOD RULE "channel = network\naction = follow\n", 15,
-		"local-file and ipc alone", "rule of its own", ALONE},
+		"local-file, ipc and clipboard alone", "rule of its own", ALONE},
 	{"exceptions to allow", GOOD RULE "channel = network\naction = allow\nexcept-user = anna\n",
 		16, "can never apply", NULL, ALONE},
 	{"audit and user", GOOD RULE "channel = network\naction = audit\nexcept-user = anna\n", 16,

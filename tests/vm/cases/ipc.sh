@@ -83,8 +83,7 @@ done
 for road in "${roads_shared[@]}"; do
 	unread "$road"
 done
-# Nothing can refuse these: who waited has it, counts as a reader, and is refused the stick.
-for road in tee-pipe vmsplice-pipe; do
+for road in "${roads_followed[@]}"; do
 	kept "$road"
 done
 walk alone $allowed open $view/doc.txt -

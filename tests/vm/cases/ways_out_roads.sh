@@ -37,8 +37,7 @@ to_the_stick()
 		uring-write uring-write-async uring-sqpoll uring-writev uring-fixed uring-splice \
 		mkdir create mknod rename-name \
 		fork vfork daemon thread-reads thread-writes sibling-writes sibling-reads \
-		exec-environment exec-thread spawn exec-descriptor \
-		scm-target tee-pipe vmsplice-pipe; do
+		exec-environment exec-thread spawn exec-descriptor scm-target; do
 		out "$road" "$road" "$usb/road"
 	done
 	out read-written-file read-written-file $usb/road $work/copy
@@ -165,7 +164,8 @@ between_processes()
 {
 	local road
 
-	for road in "${roads_carried[@]}" "${roads_shared[@]}" attribute; do
+	for road in "${roads_carried[@]}" "${roads_shared[@]}" "${roads_followed[@]}" attribute \
+		bpf-mapped bpf-mapped-later; do
 		out "$road" "$road" $usb/road $work/late
 		rm -f $work/late
 	done

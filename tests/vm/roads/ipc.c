@@ -121,18 +121,17 @@ static int road_shared_anonymous(struct job *job)
 {
 	char *map = mmap(
 		NULL, ROAD_CONTENT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid;
-	int r;
 
-	if (map == MAP_FAILED)
-		return -errno;
-	pid = fork_copier(job, map);
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	memcpy(map, job->content, job->size);
-	road_go(pid);
-	return wait_child(pid);
+	return map == MAP_FAILED ? -errno : job_share(job, map);
+}
+
+/* The same, by a device. */
+static int road_shared_zero(struct job *job)
+{
+	auto_close int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	char *map = mmap(NULL, ROAD_CONTENT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, zero, 0);
+
+	return map == MAP_FAILED ? -errno : job_share(job, map);
 }
 
 static int road_shared_memory(struct job *job)
@@ -211,6 +210,7 @@ const struct road roads_ipc[] = {
 	{"memfd", road_memfd, false},
 	{"memfd-mapped", road_memfd_mapped, false},
 	{"shared-anonymous", road_shared_anonymous, false},
+	{"shared-zero", road_shared_zero, false},
 	{"shared-memory", road_shared_memory, false},
 	{"message-queue", road_message_queue, false},
 	{"terminal", road_terminal, false},

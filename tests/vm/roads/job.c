@@ -211,3 +211,15 @@ pid_t fork_copier(const struct job *job, const char *map)
 	}
 	return pid;
 }
+
+int job_share(struct job *job, char *map)
+{
+	pid_t pid = fork_copier(job, map);
+	int r = job_read(job);
+
+	if (r < 0)
+		return r;
+	memcpy(map, job->content, job->size);
+	road_go(pid);
+	return wait_child(pid);
+}

@@ -22,6 +22,7 @@ static const struct road *const families[] = {
 	roads_names,
 	roads_splice,
 	roads_uring,
+	roads_rings,
 	roads_open,
 	roads_descriptors,
 	roads_process,

@@ -2,12 +2,14 @@
 /* The verbs of the program without rights: the far side of the roads that need another process. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <mqueue.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
@@ -276,6 +278,18 @@ static int verb_shared_memory_to(char **argv)
 	return to < 0 ? to : write_all(to, map, strnlen(map, ROAD_CONTENT_MAX));
 }
 
+/* The memory of a ring that somebody else made. */
+static int verb_ring_to(char **argv)
+{
+	auto_close int to = open_out(argv[1]);
+	const char *map = mmap(NULL, ROAD_CONTENT_MAX, PROT_READ | PROT_WRITE, MAP_SHARED,
+		atoi(argv[0]), (off_t)IORING_OFF_SQES);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	return to < 0 ? to : write_all(to, map, strnlen(map, ROAD_CONTENT_MAX));
+}
+
 static int verb_message_to(char **argv)
 {
 	struct road_message message;
@@ -362,6 +376,7 @@ static const struct verb verbs[] = {
 	{"@trace", 2, verb_trace},
 	{"@late", 2, verb_late},
 	{"@shared-memory-to", 2, verb_shared_memory_to},
+	{"@ring-to", 2, verb_ring_to},
 	{"@message-to", 2, verb_message_to},
 	{"@queue-to", 2, verb_queue_to},
 	{"@signal-to", 1, verb_signal_to},

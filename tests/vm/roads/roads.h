@@ -45,6 +45,7 @@ extern const struct road roads_files[];
 extern const struct road roads_names[];
 extern const struct road roads_splice[];
 extern const struct road roads_uring[];
+extern const struct road roads_rings[];
 extern const struct road roads_open[];
 extern const struct road roads_descriptors[];
 extern const struct road roads_process[];
@@ -88,6 +89,9 @@ int job_read_then_go(struct job *job, pid_t pid);
 
 /* A child that was there before: it opens the target, and writes there what map holds on road_go(). */
 pid_t fork_copier(const struct job *job, const char *map);
+
+/* Reads, and stores it in memory that such a child has as well. */
+int job_share(struct job *job, char *map);
 
 /* For the end of a forked child: leaves with the road_exit that r stands for. */
 _Noreturn void exit_road(int r);
