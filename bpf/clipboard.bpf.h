@@ -35,17 +35,17 @@
 #define XA_INTEGER	   19
 #define X_FORMATS_MAX	   128 /* more atoms than a program offers formats: content */
 
+/* The first words of ChangeProperty (detail: 0 when it replaces) and GetProperty, and of SendEvent. */
 struct x_request {
 	__u8 opcode;
 	__u8 detail;
 	__u16 length; /* of four bytes each; 0: it is in the next word, and what follows one word on */
 	union {
 		__u32 long_length;
-		struct
-		{ /* X_CHANGE_PROPERTY: detail is 0 when it replaces; X_GET_PROPERTY: the first two */
+		struct {
 			__u32 window;
 			__u32 property;
-			__u32 type;
+			__u32 type; /* from here ChangeProperty */
 			__u32 format;
 			__u32 units;
 		};

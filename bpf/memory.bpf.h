@@ -135,8 +135,8 @@ static __noinline int group_enter(struct hf_task *self, __u32 number)
 		return -EPERM;
 	if (group_add(self->group, taint))
 		return -EPERM;
-	(void)origins_to_group(
-		self->group, self); /* it may be shared soon, and no hook sees what goes there */
+	/* It may be shared soon, and no hook sees what goes there. */
+	(void)origins_to_group(self->group, self);
 	introduce(self);
 	return 0;
 }

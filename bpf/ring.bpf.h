@@ -35,6 +35,7 @@ int BPF_PROG(hf_ring_made, struct inode *inode, const struct qstr *name,
 {
 	struct hf_inode_key key = {};
 	struct hf_task *self;
+	__u64 taint;
 
 	if (ret || name_begin(name) != RING_NAME || is_carrier())
 		return ret;
@@ -44,10 +45,15 @@ int BPF_PROG(hf_ring_made, struct inode *inode, const struct qstr *name,
 	if (!self->group)
 		self->group = group_new();
 	inode_key(inode, &key);
-	if (!bpf_map_update_elem(&hf_rings, &key, &self->group, BPF_ANY))
-		return 0;
-	count(HF_COUNTER_NO_MEMORY);
-	return -ENOMEM;
+	taint = taint_current();
+	if (bpf_map_update_elem(&hf_rings, &key, &self->group, BPF_ANY) ||
+		(taint && group_add(self->group, taint))) {
+		count(HF_COUNTER_NO_MEMORY);
+		return -ENOMEM;
+	}
+	if (taint)
+		(void)origins_to_group(self->group, self); /* for people */
+	return 0;
 }
 
 /* Somebody's ring comes to current: its descriptor, or its memory. 0, -EPERM or -ENOMEM. */
@@ -104,7 +110,7 @@ static __always_inline int anonymous_map(struct file *file)
 	return ring_take(file->f_inode);
 }
 
-/* A labelled reader sends its rings, or anybody's, a message. Nothing can refuse it here. */
+/* A labelled reader sends a ring a message. Nothing can refuse it here. */
 SEC("fentry/io_msg_ring")
 int BPF_PROG(hf_ring_message, struct io_kiocb *request)
 {

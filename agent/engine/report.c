@@ -150,8 +150,9 @@ static void doctor_channels(struct engine *engine, struct client *client)
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {
 		struct json_object *line = line_of(
 			"channel", policy_channel_name(coverage[i].channel));
+		bool is_open = engine->hello.open_channels & 1U << coverage[i].channel;
 
-		json_add_bool(line, "covered", is_enforcing(engine));
+		json_add_bool(line, "covered", is_enforcing(engine) && !is_open);
 		json_add_text(line, "text", coverage[i].text);
 		client_line(client, line);
 	}

@@ -14,7 +14,7 @@
 #include "bpf/events.h"
 #include "common/wire.h"
 
-#define MESSAGE_MISSING_MAX  16 /* features the kernel lacks */
+#define MESSAGE_MISSING_MAX  24 /* features the kernel lacks */
 #define MESSAGE_TEXT_SIZE    256
 #define MESSAGE_PATTERN_SIZE 4096
 #define MESSAGE_TELL_SIZE    2048
@@ -136,7 +136,8 @@ struct message_answer {
 struct message_hello {
 	bool has_bpf_lsm;
 	bool was_adopted;
-	bool is_enforcing; /* the kernel part is in */
+	bool is_enforcing;	/* the kernel part is in */
+	uint32_t open_channels; /* 1 << channel: not covered on this kernel */
 	unsigned int missing_count;
 	char missing[MESSAGE_MISSING_MAX][MESSAGE_TEXT_SIZE];
 };

@@ -22,7 +22,8 @@ struct kernel;
 /* What the running kernel can't do of what was asked; shown by `holdfast doctor`. */
 struct kernel_support {
 	bool has_bpf_lsm;
-	bool was_adopted; /* pins of an earlier agent were taken over */
+	bool was_adopted;	/* pins of an earlier agent were taken over */
+	uint32_t open_channels; /* 1 << channel: not covered */
 	unsigned int missing_count;
 	const char *missing[KERNEL_MISSING_MAX]; /* plain words, static strings */
 };

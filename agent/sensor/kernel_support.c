@@ -122,6 +122,7 @@ static void note_baseline(struct kernel_support *support)
 		"too little stack for BPF programs (before Linux 5.11): memory that processes "
 		"share is not followed, nor are pseudo-terminals, extended attributes and the "
 		"clipboard");
+	support->open_channels |= 1U << HF_CHANNEL_CLIPBOARD;
 	/* Its workers belong to the process since 5.12, and 5.10.162 of the long-term series. */
 	if (has_function("io_wq_submit_work") && !has_function("create_io_thread"))
 		note_missing(support,
