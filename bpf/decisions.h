@@ -89,9 +89,9 @@ struct hf_app {
  * which looks the bank up once, sees one policy or the next and never a mixture.
  */
 struct hf_bank {
-	__u64 serial;	 /* policy version; copied into every record */
-	__u32 dest_slot; /* which of the two destination tries belongs to this bank: 0 or 1 */
-	__u32 pad;
+	__u64 serial;	  /* policy version; copied into every record */
+	__u32 dest_slot;  /* which of the two destination tries belongs to this bank: 0 or 1 */
+	__u32 has_caches; /* there are directories of HF_EXEMPT_CACHE */
 	struct hf_channel_masks channels[HF_CHANNEL_MAX];
 	struct hf_app apps[HF_APP_MAX];
 };
@@ -155,6 +155,7 @@ struct hf_inode_key {
 enum hf_exempt {
 	HF_EXEMPT_STATE = 1,	  /* what it wrote there itself does not label it again */
 	HF_EXEMPT_DECLASSIFY = 2, /* what it writes there loses labels, and is recorded */
+	HF_EXEMPT_CACHE = 3,	  /* of all applications: files mapped there are no shared memory */
 };
 
 /* Instead of labels, for HF_EXEMPT_STATE: from here down it is not. */

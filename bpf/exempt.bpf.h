@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Where labels end for one application: directories of its own settings (state), which do not label
- * it again, and directories in which the policy declassifies what it writes. By the executable's
+ * it again, and directories in which the policy declassifies what it writes; and where files that
+ * programs map for one another are no memory that they share. By the executable's
  * verified identity and the directories' inodes, never by names.
  */
 #ifndef HOLDFAST_BPF_EXEMPT_H
@@ -70,6 +71,18 @@ static __noinline __u64 exempt(struct dentry *dentry, __u32 flag, __u32 kind)
 	/* The verifier takes no pointer for a number; what it reads from memory is one. */
 	bpf_probe_read_kernel(&address, sizeof(address), &dentry);
 	return exempt_labels(address, app, kind);
+}
+
+/* What programs keep there for one another holds no content, says the policy. */
+static __noinline bool is_cache(struct dentry *dentry)
+{
+	struct hf_bank *bank = bank_get();
+	__u64 address = 0;
+
+	if (!bank || !bank->has_caches)
+		return false;
+	bpf_probe_read_kernel(&address, sizeof(address), &dentry); /* as above */
+	return exempt_labels(address, HF_APP_UNKNOWN, HF_EXEMPT_CACHE);
 }
 
 /*

@@ -312,9 +312,11 @@ static __noinline int map_writable(struct file *file)
 	case S_IFREG:
 		if (is_pseudo(inode->i_sb) || is_memory_file(inode->i_sb))
 			return 0;
+		volume_channel(inode->i_sb, &act);
+		if (act.channel == HF_CHANNEL_LOCAL_FILE && is_cache(file->f_path.dentry))
+			return 0;
 		if (taint && labelled_write(file, taint, HF_OPERATION_MAP))
 			return -EPERM;
-		volume_channel(inode->i_sb, &act);
 		flags = state_flag(file->f_path.dentry, inode);
 		break;
 	case S_IFBLK:
@@ -333,6 +335,14 @@ static __noinline int map_writable(struct file *file)
 	if (!taint || !is_in_group)
 		mapped_remember(inode, &act, flags);
 	return 0;
+}
+
+/* Of a regular file. 0, -EPERM or -ENOMEM. */
+static __always_inline int map_shared(struct file *file, bool is_writable)
+{
+	if (is_writable && is_cache(file->f_path.dentry))
+		return 0;
+	return group_map(file->f_inode, is_writable);
 }
 
 /* /dev/zero, mapped: as MAP_ANONYMOUS (mmap_zero() in drivers/char/mem.c). */
@@ -374,7 +384,7 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 		group_map_anonymous();
 		return 0;
 	}
-	if (inode_type(file->f_inode) == S_IFREG && group_map(file->f_inode, prot & PROT_WRITE))
+	if (inode_type(file->f_inode) == S_IFREG && map_shared(file, prot & PROT_WRITE))
 		return -EPERM;
 	return prot & PROT_WRITE ? map_writable(file) : 0;
 }
@@ -387,7 +397,7 @@ int BPF_PROG(hf_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot
 
 	if (ret || !(prot & PROT_WRITE) || !(vma->vm_flags & VM_SHARED) || !file)
 		return ret;
-	if (inode_type(file->f_inode) == S_IFREG && group_map(file->f_inode, true))
+	if (inode_type(file->f_inode) == S_IFREG && map_shared(file, true))
 		return -EPERM;
 	return map_writable(file);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where labels end: applications' state paths and [declassify]. What contradicts a label, or could
+ * Where labels end: applications' state paths, [declassify] and [cache]. What contradicts a label, or could
  * never apply.
  */
 #include <string.h>
@@ -147,6 +147,20 @@ static void check_other(struct build *build, const struct policy_declassify *dec
 					other->name, other->place.file, other->place.line);
 }
 
+static void check_cache(struct build *build, const struct policy_cache *cache)
+{
+	const struct policy *policy = build->policy;
+
+	for (size_t i = 0; i < cache->paths.count; i++)
+		for (size_t j = 0; j < policy->label_count; j++)
+			if (covering(&policy->labels[j], cache->paths.items[i].text))
+				problem(build, &cache->paths.items[i].place, NULL,
+					"[cache %s] contradicts label %s, which all below "
+					"'%.120s' carries by its place",
+					cache->name, policy->labels[j].name,
+					cache->paths.items[i].text);
+}
+
 void check_exempt(struct build *build)
 {
 	const struct policy *policy = build->policy;
@@ -154,6 +168,8 @@ void check_exempt(struct build *build)
 
 	rule_table_fill(policy, &table);
 	check_states(build);
+	for (size_t i = 0; i < policy->cache_count; i++)
+		check_cache(build, &policy->caches[i]);
 	for (size_t i = 0; i < policy->declassify_count; i++) {
 		const struct policy_declassify *declassify = &policy->declassifys[i];
 

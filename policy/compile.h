@@ -37,10 +37,10 @@ struct policy_program { /* an executable's path */
 	struct policy_place place;
 };
 
-/* A directory in which an application is exempt. */
+/* A directory in which an application is exempt, or (HF_EXEMPT_CACHE) memory is. */
 struct policy_exempt {
 	char *pattern;
-	uint32_t app;	 /* index in hf_bank.apps, from 1 */
+	uint32_t app;	 /* index in hf_bank.apps, from 1; 0 = all */
 	uint32_t kind;	 /* enum hf_exempt */
 	uint64_t labels; /* of HF_EXEMPT_STATE all, or HF_EXEMPT_DOCUMENTS */
 	size_t rule;	 /* index in declassifys, of HF_EXEMPT_DECLASSIFY */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where applications are exempt: their state paths, and what [declassify] says.
+ * Where applications are exempt: their state paths, and what [declassify] says; and where memory
+ * is, by [cache].
  */
 #include <errno.h>
 
@@ -64,6 +65,18 @@ static int add_declassify(struct compile *compile, const struct policy_declassif
 	return 0;
 }
 
+static int add_cache(struct compile *compile, const struct policy_cache *cache)
+{
+	const struct policy_exempt what = {
+		.app = HF_APP_UNKNOWN, .kind = HF_EXEMPT_CACHE, .labels = UINT64_MAX};
+	int r = 0;
+
+	for (size_t i = 0; i < cache->paths.count && r == 0; i++)
+		r = add(compile, &cache->paths.items[i], &what);
+	compile->compiled->bank.has_caches = 1;
+	return r;
+}
+
 int compile_exempts(struct compile *compile)
 {
 	const struct policy *policy = compile->policy;
@@ -73,5 +86,7 @@ int compile_exempts(struct compile *compile)
 		r = add_states(compile, i);
 	for (size_t i = 0; i < policy->declassify_count && r == 0; i++)
 		r = add_declassify(compile, &policy->declassifys[i]);
+	for (size_t i = 0; i < policy->cache_count && r == 0; i++)
+		r = add_cache(compile, &policy->caches[i]);
 	return r;
 }

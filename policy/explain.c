@@ -180,7 +180,7 @@ static void say_exempts(struct explanation *explanation, const struct policy_act
 		const struct policy_exempt *exempt = &compiled->exempts[i];
 		const struct policy_declassify_entry *rule;
 
-		if (exempt->app != act->app)
+		if (exempt->app != act->app || exempt->kind == HF_EXEMPT_CACHE)
 			continue;
 		if (exempt->kind == HF_EXEMPT_STATE && exempt->labels == HF_EXEMPT_DOCUMENTS) {
 			say(explanation,

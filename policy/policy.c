@@ -55,6 +55,16 @@ static void declassify_free(struct policy *policy)
 	free(policy->declassifys);
 }
 
+static void caches_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->cache_count; i++) {
+		free(policy->caches[i].name);
+		free(policy->caches[i].title);
+		list_free(&policy->caches[i].paths);
+	}
+	free(policy->caches);
+}
+
 static void things_free(struct policy *policy)
 {
 	for (size_t i = 0; i < policy->tenant_count; i++) {
@@ -91,6 +101,7 @@ void policy_free(struct policy *policy)
 	labels_free(policy);
 	rules_free(policy);
 	declassify_free(policy);
+	caches_free(policy);
 	things_free(policy);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);

@@ -26,6 +26,7 @@
 #define POLICY_DEVICE_MAX     1024
 #define POLICY_RULE_MAX	      1024
 #define POLICY_DECLASSIFY_MAX 256
+#define POLICY_CACHE_MAX      64
 #define POLICY_LIST_MAX	      1024		  /* items of one key */
 #define POLICY_PROGRAM_MAX    4096		  /* paths of all applications together */
 #define POLICY_VERSION_MAX    (UINT64_C(1) << 53) /* exact in JSON */
@@ -152,6 +153,14 @@ struct policy_declassify {
 	struct policy_place place;
 };
 
+/* Files below paths that programs map for one another are no memory that they share. */
+struct policy_cache {
+	char *name;
+	char *title;
+	struct policy_list paths; /* absolute patterns of directories */
+	struct policy_place place;
+};
+
 struct policy {
 	char *name;
 	uint64_t version; /* 1..POLICY_VERSION_MAX */
@@ -170,6 +179,8 @@ struct policy {
 	size_t rule_count;
 	struct policy_declassify *declassifys; /* the parser's arrays are named thing and s */
 	size_t declassify_count;
+	struct policy_cache *caches;
+	size_t cache_count;
 	struct policy_protection protection;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;

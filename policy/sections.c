@@ -87,6 +87,12 @@ static const struct section_key declassify_keys[] = {
 	{0},
 };
 
+static const struct section_key cache_keys[] = {
+	{"title", value_text, FIELD(cache, title), 0},
+	{"path", value_path_state, FIELD(cache, paths), KEY_REPEATS | KEY_REQUIRED},
+	{0},
+};
+
 #define PROTECT(kind) offsetof(struct policy, protection.protect[HF_PROTECTION_##kind])
 
 static const struct section_key protection_keys[] = {
@@ -130,6 +136,8 @@ static const struct section {
 	[SECTION_RULE] = {"rule", rule_keys, ARRAY(rule, struct policy_rule, POLICY_RULE_MAX)},
 	[SECTION_DECLASSIFY] = {"declassify", declassify_keys,
 		ARRAY(declassify, struct policy_declassify, POLICY_DECLASSIFY_MAX)},
+	[SECTION_CACHE] = {"cache", cache_keys,
+		ARRAY(cache, struct policy_cache, POLICY_CACHE_MAX)},
 };
 
 void *build_grow(struct build *build, void *array_of_items, size_t *count, size_t item_size)
@@ -202,7 +210,7 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
 		"unknown section [%.40s]: expected policy, protection, tenant, label, app, "
-		"network, device, rule or declassify",
+		"network, device, rule, declassify or cache",
 		kind);
 	return SECTION_NONE;
 }

@@ -133,8 +133,7 @@ static void add_state(struct build *build, void *field, const char *path)
 		return;
 	if (is_too_wide(path) || policy_pattern_matches("/home/*", path)) {
 		build_problem(build, "~/.config/NAME",
-			"%s '%.160s' holds more than one program's settings: expected a "
-			"directory of its own",
+			"%s '%.160s' holds too much: expected a directory below it",
 			build->key->name, path);
 		return;
 	}

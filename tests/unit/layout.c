@@ -86,7 +86,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_bank, false)
 #define T hf_bank
-		M(T, serial), M(T, dest_slot), M(T, pad), M(T, channels), M(T, apps),
+		M(T, serial), M(T, dest_slot), M(T, has_caches), M(T, channels), M(T, apps),
 #undef T
 	END,
 	BEGIN(hf_dest_key, false)

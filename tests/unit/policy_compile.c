@@ -267,12 +267,15 @@ Test(policy_compile, exempt)
 	struct policy_compiled *compiled = fixture_compile(
 		TWO "state = ~/.config/less\nstate = /var/lib/less\n"
 		    "[declassify open]\nlabel = hr, finance\napp = vim\npath = /srv/open\n"
-		    "text = It was published.\n");
+		    "text = It was published.\n[cache c]\npath = ~/.cache\n");
 	uint32_t vim = policy_app_of_name(compiled, "vim");
 	uint32_t less = policy_app_of_name(compiled, "less");
 	const struct policy_exempt *exempt;
 
-	cr_assert_eq(compiled->exempt_count, 4);
+	cr_assert_eq(compiled->exempt_count, 6);
+	cr_assert(compiled->bank.has_caches);
+	cr_assert_not_null(policy_exempt_of_path(
+		compiled, HF_EXEMPT_CACHE, HF_APP_UNKNOWN, HR, "/home/anna/.cache/mesa/index"));
 	cr_assert_eq(compiled->bank.apps[less].flags, HF_APP_STATE);
 	cr_assert_eq(compiled->bank.apps[vim].flags, HF_APP_SHEDS);
 	exempt = policy_exempt_of_path(

@@ -254,7 +254,7 @@ static const struct bad bads[] = {
 	/* includes */
 	/* where labels end */
 	{"state of everything", GOOD "state = ~/.config\nstate = /home/*\n", 13,
-		"holds more than one program's settings", "~/.config/NAME", ALONE},
+		"holds too much: expected a directory below it", "~/.config/NAME", ALONE},
 	{"state of a home", GOOD "state = ~/\n", 12, "expected single slashes", NULL, 1, NULL,
 		NULL},
 	{"state without a path", GOOD "state = config\n", 12, "expected an absolute path", NULL,
@@ -293,6 +293,10 @@ static const struct bad bads[] = {
 		HEAD TENANT "[label finance]\ntenant = acme\nview-only = yes\n" APP
 			    "[declassify d]\nlabel = finance\napp = vim\npath = /srv/open\n",
 		12, "is view-only (test.ini:6)", NULL, ALONE},
+	{"a cache without a path", GOOD "[cache c]\ntitle = Icons\n", 12, "[cache] without 'path'",
+		"path", ALONE},
+	{"a cache in the label's place", GOOD "[cache c]\npath = /srv/finance/cache\n", 13,
+		"[cache c] contradicts label finance", NULL, ALONE},
 	{"include matches nothing", HEAD "include = none/*.ini\n", 4, "matches no file", NULL,
 		ALONE},
 	{"include not there", HEAD "include = none.ini\n", 4, "cannot read 'none.ini'", NULL,

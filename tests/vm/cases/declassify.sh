@@ -1,7 +1,8 @@
 #!/bin/bash
 # Owns: where labels end. An application's own settings (state) do not make it a reader again, and
 # are closed to everybody else; what it writes where the policy declassifies is free, and recorded.
-# Whatever others put there, or moves there, is labelled as anywhere.
+# Whatever others put there, or moves there, is labelled as anywhere. And files that all programs map
+# for one another (cache) are no memory that makes one reader of them.
 # vm-needs: ext4 usb
 # vm-timeout: 900
 # The places have no blanks in their names, and $ is often for a later shell.
@@ -10,7 +11,7 @@
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
 
-writer=/opt/writer/perl other=/opt/other/perl
+writer=/opt/writer/perl other=/opt/other/perl mapper=/opt/mapper/python3
 state=$data/home/alice/.config/writer
 public=$data/public
 policy=/run/hf/policy.ini
@@ -27,13 +28,17 @@ make_policy()
 		[label confidential]
 		tenant = acme
 		path = $secret
-		open-with = writer, other
+		open-with = writer, other, mapper
 		[app writer]
 		path = $writer
 		state = $data/home/*/.config/writer
 		documents = $data/home/*/.config/writer/backup
 		[app other]
 		path = $other
+		[app mapper]
+		path = $mapper
+		[cache shaders]
+		path = $data/home/*/.cache
 	END
 	[ -z "${2:-}" ] || cat >>$policy <<-END
 		[declassify published]
@@ -79,6 +84,44 @@ closed_to()
 	[ $? -eq 21 ]
 }
 
+# Maps a file writably, reads others, and stays. mmap(2) as toolkits call it for their caches.
+map_it='import mmap, sys, time
+with open(sys.argv[1], "r+b") as index:
+    view = mmap.mmap(index.fileno(), 4096)
+for name in sys.argv[2:]:
+    view[:9] = open(name, "rb").read(9)
+time.sleep(60)'
+
+reader_listed()
+{
+	holdfast taint --json $1 2>/dev/null | grep -q '"pid"'
+}
+
+# shares FILE: whether who maps it as well becomes a reader with who reads the secret.
+shares()
+{
+	local bystander reader status
+
+	truncate -s 4096 $1
+	/usr/bin/python3 -c "$map_it" $1 </dev/null &
+	bystander=$!
+	sleep 2
+	$mapper -c "$map_it" $1 $secret/doc.txt </dev/null &
+	reader=$!
+	wait_for 20 reader_listed $reader || return 2
+	reader_listed $bystander
+	status=$?
+	kill $bystander $reader
+	wait $bystander $reader
+	return $status
+}
+
+does_not_share()
+{
+	shares $1
+	[ $? -eq 1 ]
+}
+
 recorded()
 {
 	holdfast events --json | grep '"event_code":"declassified"' | grep -F "$1" |
@@ -86,9 +129,10 @@ recorded()
 }
 
 places_make || { echo 'the places could not be made'; exit 1; }
-mkdir -p /opt/writer /opt/other $state/backup $public/sub
+mkdir -p /opt/writer /opt/other /opt/mapper $state/backup $public/sub $data/home/alice/.cache/mesa
 install -m 755 /usr/bin/perl $writer
 install -m 755 /usr/bin/perl $other
+install -m 755 /usr/bin/python3 $mapper
 make_policy 1 declassify
 check 'the policy is good' holdfast policy check $policy
 check 'explain says where it is declassified' sh -c "holdfast policy explain --as root --app writer \
@@ -150,6 +194,15 @@ check 'and in the directory below' recorded $public/sub/figures
 refute 'of others it is not' recorded $public/of-others
 wait_for 20 sh -c "holdfast lineage $secret/doc.txt | grep -q $public/figures"
 check 'lineage has it' sh -c "holdfast lineage $secret/doc.txt | grep -q $public/figures"
+
+# Caches.
+check 'control: programs that map a file are one reader' shares $work/index
+check 'control: and it is labelled' closed_to /usr/bin/perl $work/index
+check 'in a cache they are not' does_not_share $data/home/alice/.cache/mesa/index
+check 'and the file stays free' stays_free /usr/bin/perl $data/home/alice/.cache/mesa/index
+check 'what is written there by other means is labelled' \
+	put $writer $secret/doc.txt $data/home/alice/.cache/copy
+check 'and closed' closed_to /usr/bin/perl $data/home/alice/.cache/copy
 
 # A policy without, then the agent anew.
 make_policy 2
