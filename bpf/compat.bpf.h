@@ -54,6 +54,7 @@ static __always_inline struct hf_carried *socket_state(struct sock *sk, __u64 fl
 
 #define HF_CREATE_TASK	 BPF_LOCAL_STORAGE_GET_F_CREATE
 #define HF_CREATE_SOCKET BPF_SK_STORAGE_GET_F_CREATE
+#define HF_CACHE_SOCKET	 BPF_SK_STORAGE_GET_F_CREATE /* what can be found out again */
 
 #else /* HF_BASELINE */
 
@@ -204,6 +205,7 @@ static __always_inline struct socket *socket_of_file(struct file *file)
 
 #define HF_CREATE_TASK	 1
 #define HF_CREATE_SOCKET 1
+#define HF_CACHE_SOCKET	 0 /* the table is small */
 
 #endif
 #endif

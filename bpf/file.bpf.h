@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Hooks on open files: open, read, write, map, receive a descriptor. Open-with and taint happen
- * at the first of these that brings labelled content to a process; write channels at each of them.
+ * Hooks on open files: open, read, write, receive a descriptor. Open-with and taint happen at the
+ * first of these that brings labelled content to a process, or at a mapping (mapping.bpf.h); write
+ * channels at each of them.
  */
 #ifndef HOLDFAST_BPF_FILE_H
 #define HOLDFAST_BPF_FILE_H
@@ -249,8 +250,8 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 		taint = taint_current();
 		if (taint)
 			return write_by_labelled(file, taint);
-		if (clipboard_is_watched(0) && inode_type(inode) == S_IFCHR &&
-			is_terminal(inode->i_rdev))
+		if (inode_type(inode) == S_IFCHR && is_terminal(inode->i_rdev) &&
+			clipboard_is_watched(0))
 			terminal_paste(file);
 		return 0;
 	}
@@ -279,127 +280,6 @@ int BPF_PROG(hf_file_receive, struct file *file, int ret)
 	if (!labels)
 		return 0;
 	return labelled_read(file, labels, reason, HF_CHANNEL_DESCRIPTOR, HF_OPERATION_RECEIVE_FD);
-}
-
-/* Loads have no hook, so the mapping itself is the read. */
-static __noinline int map_read(struct file *file)
-{
-	return regular_read(file, file->f_inode);
-}
-
-/* From now on the file has what its group has read, but for where the policy takes labels away. */
-static __always_inline void map_inherits(struct file *file, __u32 state)
-{
-	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, file->f_inode, NULL, 0);
-
-	if (!entry || exempt(file->f_path.dentry, HF_APP_SHEDS, HF_EXEMPT_DECLASSIFY))
-		return;
-	if (entry->inherits)
-		state &= entry->inherits; /* somebody else maps it too */
-	entry->inherits = HF_MARK_DERIVED | state;
-}
-
-/* Writable shared mapping: stores have no hook, so the mapping itself is the write. */
-static __noinline int map_writable(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-	__u64 taint = taint_current();
-	struct act act = {};
-	bool is_in_group;
-	__u32 flags = 0;
-
-	switch (inode_type(inode)) {
-	case S_IFREG:
-		if (is_pseudo(inode->i_sb) || is_memory_file(inode->i_sb))
-			return 0;
-		volume_channel(inode->i_sb, &act);
-		if (act.channel == HF_CHANNEL_LOCAL_FILE && is_cache(file->f_path.dentry))
-			return 0;
-		if (taint && labelled_write(file, taint, HF_OPERATION_MAP))
-			return -EPERM;
-		flags = state_flag(file->f_path.dentry, inode);
-		break;
-	case S_IFBLK:
-		if (taint && device_write(file, taint, HF_OPERATION_MAP))
-			return -EPERM;
-		act.channel = HF_CHANNEL_RAWDISK;
-		act.allow = device_allow(inode->i_rdev);
-		break;
-	default:
-		return 0;
-	}
-	/* What a local file gets of what its labelled mapper reads, its group knows. */
-	is_in_group = has_groups && act.channel == HF_CHANNEL_LOCAL_FILE;
-	if (is_in_group)
-		map_inherits(file, flags);
-	if (!taint || !is_in_group)
-		mapped_remember(inode, &act, flags);
-	return 0;
-}
-
-/* Of a regular file. 0, -EPERM or -ENOMEM. */
-static __always_inline int map_shared(struct file *file, bool is_writable)
-{
-	if (is_writable && is_cache(file->f_path.dentry))
-		return 0;
-	return group_map(file->f_inode, is_writable);
-}
-
-/* /dev/zero, mapped: as MAP_ANONYMOUS (mmap_zero() in drivers/char/mem.c). */
-static __always_inline bool is_zero_device(struct inode *inode)
-{
-	return inode_type(inode) == S_IFCHR && inode->i_rdev == DEV_ZERO;
-}
-
-/*
- * The verifier of 6.12 takes a hook's arguments for never NULL and throws out what is only reached
- * when one is (an oops on 6.12 showed it); as a number it knows nothing about them.
- */
-static __always_inline bool is_null_argument(const void *context, int number)
-{
-	__u64 address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), context + number * sizeof(address));
-	return !address;
-}
-
-SEC("lsm/mmap_file")
-int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
-	unsigned long flags, int ret)
-{
-	int r;
-
-	if ((flags & MAP_SHARED) && is_null_argument(ctx, 0)) {
-		group_map_anonymous();
-		return ret;
-	}
-	if (ret || !file)
-		return ret;
-	r = map_read(file);
-	if (r || !(flags & MAP_SHARED))
-		return r;
-	if (is_anonymous(file->f_inode))
-		return anonymous_map(file) ? -EPERM : 0;
-	if (is_zero_device(file->f_inode)) {
-		group_map_anonymous();
-		return 0;
-	}
-	if (inode_type(file->f_inode) == S_IFREG && map_shared(file, prot & PROT_WRITE))
-		return -EPERM;
-	return prot & PROT_WRITE ? map_writable(file) : 0;
-}
-
-SEC("lsm/file_mprotect")
-int BPF_PROG(hf_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
-	unsigned long prot, int ret)
-{
-	struct file *file = vma->vm_file;
-
-	if (ret || !(prot & PROT_WRITE) || !(vma->vm_flags & VM_SHARED) || !file)
-		return ret;
-	if (inode_type(file->f_inode) == S_IFREG && map_shared(file, true))
-		return -EPERM;
-	return map_writable(file);
 }
 
 #endif

@@ -125,7 +125,9 @@ static __noinline int flow_take(struct sock *sk, __u32 delivered)
 /* Who was waiting when the labels came. */
 static __always_inline void flow_received(struct socket *sock, long size)
 {
-	if (size > 0)
+	struct hf_state *state = state_get();
+
+	if (size > 0 && state && state->has_labelled_flow) /* before a probe is paid for */
 		(void)flow_take(BPF_CORE_READ(sock, sk), HF_DELIVERED); /* the data is out */
 }
 

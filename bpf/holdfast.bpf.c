@@ -14,7 +14,7 @@
  *   reader   who carries labels now		origins  first files, of processes and groups
  *   ring     memory behind descriptors without a file
  *   message  where what is sent lies		clipboard what X clients hand to one another
- *   hooks:   file, pipe, socket, queue, key, network, name, process, mount, request
+ *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"
 
@@ -32,6 +32,7 @@
 #include "file.bpf.h"
 #include "guard_kernel.bpf.h"
 #include "key.bpf.h"
+#include "mapping.bpf.h"
 #include "mount.bpf.h"
 #include "name.bpf.h"
 #include "network.bpf.h"

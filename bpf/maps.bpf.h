@@ -55,6 +55,7 @@ struct hf_carried {
 	struct hf_origins origins;
 	__u32 flags; /* HF_CARRIED_* */
 	__u32 pad;
+	__u64 claim; /* of a socket: process that last received from it, and under which policy */
 };
 
 #define HF_CARRIED_REFUSED \

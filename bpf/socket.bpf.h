@@ -63,14 +63,25 @@ static __always_inline int socket_deliver(struct sock *sk)
 	return carried ? deliver(carried, HF_HOP_SOCKET) : 0;
 }
 
-/* Current holds this end: when it is a carrier, what is sent to it is judged as such. */
+/*
+ * Current holds this end: when it is a carrier, what is sent to it is judged as such. Who it is takes
+ * a thousand instructions to say, so it is asked once under each policy.
+ */
 static __noinline void socket_claim(struct sock *sk)
 {
+	struct hf_bank *bank = bank_get();
 	struct hf_carried *carried;
 	__u32 flags;
+	__u64 claim;
 
-	if (!is_unix(sk))
+	if (!bank || !is_unix(sk))
 		return;
+	claim = bpf_get_current_pid_tgid() >> 32 | (bank->serial << 1 | bank->dest_slot) << 32;
+	carried = socket_state(sk, HF_CACHE_SOCKET);
+	if (carried && carried->claim == claim)
+		return;
+	if (carried)
+		carried->claim = claim;
 	flags = app_flags();
 	if (!(flags & (HF_APP_CARRIER | HF_APP_PRINTS)))
 		return;
