@@ -24,6 +24,21 @@ policy_of_cases()
 	sed 's,\.\./\.\./\.\./policy,'"$HF_REPO"'/policy,' "$HF_REPO/tests/vm/cases/policy.ini"
 }
 
+# policy_with_viewed APP...: prints it, and one label more, that those applications may only view.
+policy_with_viewed()
+{
+	policy_of_cases
+	cat <<-END
+
+		[label viewed]
+		tenant = acme
+		title = For viewing
+		path = $view
+		open-with = $*
+		view-only = yes
+	END
+}
+
 # policy_of_reader NAME VERSION PROGRAM: prints the policy under which only that may open $secret.
 policy_of_reader()
 {

@@ -11,22 +11,14 @@
 . tests/vm/cases/agent.sh
 
 export DISPLAY=:7
-view=$data/view
 policy=/run/hf/policy.ini
 reader=/opt/readers/xclip
 terminal=/opt/carrier/python3
 
 make_policy()
 {
-	policy_of_cases >$policy
+	policy_with_viewed readers >$policy
 	cat >>$policy <<-END
-
-		[label viewed]
-		tenant = acme
-		title = For viewing
-		path = $view
-		open-with = readers
-		view-only = yes
 		[app terminal]
 		path = $terminal
 		carrier = yes

@@ -11,22 +11,7 @@
 . tests/vm/cases/agent.sh
 . tests/vm/cases/roads.sh
 
-view=$data/view
 policy=/run/hf/policy.ini
-
-make_policy()
-{
-	policy_of_cases >$policy
-	cat >>$policy <<-END
-
-		[label viewed]
-		tenant = acme
-		title = For viewing
-		path = $view
-		open-with = road, readers
-		view-only = yes
-	END
-}
 
 # kept ROAD: refused where it is handed over, and nothing of it is at the receiver's target.
 kept()
@@ -75,7 +60,7 @@ expect_ipc()
 places_make || { echo "the places could not be made"; exit 1; }
 mkdir -p $view
 echo "$secret_text" >$view/doc.txt
-make_policy
+policy_with_viewed road, readers >$policy
 agent_start $policy || { echo "the agent does not start"; exit 1; }
 for road in "${roads_carried[@]}"; do
 	kept "$road"

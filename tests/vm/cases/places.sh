@@ -7,6 +7,7 @@ data=/mnt/data             # ext4; a local disk
 secret=$data/secret        # the labelled directory
 open=$data/open            # beside it, not labelled
 work=$data/work            # what local writing goes to
+view=$data/view            # labelled too, where policy_with_viewed is in force
 usb=/mnt/usb               # vfat on the stick
 secret_text='HF-SECRET-quarterly-figures-not-for-everybody'
 open_text='HF-CONTROL-the-canteen-has-soup-on-thursdays'
