@@ -67,7 +67,6 @@ struct hf_carried {
 struct hf_task {
 	__u64 taint;		/* labels of all it has read */
 	__u64 tainted_ktime_ns; /* first time */
-	__u64 pasted;		/* of a carrier: labels of what it fetched from the clipboard */
 	__u32 app;		/* verified identity of what it executes */
 	__u32 group;		/* memory it shares with others: see hf_groups */
 	__u32 app_next;		/* identity found by an exec under way */
@@ -84,9 +83,14 @@ struct hf_task {
 	__u64 named_ktime_ns; /* a labelled reader makes names since then */
 	__u32 named;
 	__u32 pad;
+	__u64 pasted; /* of a carrier: labels of what it fetched from the clipboard */
 	struct hf_held held[HF_HELD_MAX];
 	struct hf_mapped mapped[HF_MAPPED_MAX]; /* written through memory: no hook when stored to */
 };
+
+_Static_assert(__builtin_offsetof(struct hf_task, app) == 16 &&
+		       __builtin_offsetof(struct hf_task, group) == 20,
+	"kernel_taint() of agent/sensor/kernel_mark.c reads them");
 
 /* Process labels. Key: task (leader). Written here only. Missing = unlabelled, unknown program.
  * Baseline: key is the task's address. Full: nobody more can read labelled files, start an

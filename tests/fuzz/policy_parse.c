@@ -13,6 +13,7 @@
 
 #include "policy/address.h"
 #include "policy/explain.h"
+#include "policy/words.h"
 
 #define PART_MAX  8
 #define INPUT_MAX 16384
@@ -112,11 +113,10 @@ static void check_evaluation(const struct policy_compiled *compiled)
 
 		assert(!(masks->block & masks->warn) && !(masks->block & masks->audit) &&
 			!(masks->warn & masks->audit));
-		assert(channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS ||
-			!masks->follow);
+		assert(policy_channel_follows(channel) || !masks->follow);
 		policy_evaluate(compiled, &act, &decision);
 		assert(decision.verdict == HF_VERDICT_BLOCK || compiled->labels == UINT64_MAX ||
-			channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS);
+			policy_channel_follows(channel));
 		assert(!decision.decided == (decision.verdict == HF_VERDICT_ALLOW));
 		(void)policy_rule_for(
 			compiled, channel, decision.decided, NULL); /* must not crash */

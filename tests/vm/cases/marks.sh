@@ -51,6 +51,12 @@ offline()
 	debugfs -w -R "$*" "$disk" >/run/hf/debugfs 2>&1
 }
 
+# The kernel lets go of programs when it has time, and they guard the disk until then.
+is_let_go()
+{
+	: <>"$disk"
+}
+
 exchange_marks()
 {
 	local true_mark=/run/hf/mark
@@ -62,6 +68,7 @@ exchange_marks()
 	holdfast label set internal $work/replayed.txt >/dev/null
 	agent_leave
 	umount $data || return 1
+	wait_for 60 is_let_go || return 1
 	offline ea_rm work/stripped.txt $attribute
 	offline ea_set -f $true_mark.garbage work/garbage.txt $attribute
 	offline ea_set -f $true_mark.foreign work/foreign.txt $attribute
