@@ -27,7 +27,7 @@ static __always_inline void map_inherits(struct file *file, __u32 state)
 }
 
 /* Writable shared mapping: stores have no hook, so the mapping itself is the write. */
-static __noinline int map_writable(struct file *file)
+static __noinline int map_writable(struct file *file, bool is_in_cache)
 {
 	struct inode *inode = file->f_inode;
 	__u64 taint = taint_current();
@@ -40,7 +40,7 @@ static __noinline int map_writable(struct file *file)
 		if (is_pseudo(inode->i_sb) || is_memory_file(inode->i_sb))
 			return 0;
 		volume_channel(inode->i_sb, &act);
-		if (act.channel == HF_CHANNEL_LOCAL_FILE && is_cache(file->f_path.dentry))
+		if (act.channel == HF_CHANNEL_LOCAL_FILE && is_in_cache)
 			return 0;
 		if (taint && labelled_write(file, taint, HF_OPERATION_MAP))
 			return -EPERM;
@@ -64,12 +64,15 @@ static __noinline int map_writable(struct file *file)
 	return 0;
 }
 
-/* Of a regular file. 0, -EPERM or -ENOMEM. */
+/* By MAP_SHARED, of what has a type. 0 or -EPERM. */
 static __always_inline int map_shared(struct file *file, bool is_writable)
 {
-	if (is_writable && is_cache(file->f_path.dentry))
-		return 0;
-	return group_map(file->f_inode, is_writable);
+	bool is_file = inode_type(file->f_inode) == S_IFREG;
+	bool is_in_cache = is_file && is_writable && is_cache(file->f_path.dentry);
+
+	if (is_file && !is_in_cache && group_map(file->f_inode, is_writable))
+		return -EPERM;
+	return is_writable ? map_writable(file, is_in_cache) : 0;
 }
 
 /* /dev/zero, mapped: as MAP_ANONYMOUS (mmap_zero() in drivers/char/mem.c). */
@@ -111,9 +114,7 @@ int BPF_PROG(hf_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 		group_map_anonymous();
 		return 0;
 	}
-	if (inode_type(file->f_inode) == S_IFREG && map_shared(file, prot & PROT_WRITE))
-		return -EPERM;
-	return prot & PROT_WRITE ? map_writable(file) : 0;
+	return map_shared(file, prot & PROT_WRITE);
 }
 
 SEC("lsm/file_mprotect")
@@ -124,9 +125,7 @@ int BPF_PROG(hf_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot
 
 	if (ret || !(prot & PROT_WRITE) || !(vma->vm_flags & VM_SHARED) || !file)
 		return ret;
-	if (inode_type(file->f_inode) == S_IFREG && map_shared(file, true))
-		return -EPERM;
-	return map_writable(file);
+	return map_shared(file, true);
 }
 
 #endif

@@ -60,19 +60,25 @@ static __noinline struct hf_carried *group_carried(__u32 number)
 	return known;
 }
 
+/* What those of a group have read comes to current. 0 or -EPERM. */
+static __always_inline int group_take(__u32 number)
+{
+	struct hf_carried *carried = group_carried(number);
+
+	return carried ? deliver(carried, HF_HOP_SHARED_MEMORY) : 0;
+}
+
 /* A memory file comes to current: what was written there, and what was stored. 0 or -EPERM. */
 static __always_inline int memory_take(struct inode *inode)
 {
 	struct hf_inode_key key = {};
-	struct hf_carried *carried;
 	struct hf_inode *entry;
 
 	inode_key(inode, &key);
 	if (place_take(&key, HF_HOP_SHARED_MEMORY))
 		return -EPERM;
 	entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
-	carried = entry ? group_carried(entry->group) : NULL;
-	return carried ? deliver(carried, HF_HOP_SHARED_MEMORY) : 0;
+	return entry ? group_take(entry->group) : 0;
 }
 
 /* Of a memory file. 0 or -EPERM. */

@@ -60,7 +60,6 @@ int BPF_PROG(hf_ring_made, struct inode *inode, const struct qstr *name,
 static __noinline int ring_take(struct inode *inode)
 {
 	struct hf_inode_key key = {};
-	struct hf_carried *carried;
 	struct hf_task *self;
 	__u32 number;
 
@@ -73,8 +72,7 @@ static __noinline int ring_take(struct inode *inode)
 		return -ENOMEM;
 	if (self->group == number)
 		return 0;
-	carried = group_carried(number);
-	if (carried && deliver(carried, HF_HOP_SHARED_MEMORY))
+	if (group_take(number))
 		return -EPERM;
 	group_is_shared(number);
 	return group_enter(self, number);
