@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where labels end: applications' state paths, [declassify] and [cache]. What contradicts a label, or could
- * never apply.
+ * Where labels end: applications' state paths, [declassify] and [cache]. What contradicts a label, or
+ * could never apply.
  */
 #include <string.h>
 

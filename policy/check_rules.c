@@ -42,15 +42,21 @@ static const struct policy_place *first_exception(const struct policy_rule *rule
 	return &rule->except_devices.items[0].place;
 }
 
+static bool is_followed_everywhere(const struct policy_rule *rule)
+{
+	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++)
+		if (rule->channels & 1U << channel && !policy_channel_follows(channel))
+			return false;
+	return true;
+}
+
 /* What is wrong with a rule by itself. */
 static void check_alone(struct build *build, const struct policy_rule *rule)
 {
 	const uint32_t on_device = 1U << HF_CHANNEL_REMOVABLE | 1U << HF_CHANNEL_RAWDISK;
 	const uint32_t on_network = 1U << HF_CHANNEL_NETWORK | 1U << HF_CHANNEL_PRINT;
-	const uint32_t can_follow = 1U << HF_CHANNEL_LOCAL_FILE | 1U << HF_CHANNEL_PASS |
-				    1U << HF_CHANNEL_CLIPBOARD;
 
-	if (rule->action == POLICY_ACTION_FOLLOW && rule->channels & ~can_follow)
+	if (rule->action == POLICY_ACTION_FOLLOW && !is_followed_everywhere(rule))
 		problem(build, &rule->action_place, "give local-file a rule of its own",
 			"action follow is for channels local-file, ipc and clipboard alone: "
 			"elsewhere nothing can inherit");

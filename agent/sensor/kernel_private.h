@@ -63,7 +63,10 @@ struct kernel {
  * then says why. What this object can do less is noted there too.
  */
 const struct kernel_object *kernel_support_choose(struct kernel_support *support);
-/* Leaves programs out whose hook the running kernel lacks, and notes it. 0 or negative errno. */
+/*
+ * Before loading: leaves programs out whose hook the running kernel lacks, tells the object which
+ * features it may use, and notes in *support what is missing. 0 or negative errno.
+ */
 int kernel_support_fit(struct bpf_object *object, struct kernel_support *support);
 
 /* FNV-1a: begins with HF_HASH_BASIS. */

@@ -165,7 +165,6 @@ static int set_features(struct bpf_object *object, struct kernel_support *suppor
 	return bpf_map__set_initial_value(map, &can_write, sizeof(can_write));
 }
 
-/* Leaves out optional programs whose hook the running kernel does not have. */
 int kernel_support_fit(struct bpf_object *object, struct kernel_support *support)
 {
 	for (size_t i = 0; i < sizeof(optional_programs) / sizeof(optional_programs[0]); i++) {
