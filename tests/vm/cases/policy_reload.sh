@@ -13,22 +13,8 @@ swaps=60
 
 good_policy()
 {
-	cat <<-INI
-	[policy]
-	name = Reload cases
-	version = $1
-	[tenant acme]
-	title = Acme
-	[label confidential]
-	tenant = acme
-	path = $secret
-	open-with = reader
-	text = Stays here.
-	[app reader]
-	path = /opt/readers/cat
-	[app other]
-	path = $2
-	INI
+	policy_of_reader 'Reload cases' "$1" /opt/readers/cat
+	printf '[app other]\npath = %s\n' "$2"
 }
 
 # bad NAME LINE PATTERN: standard input is put behind the good policy; the error names that file,
