@@ -1,14 +1,13 @@
 # The agent: one program per process, one for the person.
 
-AGENT_IPC     := $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o
-AGENT_SANDBOX := $(B)/agent/sandbox/privileges.o $(B)/agent/sandbox/filter.o
-AGENT_RECORD  := $(B)/agent/sensor/record.o
+AGENT_IPC    := $(B)/agent/ipc/messages.o
+AGENT_RECORD := $(B)/agent/sensor/record.o
 
 SENSOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/sensor/*.c)))
 
 $(B)/agent/sensor/kernel_support.o: $(BPF_OBJECTS)
 
-$(B)/holdfast-sensor: $(SENSOR_OBJECTS) $(AGENT_IPC) $(AGENT_SANDBOX) $(B)/policy/pattern.o $(COMMON_LIB)
+$(B)/holdfast-sensor: $(SENSOR_OBJECTS) $(AGENT_IPC) $(B)/policy/pattern.o $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf -lcrypto -ludev -lcap -lseccomp
 
 AGENT_PROGRAMS := $(B)/holdfast-sensor
@@ -24,14 +23,14 @@ PROGRAMS += $(B)/holdfast-engine
 
 SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
 
-$(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(B)/agent/sandbox/privileges.o $(COMMON_LIB)
+$(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcap -lsystemd
 
 PROGRAMS += $(B)/holdfastd
 
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
-$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/channel.o $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
+$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o \
 		$(B)/agent/engine/policy_files.o $(B)/agent/engine/maintenance_token.o \
 		$(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lcrypto -ljson-c
@@ -42,8 +41,7 @@ $(B)/agent/supervisor/main.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec
 
 SESSION_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/session/*.c)))
 
-$(B)/holdfast-session: $(SESSION_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/json.o \
-		$(B)/agent/ipc/channel.o $(B)/agent/sandbox/filter.o $(POLICY_LIB) $(COMMON_LIB)
+$(B)/holdfast-session: $(SESSION_OBJECTS) $(B)/agent/ipc/request.o $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lseccomp -lsystemd
 
 PROGRAMS += $(B)/holdfast-session

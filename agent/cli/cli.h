@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/ipc/json.h"
+#include "common/json.h"
 #include "agent/ipc/request.h"
 
 enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_AGENT = 3 };

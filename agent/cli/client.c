@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "agent/cli/cli.h"
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 #include "common/cleanup.h"
 
 #define CLIENT_TEXT_SIZE 1024 /* of the words that end an answer */

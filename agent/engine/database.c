@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/engine/sql.h"
+#include "common/sql.h"
 #include "common/clock.h"
 
 #define SCHEMA_VERSION 1

@@ -18,7 +18,7 @@
 #include "agent/engine/failure_table.h"
 #include "agent/engine/lineage.h"
 #include "agent/engine/recent.h"
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 #include "agent/ipc/messages.h"
 #include "agent/ipc/request.h"
 #include "common/log.h"

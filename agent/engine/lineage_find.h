@@ -4,7 +4,7 @@
 #define HOLDFAST_AGENT_ENGINE_LINEAGE_FIND_H
 
 #include "agent/engine/lineage_store.h"
-#include "agent/engine/sql.h"
+#include "common/sql.h"
 
 #define LINEAGE_WRITE_MAX 20 /* statements of each */
 #define LINEAGE_FIND_MAX  10

@@ -17,8 +17,8 @@
 
 #include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
-#include "agent/sandbox/filter.h"
-#include "agent/sandbox/privileges.h"
+#include "common/filter.h"
+#include "common/privileges.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/sandbox/filter.h"
-#include "agent/sandbox/privileges.h"
+#include "common/filter.h"
+#include "common/privileges.h"
 #include "agent/sensor/apps.h"
 #include "agent/sensor/guard.h"
 #include "agent/sensor/exempts.h"

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "agent/engine/failure_table.h"
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 #include "agent/ipc/messages.h"
 #include "agent/sensor/kernel.h"
 #include "agent/sensor/ring.h"

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/ipc/json.h"
+#include "common/json.h"
 #include "agent/ipc/request.h"
 #include "common/log.h"
 

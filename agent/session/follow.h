@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 #include "agent/session/retry.h"
 
 #define FOLLOW_RETRY_MAX_MS 30000

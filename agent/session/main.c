@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "agent/ipc/request.h"
-#include "agent/sandbox/filter.h"
+#include "common/filter.h"
 #include "agent/session/bus.h"
 #include "agent/session/follow.h"
 #include "common/clock.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/ipc/json.h"
+#include "common/json.h"
 #include "agent/session/notices.h"
 #include "common/text.h"
 #include "policy/words.h"

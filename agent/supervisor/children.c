@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 

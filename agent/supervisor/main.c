@@ -27,7 +27,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "agent/sandbox/privileges.h"
+#include "common/privileges.h"
 #include "agent/supervisor/children.h"
 #include "common/cleanup.h"
 #include "common/clock.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "agent/engine/lineage.h"
-#include "agent/ipc/json.h"
+#include "common/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

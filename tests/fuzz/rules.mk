@@ -47,13 +47,13 @@ FUZZ_SEEDS_messages   := tests/fuzz/corpus/messages
 FUZZ_FLAGS_messages   := -max_len=16384
 
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
-		       agent/ipc/json.c common/text.c $(POLICY_SOURCES)
+		       common/json.c common/text.c $(POLICY_SOURCES)
 FUZZ_LDLIBS_session := -ljson-c -linih
 FUZZ_SEEDS_session  := tests/fuzz/corpus/session
 
 FUZZ_SOURCES_lineage = $(addprefix agent/engine/,lineage.c lineage_json.c lineage_record.c lineage_store.c lineage_find.c \
-			 lineage_tree.c sql.c event_objects.c event_words.c json.c print_job.c) \
-		       agent/ipc/json.c agent/sensor/record.c common/clock.c common/text.c $(POLICY_SOURCES)
+			 lineage_tree.c event_objects.c event_words.c json.c print_job.c) \
+		       common/json.c common/sql.c agent/sensor/record.c common/clock.c common/text.c $(POLICY_SOURCES)
 FUZZ_LDLIBS_lineage := -ljson-c -linih -lsqlite3
 FUZZ_SEEDS_lineage  := tests/fuzz/corpus/lineage
 FUZZ_FLAGS_lineage  := -max_len=3100

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 #include "common/wire.h"
 
 #define TYPE 7

@@ -15,7 +15,7 @@
 
 #include "agent/engine/lineage.h"
 #include "agent/engine/lineage_private.h"
-#include "agent/ipc/json.h"
+#include "common/json.h"
 #include "common/clock.h"
 
 CLEANUP_DEFINE(struct json_object, json_object_put)

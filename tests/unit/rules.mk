@@ -13,7 +13,6 @@ UNIT_LIBS_maintenance	:= $(B)/agent/engine/maintenance_token.o
 UNIT_LDLIBS_maintenance := -lcrypto
 UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_messages	:= $(B)/agent/ipc/messages.o
-UNIT_LIBS_channel	:= $(B)/agent/ipc/channel.o
 UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o
 UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
@@ -25,21 +24,21 @@ UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
 UNIT_LDLIBS_topology	:= -ludev
 UNIT_RUN_topology	:= umockdev-run -d tests/unit/topology.umockdev --
 UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record.o)
-UNIT_LIBS_database	:= $(addprefix $(B)/agent/engine/,database.o sql.o)
+UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
 UNIT_LIBS_lineage	:= $(addprefix $(B)/agent/engine/,lineage.o lineage_json.o lineage_record.o lineage_store.o lineage_find.o \
-				lineage_tree.o sql.o) $(B)/agent/ipc/json.o $(UNIT_LIBS_ocsf)
+				lineage_tree.o) $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_lineage	:= -ljson-c -lsqlite3
 UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
-				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o \
+				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/messages.o \
 			$(B)/agent/sensor/record.o $(UNIT_LIBS_lineage)
 UNIT_LDLIBS_intake	:= -ljson-c -lsqlite3
 UNIT_LIBS_print_job	:= $(B)/agent/engine/print_job.o
 UNIT_LIBS_tty		:= $(B)/agent/sensor/tty.o
-UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/channel.o $(B)/agent/ipc/messages.o $(UNIT_LIBS_ocsf)
+UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/messages.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_tell	:= -ljson-c
-UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o ipc/json.o)
+UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o)
 UNIT_LDLIBS_session	:= -ljson-c
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One table of system calls by purpose; arguments are looked at where a call does many things. */
-#include "agent/sandbox/filter.h"
+#include "common/filter.h"
 
 #include <errno.h>
 #include <linux/bpf.h>

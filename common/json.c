@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking into the objects that json-c made. */
-#include "agent/ipc/json.h"
+#include "common/json.h"
 
 #include <json-c/json.h>
 #include <string.h>

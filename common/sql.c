@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No statement of its own: those belong to database.c and lineage_store.c. */
-#include "agent/engine/sql.h"
+#include "common/sql.h"
 
 #include <errno.h>
 

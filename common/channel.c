@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sending, queueing and receiving packets; nothing about what is in them. */
-#include "agent/ipc/channel.h"
+#include "common/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>

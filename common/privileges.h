@@ -3,8 +3,8 @@
  * Giving up: user, groups, capabilities, core dumps. Each process calls it once, before the first
  * outside byte.
  */
-#ifndef HOLDFAST_AGENT_SANDBOX_PRIVILEGES_H
-#define HOLDFAST_AGENT_SANDBOX_PRIVILEGES_H
+#ifndef HOLDFAST_COMMON_PRIVILEGES_H
+#define HOLDFAST_COMMON_PRIVILEGES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * One end of a SOCK_SEQPACKET socket with a bounded queue of frames to send. Never blocks. A
  * frame may carry one descriptor.
  */
-#ifndef HOLDFAST_AGENT_IPC_CHANNEL_H
-#define HOLDFAST_AGENT_IPC_CHANNEL_H
+#ifndef HOLDFAST_COMMON_CHANNEL_H
+#define HOLDFAST_COMMON_CHANNEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See capabilities(7) for the order: keep, change ids, then set. */
-#include "agent/sandbox/privileges.h"
+#include "common/privileges.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -3,8 +3,8 @@
  * The system calls of a process: an allowlist, grouped by purpose; anything else kills it. With
  * HOLDFAST_SANDBOX_LOG in the environment of a debug build, it is logged by the kernel instead.
  */
-#ifndef HOLDFAST_AGENT_SANDBOX_FILTER_H
-#define HOLDFAST_AGENT_SANDBOX_FILTER_H
+#ifndef HOLDFAST_COMMON_FILTER_H
+#define HOLDFAST_COMMON_FILTER_H
 
 #define FILTER_FILES	0x1u /* open, read, write, rename and stat files */
 #define FILTER_IPC	0x2u /* talk over the sockets it has; accept local ones */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Members of the JSON objects that the engine sends. Never fails: what is not there is nothing. */
-#ifndef HOLDFAST_AGENT_IPC_JSON_H
-#define HOLDFAST_AGENT_IPC_JSON_H
+/* Members of JSON objects that others send. Never fails: what is not there is nothing. */
+#ifndef HOLDFAST_COMMON_JSON_H
+#define HOLDFAST_COMMON_JSON_H
 
 #include <json-c/json_object.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQLite's calls as the engine's stores want them: negative errno, statements prepared once. */
-#ifndef HOLDFAST_AGENT_ENGINE_SQL_H
-#define HOLDFAST_AGENT_ENGINE_SQL_H
+/* SQLite's calls as all our stores want them: negative errno, statements prepared once. */
+#ifndef HOLDFAST_COMMON_SQL_H
+#define HOLDFAST_COMMON_SQL_H
 
 #include <sqlite3.h>
 #include <stddef.h>
