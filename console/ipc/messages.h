@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the console's processes say to each other, in frames of common/wire.h over sockets of
+ * common/channel.h. The frontend (TLS, HTTP) asks; the store (SQL, opens batches) and the authority
+ * (issuing key) answer, each request once, in any order. A get that fails is a broken peer.
+ * Numbers are wire values.
+ */
+#ifndef HOLDFAST_CONSOLE_IPC_MESSAGES_H
+#define HOLDFAST_CONSOLE_IPC_MESSAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/wire.h"
+#include "console/ipc/refusal.h"
+
+#define CONSOLE_UID_SIZE	16     /* a device, a boot: UUID bytes */
+#define CONSOLE_HASH_SIZE	32     /* SHA-256 */
+#define CONSOLE_TOKEN_SIZE	129    /* an enrolment token as text */
+#define CONSOLE_NAME_SIZE	256    /* of a host, a tenant */
+#define CONSOLE_CSR_MAX		8192   /* bytes of a PKCS#10 request, DER */
+#define CONSOLE_CERTIFICATE_MAX 4096   /* bytes of a certificate, DER */
+#define CONSOLE_BATCH_MAX	110000 /* bytes: fits one frame */
+#define CONSOLE_CHAIN_MAX	4      /* certificates from the issuing one up */
+
+enum console_message {
+	/* frontend to store */
+	CONSOLE_ENROL = 1, /* struct console_enrol */
+	CONSOLE_CERTIFIED =
+		2,	    /* struct console_certified; answered by DONE, then it is handed out */
+	CONSOLE_DEVICE = 3, /* struct console_who */
+	CONSOLE_EVENTS = 4, /* struct console_who, then the batch: the rest of the frame */
+	CONSOLE_RENEW = 5,  /* struct console_enrol, token empty, with the certificate in use */
+	/* store to frontend */
+	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
+	CONSOLE_DONE = 33,	/* id u64, refusal u16 */
+	CONSOLE_DEVICE_IS = 34, /* struct console_device: to DEVICE */
+	CONSOLE_TAKEN = 35,	/* struct console_device: to EVENTS; ack and link are durable */
+	CONSOLE_CHANGED =
+		36, /* struct console_device, id 0: its connections are to be looked at anew */
+	/* frontend to authority */
+	CONSOLE_SIGN = 64, /* struct console_sign */
+	/* authority to frontend */
+	CONSOLE_SIGNED = 96, /* struct console_signed */
+	CONSOLE_CHAIN = 97,  /* once, first: count u16, {size u16, DER}: for cacerts, root last */
+};
+
+enum device_state {
+	DEVICE_NONE = 0,
+	DEVICE_PENDING = 1,
+	DEVICE_TRUSTED = 2,
+	DEVICE_SUSPENDED = 3,
+	DEVICE_REVOKED = 4,
+};
+
+/* A certificate request that was checked to be signed by its own key. */
+struct console_enrol {
+	uint64_t id;
+	uint8_t certificate[CONSOLE_HASH_SIZE]; /* RENEW: fingerprint of the one in use */
+	uint8_t key[CONSOLE_HASH_SIZE];		/* SHA-256 of the SubjectPublicKeyInfo asked for */
+	char token[CONSOLE_TOKEN_SIZE];
+	char host[CONSOLE_NAME_SIZE]; /* the request's common name: what the device calls itself */
+	char address[64];	      /* of the peer, for the record */
+};
+
+struct console_certified {
+	uint64_t id;
+	uint8_t device[CONSOLE_UID_SIZE];
+	uint16_t size;
+	uint8_t certificate[CONSOLE_CERTIFICATE_MAX];
+};
+
+struct console_who {
+	uint64_t id;
+	uint8_t certificate[CONSOLE_HASH_SIZE]; /* SHA-256 of the peer's certificate, DER */
+	char address[64];
+};
+
+/* What the store says of a device. With a refusal, only what is known. */
+struct console_device {
+	uint64_t id;
+	uint16_t refusal; /* enum console_refusal */
+	uint8_t state;	  /* enum device_state */
+	uint8_t device[CONSOLE_UID_SIZE];
+	char tenant[CONSOLE_NAME_SIZE];
+	uint64_t ack;			 /* highest sequence that is durable, 0 = none */
+	uint8_t link[CONSOLE_HASH_SIZE]; /* of the chain at ack */
+	uint8_t seal_key[32];		 /* X25519: what the device is to seal to */
+};
+
+struct console_sign {
+	uint64_t id;
+	uint8_t device[CONSOLE_UID_SIZE];
+	char tenant[CONSOLE_NAME_SIZE];
+	uint16_t size;
+	uint8_t csr[CONSOLE_CSR_MAX];
+};
+
+struct console_signed {
+	uint64_t id;
+	uint16_t refusal;
+	uint16_t size;
+	uint8_t certificate[CONSOLE_CERTIFICATE_MAX];
+};
+
+void console_put_enrol(struct bytes_writer *frame, const struct console_enrol *enrol);
+void console_get_enrol(struct bytes_reader *payload, struct console_enrol *ret_enrol);
+void console_put_certified(struct bytes_writer *frame, const struct console_certified *certified);
+void console_get_certified(struct bytes_reader *payload, struct console_certified *ret_certified);
+void console_put_who(struct bytes_writer *frame, const struct console_who *who);
+void console_get_who(struct bytes_reader *payload, struct console_who *ret_who);
+void console_put_device(struct bytes_writer *frame, const struct console_device *device);
+void console_get_device(struct bytes_reader *payload, struct console_device *ret_device);
+void console_put_sign(struct bytes_writer *frame, const struct console_sign *sign);
+void console_get_sign(struct bytes_reader *payload, struct console_sign *ret_sign);
+void console_put_signed(struct bytes_writer *frame, const struct console_signed *answer);
+void console_get_signed(struct bytes_reader *payload, struct console_signed *ret_answer);
+
+#endif

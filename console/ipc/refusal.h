@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why the console refuses a request: the number goes between its processes, the code to the
+ * client, code and text into the log. One table; HTTP's status stands beside each.
+ */
+#ifndef HOLDFAST_CONSOLE_IPC_REFUSAL_H
+#define HOLDFAST_CONSOLE_IPC_REFUSAL_H
+
+#include <stdint.h>
+
+enum console_refusal {
+	REFUSAL_NONE = 0,
+	REFUSAL_INTERNAL = 1,
+	REFUSAL_BUSY = 2,
+	REFUSAL_STORE_FULL = 3,
+	/* enrolment */
+	REFUSAL_TOKEN_UNKNOWN = 10,
+	REFUSAL_TOKEN_EXPIRED = 11,
+	REFUSAL_TOKEN_USED = 12, /* as often as it may be */
+	REFUSAL_TOKEN_REVOKED = 13,
+	REFUSAL_CSR = 14,	/* not a request, its signature is wrong, or its key is not P-256 */
+	REFUSAL_KEY_TAKEN = 15, /* another device has this key */
+	REFUSAL_KEY_REUSED = 16,    /* a renewal must bring a new key */
+	REFUSAL_AUTHORIZATION = 17, /* no token came along */
+	/* the device */
+	REFUSAL_NO_CERTIFICATE = 20,
+	REFUSAL_CERTIFICATE_UNKNOWN = 21,
+	REFUSAL_CERTIFICATE_REPLACED = 22, /* renewed since */
+	REFUSAL_DEVICE_PENDING = 23,
+	REFUSAL_DEVICE_SUSPENDED = 24,
+	REFUSAL_DEVICE_REVOKED = 25,
+	/* a batch */
+	REFUSAL_BATCH_FORMAT = 30,
+	REFUSAL_BATCH_DEVICE = 31,    /* made by another device */
+	REFUSAL_BATCH_KEY = 32,	      /* sealed to a key that is not ours */
+	REFUSAL_BATCH_SIGNATURE = 33, /* the segment is not signed by the device's key */
+	REFUSAL_BATCH_CHAIN = 34, /* does not continue what is stored: another copy of the device */
+	REFUSAL_BATCH_GAP = 35,	  /* begins behind the next sequence: send from ack + 1 */
+	REFUSAL_BATCH_SEAL = 36,  /* does not open */
+	REFUSAL_BATCH_EVENT = 37, /* holds what is no event */
+	/* HTTP */
+	REFUSAL_ROUTE = 40,
+	REFUSAL_METHOD = 41,
+	REFUSAL_TOO_LARGE = 42,
+	REFUSAL_RATE = 43,
+	REFUSAL_MAX
+};
+
+struct refusal_row {
+	const char *code; /* "TOKEN_EXPIRED" */
+	uint16_t status;  /* of HTTP */
+	const char *text; /* for people */
+};
+
+/* Unknown numbers are REFUSAL_INTERNAL. Static. */
+const struct refusal_row *refusal_row(uint16_t refusal);
+
+#endif
