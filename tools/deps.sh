@@ -6,7 +6,7 @@
 set -eu
 
 build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev libinih-dev libjson-c-dev
-	libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libudev-dev liburing-dev llvm make
+	libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libudev-dev liburing-dev libzstd-dev llvm make
 	pkg-config zlib1g-dev'
 check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy coreutils cpio cron
 	cups cups-bsd cups-client
