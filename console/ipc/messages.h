@@ -33,7 +33,7 @@ enum console_message {
 	CONSOLE_RENEW = 5,  /* struct console_enrol, token empty, with the certificate in use */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
-	CONSOLE_DONE = 33,	/* id u64, refusal u16 */
+	CONSOLE_DONE = 33,	/* struct console_done */
 	CONSOLE_DEVICE_IS = 34, /* struct console_device: to DEVICE */
 	CONSOLE_TAKEN = 35,	/* struct console_device: to EVENTS; ack and link are durable */
 	CONSOLE_CHANGED =
@@ -42,7 +42,7 @@ enum console_message {
 	CONSOLE_SIGN = 64, /* struct console_sign */
 	/* authority to frontend */
 	CONSOLE_SIGNED = 96, /* struct console_signed */
-	CONSOLE_CHAIN = 97,  /* once, first: count u16, {size u16, DER}: for cacerts, root last */
+	CONSOLE_CHAIN = 97,  /* struct console_chain: once, first */
 };
 
 enum device_state {
@@ -103,6 +103,21 @@ struct console_signed {
 	uint8_t certificate[CONSOLE_CERTIFICATE_MAX];
 };
 
+struct console_done {
+	uint64_t id;
+	uint16_t refusal;
+};
+
+/* For EST's cacerts, and what devices' certificates are checked against. */
+struct console_chain {
+	uint16_t count; /* at least 1; from the issuing one up, root last */
+	struct {
+		uint16_t size;
+		uint8_t bytes[CONSOLE_CERTIFICATE_MAX]; /* DER */
+	} certificates[CONSOLE_CHAIN_MAX];
+};
+
+/* What comes in is bad when a number is none that its enum has, or a size is 0 or too large. */
 void console_put_enrol(struct bytes_writer *frame, const struct console_enrol *enrol);
 void console_get_enrol(struct bytes_reader *payload, struct console_enrol *ret_enrol);
 void console_put_certified(struct bytes_writer *frame, const struct console_certified *certified);
@@ -115,5 +130,9 @@ void console_put_sign(struct bytes_writer *frame, const struct console_sign *sig
 void console_get_sign(struct bytes_reader *payload, struct console_sign *ret_sign);
 void console_put_signed(struct bytes_writer *frame, const struct console_signed *answer);
 void console_get_signed(struct bytes_reader *payload, struct console_signed *ret_answer);
+void console_put_done(struct bytes_writer *frame, const struct console_done *done);
+void console_get_done(struct bytes_reader *payload, struct console_done *ret_done);
+void console_put_chain(struct bytes_writer *frame, const struct console_chain *chain);
+void console_get_chain(struct bytes_reader *payload, struct console_chain *ret_chain);
 
 #endif

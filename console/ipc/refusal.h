@@ -29,6 +29,7 @@ enum console_refusal {
 	REFUSAL_DEVICE_PENDING = 23,
 	REFUSAL_DEVICE_SUSPENDED = 24,
 	REFUSAL_DEVICE_REVOKED = 25,
+	REFUSAL_CERTIFICATE_EXPIRED = 26,
 	/* a batch */
 	REFUSAL_BATCH_FORMAT = 30,
 	REFUSAL_BATCH_DEVICE = 31,    /* made by another device */
@@ -43,6 +44,8 @@ enum console_refusal {
 	REFUSAL_METHOD = 41,
 	REFUSAL_TOO_LARGE = 42,
 	REFUSAL_RATE = 43,
+	REFUSAL_LENGTH = 44, /* no Content-Length, or a Transfer-Encoding */
+	REFUSAL_SYNTAX = 45, /* of the request */
 	REFUSAL_MAX
 };
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that holds the issuing key and signs certificates of devices; nothing else.
+ * holdfast-console(8) starts it by executing itself.
+ *
+ *   holdfast-console authority --ca-dir DIR --frontend-fd N [--user NAME] [--life-fd N]
+ *		[--verbose]
+ *
+ *   --ca-dir       with CA_ROOT_CERTIFICATE, CA_ISSUING_CERTIFICATE and CA_ISSUING_KEY of
+ *                  ca_files.h, as ca_files_create() makes them; the root's key need not be there.
+ *                  Read while still privileged
+ *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
+ *   --user         who to become once the key is read; without it, stays who it is
+ *   --life-fd      as the frontend's: 'R' once the key is read, then 'L' every two seconds
+ *
+ * SIGTERM ends it with status 0, as does the end of the frontend; what it cannot understand, 1.
+ */
+#ifndef HOLDFAST_CONSOLE_AUTHORITY_AUTHORITY_H
+#define HOLDFAST_CONSOLE_AUTHORITY_AUTHORITY_H
+
+/* argv[0] is the word "authority". The process's exit status. */
+int authority_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each message's put and get, side by side: the same members in the same order. */
+#include "console/ipc/messages.h"
+
+static uint16_t get_refusal(struct bytes_reader *payload)
+{
+	uint16_t refusal = bytes_get_u16(payload);
+
+	if (refusal >= REFUSAL_MAX)
+		payload->is_bad = true;
+	return refusal;
+}
+
+/* The size, then so many bytes. */
+static void put_sized(struct bytes_writer *frame, const uint8_t *bytes, uint16_t size)
+{
+	bytes_put_u16(frame, size);
+	bytes_put_blob(frame, bytes, size);
+}
+
+static uint16_t get_sized(struct bytes_reader *payload, uint8_t *ret_bytes, size_t min, size_t max)
+{
+	uint16_t size = bytes_get_u16(payload);
+
+	if (size < min || size > max) {
+		payload->is_bad = true;
+		return 0;
+	}
+	bytes_get_blob(payload, ret_bytes, size);
+	return size;
+}
+
+void console_put_enrol(struct bytes_writer *frame, const struct console_enrol *enrol)
+{
+	bytes_put_u64(frame, enrol->id);
+	bytes_put_blob(frame, enrol->certificate, sizeof(enrol->certificate));
+	bytes_put_blob(frame, enrol->key, sizeof(enrol->key));
+	bytes_put_string(frame, enrol->token);
+	bytes_put_string(frame, enrol->host);
+	bytes_put_string(frame, enrol->address);
+}
+
+void console_get_enrol(struct bytes_reader *payload, struct console_enrol *ret_enrol)
+{
+	ret_enrol->id = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_enrol->certificate, sizeof(ret_enrol->certificate));
+	bytes_get_blob(payload, ret_enrol->key, sizeof(ret_enrol->key));
+	bytes_get_string(payload, ret_enrol->token, sizeof(ret_enrol->token));
+	bytes_get_string(payload, ret_enrol->host, sizeof(ret_enrol->host));
+	bytes_get_string(payload, ret_enrol->address, sizeof(ret_enrol->address));
+}
+
+void console_put_certified(struct bytes_writer *frame, const struct console_certified *certified)
+{
+	bytes_put_u64(frame, certified->id);
+	bytes_put_blob(frame, certified->device, sizeof(certified->device));
+	put_sized(frame, certified->certificate, certified->size);
+}
+
+void console_get_certified(struct bytes_reader *payload, struct console_certified *ret_certified)
+{
+	ret_certified->id = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_certified->device, sizeof(ret_certified->device));
+	ret_certified->size = get_sized(
+		payload, ret_certified->certificate, 1, sizeof(ret_certified->certificate));
+}
+
+void console_put_who(struct bytes_writer *frame, const struct console_who *who)
+{
+	bytes_put_u64(frame, who->id);
+	bytes_put_blob(frame, who->certificate, sizeof(who->certificate));
+	bytes_put_string(frame, who->address);
+}
+
+void console_get_who(struct bytes_reader *payload, struct console_who *ret_who)
+{
+	ret_who->id = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_who->certificate, sizeof(ret_who->certificate));
+	bytes_get_string(payload, ret_who->address, sizeof(ret_who->address));
+}
+
+void console_put_device(struct bytes_writer *frame, const struct console_device *device)
+{
+	bytes_put_u64(frame, device->id);
+	bytes_put_u16(frame, device->refusal);
+	bytes_put_u8(frame, device->state);
+	bytes_put_blob(frame, device->device, sizeof(device->device));
+	bytes_put_string(frame, device->tenant);
+	bytes_put_u64(frame, device->ack);
+	bytes_put_blob(frame, device->link, sizeof(device->link));
+	bytes_put_blob(frame, device->seal_key, sizeof(device->seal_key));
+}
+
+void console_get_device(struct bytes_reader *payload, struct console_device *ret_device)
+{
+	ret_device->id = bytes_get_u64(payload);
+	ret_device->refusal = get_refusal(payload);
+	ret_device->state = bytes_get_u8(payload);
+	if (ret_device->state > DEVICE_REVOKED)
+		payload->is_bad = true;
+	bytes_get_blob(payload, ret_device->device, sizeof(ret_device->device));
+	bytes_get_string(payload, ret_device->tenant, sizeof(ret_device->tenant));
+	ret_device->ack = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_device->link, sizeof(ret_device->link));
+	bytes_get_blob(payload, ret_device->seal_key, sizeof(ret_device->seal_key));
+}
+
+void console_put_sign(struct bytes_writer *frame, const struct console_sign *sign)
+{
+	bytes_put_u64(frame, sign->id);
+	bytes_put_blob(frame, sign->device, sizeof(sign->device));
+	bytes_put_string(frame, sign->tenant);
+	put_sized(frame, sign->csr, sign->size);
+}
+
+void console_get_sign(struct bytes_reader *payload, struct console_sign *ret_sign)
+{
+	ret_sign->id = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_sign->device, sizeof(ret_sign->device));
+	bytes_get_string(payload, ret_sign->tenant, sizeof(ret_sign->tenant));
+	ret_sign->size = get_sized(payload, ret_sign->csr, 1, sizeof(ret_sign->csr));
+}
+
+void console_put_signed(struct bytes_writer *frame, const struct console_signed *answer)
+{
+	bytes_put_u64(frame, answer->id);
+	bytes_put_u16(frame, answer->refusal);
+	put_sized(frame, answer->certificate, answer->size);
+}
+
+void console_get_signed(struct bytes_reader *payload, struct console_signed *ret_answer)
+{
+	ret_answer->id = bytes_get_u64(payload);
+	ret_answer->refusal = get_refusal(payload);
+	ret_answer->size = get_sized(
+		payload, ret_answer->certificate, 0, sizeof(ret_answer->certificate));
+	if ((ret_answer->refusal == REFUSAL_NONE) != (ret_answer->size > 0))
+		payload->is_bad = true;
+}
+
+void console_put_done(struct bytes_writer *frame, const struct console_done *done)
+{
+	bytes_put_u64(frame, done->id);
+	bytes_put_u16(frame, done->refusal);
+}
+
+void console_get_done(struct bytes_reader *payload, struct console_done *ret_done)
+{
+	ret_done->id = bytes_get_u64(payload);
+	ret_done->refusal = get_refusal(payload);
+}
+
+void console_put_chain(struct bytes_writer *frame, const struct console_chain *chain)
+{
+	bytes_put_u16(frame, chain->count);
+	for (unsigned int i = 0; i < chain->count; i++)
+		put_sized(frame, chain->certificates[i].bytes, chain->certificates[i].size);
+}
+
+void console_get_chain(struct bytes_reader *payload, struct console_chain *ret_chain)
+{
+	ret_chain->count = bytes_get_u16(payload);
+	if (ret_chain->count < 1 || ret_chain->count > CONSOLE_CHAIN_MAX) {
+		ret_chain->count = 0;
+		payload->is_bad = true;
+	}
+	for (unsigned int i = 0; i < ret_chain->count; i++)
+		ret_chain->certificates[i].size = get_sized(payload,
+			ret_chain->certificates[i].bytes, 1,
+			sizeof(ret_chain->certificates[i].bytes));
+}

@@ -1,0 +1,19 @@
+# The console: one program that executes itself as each of its processes.
+
+CONSOLE_IPC := $(B)/console/ipc/messages.o $(B)/console/ipc/refusal.o
+
+ifneq ($(wildcard console/cli/main.c),)
+CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c)))
+
+$(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \
+		-lsqlite3 -lcap -lseccomp -lsystemd -lzstd
+
+PROGRAMS += $(B)/holdfast-console
+endif
+
+UNIT_LIBS_console_messages := $(CONSOLE_IPC)
+
+FUZZ_SOURCES_console_messages := console/ipc/messages.c common/bytes.c common/wire.c
+FUZZ_SEEDS_console_messages   := tests/fuzz/corpus/console_messages
+FUZZ_FLAGS_console_messages   := -max_len=20000

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* As message_codecs.h, for what the console's processes say to each other. */
+#ifndef HOLDFAST_TESTS_CONSOLE_CODECS_H
+#define HOLDFAST_TESTS_CONSOLE_CODECS_H
+
+#include "console/ipc/messages.h"
+
+/* Name of the message, type of the frame. */
+#define CONSOLE_EACH(use)                                                                          \
+	use(enrol, CONSOLE_ENROL) use(certified, CONSOLE_CERTIFIED) use(who, CONSOLE_DEVICE)       \
+		use(device, CONSOLE_DEVICE_IS) use(sign, CONSOLE_SIGN) use(signed, CONSOLE_SIGNED) \
+			use(done, CONSOLE_DONE) use(chain, CONSOLE_CHAIN)
+
+#define CONSOLE_CODEC(kind, type)                                               \
+	static void put_##kind(struct bytes_writer *frame, const void *message) \
+	{                                                                       \
+		console_put_##kind(frame, message);                             \
+	}                                                                       \
+	static void get_##kind(struct bytes_reader *payload, void *ret_message) \
+	{                                                                       \
+		console_get_##kind(payload, ret_message);                       \
+	}
+
+CONSOLE_EACH(CONSOLE_CODEC)
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each message of the console's processes: what is put is what is got, and nothing less is taken. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/console_codecs.h"
+
+static const struct console_enrol sample_enrol = {.id = 7,
+	.certificate = {1, [31] = 2},
+	.key = {3, [31] = 4},
+	.token = "t",
+	.host = "ws-1",
+	.address = "::1"};
+static const struct console_certified sample_certified = {
+	.id = 7, .device = {1, [15] = 255}, .size = 3, .certificate = {0x30, 1, 2}};
+static const struct console_who sample_who = {
+	.id = UINT64_MAX, .certificate = {9}, .address = "192.0.2.1"};
+static const struct console_device sample_device = {.id = 7,
+	.refusal = REFUSAL_BATCH_GAP,
+	.state = DEVICE_REVOKED,
+	.device = {1},
+	.tenant = "acme",
+	.ack = UINT64_MAX - 1,
+	.link = {5},
+	.seal_key = {6}};
+static const struct console_sign sample_sign = {
+	.id = 8, .device = {2}, .tenant = "acme", .size = 2, .csr = {0x30, 0}};
+static const struct console_signed sample_signed = {.id = 8, .size = 1, .certificate = {0x30}};
+static const struct console_done sample_done = {.id = 9, .refusal = REFUSAL_SYNTAX};
+static const struct console_chain sample_chain = {
+	.count = 2, .certificates = {{1, {0x30}}, {2, {0x30, 0x31}}}};
+
+struct codec {
+	const char *name;
+	void (*put)(struct bytes_writer *frame, const void *message);
+	void (*get)(struct bytes_reader *payload, void *ret_message);
+	const void *sample;
+	size_t size;
+};
+
+#define ROW(kind, type) {#kind, put_##kind, get_##kind, &sample_##kind, sizeof(sample_##kind)},
+
+static const struct codec codecs[] = {CONSOLE_EACH(ROW)};
+
+#define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
+
+static uint8_t buffer[WIRE_FRAME_MAX];
+
+static size_t encode(const struct codec *codec, const void *message)
+{
+	struct bytes_writer frame;
+
+	bytes_writer_init(&frame, buffer, sizeof(buffer));
+	codec->put(&frame, message);
+	cr_assert_not(frame.is_full, "%s", codec->name);
+	return frame.used;
+}
+
+/* Whether all was taken. Exactly size bytes exist. */
+static bool is_taken(const struct codec *codec, const uint8_t *bytes, size_t size, void *ret)
+{
+	struct bytes_reader payload;
+	uint8_t *copy = malloc(size ? size : 1);
+
+	cr_assert(copy);
+	memcpy(copy, bytes, size);
+	bytes_reader_init(&payload, copy, size);
+	codec->get(&payload, ret);
+	free(copy);
+	return bytes_is_done(&payload);
+}
+
+Test(console_messages, round_trip)
+{
+	for (size_t i = 0; i < CODEC_COUNT; i++) {
+		const struct codec *codec = &codecs[i];
+		void *back = calloc(1, codec->size);
+		size_t size = encode(codec, codec->sample);
+
+		cr_assert(back);
+		cr_assert(is_taken(codec, buffer, size, back), "%s", codec->name);
+		cr_expect_arr_eq(back, codec->sample, codec->size, "%s", codec->name);
+		free(back);
+	}
+}
+
+Test(console_messages, neither_less_nor_more_is_taken)
+{
+	for (size_t i = 0; i < CODEC_COUNT; i++) {
+		void *back = calloc(1, codecs[i].size);
+		size_t size = encode(&codecs[i], codecs[i].sample);
+
+		cr_assert(back);
+		for (size_t cut = 0; cut < size; cut++)
+			cr_expect_not(is_taken(&codecs[i], buffer, cut, back), "%s cut to %zu",
+				codecs[i].name, cut);
+		buffer[size] = 0;
+		cr_expect_not(
+			is_taken(&codecs[i], buffer, size + 1, back), "%s and one", codecs[i].name);
+		free(back);
+	}
+}
+
+/* What is on the wire, byte by byte: the other end may be of another build. */
+Test(console_messages, fixed_bytes)
+{
+	static const uint8_t done[] = {9, 0, 0, 0, 0, 0, 0, 0, 45, 0};
+	static const uint8_t answer[] = {8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0x30};
+	static const uint8_t chain[] = {2, 0, 1, 0, 0x30, 2, 0, 0x30, 0x31};
+	static const uint8_t certified[] = {7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 255, 3, 0, 0x30, 1, 2};
+	struct bytes_writer frame;
+
+#define EXPECT(kind, bytes)                                   \
+	bytes_writer_init(&frame, buffer, sizeof(buffer));    \
+	put_##kind(&frame, &sample_##kind);                   \
+	cr_assert_eq(frame.used, sizeof(bytes), "%s", #kind); \
+	cr_expect_arr_eq(buffer, bytes, sizeof(bytes), "%s", #kind)
+
+	EXPECT(done, done);
+	EXPECT(signed, answer);
+	EXPECT(chain, chain);
+	EXPECT(certified, certified);
+	bytes_writer_init(&frame, buffer, sizeof(buffer));
+	put_device(&frame, &sample_device);
+	cr_expect_eq(frame.used, 8 + 2 + 1 + 16 + 2 + 4 + 8 + 32 + 32);
+	cr_expect_eq(buffer[8], REFUSAL_BATCH_GAP);
+	cr_expect_eq(buffer[10], DEVICE_REVOKED);
+	cr_expect_eq(buffer[11], 1, "the device");
+	cr_expect_arr_eq(buffer + 27, "\4\0acme", 6);
+	cr_expect_eq(buffer[33], 0xfe, "ack");
+	bytes_writer_init(&frame, buffer, sizeof(buffer));
+	put_enrol(&frame, &sample_enrol);
+	cr_expect_arr_eq(buffer + 72, "\1\0t\4\0ws-1\3\0::1", 14);
+}
+
+Test(console_messages, numbers_that_are_none)
+{
+	struct console_device device = sample_device;
+	struct console_signed answer = sample_signed;
+	struct console_done done = sample_done;
+	struct console_chain *chain = calloc(1, sizeof(*chain));
+	struct bytes_reader payload;
+	size_t size;
+
+#define IS_TAKEN(kind, message)                                                           \
+	(size = encode(&(const struct codec){.name = #kind, .put = put_##kind}, message), \
+		bytes_reader_init(&payload, buffer, size), get_##kind(&payload, message), \
+		bytes_is_done(&payload))
+
+	cr_assert(chain);
+	cr_expect(IS_TAKEN(device, &device), "control");
+	device.state = DEVICE_REVOKED + 1;
+	cr_expect_not(IS_TAKEN(device, &device));
+	device = sample_device;
+	device.refusal = REFUSAL_MAX;
+	cr_expect_not(IS_TAKEN(device, &device));
+	done.refusal = UINT16_MAX;
+	cr_expect_not(IS_TAKEN(done, &done));
+	answer.refusal = REFUSAL_CSR;
+	cr_expect_not(IS_TAKEN(signed, &answer), "refused, and a certificate");
+	answer = (struct console_signed){.id = 1};
+	cr_expect_not(IS_TAKEN(signed, &answer), "not refused, and none");
+	answer.refusal = REFUSAL_CSR;
+	cr_expect(IS_TAKEN(signed, &answer));
+	cr_expect_not(IS_TAKEN(chain, chain), "an empty chain");
+	memset(buffer, 0xff, sizeof(buffer));
+	bytes_reader_init(&payload, buffer, sizeof(buffer));
+	get_chain(&payload, chain);
+	cr_expect(payload.is_bad);
+	cr_expect_eq(chain->count, 0);
+	free(chain);
+}
+
+Test(console_messages, the_largest_fit_a_frame)
+{
+	struct console_chain *chain = calloc(1, sizeof(*chain));
+	void *back = calloc(1, sizeof(*chain));
+	size_t size;
+
+	cr_assert(chain && back);
+	chain->count = CONSOLE_CHAIN_MAX;
+	for (unsigned int i = 0; i < CONSOLE_CHAIN_MAX; i++)
+		chain->certificates[i].size = CONSOLE_CERTIFICATE_MAX;
+	size = encode(&codecs[CODEC_COUNT - 1], chain);
+	cr_expect_leq(size, WIRE_PAYLOAD_MAX);
+	cr_expect(is_taken(&codecs[CODEC_COUNT - 1], buffer, size, back));
+	buffer[2]++; /* one more than a certificate may have */
+	cr_expect_not(is_taken(&codecs[CODEC_COUNT - 1], buffer, size, back));
+	cr_expect_leq(encode(&codecs[2], &sample_who) + CONSOLE_BATCH_MAX, WIRE_PAYLOAD_MAX);
+	free(chain);
+	free(back);
+}
+
+Test(console_messages, every_refusal_has_a_row)
+{
+	unsigned int count = 0;
+
+	for (uint16_t i = 0; i < REFUSAL_MAX; i++) {
+		const struct refusal_row *row = refusal_row(i);
+
+		cr_assert(row->code && row->text && row->status >= 200 && row->status < 600);
+		count += i != REFUSAL_INTERNAL && row == refusal_row(REFUSAL_INTERNAL);
+		for (uint16_t j = 0; j < i; j++)
+			cr_expect(row == refusal_row(j) || strcmp(row->code, refusal_row(j)->code));
+	}
+	/* numbers between the groups */
+	cr_expect_eq(count, (10 - 4) + (20 - 18) + (30 - 27) + (40 - 38));
+	cr_expect_eq(refusal_row(UINT16_MAX), refusal_row(REFUSAL_INTERNAL));
+	cr_expect_eq(refusal_row(REFUSAL_BATCH_GAP)->status, 409);
+}
