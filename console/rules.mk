@@ -17,3 +17,12 @@ UNIT_LIBS_console_messages := $(CONSOLE_IPC)
 FUZZ_SOURCES_console_messages := console/ipc/messages.c common/bytes.c common/wire.c
 FUZZ_SEEDS_console_messages   := tests/fuzz/corpus/console_messages
 FUZZ_FLAGS_console_messages   := -max_len=20000
+
+CONSOLE_CA := $(patsubst %,$(B)/console/authority/%.o,ca ca_files certificate csr)
+UNIT_LIBS_console_ca   := $(CONSOLE_CA)
+UNIT_LDLIBS_console_ca := -lcrypto
+
+FUZZ_SOURCES_console_csr := console/authority/csr.c common/text.c
+FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr
+FUZZ_LDLIBS_console_csr  := -lcrypto
+FUZZ_FLAGS_console_csr   := -max_len=9000

@@ -47,7 +47,7 @@ struct ca_subject {
 
 /*
  * A device's certificate, clientAuth, of the request's public key; of the request nothing else is
- * taken. -EBADMSG when csr_check() refuses it, -EINVAL for a subject that is no such thing.
+ * taken. -EBADMSG when csr_open() refuses it, -EINVAL for a subject that is no such thing.
  * *ret_der is the caller's, OPENSSL_free().
  */
 int ca_device_sign(const struct ca_pair *issuing, const void *csr, size_t csr_size,

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast-console authority: the issuing key and one socket, to the frontend, which is not
+ * trusted: it is where outside bytes go. A frontend that is broken into can have certificates made
+ * while it is there, each recorded here, but gets no key. What it may not say ends this process.
+ */
+#include "console/authority/authority.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/channel.h"
+#include "common/filter.h"
+#include "common/log.h"
+#include "console/authority/ca_files.h"
+#include "console/authority/certificate.h"
+#include "console/authority/csr.h"
+#include "console/ipc/messages.h"
+#include "console/ipc/process.h"
+#include "policy/uuid.h"
+
+struct authority {
+	const char *directory, *user;
+	int frontend_fd, life_fd;
+	struct ca_files files;
+	struct channel frontend;
+};
+
+static volatile sig_atomic_t is_stopping;
+
+static void on_signal(int number)
+{
+	(void)number;
+	is_stopping = 1;
+}
+
+static int parse_options(int argc, char **argv, struct authority *authority)
+{
+	static const struct option known[] = {
+		{"ca-dir", required_argument, NULL, 'c'},
+		{"frontend-fd", required_argument, NULL, 'f'},
+		{"user", required_argument, NULL, 'u'},
+		{"life-fd", required_argument, NULL, 'l'},
+		{"verbose", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case 'c':
+			authority->directory = optarg;
+			break;
+		case 'f':
+			authority->frontend_fd = process_fd(optarg);
+			break;
+		case 'u':
+			authority->user = optarg;
+			break;
+		case 'l':
+			authority->life_fd = process_life_fd(optarg);
+			if (authority->life_fd < 0)
+				return -EINVAL;
+			break;
+		case 'v':
+			log_open("holdfast-console[authority]", true);
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return optind == argc && authority->directory && authority->frontend_fd >= 0 ? 0 : -EINVAL;
+}
+
+static void read_key(struct authority *authority)
+{
+	int fd = open(authority->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : ca_files_open(fd, &authority->files);
+
+	if (r < 0)
+		fatal("cannot read the issuing authority in '%s': %s%s, stopping",
+			authority->directory, strerror(-r),
+			r == -EACCES ? " (others may read the key?)" : "");
+	(void)close(fd); /* only read */
+}
+
+/*
+ * One certificate for nobody: whether the key signs, and all that OpenSSL loads and looks up on
+ * the way is there before the filter is.
+ */
+static void rehearse(const struct authority *authority)
+{
+	static const struct ca_subject nobody = {"00000000-0000-0000-0000-000000000000", "none"};
+	EVP_PKEY *key = certificate_key_new("P-256");
+	X509_REQ *request = X509_REQ_new();
+	uint8_t *csr = NULL, *der = NULL;
+	size_t size;
+	int r = -EIO, csr_size;
+
+	if (key && request && X509_REQ_set_pubkey(request, key) &&
+		X509_REQ_sign(request, key, EVP_sha256()) > 0) {
+		csr_size = i2d_X509_REQ(request, &csr);
+		if (csr_size > 0)
+			r = ca_device_sign(&authority->files.issuing, csr, (size_t)csr_size,
+				&nobody, time(NULL), &der, &size);
+	}
+	if (r < 0)
+		fatal("cannot sign with the issuing key: %s, stopping",
+			r == -ESTALE ? "its certificate has expired" : strerror(-r));
+	OPENSSL_free(csr);
+	OPENSSL_free(der);
+	X509_REQ_free(request);
+	EVP_PKEY_free(key);
+}
+
+static void send_frame(struct authority *authority, struct bytes_writer *frame)
+{
+	int r = channel_send(&authority->frontend, frame, -1);
+
+	if (r < 0)
+		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
+}
+
+static void put_certificate(struct console_chain *chain, X509 *certificate)
+{
+	uint8_t *der = NULL;
+	int size = i2d_X509(certificate, &der);
+
+	if (size <= 0 || size > CONSOLE_CERTIFICATE_MAX)
+		fatal("a certificate of the authority is larger than it may be, stopping");
+	memcpy(chain->certificates[chain->count].bytes, der, (size_t)size);
+	chain->certificates[chain->count++].size = (uint16_t)size;
+	OPENSSL_free(der);
+}
+
+static void send_chain(struct authority *authority)
+{
+	static struct console_chain chain;
+	static uint8_t bytes[WIRE_FRAME_MAX];
+	struct bytes_writer frame;
+
+	put_certificate(&chain, authority->files.issuing.certificate);
+	put_certificate(&chain, authority->files.root);
+	wire_begin(&frame, bytes, sizeof(bytes), CONSOLE_CHAIN);
+	console_put_chain(&frame, &chain);
+	send_frame(authority, &frame);
+}
+
+/* A refusal is the frontend's to log; what is signed is recorded here too, where it can't be kept quiet. */
+static void sign(struct authority *authority, const struct console_sign *wish)
+{
+	static struct console_signed answer;
+	static uint8_t bytes[WIRE_FRAME_MAX];
+	char device[POLICY_UUID_TEXT_SIZE];
+	struct bytes_writer frame;
+	uint8_t *der = NULL;
+	size_t size = 0;
+	int r;
+
+	policy_uuid_format(wish->device, device);
+	r = ca_device_sign(&authority->files.issuing, wish->csr, wish->size,
+		&(const struct ca_subject){device, wish->tenant}, time(NULL), &der, &size);
+	if (r == 0 && size > sizeof(answer.certificate))
+		r = -EMSGSIZE;
+	answer.id = wish->id;
+	answer.size = 0;
+	answer.refusal = r == 0 ? REFUSAL_NONE : r == -EBADMSG ? REFUSAL_CSR : REFUSAL_INTERNAL;
+	if (r == 0) {
+		answer.size = (uint16_t)size;
+		memcpy(answer.certificate, der, size);
+		log_info("signed a certificate for device %s of '%s'", device, wish->tenant);
+	} else if (r != -EBADMSG) {
+		log_error("cannot sign a certificate for device %s of '%s': %s, refusing", device,
+			wish->tenant, strerror(-r));
+	}
+	ERR_clear_error();
+	OPENSSL_free(der);
+	wire_begin(&frame, bytes, sizeof(bytes), CONSOLE_SIGNED);
+	console_put_signed(&frame, &answer);
+	send_frame(authority, &frame);
+}
+
+/* False once the frontend is gone. */
+static bool on_frontend(struct authority *authority)
+{
+	static uint8_t packet[WIRE_FRAME_MAX];
+	static struct console_sign wish;
+	struct bytes_reader payload;
+	uint16_t type;
+	int fd, r;
+
+	r = channel_receive(&authority->frontend, packet, sizeof(packet), &fd);
+	if (r == -EAGAIN)
+		return true;
+	if (r == 0)
+		return false;
+	if (r > 0 && fd >= 0)
+		fatal("the frontend sent a descriptor, stopping");
+	if (r > 0)
+		r = wire_open(packet, (size_t)r, &type, &payload);
+	if (r < 0)
+		fatal("cannot read what the frontend says: %s, stopping", strerror(-r));
+	if (type != CONSOLE_SIGN)
+		fatal("the frontend sent a message of type %u, stopping", type);
+	console_get_sign(&payload, &wish);
+	if (!bytes_is_done(&payload))
+		fatal("the frontend sent a broken message, stopping");
+	sign(authority, &wish);
+	return true;
+}
+
+static void serve(struct authority *authority)
+{
+	struct pollfd wanted = {.fd = authority->frontend.fd};
+
+	while (!is_stopping) {
+		wanted.events = channel_events(&authority->frontend);
+		process_sign(authority->life_fd, 'L');
+		if (poll(&wanted, 1, PROCESS_LIFE_MS) < 0) {
+			if (errno == EINTR)
+				continue;
+			fatal("cannot wait for the frontend: %m, stopping");
+		}
+		if ((wanted.revents & POLLOUT) && channel_flush(&authority->frontend) < 0)
+			return;
+		if ((wanted.revents & (POLLIN | POLLHUP | POLLERR)) && !on_frontend(authority))
+			return;
+	}
+}
+
+int authority_main(int argc, char **argv)
+{
+	struct authority authority = {.frontend_fd = -1, .life_fd = -1};
+
+	log_open("holdfast-console[authority]", false);
+	if (parse_options(argc, argv, &authority) < 0) {
+		log_error("started with arguments that it does not know, stopping");
+		return 2;
+	}
+	(void)signal(SIGTERM, on_signal);
+	(void)signal(SIGPIPE, SIG_IGN);
+	read_key(&authority);
+	rehearse(&authority);
+	process_restrict(authority.user, FILTER_IPC);
+	channel_init(&authority.frontend, authority.frontend_fd, 0);
+	send_chain(&authority);
+	process_sign(authority.life_fd, 'R');
+	serve(&authority);
+	channel_done(&authority.frontend);
+	ca_files_done(&authority.files);
+	return EXIT_SUCCESS;
+}
