@@ -3,6 +3,7 @@
 #include "common/filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -122,6 +123,12 @@ static const struct rule rules[] = {
 	{FILTER_UDEV, SCMP_SYS(setsockopt)},
 	{FILTER_UDEV, SCMP_SYS(name_to_handle_at)}, /* libudev asks whether /sys is a mount point */
 	{FILTER_UDEV, SCMP_SYS(inotify_init1)},
+	/* connections */
+	{FILTER_SERVE, SCMP_SYS(epoll_ctl)},
+	{FILTER_SERVE, SCMP_SYS(epoll_wait)},
+	{FILTER_SERVE, SCMP_SYS(epoll_pwait)},
+	{FILTER_SERVE, SCMP_SYS(getpeername)},
+	{FILTER_SERVE, SCMP_SYS(setsockopt)},
 };
 
 static const unsigned int bpf_commands[] = {BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM,
@@ -152,6 +159,12 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 	r = seccomp_rule_add(context, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
 	if (r < 0)
 		return r;
+	if (groups & FILTER_READ) {
+		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+		if (r < 0 && r != -EEXIST)
+			return r;
+	}
 	if (groups & FILTER_NAMES) {
 		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, AF_UNIX));

@@ -12,8 +12,10 @@
 #define FILTER_DATABASE 0x8u /* locks, sync, shared mappings: SQLite */
 #define FILTER_BPF \
 	0x10u /* BPF maps: look up, update, create; iterators that are there; no programs */
-#define FILTER_MARKS 0x20u /* extended attributes, openat2, inotify */
-#define FILTER_UDEV  0x40u /* netlink for udev */
+#define FILTER_MARKS 0x20u  /* extended attributes, openat2, inotify */
+#define FILTER_UDEV  0x40u  /* netlink for udev */
+#define FILTER_SERVE 0x80u  /* epoll, and what is asked and set of connections it accepts */
+#define FILTER_READ  0x100u /* open files to read them, nothing else with files */
 
 /* groups: FILTER_*; what every process needs is always in. 0 or negative errno. */
 int filter_load(unsigned int groups);

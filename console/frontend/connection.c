@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "console/frontend/connection.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "console/frontend/address.h"
+#include "console/frontend/http_server.h"
+
+#define MS_NS	     UINT64_C(1000000)
+#define STREAM_BYTES 65536 /* of a peer's that wait to be parsed; more is not read */
+
+TAILQ_HEAD(connection_list, connection);
+
+struct connections {
+	const struct limits *limits;
+	struct connection_list fresh, admitted;
+	struct addresses *addresses;
+	unsigned int count;
+	uint64_t second_ns;	 /* when the second that is counted in began */
+	unsigned int handshakes; /* in it */
+	struct log_limit refused_log, handshake_log, late_log;
+};
+
+static int ssl_index = -1;
+
+struct connection *connection_of(const SSL *ssl)
+{
+	return SSL_get_ex_data(ssl, ssl_index);
+}
+
+static void set_stranger(struct connection *connection, bool is_stranger)
+{
+	if (connection->is_stranger == is_stranger || !connection->address)
+		return;
+	connection->is_stranger = is_stranger;
+	connection->address->strangers += is_stranger ? 1 : -1U;
+}
+
+/* OpenSSL's callback for ex_data: the SSL goes, and so does this. */
+static void connection_free(
+	void *parent, void *value, CRYPTO_EX_DATA *data, int index, long argument, void *pointer)
+{
+	struct connection *connection = value;
+	struct connections *all;
+
+	(void)parent;
+	(void)data;
+	(void)index;
+	(void)argument;
+	(void)pointer;
+	if (!connection)
+		return;
+	all = connection->all;
+	if (connection->request)
+		http_request_orphan(connection->request);
+	if (connection->address) {
+		set_stranger(connection, false);
+		addresses_leave(all->addresses, connection->address);
+	}
+	TAILQ_REMOVE(connection->phase == CONNECTION_FRESH ? &all->fresh : &all->admitted,
+		connection, entry);
+	all->count--;
+	free(connection);
+}
+
+struct connections *connections_new(const struct limits *limits)
+{
+	struct connections *connections = calloc(1, sizeof(*connections));
+
+	if (!connections)
+		return NULL;
+	connections->limits = limits;
+	connections->addresses = addresses_new();
+	if (ssl_index < 0)
+		ssl_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_free);
+	if (!connections->addresses || ssl_index < 0) {
+		connections_free(connections);
+		return NULL;
+	}
+	TAILQ_INIT(&connections->fresh);
+	TAILQ_INIT(&connections->admitted);
+	connections->refused_log.burst = 10;
+	connections->handshake_log.burst = 30;
+	connections->late_log.burst = 10;
+	return connections;
+}
+
+void connections_free(struct connections *connections)
+{
+	if (!connections)
+		return;
+	addresses_free(connections->addresses);
+	free(connections);
+}
+
+unsigned int connections_count(const struct connections *connections)
+{
+	return connections->count;
+}
+
+struct connection *connection_add(
+	struct connections *connections, SSL *ssl, struct bufferevent *stream)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection || SSL_set_ex_data(ssl, ssl_index, connection) != 1) {
+		free(connection);
+		return NULL;
+	}
+	connection->all = connections;
+	connection->ssl = ssl;
+	connection->stream = stream;
+	bufferevent_setwatermark(stream, EV_READ, 0, STREAM_BYTES);
+	TAILQ_INSERT_TAIL(&connections->fresh, connection, entry);
+	connections->count++;
+	return connection;
+}
+
+void connection_close(struct connection *connection)
+{
+	connection->phase = CONNECTION_CLOSING;
+	connection->deadline_ns = UINT64_MAX;
+	/* fails when the peer was faster */
+	(void)shutdown(bufferevent_getfd(connection->stream), SHUT_RDWR);
+}
+
+static uint64_t patience_ns(const struct connection *connection, enum connection_phase phase)
+{
+	const struct limits *limits = connection->all->limits;
+
+	switch (phase) {
+	case CONNECTION_HANDSHAKE:
+		return limits->handshake_ms * MS_NS;
+	case CONNECTION_IDLE:
+		return (connection->peer.has_certificate ? limits->idle_ms : limits->stranger_ms) *
+		       MS_NS;
+	case CONNECTION_READING:
+		return limits->request_ms * MS_NS;
+	case CONNECTION_REPLYING:
+		return limits->reply_ms * MS_NS;
+	case CONNECTION_FRESH:
+	case CONNECTION_HANDLING:
+	case CONNECTION_CLOSING:
+		break;
+	}
+	return 0;
+}
+
+void connection_enter(struct connection *connection, enum connection_phase phase)
+{
+	uint64_t patience;
+
+	if (connection->phase == CONNECTION_CLOSING)
+		return;
+	patience = patience_ns(connection, phase);
+	connection->phase = phase;
+	connection->deadline_ns = patience ? clock_steady_ns() + patience : UINT64_MAX;
+	/* what of the next request was read with this one makes it begun */
+	if (phase == CONNECTION_IDLE &&
+		evbuffer_get_length(bufferevent_get_input(connection->stream)))
+		connection_enter(connection, CONNECTION_READING);
+}
+
+/* A resumed handshake takes what was verified then: whether it has expired since is seen here. */
+static void on_handshake_done(struct connection *connection)
+{
+	int r;
+
+	if (connection->phase != CONNECTION_HANDSHAKE)
+		return; /* later messages of TLS 1.3 end here too */
+	r = tls_peer_read(connection->ssl, &connection->peer);
+	if (r == 0 && connection->peer.has_certificate && connection->peer.expires < time(NULL))
+		r = -ESTALE;
+	if (r < 0) {
+		if (log_allowed(&connection->all->handshake_log))
+			log_warning("the certificate of %s %s, closing", connection->address_text,
+				r == -ESTALE ? "has expired" : "names no device");
+		connection_close(connection);
+		return;
+	}
+	set_stranger(connection, !connection->peer.has_certificate);
+	connection_enter(connection, CONNECTION_IDLE);
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+	struct connection *connection = connection_of(ssl);
+	long verified;
+
+	if (!connection)
+		return;
+	if (where & SSL_CB_HANDSHAKE_DONE) {
+		on_handshake_done(connection);
+		return;
+	}
+	if (where != SSL_CB_WRITE_ALERT || value >> 8 != SSL3_AL_FATAL ||
+		!log_allowed(&connection->all->handshake_log))
+		return;
+	verified = SSL_get_verify_result(ssl);
+	if (verified != X509_V_OK)
+		log_notice("the certificate of %s is refused: %s", connection->address_text,
+			X509_verify_cert_error_string(verified));
+	else
+		log_notice("a handshake with %s is refused: %s", connection->address_text,
+			SSL_alert_desc_string_long(value));
+}
+
+void connections_watch(SSL_CTX *tls)
+{
+	SSL_CTX_set_info_callback(tls, on_info);
+}
+
+/* The first bytes of a request. Those of the handshake do not come by here. */
+static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *userdata)
+{
+	struct connection *connection = userdata;
+
+	(void)buffer;
+	if (info->n_added && connection->phase == CONNECTION_IDLE)
+		connection_enter(connection, CONNECTION_READING);
+}
+
+static bool may_begin_handshake(struct connections *connections)
+{
+	uint64_t now_ns = clock_steady_ns();
+
+	if (now_ns - connections->second_ns >= CLOCK_SECOND_NS) {
+		connections->second_ns = now_ns;
+		connections->handshakes = 0;
+	}
+	if (connections->handshakes >= connections->limits->handshakes)
+		return false;
+	connections->handshakes++;
+	return true;
+}
+
+/* Why there is no room, or NULL. */
+static const char *admit(struct connection *connection)
+{
+	struct connections *all = connection->all;
+	const struct limits *limits = all->limits;
+
+	if (all->count > limits->connections)
+		return "there are as many as may be";
+	if (connection->address->connections > limits->address)
+		return "that address has as many as it may have";
+	if (connection->address->strangers >= limits->strangers)
+		return "that address has as many without a certificate as it may have";
+	if (!may_begin_handshake(all))
+		return "more handshakes have begun this second than may";
+	set_stranger(connection, true);
+	return NULL;
+}
+
+static int look_at(struct connection *connection)
+{
+	int fd = bufferevent_getfd(connection->stream), on = 1;
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	if (getpeername(fd, (struct sockaddr *)&address, &size) < 0)
+		return -errno;
+	/* both make things better and are not needed */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	address_format(&address, connection->address_text, sizeof(connection->address_text));
+	connection->address = addresses_enter(connection->all->addresses, &address);
+	if (!connection->address)
+		return -ENOMEM;
+	return evbuffer_add_cb(bufferevent_get_input(connection->stream), on_input, connection)
+		       ? 0
+		       : -ENOMEM;
+}
+
+void connections_admit(struct connections *connections)
+{
+	struct connection *connection;
+
+	while ((connection = TAILQ_FIRST(&connections->fresh))) {
+		const char *reason = NULL;
+		int r;
+
+		TAILQ_REMOVE(&connections->fresh, connection, entry);
+		TAILQ_INSERT_TAIL(&connections->admitted, connection, entry);
+		connection->phase = CONNECTION_HANDSHAKE;
+		r = look_at(connection);
+		if (r < 0)
+			reason = strerror(-r);
+		else
+			reason = admit(connection);
+		if (!reason) {
+			connection_enter(connection, CONNECTION_HANDSHAKE);
+			continue;
+		}
+		/* a peer that is gone already is nothing to tell of */
+		if (r != -ENOTCONN && log_allowed(&connections->refused_log))
+			log_warning(
+				"no room for a connection from %s: %s, closing it (%u are open)",
+				connection->address_text, reason, connections->count - 1);
+		connection_close(connection);
+	}
+}
+
+static const char *phase_text(enum connection_phase phase)
+{
+	switch (phase) {
+	case CONNECTION_HANDSHAKE:
+		return "handshake";
+	case CONNECTION_READING:
+		return "request";
+	case CONNECTION_REPLYING:
+		return "taking the answer";
+	case CONNECTION_FRESH:
+	case CONNECTION_IDLE:
+	case CONNECTION_HANDLING:
+	case CONNECTION_CLOSING:
+		break;
+	}
+	return NULL;
+}
+
+void connections_sweep(struct connections *connections)
+{
+	uint64_t now_ns = clock_steady_ns();
+	struct connection *connection;
+
+	TAILQ_FOREACH(connection, &connections->admitted, entry)
+	{
+		const char *phase = phase_text(connection->phase);
+
+		if (connection->deadline_ns > now_ns)
+			continue;
+		if (phase && log_allowed(&connections->late_log))
+			log_notice(
+				"%s takes too long (%s), closing", connection->address_text, phase);
+		connection_close(connection);
+	}
+}
+
+unsigned int connections_close_device(
+	struct connections *connections, const uint8_t device[CONSOLE_UID_SIZE])
+{
+	struct connection *connection;
+	unsigned int count = 0;
+
+	TAILQ_FOREACH(connection, &connections->admitted, entry)
+	{
+		if (!connection->peer.has_certificate ||
+			memcmp(connection->peer.device, device, CONSOLE_UID_SIZE))
+			continue;
+		connection_close(connection);
+		count++;
+	}
+	return count;
+}

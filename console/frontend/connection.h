@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is connected: how many, from where, as which device, and until when each may go on as it
+ * does. Knows TLS and sockets, nothing of HTTP but when a request begins and ends.
+ *
+ * A connection lives as long as its SSL, in whose ex_data it hangs: whoever frees the one frees the
+ * other. To end one from here, its socket is shut down: the peer sees it at once, and the HTTP
+ * library clears up when it next looks, in its own order.
+ */
+#ifndef HOLDFAST_CONSOLE_FRONTEND_CONNECTION_H
+#define HOLDFAST_CONSOLE_FRONTEND_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "console/frontend/limits.h"
+#include "console/frontend/tls.h"
+
+#define CONNECTION_ADDRESS_SIZE 64
+
+struct bufferevent;
+struct http_request;
+struct address_count;
+struct connections;
+
+enum connection_phase {
+	CONNECTION_FRESH, /* not looked at yet */
+	CONNECTION_HANDSHAKE,
+	CONNECTION_IDLE,
+	CONNECTION_READING,  /* a request */
+	CONNECTION_HANDLING, /* it; whoever does has a time limit of their own */
+	CONNECTION_REPLYING,
+	CONNECTION_CLOSING,
+};
+
+struct connection {
+	TAILQ_ENTRY(connection) entry;
+	struct connections *all;
+	struct bufferevent *stream; /* borrowed; NULL until connection_add() */
+	SSL *ssl;		    /* borrowed */
+	struct address_count *address;
+	struct http_request *request; /* borrowed; the one being handled */
+	uint64_t deadline_ns;
+	enum connection_phase phase;
+	bool is_stranger;
+	struct tls_peer peer;
+	char address_text[CONNECTION_ADDRESS_SIZE];
+};
+
+/* limits: borrowed. NULL without memory. */
+struct connections *connections_new(const struct limits *limits);
+/* Once all are gone. */
+void connections_free(struct connections *connections);
+
+/* For each SSL_CTX: tells connections of handshakes' ends and alerts. */
+void connections_watch(SSL_CTX *tls);
+/* A connection was accepted, of which only this is known so far. NULL without memory. */
+struct connection *connection_add(
+	struct connections *connections, SSL *ssl, struct bufferevent *stream);
+struct connection *connection_of(const SSL *ssl);
+/* Looks at those that were added since: who they are, and whether there is room for them. */
+void connections_admit(struct connections *connections);
+/* Called of HTTP: the next phase, and until when. */
+void connection_enter(struct connection *connection, enum connection_phase phase);
+/* Ends those whose time is over. */
+void connections_sweep(struct connections *connections);
+/* How many there were. */
+unsigned int connections_close_device(
+	struct connections *connections, const uint8_t device[CONSOLE_UID_SIZE]);
+void connection_close(struct connection *connection);
+unsigned int connections_count(const struct connections *connections);
+
+#endif

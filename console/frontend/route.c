@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Targets are compared as they were sent: no decoding, no query, so no second spelling. */
+#include "console/frontend/route.h"
+
+#include <string.h>
+
+#include "console/frontend/handlers.h"
+
+static const struct route routes[] = {
+	{HTTP_POST, "/v1/events", true, CONSOLE_BATCH_MAX, handle_events},
+	{HTTP_GET, "/v1/device", true, 0, handle_device},
+	{HTTP_GET, "/v1/health", false, 0, handle_health},
+	{HTTP_GET, "/.well-known/est/cacerts", false, 0, handle_cacerts},
+	{HTTP_POST, "/.well-known/est/simpleenroll", false, ROUTE_CSR_MAX, handle_enrol},
+	{HTTP_POST, "/.well-known/est/simplereenroll", true, ROUTE_CSR_MAX, handle_renew},
+};
+
+const struct route *route_find(
+	enum http_method method, const char *target, uint16_t *ret_refusal, const char **ret_allow)
+{
+	*ret_refusal = REFUSAL_ROUTE;
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (strcmp(routes[i].target, target))
+			continue;
+		if (routes[i].method == method)
+			return &routes[i];
+		*ret_refusal = REFUSAL_METHOD;
+		*ret_allow = routes[i].method == HTTP_GET ? "GET" : "POST";
+	}
+	return NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routes: all that can be asked of the frontend.
+ *
+ *   GET  /.well-known/est/cacerts          200 application/pkcs7-mime, base64
+ *   POST /.well-known/est/simpleenroll     HTTP Basic: any user, the enrolment token as password;
+ *                                          body PKCS#10 in base64; 200 application/pkcs7-mime;
+ *                                          smime-type=certs-only, base64
+ *   POST /.well-known/est/simplereenroll   certificate; body as above: the same subject as the
+ *                                          certificate's, a new key
+ *   GET  /v1/device                        certificate; {"device","state","tenant","ack","link",
+ *                                          "seal_key"}: seal_key in base64, link in hexadecimal;
+ *                                          200 also while pending or suspended (no seal_key then)
+ *   POST /v1/events                        certificate; body: a sealed batch as it is;
+ *                                          {"ack":N,"link":"...","retry_ms":0}
+ *   GET  /v1/health                        "ok"
+ *
+ * A refusal is {"error":"CODE","text":"..."} with the status of console/ipc/refusal.h; 429 and 503
+ * with Retry-After; of BATCH_GAP and BATCH_CHAIN with "ack" and "link" as well.
+ */
+#ifndef HOLDFAST_CONSOLE_FRONTEND_ROUTE_H
+#define HOLDFAST_CONSOLE_FRONTEND_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "console/frontend/http_server.h"
+
+/* base64 of the largest request, with ends of lines after each 64 characters */
+#define ROUTE_CSR_MAX  (CONSOLE_CSR_MAX * 3 / 2)
+#define ROUTE_BODY_MAX CONSOLE_BATCH_MAX /* the largest of all */
+
+struct frontend;
+
+struct route {
+	enum http_method method;
+	const char *target;
+	bool needs_certificate;
+	size_t body_max; /* 0: none */
+	void (*handle)(struct frontend *frontend, struct http_request *request);
+};
+
+/* NULL when there is none: *ret_refusal is REFUSAL_ROUTE, or REFUSAL_METHOD with *ret_allow. */
+const struct route *route_find(
+	enum http_method method, const char *target, uint16_t *ret_refusal, const char **ret_allow);
+
+#endif

@@ -1,0 +1,21 @@
+# The console's processes without a machine: real frontend and authority, a stand-in for the store.
+# Twice: as it ships (filter of system calls and all), and with sanitizers for bad input.
+E2E	    := $(B)/tests/e2e
+E2E_LDLIBS  := -levent -levent_openssl -lssl -lcrypto -ljson-c -lcap -lseccomp
+E2E_SOURCES  = tests/e2e/stand_in.c $(wildcard console/frontend/*.c console/authority/*.c console/ipc/*.c) \
+	       policy/uuid.c \
+	       $(patsubst %,common/%.c,bytes channel clock filter log privileges text wire)
+E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	       -fno-sanitize-recover=undefined -UNDEBUG
+
+.PHONY: e2e-programs
+e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized
+
+.SECONDEXPANSION:
+$(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(E2E_LDLIBS)
+
+$(E2E)/stand-in-sanitized: $$(E2E_SOURCES)
+	@mkdir -p $(@D)
+	$(CLANG) $(E2E_CFLAGS) $(CPPFLAGS) -o $@ $(filter %.c,$^) $(E2E_LDLIBS)
