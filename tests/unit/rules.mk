@@ -19,6 +19,7 @@ UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
 UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
 				event_words.o json.o ocsf_table.o print_job.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
+UNIT_LDLIBS_hpke	:= -lcrypto
 UNIT_LDLIBS_layout	:= -lbpf
 UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
 UNIT_LDLIBS_topology	:= -ludev
