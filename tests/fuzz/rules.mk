@@ -58,6 +58,16 @@ FUZZ_LDLIBS_lineage := -ljson-c -linih -lsqlite3
 FUZZ_SEEDS_lineage  := tests/fuzz/corpus/lineage
 FUZZ_FLAGS_lineage  := -max_len=3100
 
+FUZZ_SOURCES_segment = $(wildcard common/segment_*.c) common/hpke.c common/digest.c common/bytes.c
+FUZZ_SEEDS_segment   := tests/fuzz/corpus/segment
+FUZZ_LDLIBS_segment  := -lcrypto -lzstd
+FUZZ_FLAGS_segment   := -max_len=4096
+
+FUZZ_SOURCES_spool = $(wildcard agent/uplink/spool*.c) common/clock.c $(FUZZ_SOURCES_segment)
+FUZZ_SEEDS_spool   := tests/fuzz/corpus/spool
+FUZZ_LDLIBS_spool  := -lcrypto -lzstd
+FUZZ_FLAGS_spool   := -max_len=512
+
 .PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 fuzz-smoke:

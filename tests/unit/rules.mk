@@ -20,6 +20,17 @@ UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_obj
 				event_words.o json.o ocsf_table.o print_job.o failure_table.o)
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_hpke	:= -lcrypto
+UNIT_LDLIBS_segment	:= -lcrypto -lzstd
+UNIT_SPOOL		:= $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/spool*.c)))
+UNIT_SPOOL_LDLIBS	:= -lcrypto -lzstd
+UNIT_LIBS_spool		:= $(UNIT_SPOOL)
+UNIT_LDLIBS_spool	:= $(UNIT_SPOOL_LDLIBS)
+UNIT_LIBS_spool_crash	:= $(UNIT_SPOOL)
+UNIT_LDLIBS_spool_crash := $(UNIT_SPOOL_LDLIBS)
+UNIT_LIBS_spool_damage	:= $(UNIT_SPOOL)
+UNIT_LDLIBS_spool_damage := $(UNIT_SPOOL_LDLIBS)
+UNIT_LIBS_spool_full	:= $(UNIT_SPOOL)
+UNIT_LDLIBS_spool_full	:= $(UNIT_SPOOL_LDLIBS)
 UNIT_LDLIBS_layout	:= -lbpf
 UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
 UNIT_LDLIBS_topology	:= -ludev
