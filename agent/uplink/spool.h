@@ -4,7 +4,8 @@
  * hold events until the console has them. It can't read what it holds.
  *
  * A segment is made whole and synced before it gets its name; it is preallocated, never resized and
- * never written again by another process: a start begins a new one, with the first frame. Where the
+ * never gone on with by another process: a start replaces the last one by a copy without the space that
+ * it did not use, and begins a new one with the first frame. Where the
  * spool stands is in the segments and nowhere else; so the last one is kept even when all of it is
  * acknowledged. A frame counts when its sync has returned: a record whose write or sync failed ends
  * its segment, and what was not synced is taken back, so after any failure to append or to sync ask
@@ -14,8 +15,9 @@
  * to NUMBER.bad (a batch in form, of which the records may be anything) and is reported; the spool
  * goes on. At the cap the oldest normal records are pruned, which keeps their place in the chain, and
  * reported; alerts are never dropped: when nothing else is left, appending fails with -ENOSPC. Oldest
- * segments of nothing but pruned and lost records are removed when even that makes no room; their
- * numbers are then missing to the console, and were reported here.
+ * segments of nothing but pruned and lost records are removed when even that makes no room, and such
+ * without alerts when a full disk has no room for what pruning leaves; their numbers are then missing to
+ * the console, and reported as such.
  */
 #ifndef HOLDFAST_AGENT_UPLINK_SPOOL_H
 #define HOLDFAST_AGENT_UPLINK_SPOOL_H
@@ -114,9 +116,9 @@ struct spool_status {
 void spool_status(const struct spool *spool, struct spool_status *ret_status);
 
 struct spool_losses {
-	uint64_t pruned;		      /* events whose content went */
-	uint64_t pruned_first, pruned_last;   /* that lie between these */
-	uint64_t missing;		      /* events that were damaged in the middle */
+	uint64_t pruned;		    /* events whose content went */
+	uint64_t pruned_first, pruned_last; /* that lie between these */
+	uint64_t missing; /* events that the console will never hear of: damaged, or removed */
 	uint64_t missing_first, missing_last; /* and lie between these */
 	uint64_t bad_bytes;		      /* set apart: of damage, or torn by a power cut */
 	uint32_t bad_segments;		      /* that had some */
