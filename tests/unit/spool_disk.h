@@ -248,6 +248,8 @@ static inline int disk_write(
 	is_good = !disk_fails(disk) && !disk->is_dead;
 	if (!is_good)
 		size = disk_random(disk, size + 1);
+	if (!size)
+		return is_good ? 0 : -EIO;
 	disk_grow(inode, offset + size);
 	memcpy(inode->bytes + offset, bytes, size);
 	memset(inode->is_dirty + offset, true, size * sizeof(bool));
