@@ -26,3 +26,9 @@ FUZZ_SOURCES_console_csr := console/authority/csr.c common/text.c
 FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr
 FUZZ_LDLIBS_console_csr  := -lcrypto
 FUZZ_FLAGS_console_csr   := -max_len=9000
+
+UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending route)
+
+FUZZ_SOURCES_console_encoding := console/frontend/encoding.c
+FUZZ_SEEDS_console_encoding   := tests/fuzz/corpus/console_encoding
+FUZZ_FLAGS_console_encoding   := -max_len=2000

@@ -20,8 +20,10 @@
 #include "console/frontend/address.h"
 #include "console/frontend/http_server.h"
 
-#define MS_NS	     UINT64_C(1000000)
-#define STREAM_BYTES 65536 /* of a peer's that wait to be parsed; more is not read */
+#define MS_NS UINT64_C(1000000)
+/* Of a peer's that wait to be parsed, more is not read: evhttp takes a body when all of it is there. */
+#define DEVICE_BYTES   (CONSOLE_BATCH_MAX + 65536)
+#define STRANGER_BYTES 32768
 
 TAILQ_HEAD(connection_list, connection);
 
@@ -124,7 +126,7 @@ struct connection *connection_add(
 	connection->all = connections;
 	connection->ssl = ssl;
 	connection->stream = stream;
-	bufferevent_setwatermark(stream, EV_READ, 0, STREAM_BYTES);
+	bufferevent_setwatermark(stream, EV_READ, 0, STRANGER_BYTES);
 	TAILQ_INSERT_TAIL(&connections->fresh, connection, entry);
 	connections->count++;
 	return connection;
@@ -193,6 +195,8 @@ static void on_handshake_done(struct connection *connection)
 		return;
 	}
 	set_stranger(connection, !connection->peer.has_certificate);
+	if (connection->peer.has_certificate)
+		bufferevent_setwatermark(connection->stream, EV_READ, 0, DEVICE_BYTES);
 	connection_enter(connection, CONNECTION_IDLE);
 }
 
@@ -208,6 +212,7 @@ static void on_info(const SSL *ssl, int where, int value)
 		return;
 	}
 	if (where != SSL_CB_WRITE_ALERT || value >> 8 != SSL3_AL_FATAL ||
+		connection->phase != CONNECTION_HANDSHAKE ||
 		!log_allowed(&connection->all->handshake_log))
 		return;
 	verified = SSL_get_verify_result(ssl);
