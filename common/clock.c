@@ -2,6 +2,8 @@
 /* Clocks, asked in one place. */
 #include "common/clock.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define MS_NS UINT64_C(1000000)
@@ -48,4 +50,33 @@ void clock_format(uint64_t day_ms, char ret_text[CLOCK_TEXT_SIZE])
 	ret_text[0] = '\0';
 	if (localtime_r(&seconds, &parts))
 		(void)strftime(ret_text, CLOCK_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &parts); /* fits */
+}
+
+int clock_parse(const char *text, uint64_t *ret_ms)
+{
+	struct tm parts = {.tm_isdst = -1};
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+	uint64_t unit = *end == 's'   ? 1000u
+			: *end == 'm' ? 60000u
+			: *end == 'h' ? 3600000u
+			: *end == 'd' ? 86400000u
+				      : 0;
+	const char *rest;
+
+	if (end != text && unit && !end[1] && number < 100000) {
+		*ret_ms = clock_day_ms() - number * unit;
+		return 0;
+	}
+	rest = strptime(text, "%Y-%m-%d %H:%M:%S", &parts);
+	if (!rest)
+		rest = strptime(text, "%Y-%m-%d %H:%M", &parts);
+	if (!rest) {
+		parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
+		rest = strptime(text, "%Y-%m-%d", &parts);
+	}
+	if (!rest || *rest)
+		return -EINVAL;
+	*ret_ms = (uint64_t)mktime(&parts) * 1000;
+	return 0;
 }

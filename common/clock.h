@@ -19,5 +19,7 @@ uint64_t clock_day_ms(void);
 uint64_t clock_day_ms_of_boot(uint64_t boot_ns);
 /* "2026-11-25 06:05:48" in local time. */
 void clock_format(uint64_t day_ms, char ret_text[CLOCK_TEXT_SIZE]);
+/* So long ago ("10m", "2h", "3d") or a local date and time ("2026-11-25 06:05"). -EINVAL. */
+int clock_parse(const char *text, uint64_t *ret_day_ms);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/json.h"
+#include "common/print.h"
 #include "agent/ipc/request.h"
 
 enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_AGENT = 3 };
@@ -61,13 +62,7 @@ void tree_prefix(const unsigned int *depths, size_t count, size_t index, bool ha
 /* person.c: "NAME (process N, user U, application A)" of a line that lineage or taint answered. */
 void print_person(struct json_object *line);
 
-/* print.c: colour only on a terminal and without NO_COLOR (https://no-color.org). */
-enum print_style { PRINT_PLAIN, PRINT_BOLD, PRINT_GOOD, PRINT_WARN, PRINT_BAD, PRINT_DIM };
-void print_styled(enum print_style style, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-/* Without what moves a cursor. */
-void print_clean(const char *text);
-/* One event, one line. */
+/* print.c: one event, one line. */
 void print_event(struct json_object *event);
 
 #endif

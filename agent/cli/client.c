@@ -29,8 +29,8 @@ typedef void line_function(struct json_object *object, const char *text, void *u
 /* 1 = go on, 0 = over with *ret_error and text, negative errno. */
 static int answer_read(int fd, line_function *line, void *userdata, int *ret_error, char *ret_text)
 {
-	static uint8_t packet[LOCAL_LINE_MAX + 64];
-	static struct local_answer answer;
+	static uint8_t packet[ANSWER_FRAME_MAX];
+	static struct answer answer;
 	struct json_object *object;
 	ssize_t size = recv(fd, packet, sizeof(packet), 0);
 	int r;
@@ -39,10 +39,10 @@ static int answer_read(int fd, line_function *line, void *userdata, int *ret_err
 		return -errno;
 	if (size == 0)
 		return -ECONNRESET;
-	r = local_answer_decode(packet, (size_t)size, &answer);
+	r = answer_decode(packet, (size_t)size, &answer);
 	if (r < 0)
 		return r;
-	if (answer.type == LOCAL_END) {
+	if (answer.type == ANSWER_END) {
 		*ret_error = answer.error;
 		(void)snprintf(
 			ret_text, CLIENT_TEXT_SIZE, "%.*s", CLIENT_TEXT_SIZE - 1, answer.text);

@@ -192,36 +192,6 @@ static int events_of_agent(struct filter *filter)
 	return r;
 }
 
-/* "10m", "2h", "3d", or a local date and time. */
-static int parse_since(const char *text, uint64_t *ret_ms)
-{
-	struct tm parts = {.tm_isdst = -1};
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-	uint64_t unit = *end == 's'   ? 1000u
-			: *end == 'm' ? 60000u
-			: *end == 'h' ? 3600000u
-			: *end == 'd' ? 86400000u
-				      : 0;
-	const char *rest;
-
-	if (end != text && unit && !end[1] && number < 100000) {
-		*ret_ms = clock_day_ms() - number * unit;
-		return 0;
-	}
-	rest = strptime(text, "%Y-%m-%d %H:%M:%S", &parts);
-	if (!rest)
-		rest = strptime(text, "%Y-%m-%d %H:%M", &parts);
-	if (!rest) {
-		parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
-		rest = strptime(text, "%Y-%m-%d", &parts);
-	}
-	if (!rest || *rest)
-		return -EINVAL;
-	*ret_ms = (uint64_t)mktime(&parts) * 1000;
-	return 0;
-}
-
 static bool is_verdict(const char *word)
 {
 	return !strcmp(word, "refused") ||
@@ -238,7 +208,7 @@ static int parse_option(struct filter *filter, int option)
 		filter->is_json = true;
 		return 0;
 	case 's':
-		return parse_since(optarg, &filter->since_ms);
+		return clock_parse(optarg, &filter->since_ms);
 	case 'v':
 		filter->verdict = optarg;
 		return is_verdict(optarg) ? 0 : -EINVAL;

@@ -22,7 +22,7 @@ struct server {
 	unsigned int count;
 };
 
-static uint8_t frame_buffer[LOCAL_LINE_MAX + 64];
+static uint8_t frame_buffer[ANSWER_FRAME_MAX];
 
 int server_new(struct engine *engine, struct server **ret_server)
 {
@@ -99,8 +99,7 @@ void client_text(struct client *client, const char *json)
 {
 	struct bytes_writer frame;
 
-	wire_begin(&frame, frame_buffer, sizeof(frame_buffer), LOCAL_LINE);
-	bytes_put_string(&frame, json);
+	answer_put_line(&frame, frame_buffer, sizeof(frame_buffer), json);
 	(void)channel_send(
 		&client->channel, &frame, -1); /* a client that is gone or does not read */
 }
@@ -121,9 +120,7 @@ void client_end(struct client *client, int error, const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	wire_begin(&frame, frame_buffer, sizeof(frame_buffer), LOCAL_END);
-	bytes_put_u32(&frame, (uint32_t)error);
-	bytes_put_string(&frame, text);
+	answer_put_end(&frame, frame_buffer, sizeof(frame_buffer), error, text);
 	(void)channel_send(&client->channel, &frame, -1); /* as above */
 	client->request_id = 0;
 	client->request.type = 0;

@@ -71,27 +71,6 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 	return 0;
 }
 
-int local_answer_decode(const void *packet, size_t size, struct local_answer *ret_answer)
-{
-	static struct local_answer answer; /* too large for the stack */
-	struct bytes_reader payload;
-	int r;
-
-	r = wire_open(packet, size, &answer.type, &payload);
-	if (r < 0)
-		return r;
-	answer.error = 0;
-	if (answer.type == LOCAL_END)
-		answer.error = (int)bytes_get_u32(&payload);
-	else if (answer.type != LOCAL_LINE)
-		return -EBADMSG;
-	bytes_get_string(&payload, answer.text, sizeof(answer.text));
-	if (!bytes_is_done(&payload) || answer.error > 0)
-		return -EBADMSG;
-	*ret_answer = answer;
-	return 0;
-}
-
 int local_connect(const char *runtime_directory, int flags)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a person's command asks of the engine, on /run/holdfast/engine.sock: one request frame, then
- * any number of LINE frames (one JSON object each), then one END. Outside bytes for the engine:
- * decoded by local_request_decode() only, which tests/fuzz/request.c exercises.
+ * the answer of common/answer.h. Outside bytes for the engine: decoded by local_request_decode()
+ * only, which tests/fuzz/request.c exercises.
  */
 #ifndef HOLDFAST_AGENT_IPC_REQUEST_H
 #define HOLDFAST_AGENT_IPC_REQUEST_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/answer.h"
 #include "common/wire.h"
 
 #define LOCAL_SOCKET_NAME	"engine.sock"
@@ -18,8 +19,7 @@
 #define LOCAL_PATH_SIZE		4096
 #define LOCAL_LABEL_SIZE	33
 #define LOCAL_REASON_SIZE	513
-#define LOCAL_LINE_MAX		32768 /* bytes of one JSON object */
-#define LOCAL_REQUEST_MAX	8192  /* bytes of a request frame */
+#define LOCAL_REQUEST_MAX	8192 /* bytes of a request frame */
 #define LOCAL_ANY		UINT32_MAX
 #define LOCAL_FROM_NOW		UINT64_MAX /* FOLLOW answers first where it begins: {"following": N} */
 
@@ -41,9 +41,6 @@ enum local_type {
 	LOCAL_MAINTENANCE_SHOW = 14,
 	LOCAL_LINEAGE = 15, /* root; with a descriptor of the directory, if it is still there */
 	LOCAL_TAINT = 16,   /* of own uid, of all for root; pid; the last request */
-	/* answers */
-	LOCAL_LINE = 64, /* string */
-	LOCAL_END = 65,	 /* error i32, string */
 };
 
 struct local_request {
@@ -62,15 +59,6 @@ void local_request_put(
 	struct bytes_writer *frame, void *buffer, size_t size, const struct local_request *request);
 /* 0; -EBADMSG, -EPROTONOSUPPORT (framing), -EOPNOTSUPP (no such request), -EINVAL (bad text). */
 int local_request_decode(const void *packet, size_t size, struct local_request *ret_request);
-
-struct local_answer {
-	uint16_t type; /* LOCAL_LINE or LOCAL_END */
-	int error;     /* END: 0 or negative errno */
-	char text[LOCAL_LINE_MAX];
-};
-
-/* 0; -EBADMSG, -EPROTONOSUPPORT, with nothing written. */
-int local_answer_decode(const void *packet, size_t size, struct local_answer *ret_answer);
 
 /*
  * A connected socket to the engine, the caller's to close; flags: SOCK_NONBLOCK or 0. Negative

@@ -92,8 +92,8 @@ static int on_line(struct follow *follow, const char *text)
 /* 1 = there may be more, 0 = nothing for now, negative errno = start over. */
 static int take_one(struct follow *follow)
 {
-	static uint8_t packet[LOCAL_LINE_MAX + 64];
-	static struct local_answer answer;
+	static uint8_t packet[ANSWER_FRAME_MAX];
+	static struct answer answer;
 	int fd = -EBADF, r;
 	int size = channel_receive(&follow->channel, packet, sizeof(packet), &fd);
 
@@ -105,10 +105,10 @@ static int take_one(struct follow *follow)
 		(void)close(fd); /* not asked for */
 		return -EBADMSG;
 	}
-	r = local_answer_decode(packet, (size_t)size, &answer);
+	r = answer_decode(packet, (size_t)size, &answer);
 	if (r < 0)
 		return r;
-	if (answer.type == LOCAL_END) /* an agent that does not know the request, or is stopping */
+	if (answer.type == ANSWER_END) /* an agent that does not know the request, or is stopping */
 		return answer.error ? answer.error : -ECONNRESET;
 	r = on_line(follow, answer.text);
 	return r < 0 ? r : 1;

@@ -613,7 +613,7 @@ Test(ocsf, the_longest_event_fits_a_line)
 	size = strlen(json_object_to_json_string_ext(
 		event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	cr_expect_lt(size, EVENT_LOG_LINE_MAX, "%zu bytes", size);
-	cr_expect_lt(size, LOCAL_LINE_MAX, "%zu bytes", size);
+	cr_expect_lt(size, ANSWER_LINE_MAX, "%zu bytes", size);
 	(void)json_object_put(event); /* freed */
 	policy_compiled_free(policy);
 }

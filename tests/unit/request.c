@@ -267,7 +267,7 @@ static size_t answer_encode(
 	int r;
 
 	wire_begin(&frame, buffer, size, type);
-	if (type == LOCAL_END)
+	if (type == ANSWER_END)
 		bytes_put_u32(&frame, (uint32_t)error);
 	bytes_put_string(&frame, text);
 	r = wire_end(&frame);
@@ -277,39 +277,39 @@ static size_t answer_encode(
 
 Test(request, answers_round_trip)
 {
-	static struct local_answer answer;
-	static uint8_t buffer[LOCAL_LINE_MAX + 64];
+	static struct answer answer;
+	static uint8_t buffer[ANSWER_LINE_MAX + 64];
 	size_t size;
 
-	size = answer_encode(LOCAL_LINE, 0, "{\"a\":1}", buffer, sizeof(buffer));
-	cr_assert_eq(local_answer_decode(buffer, size, &answer), 0);
-	cr_expect_eq(answer.type, LOCAL_LINE);
+	size = answer_encode(ANSWER_LINE, 0, "{\"a\":1}", buffer, sizeof(buffer));
+	cr_assert_eq(answer_decode(buffer, size, &answer), 0);
+	cr_expect_eq(answer.type, ANSWER_LINE);
 	cr_expect_str_eq(answer.text, "{\"a\":1}");
-	size = answer_encode(LOCAL_END, -ENOENT, "nothing", buffer, sizeof(buffer));
-	cr_assert_eq(local_answer_decode(buffer, size, &answer), 0);
-	cr_expect_eq(answer.type, LOCAL_END);
+	size = answer_encode(ANSWER_END, -ENOENT, "nothing", buffer, sizeof(buffer));
+	cr_assert_eq(answer_decode(buffer, size, &answer), 0);
+	cr_expect_eq(answer.type, ANSWER_END);
 	cr_expect_eq(answer.error, -ENOENT);
 	cr_expect_str_eq(answer.text, "nothing");
 }
 
 Test(request, bad_answers_write_nothing)
 {
-	static struct local_answer answer, before;
-	static uint8_t buffer[2 * LOCAL_LINE_MAX];
-	static char text[LOCAL_LINE_MAX + 1];
+	static struct answer answer, before;
+	static uint8_t buffer[2 * ANSWER_LINE_MAX];
+	static char text[ANSWER_LINE_MAX + 1];
 	size_t size;
 
 	memset(&answer, 0x5a, sizeof(answer));
 	before = answer;
-	size = answer_encode(LOCAL_LINE, 0, "{}", buffer, sizeof(buffer));
+	size = answer_encode(ANSWER_LINE, 0, "{}", buffer, sizeof(buffer));
 	for (size_t cut = 0; cut < size; cut++)
-		cr_expect_lt(local_answer_decode(buffer, cut, &answer), 0);
+		cr_expect_lt(answer_decode(buffer, cut, &answer), 0);
 	size = answer_encode(LOCAL_STATUS, 0, "{}", buffer, sizeof(buffer));
-	cr_expect_eq(local_answer_decode(buffer, size, &answer), -EBADMSG);
-	size = answer_encode(LOCAL_END, 1, "", buffer, sizeof(buffer));
-	cr_expect_eq(local_answer_decode(buffer, size, &answer), -EBADMSG);
-	memset(text, 'x', LOCAL_LINE_MAX);
-	size = answer_encode(LOCAL_LINE, 0, text, buffer, sizeof(buffer));
-	cr_expect_eq(local_answer_decode(buffer, size, &answer), -EBADMSG);
+	cr_expect_eq(answer_decode(buffer, size, &answer), -EBADMSG);
+	size = answer_encode(ANSWER_END, 1, "", buffer, sizeof(buffer));
+	cr_expect_eq(answer_decode(buffer, size, &answer), -EBADMSG);
+	memset(text, 'x', ANSWER_LINE_MAX);
+	size = answer_encode(ANSWER_LINE, 0, text, buffer, sizeof(buffer));
+	cr_expect_eq(answer_decode(buffer, size, &answer), -EBADMSG);
 	cr_expect_arr_eq(&answer, &before, sizeof(before));
 }
