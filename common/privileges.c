@@ -23,6 +23,18 @@ int privileges_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 	return 0;
 }
 
+int privileges_find_group(const char *name, gid_t *ret_gid)
+{
+	struct group *entry;
+
+	errno = 0;
+	entry = getgrnam(name);
+	if (!entry)
+		return errno ? -errno : -ENOENT;
+	*ret_gid = entry->gr_gid;
+	return 0;
+}
+
 static int drop_bounding_set(void)
 {
 	for (cap_value_t cap = 0; cap_get_bound(cap) >= 0; cap++)

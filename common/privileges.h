@@ -13,6 +13,8 @@
 
 /* User and group id of a system user; -ENOENT when packaging did not create it. */
 int privileges_find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid);
+/* Id of a group; -ENOENT, with *ret_gid as it was. */
+int privileges_find_group(const char *name, gid_t *ret_gid);
 
 struct privileges {
 	uid_t uid;

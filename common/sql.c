@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No statement of its own: those belong to database.c and lineage_store.c. */
+/* No statement of its own: those belong to the stores. */
 #include "common/sql.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 int sql_error(sqlite3 *sqlite)
 {
@@ -11,6 +13,17 @@ int sql_error(sqlite3 *sqlite)
 		return -ENOMEM;
 	case SQLITE_FULL:
 		return -ENOSPC;
+	case SQLITE_CONSTRAINT:
+		return -EEXIST;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_IOERR: /* a quota, or the -shm file on a full disk */
+		return sqlite3_system_errno(sqlite) == ENOSPC ||
+				       sqlite3_system_errno(sqlite) == EDQUOT ||
+				       sqlite3_system_errno(sqlite) == EFBIG
+			       ? -ENOSPC
+			       : -EIO;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return -EBADMSG;
@@ -29,6 +42,15 @@ int sql_open(const char *path, sqlite3 **ret_sqlite)
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
 		    NULL) != SQLITE_OK)
 		return *ret_sqlite ? sql_error(*ret_sqlite) : -ENOMEM;
+	return 0;
+}
+
+int sql_open_reader(const char *path, sqlite3 **ret_sqlite)
+{
+	if (sqlite3_open_v2(path, ret_sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) !=
+		SQLITE_OK)
+		return *ret_sqlite ? sql_error(*ret_sqlite) : -ENOMEM;
+	(void)sqlite3_wal_autocheckpoint(*ret_sqlite, 0); /* can't fail; the writer's business */
 	return 0;
 }
 
@@ -83,4 +105,31 @@ int sql_number(sqlite3_stmt *statement, int64_t *ret_number)
 void sql_bind(sqlite3_stmt *statement, int index, int64_t value)
 {
 	(void)sqlite3_bind_int64(statement, index, value); /* sql_step() tells */
+}
+
+void sql_bind_blob(sqlite3_stmt *statement, int index, const void *blob, size_t size)
+{
+	(void)sqlite3_bind_blob64(statement, index, blob, size, SQLITE_TRANSIENT); /* sql_step() */
+}
+
+void sql_bind_blob_borrowed(sqlite3_stmt *statement, int index, const void *blob, size_t size)
+{
+	(void)sqlite3_bind_blob64(statement, index, blob, size, SQLITE_STATIC); /* sql_step() */
+}
+
+void sql_column_text(sqlite3_stmt *statement, int column, char *ret_text, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+
+	(void)snprintf(ret_text, size, "%s", text ? text : ""); /* cut: longer than was ever put */
+}
+
+void sql_column_blob(sqlite3_stmt *statement, int column, void *ret_blob, size_t size)
+{
+	const void *blob = sqlite3_column_blob(statement, column);
+
+	if (blob && (size_t)sqlite3_column_bytes(statement, column) == size)
+		memcpy(ret_blob, blob, size);
+	else
+		memset(ret_blob, 0, size);
 }

@@ -7,10 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What went wrong last: -EBADMSG for a damaged file, -ENOSPC, -EACCES, -ENOMEM, -EIO. */
+/*
+ * What went wrong last: -EBADMSG for a damaged file, -EEXIST against a constraint, -EBUSY, -ENOSPC,
+ * -EACCES, -ENOMEM, -EIO.
+ */
 int sql_error(sqlite3 *sqlite);
 /* Opens or creates a file, never over a symbolic link. On failure too, *ret_sqlite is to be closed. */
 int sql_open(const char *path, sqlite3 **ret_sqlite);
+/* Opens one that is there, to look only; it never checkpoints. On failure too, to be closed. */
+int sql_open_reader(const char *path, sqlite3 **ret_sqlite);
 /* Prepares count statements; those after a failure are NULL. */
 int sql_prepare(
 	sqlite3 *sqlite, const char *const *texts, size_t count, sqlite3_stmt **ret_statements);
@@ -23,5 +28,11 @@ int sql_number(sqlite3_stmt *statement, int64_t *ret_number);
 void sql_bind(sqlite3_stmt *statement, int index, int64_t value);
 /* Text is copied; a failure to bind is told by sql_step(). */
 void sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
+void sql_bind_blob(sqlite3_stmt *statement, int index, const void *blob, size_t size);
+/* As before, but the blob must stay until the statement is reset. */
+void sql_bind_blob_borrowed(sqlite3_stmt *statement, int index, const void *blob, size_t size);
+void sql_column_text(sqlite3_stmt *statement, int column, char *ret_text, size_t size);
+/* Zeros when it has another size. */
+void sql_column_blob(sqlite3_stmt *statement, int column, void *ret_blob, size_t size);
 
 #endif
