@@ -7,6 +7,7 @@
 
 #include "console/frontend/encoding.h"
 #include "console/frontend/handlers.h"
+#include "console/frontend/route.h"
 #include "console/frontend/state.h"
 #include "policy/uuid.h"
 
@@ -22,7 +23,8 @@ static const char *const states[] = {
 
 static void put_who(struct bytes_writer *frame, uint64_t id, const struct http_request *request)
 {
-	struct console_who who = {.id = id};
+	struct console_who who = {.id = id,
+		.is_after_loss = !strcmp(http_request_target(request), ROUTE_EVENTS_AFTER_LOSS)};
 
 	memcpy(who.certificate, http_request_peer(request)->certificate, sizeof(who.certificate));
 	(void)snprintf(who.address, sizeof(who.address), "%s", http_request_address(request));

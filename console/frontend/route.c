@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Targets are compared as they were sent: no decoding, no query, so no second spelling. */
+/* Targets are compared as they were sent: no decoding, no query taken apart: no second spelling. */
 #include "console/frontend/route.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 
 static const struct route routes[] = {
 	{HTTP_POST, "/v1/events", true, CONSOLE_BATCH_MAX, handle_events},
+	{HTTP_POST, ROUTE_EVENTS_AFTER_LOSS, true, CONSOLE_BATCH_MAX, handle_events},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
 	{HTTP_GET, "/v1/health", false, 0, handle_health},
 	{HTTP_GET, "/.well-known/est/cacerts", false, 0, handle_cacerts},

@@ -13,6 +13,8 @@
  *                                          200 also while pending or suspended (no seal_key then)
  *   POST /v1/events                        certificate; body: a sealed batch as it is;
  *                                          {"ack":N,"link":"...","retry_ms":0}
+ *   POST /v1/events?after=loss             likewise; the device says that it has nothing older, so
+ *                                          what the batch does not follow is taken as lost
  *   GET  /v1/health                        "ok"
  *
  * A refusal is {"error":"CODE","text":"..."} with the status of console/ipc/refusal.h; 429 and 503
@@ -29,6 +31,8 @@
 /* base64 of the largest request, with ends of lines after each 64 characters */
 #define ROUTE_CSR_MAX  (CONSOLE_CSR_MAX * 3 / 2)
 #define ROUTE_BODY_MAX CONSOLE_BATCH_MAX /* the largest of all */
+
+#define ROUTE_EVENTS_AFTER_LOSS "/v1/events?after=loss"
 
 struct frontend;
 

@@ -70,6 +70,7 @@ void console_put_who(struct bytes_writer *frame, const struct console_who *who)
 	bytes_put_u64(frame, who->id);
 	bytes_put_blob(frame, who->certificate, sizeof(who->certificate));
 	bytes_put_string(frame, who->address);
+	bytes_put_u8(frame, who->is_after_loss);
 }
 
 void console_get_who(struct bytes_reader *payload, struct console_who *ret_who)
@@ -77,6 +78,9 @@ void console_get_who(struct bytes_reader *payload, struct console_who *ret_who)
 	ret_who->id = bytes_get_u64(payload);
 	bytes_get_blob(payload, ret_who->certificate, sizeof(ret_who->certificate));
 	bytes_get_string(payload, ret_who->address, sizeof(ret_who->address));
+	ret_who->is_after_loss = bytes_get_u8(payload);
+	if (ret_who->is_after_loss > 1)
+		payload->is_bad = true;
 }
 
 void console_put_device(struct bytes_writer *frame, const struct console_device *device)

@@ -74,6 +74,7 @@ struct console_who {
 	uint64_t id;
 	uint8_t certificate[CONSOLE_HASH_SIZE]; /* SHA-256 of the peer's certificate, DER */
 	char address[64];
+	uint8_t is_after_loss; /* EVENTS: the device says that it has nothing older any more; 0, 1 */
 };
 
 /* What the store says of a device. With a refusal, only what is known. */
