@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files that implement store.h on SQLite share; nobody else includes it. */
+#ifndef HOLDFAST_CONSOLE_STORE_SQLITE_H
+#define HOLDFAST_CONSOLE_STORE_SQLITE_H
+
+#include <sqlite3.h>
+#include <zstd.h>
+
+#include "common/sql.h"
+#include "console/store/sqlite_statements.h"
+#include "console/store/store.h"
+
+#define SQLITE_PERSON_SLOTS 256 /* names of users whose numbers are at hand */
+
+struct sqlite_person {
+	int64_t id; /* 0 = free */
+	char name[64];
+};
+
+/* The text of a record that was looked at last: the next event is of the same as a rule. */
+struct sqlite_body {
+	int64_t record; /* 0 = none */
+	char *text;
+	size_t size, room;
+};
+
+struct store {
+	sqlite3 *sqlite;
+	sqlite3_stmt *prepared[STATEMENT_MAX];
+	enum store_access access;
+	bool is_writing;
+	ZSTD_CCtx *packer;
+	ZSTD_DCtx *unpacker;
+	void *packed; /* of packed_room bytes */
+	size_t packed_room;
+	struct sqlite_person persons[SQLITE_PERSON_SLOTS];
+	struct sqlite_body body;
+};
+
+/* Reset, so that it can be bound. */
+sqlite3_stmt *sqlite_statement(struct store *store, enum statement which);
+/* -ENOENT when the statement changed no row. */
+int sqlite_run_one(struct store *store, sqlite3_stmt *statement);
+/* What a rolled back transaction made is no more. */
+void sqlite_persons_forget(struct store *store);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records and their events, as they are put in. Searching is sqlite_search.c's. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/store/sqlite.h"
+
+#define PACK_LEVEL 1 /* zstd: 700 MB/s, a tenth of the size */
+
+void sqlite_persons_forget(struct store *store)
+{
+	memset(store->persons, 0, sizeof(store->persons));
+}
+
+/* FNV-1a: only where in the table a name is. */
+static unsigned int slot_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return hash % SQLITE_PERSON_SLOTS;
+}
+
+static int person_find(struct store *store, const char *name, int64_t *ret_id)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, PERSON_FIND);
+	int r;
+
+	sql_bind_text(statement, 1, name);
+	r = sql_number(statement, ret_id);
+	if (r != -ENOENT || !store->is_writing)
+		return r;
+	statement = sqlite_statement(store, PERSON_ADD);
+	sql_bind_text(statement, 1, name);
+	r = sql_run(statement);
+	if (r < 0)
+		return r;
+	*ret_id = sqlite3_last_insert_rowid(store->sqlite);
+	return 0;
+}
+
+/* The number of a user's name; 0 = no name. */
+static int person_number(struct store *store, const char *name, int64_t *ret_id)
+{
+	struct sqlite_person *person = &store->persons[slot_of(name)];
+	int r;
+
+	*ret_id = 0;
+	if (!name[0])
+		return 0;
+	if (person->id && !strcmp(person->name, name)) {
+		*ret_id = person->id;
+		return 0;
+	}
+	r = person_find(store, name, ret_id);
+	if (r < 0)
+		return r;
+	person->id = *ret_id;
+	(void)snprintf(person->name, sizeof(person->name), "%s", name); /* names are no longer */
+	return 0;
+}
+
+/* The text, packed; borrowed until the next call. */
+static int pack(struct store *store, const char *text, size_t size, size_t *ret_size)
+{
+	size_t bound = ZSTD_compressBound(size), packed;
+
+	if (bound > store->packed_room) {
+		void *more = realloc(store->packed, bound);
+
+		if (!more)
+			return -ENOMEM;
+		store->packed = more;
+		store->packed_room = bound;
+	}
+	packed = ZSTD_compressCCtx(
+		store->packer, store->packed, store->packed_room, text, size, PACK_LEVEL);
+	if (ZSTD_isError(packed))
+		return -EIO;
+	*ret_size = packed;
+	return 0;
+}
+
+static int add_event(struct store *store, const struct store_record *record, int64_t number,
+	const struct store_event *event)
+{
+	sqlite3_stmt *statement;
+	int64_t person;
+	int r;
+
+	r = person_number(store, event->user, &person);
+	if (r < 0)
+		return r;
+	statement = store->prepared[EVENT_ADD]; /* as the last use left it: reset */
+	sql_bind(statement, 1, record->device);
+	sql_bind(statement, 2, (int64_t)event->sequence);
+	sql_bind(statement, 3, event->time_ms);
+	sql_bind(statement, 4, event->class_uid);
+	sql_bind(statement, 5, event->activity_id);
+	sql_bind(statement, 6, event->severity_id);
+	sql_bind(statement, 7, event->verdict);
+	sql_bind(statement, 8, person);
+	sql_bind(statement, 9, number);
+	sql_bind(statement, 10, event->start);
+	sql_bind(statement, 11, event->size);
+	return sql_step(statement);
+}
+
+int store_record_add(struct store *store, const struct store_record *record)
+{
+	sqlite3_stmt *statement;
+	size_t packed = 0;
+	int64_t number;
+	int r = 0;
+
+	if (record->size)
+		r = pack(store, record->text, record->size, &packed);
+	if (r < 0)
+		return r;
+	statement = sqlite_statement(store, RECORD_ADD);
+	sql_bind(statement, 1, record->device);
+	sql_bind(statement, 2, (int64_t)record->first);
+	sql_bind(statement, 3, record->count);
+	sql_bind_blob(statement, 4, record->link, sizeof(record->link));
+	sql_bind(statement, 5, (int64_t)record->size);
+	sql_bind_blob_borrowed(statement, 6, packed ? store->packed : "", packed);
+	r = sql_run(statement);
+	if (r < 0)
+		return r;
+	number = sqlite3_last_insert_rowid(store->sqlite);
+	(void)sqlite_statement(store, EVENT_ADD); /* reset once */
+	for (unsigned int i = 0; i < record->event_count; i++) {
+		r = add_event(store, record, number, &record->events[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int store_record_link(
+	struct store *store, int64_t device, uint64_t first, uint8_t ret_link[CONSOLE_HASH_SIZE])
+{
+	sqlite3_stmt *statement = sqlite_statement(store, RECORD_LINK);
+	int r;
+
+	sql_bind(statement, 1, device);
+	sql_bind(statement, 2, (int64_t)first);
+	r = sql_step(statement);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	sql_column_blob(statement, 0, ret_link, CONSOLE_HASH_SIZE);
+	(void)sqlite3_reset(statement); /* of a row that was there */
+	return 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A change of the schema is one more script at the end of the list; none is ever edited. The texts
+ * of events lie in `record`, compressed, many to a row as they came: rows of `event` are numbers only, a
+ * tenth of what their JSON takes, and it is rows and their indexes that ingest costs.
+ */
+#include "console/store/sqlite_schema.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/sql.h"
+
+static const char version_1[] =
+	"CREATE TABLE value (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+	"CREATE TABLE tenant (id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE token (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+	" name TEXT NOT NULL, uses_left INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,"
+	" made_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, is_approving INTEGER NOT NULL,"
+	" is_revoked INTEGER NOT NULL DEFAULT 0, made_by TEXT NOT NULL) STRICT;"
+	"CREATE TABLE device (id INTEGER PRIMARY KEY, uid BLOB NOT NULL UNIQUE,"
+	" tenant INTEGER NOT NULL REFERENCES tenant, state INTEGER NOT NULL, host TEXT NOT NULL,"
+	" owner TEXT NOT NULL, os TEXT NOT NULL, details TEXT NOT NULL DEFAULT '',"
+	" address TEXT NOT NULL, key BLOB NOT NULL UNIQUE, token INTEGER NOT NULL,"
+	" first_seen_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL,"
+	" ack INTEGER NOT NULL DEFAULT 0, link BLOB NOT NULL DEFAULT (zeroblob(32)),"
+	" boot BLOB NOT NULL DEFAULT (zeroblob(16)), segment INTEGER NOT NULL DEFAULT 0,"
+	" offered INTEGER NOT NULL DEFAULT 0, offered_ms INTEGER NOT NULL DEFAULT 0,"
+	" offers INTEGER NOT NULL DEFAULT 0, is_restored INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE INDEX device_host ON device (host);"
+	"CREATE TABLE change (id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device,"
+	" time_ms INTEGER NOT NULL, was INTEGER NOT NULL, became INTEGER NOT NULL,"
+	" who TEXT NOT NULL, why TEXT NOT NULL) STRICT;"
+	"CREATE INDEX change_device ON change (device, id);"
+	"CREATE TABLE certificate (fingerprint BLOB NOT NULL UNIQUE,"
+	" device INTEGER NOT NULL REFERENCES device, key BLOB NOT NULL, serial TEXT NOT NULL,"
+	" not_before_ms INTEGER NOT NULL, not_after_ms INTEGER NOT NULL,"
+	" made_ms INTEGER NOT NULL, is_used INTEGER NOT NULL DEFAULT 0,"
+	" is_replaced INTEGER NOT NULL DEFAULT 0,"
+	" der BLOB NOT NULL) STRICT;"
+	"CREATE INDEX certificate_device ON certificate (device);"
+	"CREATE INDEX certificate_key ON certificate (key);"
+	"CREATE TABLE administrator (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+	" hash TEXT NOT NULL, is_one_time INTEGER NOT NULL, made_ms INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE audit (id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
+	" who TEXT NOT NULL, act TEXT NOT NULL, what TEXT NOT NULL) STRICT;"
+	"CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE record (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, count INTEGER NOT NULL, link BLOB NOT NULL,"
+	" size INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (device, first)) STRICT;"
+	"CREATE TABLE event (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"
+	" sequence INTEGER NOT NULL, time_ms INTEGER NOT NULL, class_uid INTEGER NOT NULL,"
+	" activity_id INTEGER NOT NULL, severity_id INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+	" person INTEGER NOT NULL, record INTEGER NOT NULL, start INTEGER NOT NULL,"
+	" size INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX event_time ON event (time_ms);"
+	"CREATE INDEX event_device ON event (device, time_ms);"
+	"CREATE INDEX event_class ON event (class_uid, time_ms);"
+	"CREATE INDEX event_person ON event (person, time_ms) WHERE person > 0;"
+	"CREATE INDEX event_refused ON event (time_ms) WHERE verdict >= 3;"
+	"CREATE TABLE account (device INTEGER NOT NULL, boot BLOB NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, delivered INTEGER NOT NULL,"
+	" coalesced INTEGER NOT NULL, pruned INTEGER NOT NULL, lost INTEGER NOT NULL, missing "
+	"INTEGER NOT NULL,"
+	" begun_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (device, boot)) STRICT;"
+	"CREATE TABLE finding (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"
+	" time_ms INTEGER NOT NULL, kind TEXT NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (device, kind, first, last)) STRICT;"
+	"INSERT INTO tenant (id, uid) VALUES (1, 'default');";
+
+static const char *const versions[] = {version_1};
+
+#define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
+
+static int pragma_number(sqlite3 *sqlite, const char *text, int *ret_number)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t number = 0;
+	int r;
+
+	if (sqlite3_prepare_v2(sqlite, text, -1, &statement, NULL) != SQLITE_OK)
+		return sql_error(sqlite);
+	r = sql_number(statement, &number);
+	(void)sqlite3_finalize(statement); /* repeats the code of step */
+	*ret_number = (int)number;
+	return r;
+}
+
+/* The version of the file's tables; 0 = it has none yet. */
+static int version_of(sqlite3 *sqlite, int *ret_version)
+{
+	int application, version, pages;
+	int r;
+
+	r = pragma_number(sqlite, "PRAGMA application_id", &application);
+	if (r == 0)
+		r = pragma_number(sqlite, "PRAGMA user_version", &version);
+	if (r == 0)
+		r = pragma_number(sqlite, "SELECT count(*) FROM sqlite_master", &pages);
+	if (r < 0)
+		return r;
+	if (pages == 0 && application == 0 && version == 0) {
+		*ret_version = 0;
+		return 0;
+	}
+	if (application != SQLITE_SCHEMA_APPLICATION || version < 1 || version > VERSION_TODAY)
+		return -EPROTO;
+	*ret_version = version;
+	return 0;
+}
+
+static int execute(sqlite3 *sqlite, const char *script)
+{
+	return sqlite3_exec(sqlite, script, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(sqlite);
+}
+
+static int migrate_to(sqlite3 *sqlite, int version)
+{
+	char numbers[128];
+	int r;
+
+	(void)snprintf(numbers, sizeof(numbers),
+		"PRAGMA application_id = %d; PRAGMA user_version = %d", SQLITE_SCHEMA_APPLICATION,
+		version);
+	r = execute(sqlite, "BEGIN IMMEDIATE");
+	if (r < 0)
+		return r;
+	r = execute(sqlite, versions[version - 1]);
+	if (r == 0)
+		r = execute(sqlite, numbers);
+	if (r == 0)
+		r = execute(sqlite, "COMMIT");
+	if (r < 0)
+		(void)execute(sqlite, "ROLLBACK"); /* SQLite may have done it itself */
+	return r;
+}
+
+int sqlite_schema_migrate(sqlite3 *sqlite)
+{
+	int version;
+	int r;
+
+	r = version_of(sqlite, &version);
+	while (r == 0 && version < VERSION_TODAY)
+		r = migrate_to(sqlite, ++version);
+	return r;
+}
+
+int sqlite_schema_check(sqlite3 *sqlite)
+{
+	int version;
+	int r;
+
+	r = version_of(sqlite, &version);
+	if (r < 0)
+		return r;
+	return version == VERSION_TODAY ? 0 : -EPROTO;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding events: one index leads, chosen by the filter; the rest of the filter is looked at row by
+ * row, a bounded number at a call. Which texts have a word in them is asked in order of arrival,
+ * where events whose texts are packed together lie together.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "console/store/sqlite.h"
+
+/* Rows of the EVENT_* statements. */
+struct row {
+	struct store_found found;
+	int64_t person, record;
+};
+
+static void read_row(sqlite3_stmt *statement, struct row *ret_row)
+{
+	struct store_event *event = &ret_row->found.event;
+
+	ret_row->found.id = sqlite3_column_int64(statement, 0);
+	ret_row->found.device = sqlite3_column_int64(statement, 1);
+	event->sequence = (uint64_t)sqlite3_column_int64(statement, 2);
+	ret_row->found.time_ms = event->time_ms = sqlite3_column_int64(statement, 3);
+	event->class_uid = (uint32_t)sqlite3_column_int(statement, 4);
+	event->activity_id = (uint32_t)sqlite3_column_int(statement, 5);
+	event->severity_id = (uint32_t)sqlite3_column_int(statement, 6);
+	event->verdict = (uint8_t)sqlite3_column_int(statement, 7);
+	ret_row->person = sqlite3_column_int64(statement, 8);
+	ret_row->record = sqlite3_column_int64(statement, 9);
+	event->start = (uint32_t)sqlite3_column_int64(statement, 10);
+	event->size = (uint32_t)sqlite3_column_int64(statement, 11);
+	event->user[0] = '\0';
+	ret_row->found.json = NULL;
+}
+
+/* Unpacks the text of a record into store->body, unless it is there. */
+static int body_load(struct store *store, int64_t record)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, RECORD_BODY);
+	struct sqlite_body *body = &store->body;
+	size_t size, got;
+	int r;
+
+	if (body->record == record)
+		return 0;
+	body->record = 0;
+	sql_bind(statement, 1, record);
+	r = sql_step(statement);
+	if (r <= 0)
+		return r < 0 ? r : -EBADMSG;
+	size = (size_t)sqlite3_column_int64(statement, 0);
+	if (size > body->room) {
+		char *more = size > SIZE_MAX / 2 ? NULL : realloc(body->text, size);
+
+		if (!more) {
+			(void)sqlite3_reset(
+				statement); /* of a row that was there, here and below */
+			return -ENOMEM;
+		}
+		body->text = more;
+		body->room = size;
+	}
+	got = ZSTD_decompressDCtx(store->unpacker, body->text, body->room,
+		sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1));
+	(void)sqlite3_reset(statement);
+	if (ZSTD_isError(got) || got != size)
+		return -EBADMSG;
+	body->size = size;
+	body->record = record;
+	return 0;
+}
+
+static int json_load(struct store *store, struct row *row)
+{
+	const struct store_event *event = &row->found.event;
+	int r;
+
+	r = body_load(store, row->record);
+	if (r < 0)
+		return r;
+	if (event->start > store->body.size || event->size > store->body.size - event->start)
+		return -EBADMSG;
+	row->found.json = store->body.text + event->start;
+	return 0;
+}
+
+static bool has_text(const struct row *row, const char *text)
+{
+	return memmem(row->found.json, row->found.event.size, text, strlen(text)) != NULL;
+}
+
+static bool has_file(const struct row *row, const char *text)
+{
+	struct json_tokener *parser;
+	struct json_object *event = NULL;
+	bool is_in;
+
+	/* Parsing is for the few that have it anywhere; these two stand escaped in JSON. */
+	if (!strpbrk(text, "\"\\") && !has_text(row, text))
+		return false;
+	parser = json_tokener_new();
+	if (parser)
+		event = json_tokener_parse_ex(parser, row->found.json, (int)row->found.event.size);
+	is_in = event && (strstr(json_text(event, "file.path"), text) ||
+				 strstr(json_text(event, "file.name"), text));
+	(void)json_object_put(event); /* freed */
+	if (parser)
+		json_tokener_free(parser);
+	return is_in;
+}
+
+static bool fits(const struct row *row, const struct store_filter *filter, int64_t person)
+{
+	const struct store_event *event = &row->found.event;
+
+	if (filter->device && filter->device != row->found.device)
+		return false;
+	if (filter->class_uid && filter->class_uid != event->class_uid)
+		return false;
+	if (person && person != row->person)
+		return false;
+	if (filter->verdict_max &&
+		(event->verdict < filter->verdict_min || event->verdict > filter->verdict_max))
+		return false;
+	return event->time_ms >= filter->since_ms &&
+	       (!filter->until_ms || event->time_ms < filter->until_ms);
+}
+
+/* 1 = it fits and its text is there. */
+static int look(
+	struct store *store, const struct store_filter *filter, int64_t person, struct row *row)
+{
+	int r;
+
+	if (!fits(row, filter, person))
+		return 0;
+	r = json_load(store, row);
+	if (r < 0)
+		return r;
+	if (filter->text[0] && !has_text(row, filter->text))
+		return 0;
+	return !filter->file[0] || has_file(row, filter->file);
+}
+
+/* The index that leads to the fewest rows, as far as that can be known. */
+static enum statement choose(const struct store_filter *filter, bool is_upwards)
+{
+	if (is_upwards)
+		return EVENT_AFTER;
+	if (filter->device)
+		return EVENT_BY_DEVICE;
+	if (filter->user[0])
+		return EVENT_BY_PERSON;
+	if (filter->text[0] || filter->file[0])
+		return EVENT_BEFORE;
+	if (filter->verdict_min >= STORE_WARN)
+		return EVENT_REFUSED;
+	return filter->class_uid ? EVENT_BY_CLASS : EVENT_BY_TIME;
+}
+
+static sqlite3_stmt *begin_search(struct store *store, const struct store_filter *filter,
+	int64_t person, struct store_cursor *cursor, unsigned int most)
+{
+	enum statement which = choose(filter, cursor->is_upwards);
+	sqlite3_stmt *statement = sqlite_statement(store, which);
+
+	if (!cursor->is_begun && !cursor->is_upwards) {
+		cursor->time_ms = filter->until_ms ? filter->until_ms : STORE_NO_TIME;
+		cursor->id = which == EVENT_BEFORE ? INT64_MAX : filter->until_ms ? 0 : INT64_MAX;
+	}
+	cursor->is_begun = true;
+	if (which == EVENT_AFTER || which == EVENT_BEFORE) {
+		sql_bind(statement, 1, cursor->id);
+		sql_bind(statement, 2, most);
+		return statement;
+	}
+	sql_bind(statement, 1, cursor->time_ms);
+	sql_bind(statement, 2, cursor->id);
+	sql_bind(statement, 3, filter->since_ms);
+	sql_bind(statement, 4, most);
+	if (which == EVENT_BY_DEVICE)
+		sql_bind(statement, 5, filter->device);
+	else if (which == EVENT_BY_PERSON)
+		sql_bind(statement, 5, person);
+	else if (which == EVENT_BY_CLASS)
+		sql_bind(statement, 5, filter->class_uid);
+	return statement;
+}
+
+static int person_of(struct store *store, const char *name, int64_t *ret_person)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, PERSON_FIND);
+
+	*ret_person = 0;
+	if (!name[0])
+		return 0;
+	sql_bind_text(statement, 1, name);
+	return sql_number(statement, ret_person);
+}
+
+int store_events(struct store *store, const struct store_filter *filter,
+	struct store_cursor *cursor, unsigned int look_most,
+	bool (*visit)(const struct store_found *found, void *userdata), void *userdata)
+{
+	sqlite3_stmt *statement;
+	unsigned int looked = 0;
+	bool is_wanted = true;
+	int64_t person;
+	struct row row;
+	int r;
+
+	r = person_of(store, filter->user, &person);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r; /* nobody of that name ever did anything */
+	statement = begin_search(store, filter, person, cursor, look_most);
+	while (is_wanted && (r = sql_step(statement)) > 0) {
+		read_row(statement, &row);
+		cursor->time_ms = row.found.time_ms;
+		cursor->id = row.found.id;
+		looked++;
+		r = look(store, filter, person, &row);
+		if (r < 0)
+			break;
+		if (r > 0)
+			is_wanted = visit(&row.found, userdata);
+	}
+	(void)sqlite3_reset(statement); /* the code is in r */
+	if (r < 0)
+		return r;
+	return !is_wanted || looked == look_most;
+}
+
+int store_event_last(struct store *store, int64_t *ret_id)
+{
+	return sql_number(sqlite_statement(store, EVENT_LAST), ret_id);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Declared up front, one per question; nothing of a request is ever put into a text. */
+#include "console/store/sqlite_statements.h"
+
+#define DEVICE                                                                                   \
+	"SELECT device.id, device.uid, state, tenant.uid, host, owner, os, address, key, token," \
+	" first_seen_ms, last_seen_ms, ack, link, boot, segment, offered,"                       \
+	" offered_ms, offers, is_restored"                                                       \
+	" FROM device JOIN tenant ON tenant.id = device.tenant "
+
+#define TOKEN                                                                              \
+	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
+	" made_by FROM token "
+
+/* One for each index; what else a filter asks is looked at row by row, a bounded number at a time. */
+#define EVENT                                                                                 \
+	"SELECT id, device, sequence, time_ms, class_uid, activity_id, severity_id, verdict," \
+	" person, record, start, size FROM event "
+#define EVENT_OLDER "(time_ms, id) < (?1, ?2) AND time_ms >= ?3 "
+#define EVENT_ORDER "ORDER BY time_ms DESC, id DESC LIMIT ?4"
+
+const char *const sqlite_statements[STATEMENT_MAX] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[MARK] = "SAVEPOINT mark",
+	[MARK_UNDO] = "ROLLBACK TO mark",
+	[MARK_KEEP] = "RELEASE mark",
+	[VALUE_GET] = "SELECT value FROM value WHERE name = ?1",
+	[VALUE_SET] = "INSERT INTO value (name, value) VALUES (?1, ?2)"
+		      " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	[TENANT_SET] = "UPDATE tenant SET uid = ?1 WHERE id = 1",
+	[DEVICE_ADD] = "INSERT INTO device (uid, tenant, state, host, owner, os, address, key,"
+		       " token, first_seen_ms, last_seen_ms)"
+		       " VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+	[DEVICE_BY_ID] = DEVICE "WHERE device.id = ?1",
+	[DEVICE_BY_UID] = DEVICE "WHERE device.uid = ?1",
+	[DEVICE_BY_KEY] = DEVICE "WHERE key = ?1",
+	[DEVICE_NEXT] = DEVICE "WHERE device.id > ?1 ORDER BY device.id LIMIT ?2",
+	[DEVICE_NAMED] = DEVICE "WHERE host = ?1 ORDER BY device.id LIMIT ?2",
+	[DEVICE_STATE] = "UPDATE device SET state = ?2 WHERE id = ?1",
+	[DEVICE_KEY] = "UPDATE device SET key = ?2, last_seen_ms = ?3 WHERE id = ?1",
+	[DEVICE_SEEN] = "UPDATE device SET address = ?2, last_seen_ms = ?3 WHERE id = ?1",
+	[DEVICE_DESCRIBE] = "UPDATE device SET host = CASE WHEN ?2 = '' THEN host ELSE ?2 END,"
+			    " os = CASE WHEN ?3 = '' THEN os ELSE ?3 END,"
+			    " details = CASE WHEN ?4 = '' THEN details ELSE ?4 END WHERE id = ?1",
+	[DEVICE_DETAILS] = "SELECT details FROM device WHERE id = ?1",
+	[DEVICE_ADVANCE] = "UPDATE device SET ack = ?2, link = ?3, boot = ?4, segment = ?5,"
+			   " offered = ?6, offered_ms = ?7, offers = ?8, is_restored = ?9"
+			   " WHERE id = ?1",
+	[DEVICE_RESTORED] = "UPDATE device SET is_restored = 1, offered = 0, offers = 0",
+	[DEVICE_COUNTS] = "SELECT state, count(*) FROM device GROUP BY state",
+	[CHANGE_ADD] = "INSERT INTO change (device, time_ms, was, became, who, why)"
+		       " SELECT id, ?2, state, ?3, ?4, ?5 FROM device WHERE id = ?1",
+	[CHANGE_LAST] = "SELECT time_ms, was, became, who, why FROM change WHERE device = ?1"
+			" ORDER BY id DESC LIMIT ?2",
+	[CERTIFICATE_ADD] = "INSERT INTO certificate (fingerprint, device, key, serial,"
+			    " not_before_ms, not_after_ms, made_ms, der)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[CERTIFICATE_FIND] = "SELECT fingerprint, device, key, serial, not_before_ms,"
+			     " not_after_ms, made_ms, is_used, is_replaced, der FROM certificate"
+			     " WHERE fingerprint = ?1",
+	[CERTIFICATE_KEY_OWNER] = "SELECT device FROM certificate WHERE key = ?1 LIMIT 1",
+	[CERTIFICATE_USED] = "UPDATE certificate SET is_used = 1 WHERE fingerprint = ?1",
+	[CERTIFICATE_REPLACE] = "UPDATE certificate SET is_replaced = 1 WHERE device = ?1"
+				" AND fingerprint <> ?2 AND NOT is_replaced",
+	[CERTIFICATE_LAST] = "SELECT fingerprint, device, key, serial, not_before_ms,"
+			     " not_after_ms, made_ms, is_used, is_replaced FROM certificate"
+			     " WHERE device = ?1 ORDER BY rowid DESC LIMIT ?2",
+	[TOKEN_ADD] = "INSERT INTO token (hash, name, uses_left, made_ms, expires_ms,"
+		      " is_approving, made_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[TOKEN_FIND] = TOKEN "WHERE hash = ?1",
+	[TOKEN_GET] = TOKEN "WHERE id = ?1",
+	/* -1 is STORE_UNLIMITED */
+	[TOKEN_USE] = "UPDATE token SET used = used + 1, uses_left = uses_left - (uses_left > 0)"
+		      " WHERE id = ?1 AND uses_left <> 0",
+	[TOKEN_REVOKE] = "UPDATE token SET is_revoked = 1 WHERE id = ?1",
+	[TOKEN_NEXT] = TOKEN "WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[TOKEN_COUNT] = "SELECT count(*) FROM token WHERE NOT is_revoked AND uses_left <> 0"
+			" AND expires_ms > ?1",
+	[ADMINISTRATOR_ADD] = "INSERT INTO administrator (name, hash, is_one_time, made_ms)"
+			      " VALUES (?1, ?2, ?3, ?4)",
+	[ADMINISTRATOR_COUNT] = "SELECT count(*) FROM administrator",
+	[AUDIT_ADD] = "INSERT INTO audit (time_ms, who, act, what) VALUES (?1, ?2, ?3, ?4)",
+	[PERSON_FIND] = "SELECT id FROM person WHERE name = ?1",
+	[PERSON_ADD] = "INSERT INTO person (name) VALUES (?1)",
+	[PERSON_NAME] = "SELECT name FROM person WHERE id = ?1",
+	[RECORD_ADD] = "INSERT INTO record (device, first, count, link, size, body)"
+		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[RECORD_LINK] = "SELECT link FROM record WHERE device = ?1 AND first = ?2",
+	[RECORD_BODY] = "SELECT size, body FROM record WHERE id = ?1",
+	[EVENT_ADD] = "INSERT INTO event (device, sequence, time_ms, class_uid, activity_id,"
+		      " severity_id, verdict, person, record, start, size)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[EVENT_LAST] = "SELECT coalesce(max(id), 0) FROM event",
+	[EVENT_AFTER] = EVENT "WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[EVENT_BEFORE] = EVENT "WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+	[EVENT_BY_TIME] = EVENT "WHERE " EVENT_OLDER EVENT_ORDER,
+	[EVENT_BY_DEVICE] = EVENT "WHERE device = ?5 AND " EVENT_OLDER EVENT_ORDER,
+	[EVENT_BY_CLASS] = EVENT "WHERE class_uid = ?5 AND " EVENT_OLDER EVENT_ORDER,
+	[EVENT_BY_PERSON] = EVENT "WHERE person = ?5 AND person > 0 AND " EVENT_OLDER EVENT_ORDER,
+	[EVENT_REFUSED] = EVENT "WHERE verdict >= 3 AND " EVENT_OLDER EVENT_ORDER,
+	[ACCOUNT_ADD] =
+		"INSERT INTO account (device, boot, first, last, delivered, coalesced, pruned,"
+		" lost, missing, begun_ms, last_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)"
+		" ON CONFLICT (device, boot) DO UPDATE SET first = min(first, excluded.first),"
+		" last = max(last, excluded.last), delivered = delivered + excluded.delivered,"
+		" coalesced = coalesced + excluded.coalesced,"
+		" pruned = pruned + excluded.pruned, lost = lost + excluded.lost,"
+		" missing = missing + excluded.missing, last_ms = excluded.last_ms",
+	[ACCOUNT_LAST] = "SELECT boot, first, last, delivered, coalesced, pruned, lost, missing,"
+			 " begun_ms, last_ms FROM account WHERE device = ?1"
+			 " ORDER BY last DESC LIMIT ?2",
+	[FINDING_ADD] = "INSERT INTO finding (device, time_ms, kind, first, last, text)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+	[FINDING_LAST] = "SELECT id, device, time_ms, kind, first, last, text FROM finding"
+			 " WHERE ?1 = 0 OR device = ?1 ORDER BY id DESC LIMIT ?2",
+	[FINDING_COUNT] = "SELECT count(*) FROM finding",
+	[DATABASE_BYTES] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+};

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the console remembers: devices, tokens, administrators, events, findings, and who did what.
+ * The one interface to the database; SQLite implements it in sqlite_*.c, and no type of it passes
+ * here, so that PostgreSQL can stand beside it. Rules are not its business: enrolment.c and ingest.c
+ * have them. One writer; readers see what is committed.
+ *
+ * Functions answer 0 or negative errno: -ENOENT not there, -ENOSPC disk full, -EBADMSG damaged.
+ * After a failure between begin and commit, roll back.
+ */
+#ifndef HOLDFAST_CONSOLE_STORE_STORE_H
+#define HOLDFAST_CONSOLE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "console/ipc/messages.h"
+
+#define STORE_TEXT_SIZE	   256
+#define STORE_DETAILS_SIZE 4096 /* JSON of hardware and posture */
+#define STORE_WHY_SIZE	   513
+#define STORE_UID_TEXT	   37 /* 8-4-4-4-12 */
+#define STORE_UNLIMITED	   (-1)
+#define STORE_NO_TIME	   INT64_MAX
+
+struct store;
+
+enum store_access { STORE_WRITE, STORE_READ };
+
+/* Opens, makes or migrates; READ neither makes nor migrates. -EPROTO: of a newer version. */
+int store_open(const char *path, enum store_access access, struct store **ret_store);
+/* Rolls back. Accepts NULL. */
+void store_free(struct store *store);
+CLEANUP_DEFINE(struct store, store_free)
+
+/* What is between these is all there, on disk, when commit has answered 0; else none of it is. */
+int store_begin(struct store *store);
+int store_commit(struct store *store);
+void store_rollback(struct store *store);
+bool store_is_writing(const struct store *store);
+/* A place within a transaction to go back to, or to let be; no more than one at a time. */
+int store_mark(struct store *store);
+int store_mark_undo(struct store *store);
+int store_mark_keep(struct store *store);
+
+/* A whole and checked copy, made new at `to`, also while another process writes. -EEXIST. */
+int store_backup(const char *from, const char *to);
+
+/* Few named things of the console itself. */
+int store_get(struct store *store, const char *name, char *ret_value, size_t size);
+int store_set(struct store *store, const char *name, const char *value);
+/* The uid, as text, of the one tenant there is so far: what its devices' certificates say. */
+int store_tenant_set(struct store *store, const char *uid);
+
+/* --- devices --- */
+
+struct store_device {
+	int64_t id;
+	uint8_t uid[CONSOLE_UID_SIZE];
+	uint8_t state;		      /* enum device_state */
+	char tenant[STORE_TEXT_SIZE]; /* its uid */
+	char host[STORE_TEXT_SIZE];
+	char owner[16]; /* "enterprise", "personal", "" = not known */
+	char os[STORE_TEXT_SIZE];
+	char address[64];
+	uint8_t key[CONSOLE_HASH_SIZE]; /* of the newest request or certificate */
+	int64_t token;			/* by which it enrolled */
+	int64_t first_seen_ms, last_seen_ms;
+	uint64_t ack;
+	uint8_t link[CONSOLE_HASH_SIZE];
+	uint8_t boot[CONSOLE_UID_SIZE]; /* of what came last */
+	uint64_t segment;		/* likewise */
+	/* What it offers behind a gap, since when and how often: ingest.c has the rule. 0 = nothing */
+	uint64_t offered;
+	int64_t offered_ms;
+	uint32_t offers;
+	bool is_restored; /* the database was restored since it last delivered */
+};
+
+/* Adds; id is set, tenant is the only one. */
+int store_device_add(struct store *store, struct store_device *device);
+int store_device_by_id(struct store *store, int64_t id, struct store_device *ret_device);
+int store_device_by_uid(
+	struct store *store, const uint8_t uid[CONSOLE_UID_SIZE], struct store_device *ret_device);
+/* Of the newest key asked for, also when it has no certificate yet. */
+int store_device_by_key(
+	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], struct store_device *ret_device);
+/* Those with id > after, at most `most`, by id; how many. */
+int store_devices(
+	struct store *store, int64_t after, struct store_device *ret_devices, unsigned int most);
+/* Devices whose host has that name; how many, at most `most` are written. */
+int store_devices_named(
+	struct store *store, const char *host, struct store_device *ret_devices, unsigned int most);
+int store_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
+	const char *why, int64_t now_ms);
+int store_device_set_key(
+	struct store *store, int64_t id, const uint8_t key[CONSOLE_HASH_SIZE], int64_t now_ms);
+int store_device_seen(struct store *store, int64_t id, const char *address, int64_t now_ms);
+int store_device_describe(
+	struct store *store, int64_t id, const char *host, const char *os, const char *details);
+/* Of hardware and posture; "" = none. */
+int store_device_details(struct store *store, int64_t id, char ret_json[STORE_DETAILS_SIZE]);
+/* The watermark: ack, link, boot, segment, offered and what follows it are written. */
+int store_device_advance(struct store *store, const struct store_device *device);
+/* After a restore: each device may go on from behind what is stored, with a finding. */
+int store_devices_restored(struct store *store);
+
+struct store_change {
+	int64_t time_ms;
+	uint8_t from, to;
+	char who[STORE_TEXT_SIZE], why[STORE_WHY_SIZE];
+};
+/* Newest first; how many. */
+int store_changes(
+	struct store *store, int64_t device, struct store_change *ret_changes, unsigned int most);
+
+struct store_certificate {
+	int64_t device;
+	uint8_t fingerprint[CONSOLE_HASH_SIZE];
+	uint8_t key[CONSOLE_HASH_SIZE];
+	char serial[64]; /* hexadecimal */
+	int64_t not_before_ms, not_after_ms, made_ms;
+	bool is_used; /* the device came with it */
+	bool is_replaced;
+	uint16_t size;
+	uint8_t der[CONSOLE_CERTIFICATE_MAX];
+};
+
+/* -EEXIST when this very certificate is there. */
+int store_certificate_add(struct store *store, const struct store_certificate *certificate);
+int store_certificate_find(struct store *store, const uint8_t fingerprint[CONSOLE_HASH_SIZE],
+	struct store_certificate *ret_certificate);
+/* The device that ever had a certificate with this key. */
+int store_certificate_key_owner(
+	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], int64_t *ret_device);
+/* The device came with this one for the first time: its others are of no use any more. */
+int store_certificate_used(
+	struct store *store, int64_t device, const uint8_t fingerprint[CONSOLE_HASH_SIZE]);
+/* Without der, newest first; how many. */
+int store_certificates(struct store *store, int64_t device,
+	struct store_certificate *ret_certificates, unsigned int most);
+
+/* --- enrolment tokens --- */
+
+struct store_token {
+	int64_t id;
+	char name[STORE_TEXT_SIZE];
+	int64_t uses_left; /* or STORE_UNLIMITED */
+	int64_t used;
+	int64_t made_ms, expires_ms;
+	bool is_approving, is_revoked;
+	char made_by[STORE_TEXT_SIZE];
+};
+
+/* hash: SHA-256 of the token. Sets id. */
+int store_token_add(
+	struct store *store, const uint8_t hash[CONSOLE_HASH_SIZE], struct store_token *token);
+int store_token_find(
+	struct store *store, const uint8_t hash[CONSOLE_HASH_SIZE], struct store_token *ret_token);
+int store_token_get(struct store *store, int64_t id, struct store_token *ret_token);
+/* One use less. -ENOENT when there is none left. */
+int store_token_use(struct store *store, int64_t id);
+int store_token_revoke(struct store *store, int64_t id);
+int store_tokens(
+	struct store *store, int64_t after, struct store_token *ret_tokens, unsigned int most);
+
+/* --- administrators, and who did what --- */
+
+/* hash: "scrypt$N$r$p$salt$key"; -EEXIST. */
+int store_administrator_add(
+	struct store *store, const char *name, const char *hash, bool is_one_time, int64_t now_ms);
+int store_administrator_count(struct store *store, int64_t *ret_count);
+int store_audit(
+	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms);
+
+/* --- events --- */
+
+enum store_verdict {
+	STORE_NO_VERDICT = 0,
+	STORE_ALLOW = 1,
+	STORE_AUDIT = 2,
+	STORE_WARN = 3, /* from here on: refused */
+	STORE_BLOCK = 4,
+	STORE_VERDICT_MAX
+};
+
+struct store_event {
+	uint64_t sequence;
+	int64_t time_ms;
+	uint32_t class_uid, activity_id, severity_id;
+	uint8_t verdict;      /* enum store_verdict */
+	char user[64];	      /* cut */
+	uint32_t start, size; /* of its JSON in the record's text */
+};
+
+/*
+ * A record of common/segment.h as it is kept: its events, whose lines are stored as one text, and
+ * its link, by which a copy of the device is told from one that repeats itself. Pruned and lost
+ * records have a count and no events.
+ */
+struct store_record {
+	int64_t device;
+	uint64_t first; /* sequence */
+	uint32_t count;
+	uint8_t link[CONSOLE_HASH_SIZE];
+	const char *text; /* borrowed */
+	size_t size;
+	const struct store_event *events; /* borrowed */
+	unsigned int event_count;
+};
+
+int store_record_add(struct store *store, const struct store_record *record);
+/* The link of the device's record that begins there. */
+int store_record_link(
+	struct store *store, int64_t device, uint64_t first, uint8_t ret_link[CONSOLE_HASH_SIZE]);
+
+/* What of a boot of a device has come. */
+struct store_account {
+	uint8_t boot[CONSOLE_UID_SIZE];
+	uint64_t first, last; /* sequences */
+	uint64_t delivered;   /* events */
+	uint64_t coalesced;   /* acts that are counted in another event */
+	uint64_t pruned;      /* whose content the device gave up for want of room */
+	uint64_t lost;	      /* that never reached its spool, as it says */
+	uint64_t missing;     /* sequences that never came */
+	int64_t begun_ms, last_ms;
+};
+/* Adds to what is there of the boot. */
+int store_account_add(
+	struct store *store, int64_t device, const struct store_account *account, int64_t now_ms);
+/* Newest first; how many. */
+int store_accounts(
+	struct store *store, int64_t device, struct store_account *ret_accounts, unsigned int most);
+
+struct store_finding {
+	int64_t id, device, time_ms;
+	char kind[32];	      /* "gap", "pruned", "lost", "chain-conflict", "restored" */
+	uint64_t first, last; /* sequences */
+	char text[STORE_WHY_SIZE];
+};
+/* One that says the same of the same sequences is not added again. */
+int store_finding_add(struct store *store, const struct store_finding *finding);
+/* device 0: of all. Newest first; how many. */
+int store_findings(
+	struct store *store, int64_t device, struct store_finding *ret_findings, unsigned int most);
+
+/* Which events; 0 and "" = any. */
+struct store_filter {
+	int64_t device;
+	uint32_t class_uid;
+	uint8_t verdict_min, verdict_max;
+	char user[64];
+	char text[STORE_TEXT_SIZE]; /* anywhere in the JSON text */
+	char file[STORE_TEXT_SIZE]; /* in the path or name of a file */
+	int64_t since_ms, until_ms;
+};
+
+struct store_found {
+	int64_t id, device, time_ms;
+	struct store_event event;
+	const char *json; /* borrowed during the visit; event.size bytes */
+};
+
+/*
+ * Where a search is: it goes on in pieces, so that nobody waits for it. Newest first by time, or
+ * by arrival when it looks at texts or begins at `after`, then oldest first.
+ */
+struct store_cursor {
+	bool is_begun, is_upwards;
+	int64_t time_ms, id;
+};
+
+/*
+ * Looks at no more than `look` events from the cursor on and calls visit for those that fit, until
+ * it answers false. 1 = there is more, 0 = that was all.
+ */
+int store_events(struct store *store, const struct store_filter *filter,
+	struct store_cursor *cursor, unsigned int look,
+	bool (*visit)(const struct store_found *found, void *userdata), void *userdata);
+/* The highest event id; 0 = none. */
+int store_event_last(struct store *store, int64_t *ret_id);
+
+struct store_totals {
+	int64_t devices[DEVICE_REVOKED + 1]; /* by state */
+	int64_t events, findings, tokens, bytes;
+};
+int store_totals(struct store *store, struct store_totals *ret_totals);
+
+/* "01234567-89ab-..." and back; -EINVAL. */
+void store_uid_format(const uint8_t uid[CONSOLE_UID_SIZE], char ret_text[STORE_UID_TEXT]);
+int store_uid_parse(const char *text, uint8_t ret_uid[CONSOLE_UID_SIZE]);
+
+#endif
