@@ -1,5 +1,7 @@
 # The console: one program that executes itself as each of its processes.
 
+-include console/store/rules.mk
+
 CONSOLE_IPC := $(B)/console/ipc/messages.o $(B)/console/ipc/refusal.o
 
 ifneq ($(wildcard console/cli/main.c),)

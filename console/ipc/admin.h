@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an administrator's command asks of the store, on ADMIN_SOCKET_NAME in the runtime directory:
+ * one request frame, then the answer of common/answer.h. Outside bytes for the store: decoded by
+ * admin_request_decode() only, which tests/fuzz/admin_request.c exercises. Who may ask is the
+ * socket's peer: root, or a member of the group ADMIN_GROUP.
+ */
+#ifndef HOLDFAST_CONSOLE_IPC_ADMIN_H
+#define HOLDFAST_CONSOLE_IPC_ADMIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/answer.h"
+
+#define ADMIN_SOCKET_NAME "admin.sock"
+#define ADMIN_GROUP	  "holdfast-console"
+#define ADMIN_TEXT_SIZE	  256
+#define ADMIN_WHY_SIZE	  513
+#define ADMIN_REQUEST_MAX 4096 /* bytes of a request frame */
+#define ADMIN_USES_MAX	  10000000
+#define ADMIN_DAYS_MAX	  3650
+#define ADMIN_LIMIT_MAX	  100000000
+
+enum admin_type {
+	ADMIN_STATUS = 1,
+	ADMIN_DEVICES = 2, /* name: a state, "" = all */
+	ADMIN_DEVICE = 3,  /* device; with changes, certificates, accounts and findings */
+	ADMIN_APPROVE = 4, /* device, why */
+	ADMIN_SUSPEND = 5,
+	ADMIN_REVOKE = 6,
+	ADMIN_TOKENS = 7,
+	ADMIN_TOKEN_CREATE = 8, /* name, uses, days, ADMIN_IS_APPROVING */
+	ADMIN_TOKEN_REVOKE = 9, /* number */
+	ADMIN_EVENTS = 10,	/* the filter; limit 0 = all; ADMIN_IS_FOLLOWING */
+	ADMIN_FINDINGS = 11,	/* device, "" = all; limit */
+	ADMIN_TYPE_MAX,
+};
+
+#define ADMIN_IS_APPROVING 0x1u
+#define ADMIN_IS_UNLIMITED 0x2u
+#define ADMIN_IS_FOLLOWING 0x4u
+#define ADMIN_FLAGS	   0x7u
+
+struct admin_request {
+	uint16_t type; /* enum admin_type */
+	uint32_t flags;
+	uint32_t uses, days;
+	uint32_t limit;
+	uint32_t class_uid;
+	uint64_t number; /* of a token */
+	uint64_t since_ms, until_ms;
+	char device[ADMIN_TEXT_SIZE]; /* uid or host name */
+	char name[ADMIN_TEXT_SIZE];
+	char verdict[16]; /* allow, audit, warn, block, refused */
+	char user[64];
+	char text[ADMIN_TEXT_SIZE];
+	char file[ADMIN_TEXT_SIZE];
+	char why[ADMIN_WHY_SIZE];
+};
+
+/* Writes a frame; wire_end() is channel_send()'s. */
+void admin_request_put(
+	struct bytes_writer *frame, void *buffer, size_t size, const struct admin_request *request);
+/*
+ * 0; -EBADMSG, -EPROTONOSUPPORT (framing), -EOPNOTSUPP (no such request), -EINVAL (control
+ * characters in a text, or a number that is too large).
+ */
+int admin_request_decode(const void *packet, size_t size, struct admin_request *ret_request);
+
+/* A connected socket to the store, the caller's to close; negative errno. */
+int admin_connect(const char *runtime_directory);
+
+#endif

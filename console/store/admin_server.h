@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Administrators' commands: accepting, one request each at a time, answers in pieces. */
+#ifndef HOLDFAST_CONSOLE_STORE_ADMIN_SERVER_H
+#define HOLDFAST_CONSOLE_STORE_ADMIN_SERVER_H
+
+#include <json-c/json_object.h>
+#include <poll.h>
+#include <sys/types.h>
+
+#include "console/ipc/admin.h"
+#include "console/store/service.h"
+
+#define ADMIN_CLIENT_MAX 32
+#define ADMIN_QUEUE_MAX	 (4 << 20)   /* bytes waiting for one client */
+#define ADMIN_QUEUE_HIGH (256 << 10) /* so many waiting: no more is looked up for it */
+#define ADMIN_LOOK	 2000	     /* events looked at for one client in a turn */
+
+struct admin_client {
+	struct channel channel;
+	uid_t uid;
+	char who[64];		      /* for the audit log */
+	struct admin_request request; /* type 0 = none */
+	struct store_filter filter;
+	struct store_cursor cursor;
+	int64_t after;	   /* DEVICES, TOKENS: the last id said */
+	int64_t last;	   /* FOLLOW: the highest event id looked at */
+	uint32_t left;	   /* lines that may be said; 0 = any number */
+	bool is_following; /* what was there has been said */
+};
+
+/* Listens. group: whose members may ask, (gid_t)-1 = none beside root. */
+int admin_server_new(const char *runtime_directory, gid_t group, struct admin_server **ret_server);
+unsigned int admin_server_poll_fill(
+	struct admin_server *server, struct pollfd *polls, unsigned int most);
+void admin_server_on_poll(struct service *service, const struct pollfd *polls, unsigned int count);
+/* Says more to those who wait for it. Whether somebody still has something to look at. */
+bool admin_server_work(struct service *service);
+
+/* A line; takes ownership of object. False when the client is not to be kept. */
+void admin_line(struct admin_client *client, struct json_object *object);
+void admin_text(struct admin_client *client, const char *json);
+/* Ends the answer. error: 0 or negative errno; text says it in words ("" = none). */
+void admin_end(struct admin_client *client, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* admin_verbs.c: begins to answer; and goes on, if it did not end. True when there is more to do. */
+void admin_verb_begin(struct service *service, struct admin_client *client);
+bool admin_verb_work(struct service *service, struct admin_client *client);
+
+/* admin_device.c. Finds the request's device, or ends the answer: false. */
+bool admin_find_device(
+	struct service *service, struct admin_client *client, struct store_device *ret_device);
+bool admin_devices(struct service *service, struct admin_client *client);
+void admin_device(struct service *service, struct admin_client *client);
+void admin_device_change(struct service *service, struct admin_client *client);
+void admin_findings(struct service *service, struct admin_client *client);
+/* admin_token.c */
+bool admin_tokens(struct service *service, struct admin_client *client);
+void admin_token_create(struct service *service, struct admin_client *client);
+void admin_token_revoke(struct service *service, struct admin_client *client);
+/* admin_events.c */
+void admin_events_begin(struct service *service, struct admin_client *client);
+bool admin_events(struct service *service, struct admin_client *client);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of what administrators ask, and the state of the console. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "console/store/admin_server.h"
+
+static void add_number(struct json_object *object, const char *name, int64_t number)
+{
+	(void)json_object_object_add(object, name, json_object_new_int64(number));
+}
+
+static void status(struct service *service, struct admin_client *client)
+{
+	struct json_object *object, *devices;
+	struct store_totals totals;
+	char value[STORE_TEXT_SIZE];
+	int r;
+
+	r = store_totals(service->reader, &totals);
+	if (r < 0) {
+		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		return;
+	}
+	object = json_object_new_object();
+	devices = json_object_new_object();
+	add_number(devices, "pending", totals.devices[DEVICE_PENDING]);
+	add_number(devices, "trusted", totals.devices[DEVICE_TRUSTED]);
+	add_number(devices, "suspended", totals.devices[DEVICE_SUSPENDED]);
+	add_number(devices, "revoked", totals.devices[DEVICE_REVOKED]);
+	(void)json_object_object_add(object, "version", json_object_new_string(HOLDFAST_VERSION));
+	if (store_get(service->reader, "tenant", value, sizeof(value)) == 0)
+		(void)json_object_object_add(object, "tenant", json_object_new_string(value));
+	if (store_get(service->reader, "restored", value, sizeof(value)) == 0)
+		(void)json_object_object_add(object, "restored", json_object_new_string(value));
+	(void)json_object_object_add(object, "devices", devices);
+	add_number(object, "events", totals.events);
+	add_number(object, "findings", totals.findings);
+	add_number(object, "tokens", totals.tokens);
+	add_number(object, "database_bytes", totals.bytes);
+	admin_line(client, object);
+	admin_end(client, 0, "%s", "");
+}
+
+/* begin answers as a whole; work in pieces, again and again until it has ended. */
+static const struct {
+	void (*begin)(struct service *service, struct admin_client *client);
+	bool (*work)(struct service *service, struct admin_client *client);
+} verbs[ADMIN_TYPE_MAX] = {
+	[ADMIN_STATUS] = {status, NULL},
+	[ADMIN_DEVICES] = {NULL, admin_devices},
+	[ADMIN_DEVICE] = {admin_device, NULL},
+	[ADMIN_APPROVE] = {admin_device_change, NULL},
+	[ADMIN_SUSPEND] = {admin_device_change, NULL},
+	[ADMIN_REVOKE] = {admin_device_change, NULL},
+	[ADMIN_TOKENS] = {NULL, admin_tokens},
+	[ADMIN_TOKEN_CREATE] = {admin_token_create, NULL},
+	[ADMIN_TOKEN_REVOKE] = {admin_token_revoke, NULL},
+	[ADMIN_EVENTS] = {admin_events_begin, admin_events},
+	[ADMIN_FINDINGS] = {admin_findings, NULL},
+};
+
+void admin_verb_begin(struct service *service, struct admin_client *client)
+{
+	client->after = client->last = 0;
+	client->left = client->request.limit;
+	client->is_following = false;
+	client->cursor = (struct store_cursor){0};
+	if (verbs[client->request.type].begin)
+		verbs[client->request.type].begin(service, client);
+}
+
+bool admin_verb_work(struct service *service, struct admin_client *client)
+{
+	return verbs[client->request.type].work &&
+	       verbs[client->request.type].work(service, client);
+}

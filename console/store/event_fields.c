@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass over the text, by RFC 8259 and nothing looser; no memory is taken and no tree is built:
+ * json-c, which did this first, took five times as long for an event as storing it does. Which
+ * members are wanted is a table; of two with the same name the later one counts.
+ */
+#include "console/store/event_fields.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "console/store/store.h"
+
+#define TEXT_MAX 512 /* bytes of a text that are looked at: it is cut to less */
+
+/* Objects on the way to what is wanted. */
+enum node {
+	NODE_NONE,
+	NODE_ROOT,
+	NODE_ACTOR,
+	NODE_USER,
+	NODE_DEVICE,
+	NODE_OS,
+	NODE_UNMAPPED,
+	NODE_OWN
+};
+
+enum field {
+	FIELD_NONE,
+	FIELD_TIME,
+	FIELD_CLASS,
+	FIELD_ACTIVITY,
+	FIELD_SEVERITY,
+	FIELD_ACTION,
+	FIELD_DISPOSITION,
+	FIELD_COALESCED,
+	FIELD_NUMBERS, /* behind them: texts */
+	FIELD_USER,
+	FIELD_HOST,
+	FIELD_OS,
+};
+
+struct member {
+	enum node in;
+	const char *name;
+	enum node node;
+	enum field field;
+};
+
+static const struct member members[] = {
+	{NODE_ROOT, "time", NODE_NONE, FIELD_TIME},
+	{NODE_ROOT, "class_uid", NODE_NONE, FIELD_CLASS},
+	{NODE_ROOT, "activity_id", NODE_NONE, FIELD_ACTIVITY},
+	{NODE_ROOT, "severity_id", NODE_NONE, FIELD_SEVERITY},
+	{NODE_ROOT, "action_id", NODE_NONE, FIELD_ACTION},
+	{NODE_ROOT, "disposition_id", NODE_NONE, FIELD_DISPOSITION},
+	{NODE_ROOT, "actor", NODE_ACTOR, FIELD_NONE},
+	{NODE_ROOT, "device", NODE_DEVICE, FIELD_NONE},
+	{NODE_ROOT, "unmapped", NODE_UNMAPPED, FIELD_NONE},
+	{NODE_ACTOR, "user", NODE_USER, FIELD_NONE},
+	{NODE_USER, "name", NODE_NONE, FIELD_USER},
+	{NODE_DEVICE, "hostname", NODE_NONE, FIELD_HOST},
+	{NODE_DEVICE, "os", NODE_OS, FIELD_NONE},
+	{NODE_OS, "name", NODE_NONE, FIELD_OS},
+	{NODE_UNMAPPED, "holdfast", NODE_OWN, FIELD_NONE},
+	{NODE_OWN, "coalesced", NODE_NONE, FIELD_COALESCED},
+};
+
+struct scan {
+	const char *at, *end;
+	uint64_t numbers[FIELD_NUMBERS];
+	struct event_fields *fields;
+};
+
+/* Between the quotes. */
+struct span {
+	const char *start;
+	size_t size;
+	bool is_escaped;
+};
+
+static void skip_space(struct scan *scan)
+{
+	while (scan->at < scan->end &&
+		(*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n' || *scan->at == '\r'))
+		scan->at++;
+}
+
+static bool take(struct scan *scan, char letter)
+{
+	if (scan->at == scan->end || *scan->at != letter)
+		return false;
+	scan->at++;
+	return true;
+}
+
+static int hex_digit(char letter)
+{
+	if (letter >= '0' && letter <= '9')
+		return letter - '0';
+	letter |= 0x20;
+	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* Four hexadecimal digits; -1. */
+static int hex_number(const char *at, const char *end)
+{
+	int number = 0;
+
+	if (end - at < 4)
+		return -1;
+	for (unsigned int i = 0; i < 4; i++) {
+		int digit = hex_digit(at[i]);
+
+		if (digit < 0)
+			return -1;
+		number = number << 4 | digit;
+	}
+	return number;
+}
+
+/* Behind the backslash. */
+static bool skip_escape(struct scan *scan)
+{
+	if (scan->at == scan->end)
+		return false;
+	if (*scan->at == 'u') {
+		if (hex_number(scan->at + 1, scan->end) < 0)
+			return false;
+		scan->at += 5;
+		return true;
+	}
+	return strchr("\"\\/bfnrt", *scan->at++) != NULL;
+}
+
+static bool scan_string(struct scan *scan, struct span *ret_span)
+{
+	if (!take(scan, '"'))
+		return false;
+	*ret_span = (struct span){.start = scan->at};
+	while (scan->at < scan->end) {
+		unsigned char letter = (unsigned char)*scan->at++;
+
+		if (letter == '"') {
+			ret_span->size = (size_t)(scan->at - 1 - ret_span->start);
+			return true;
+		}
+		if (letter < 0x20)
+			return false;
+		if (letter == '\\') {
+			ret_span->is_escaped = true;
+			if (!skip_escape(scan))
+				return false;
+		}
+	}
+	return false;
+}
+
+static size_t put_character(char *to, uint32_t number)
+{
+	if (number < 0x80) {
+		to[0] = (char)number;
+		return 1;
+	}
+	if (number < 0x800) {
+		to[0] = (char)(0xc0 | number >> 6);
+		to[1] = (char)(0x80 | (number & 0x3f));
+		return 2;
+	}
+	if (number < 0x10000) {
+		to[0] = (char)(0xe0 | number >> 12);
+		to[1] = (char)(0x80 | (number >> 6 & 0x3f));
+		to[2] = (char)(0x80 | (number & 0x3f));
+		return 3;
+	}
+	to[0] = (char)(0xf0 | number >> 18);
+	to[1] = (char)(0x80 | (number >> 12 & 0x3f));
+	to[2] = (char)(0x80 | (number >> 6 & 0x3f));
+	to[3] = (char)(0x80 | (number & 0x3f));
+	return 4;
+}
+
+/* One escape of a string that was scanned, into at most four bytes; the bytes it took. */
+static size_t unescape(const char *at, const char *end, char *to, size_t *ret_put)
+{
+	static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
+	uint32_t number;
+	int low;
+
+	if (at[1] != 'u') {
+		to[0] = into[strchr(from, at[1]) - from];
+		*ret_put = 1;
+		return 2;
+	}
+	number = (uint32_t)hex_number(at + 2, end);
+	if (number >= 0xd800 && number < 0xdc00 && end - at >= 12 && at[6] == '\\' &&
+		at[7] == 'u') {
+		low = hex_number(at + 8, end);
+		if (low >= 0xdc00 && low < 0xe000) {
+			*ret_put = put_character(
+				to, 0x10000 + ((number - 0xd800) << 10) + ((uint32_t)low - 0xdc00));
+			return 12;
+		}
+	}
+	*ret_put = put_character(to, number ? number : '?'); /* no NUL in the middle */
+	return 6;
+}
+
+/* The text as it is shown; lone surrogates and the like become '?' in text_clean(). */
+static void read_text(const struct span *span, char *ret_text, size_t size)
+{
+	const char *at = span->start, *end = span->start + span->size;
+	char plain[TEXT_MAX + 4];
+	size_t used = 0;
+
+	while (at < end && used < TEXT_MAX) {
+		size_t put = 1;
+
+		if (*at == '\\') {
+			at += unescape(at, end, plain + used, &put);
+		} else {
+			plain[used] = *at++;
+		}
+		used += put;
+	}
+	plain[used] = '\0';
+	(void)text_clean(ret_text, size, plain); /* cut */
+}
+
+static void take_text(struct scan *scan, enum field field, const struct span *span)
+{
+	struct event_fields *fields = scan->fields;
+
+	if (field == FIELD_USER)
+		read_text(span, fields->user, sizeof(fields->user));
+	else if (field == FIELD_HOST)
+		read_text(span, fields->host, sizeof(fields->host));
+	else if (field == FIELD_OS)
+		read_text(span, fields->os, sizeof(fields->os));
+}
+
+static bool skip_digits(struct scan *scan)
+{
+	const char *start = scan->at;
+
+	while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9')
+		scan->at++;
+	return scan->at > start;
+}
+
+/* Only whole numbers are wanted anywhere: any other counts as none. */
+static bool scan_number(struct scan *scan, enum field field)
+{
+	bool is_negative = take(scan, '-'), is_whole = true;
+	const char *start = scan->at;
+	uint64_t number = 0;
+
+	if (!skip_digits(scan) || (*start == '0' && scan->at - start > 1))
+		return false;
+	if (scan->at - start > 18) /* fits no int64_t for certain, or barely */
+		is_whole = false;
+	for (const char *at = start; is_whole && at < scan->at; at++)
+		number = number * 10 + (uint64_t)(*at - '0');
+	if (take(scan, '.')) {
+		is_whole = false;
+		if (!skip_digits(scan))
+			return false;
+	}
+	if (take(scan, 'e') || take(scan, 'E')) {
+		is_whole = false;
+		if (!take(scan, '+'))
+			(void)take(scan, '-'); /* either, or none */
+		if (!skip_digits(scan))
+			return false;
+	}
+	if (field != FIELD_NONE && field < FIELD_NUMBERS)
+		scan->numbers[field] = is_whole && !is_negative ? number : 0;
+	return true;
+}
+
+static bool scan_word(struct scan *scan, const char *word)
+{
+	size_t size = strlen(word);
+
+	if ((size_t)(scan->end - scan->at) < size || memcmp(scan->at, word, size) != 0)
+		return false;
+	scan->at += size;
+	return true;
+}
+
+static const struct member *member_of(enum node in, const struct span *name)
+{
+	if (in == NODE_NONE || name->is_escaped)
+		return NULL;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].in == in && strlen(members[i].name) == name->size &&
+			!memcmp(members[i].name, name->start, name->size))
+			return &members[i];
+	return NULL;
+}
+
+static bool scan_value(struct scan *scan, unsigned int depth, const struct member *member);
+
+static bool scan_object(struct scan *scan, unsigned int depth, enum node node)
+{
+	struct span name;
+
+	skip_space(scan);
+	if (take(scan, '}'))
+		return true;
+	do {
+		skip_space(scan);
+		if (!scan_string(scan, &name))
+			return false;
+		skip_space(scan);
+		if (!take(scan, ':') || !scan_value(scan, depth, member_of(node, &name)))
+			return false;
+	} while (take(scan, ','));
+	return take(scan, '}');
+}
+
+static bool scan_array(struct scan *scan, unsigned int depth)
+{
+	skip_space(scan);
+	if (take(scan, ']'))
+		return true;
+	do
+		if (!scan_value(scan, depth, NULL))
+			return false;
+	while (take(scan, ','));
+	return take(scan, ']');
+}
+
+/* With the space around it. member: what is wanted of it, NULL = nothing. */
+static bool scan_value(struct scan *scan, unsigned int depth, const struct member *member)
+{
+	enum field field = member ? member->field : FIELD_NONE;
+	struct span text;
+	bool is_good;
+
+	skip_space(scan);
+	if (scan->at == scan->end)
+		return false;
+	switch (*scan->at) {
+	case '{':
+		scan->at++;
+		is_good = depth > 0 &&
+			  scan_object(scan, depth - 1, member ? member->node : NODE_NONE);
+		break;
+	case '[':
+		scan->at++;
+		is_good = depth > 0 && scan_array(scan, depth - 1);
+		break;
+	case '"':
+		is_good = scan_string(scan, &text);
+		if (is_good && field > FIELD_NUMBERS)
+			take_text(scan, field, &text);
+		break;
+	case 't':
+		is_good = scan_word(scan, "true");
+		break;
+	case 'f':
+		is_good = scan_word(scan, "false");
+		break;
+	case 'n':
+		is_good = scan_word(scan, "null");
+		break;
+	default:
+		is_good = scan_number(scan, field);
+	}
+	skip_space(scan);
+	return is_good;
+}
+
+/* OCSF 1.8.0: disposition_id, else action_id. */
+static uint8_t verdict_of(uint64_t disposition, uint64_t action)
+{
+	switch (disposition) {
+	case 1: /* Allowed */
+		return STORE_ALLOW;
+	case 15: /* Detected */
+	case 17: /* Logged */
+	case 19: /* Alert */
+		return STORE_AUDIT;
+	case 23: /* Challenge */
+		return STORE_WARN;
+	case 2: /* Blocked */
+		return STORE_BLOCK;
+	default:
+		return action == 2 ? STORE_BLOCK : STORE_NO_VERDICT;
+	}
+}
+
+static uint32_t small(uint64_t number)
+{
+	return number <= INT32_MAX ? (uint32_t)number : 0;
+}
+
+int event_fields_read(const char *json, size_t size, struct event_fields *ret_fields)
+{
+	static const struct member root = {NODE_NONE, "", NODE_ROOT, FIELD_NONE};
+	struct event_fields fields;
+	struct scan scan = {.at = json, .end = json + size, .fields = &fields};
+
+	if (size < 2 || size > EVENT_FIELDS_SIZE || json[0] != '{')
+		return -EBADMSG;
+	fields.user[0] = fields.host[0] = fields.os[0] = '\0';
+	if (!scan_value(&scan, EVENT_FIELDS_DEPTH, &root) || scan.at != scan.end)
+		return -EBADMSG;
+	fields.time_ms = (int64_t)scan.numbers[FIELD_TIME];
+	fields.class_uid = small(scan.numbers[FIELD_CLASS]);
+	if (!fields.time_ms || !fields.class_uid)
+		return -EBADMSG;
+	fields.activity_id = small(scan.numbers[FIELD_ACTIVITY]);
+	fields.severity_id = small(scan.numbers[FIELD_SEVERITY]);
+	fields.coalesced = small(scan.numbers[FIELD_COALESCED]);
+	fields.verdict = verdict_of(scan.numbers[FIELD_DISPOSITION], scan.numbers[FIELD_ACTION]);
+	*ret_fields = fields;
+	return 0;
+}

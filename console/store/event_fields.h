@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What of an event's JSON is looked for and counted. The only place that parses what devices wrote:
+ * outside bytes, exercised by tests/fuzz/event_fields.c.
+ */
+#ifndef HOLDFAST_CONSOLE_STORE_EVENT_FIELDS_H
+#define HOLDFAST_CONSOLE_STORE_EVENT_FIELDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define EVENT_FIELDS_DEPTH 32	 /* of nesting */
+#define EVENT_FIELDS_SIZE  65536 /* bytes of one event */
+
+struct event_fields {
+	int64_t time_ms;			      /* above 0 */
+	uint32_t class_uid, activity_id, severity_id; /* at most INT32_MAX; 0 = none */
+	uint8_t verdict;			      /* enum store_verdict */
+	uint64_t coalesced; /* acts counted in this event beside its own */
+	char user[64];	    /* actor.user.name; cut */
+	char host[256];	    /* device.hostname; cut */
+	char os[256];	    /* device.os.name; cut */
+};
+
+/* -EBADMSG: no JSON object, or none with a class and a time. Nothing is written then. */
+int event_fields_read(const char *json, size_t size, struct event_fields *ret_fields);
+
+#endif

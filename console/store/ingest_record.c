@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines to events. */
+#include "console/store/ingest_record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "console/store/event_fields.h"
+#include "console/store/ingest.h"
+
+/* The parsed lines of a record; false when one is no event. */
+static bool read_events(struct ingest_batch *batch, const struct segment_record *record,
+	const char *lines, size_t size, struct store_event *ret_events)
+{
+	struct event_fields fields;
+	const char *line = lines;
+
+	for (uint32_t i = 0; i < record->count; i++) {
+		struct store_event *event = &ret_events[i];
+		const char *end = memchr(line, '\n', size - (size_t)(line - lines));
+
+		if (!end || event_fields_read(line, (size_t)(end - line), &fields) < 0)
+			return false;
+		*event = (struct store_event){
+			.sequence = record->first_sequence + i,
+			.time_ms = fields.time_ms,
+			.class_uid = fields.class_uid,
+			.activity_id = fields.activity_id,
+			.severity_id = fields.severity_id,
+			.verdict = fields.verdict,
+			.start = (uint32_t)(line - lines),
+			.size = (uint32_t)(end - line),
+		};
+		memcpy(event->user, fields.user, sizeof(event->user));
+		batch->account.coalesced += fields.coalesced;
+		line = end + 1;
+	}
+	return true;
+}
+
+static void widen(struct ingest_range *range, const struct segment_record *record)
+{
+	if (!range->count)
+		range->first = record->first_sequence;
+	range->last = record->first_sequence + record->count - 1;
+	range->count += record->count;
+}
+
+static int add_record(struct ingest_batch *batch, const struct segment_record *record,
+	const struct store_record *stored)
+{
+	struct store_device *device = batch->device;
+	struct store_account *account = &batch->account;
+	int r;
+
+	r = store_record_add(batch->store, stored);
+	if (r < 0)
+		return r;
+	if (!account->first)
+		account->first = record->first_sequence;
+	account->last = record->first_sequence + record->count - 1;
+	account->delivered += stored->event_count;
+	batch->is_new = true;
+	device->ack = account->last;
+	memcpy(device->link, record->link, sizeof(device->link));
+	return 0;
+}
+
+int ingest_record(struct ingest_batch *batch, const struct segment_record *record)
+{
+	static struct store_event events[SEGMENT_EVENTS_MAX]; /* too large for the stack */
+	struct store_record stored = {.device = batch->device->id,
+		.first = record->first_sequence,
+		.count = record->count};
+	auto_free char *lines = NULL;
+	size_t size = 0;
+	int r;
+
+	memcpy(stored.link, record->link, sizeof(stored.link));
+	batch->raw_size += record->raw_size;
+	if (batch->raw_size > INGEST_RAW_MAX || record->first_sequence > INT64_MAX - UINT32_MAX) {
+		batch->refusal = REFUSAL_BATCH_FORMAT;
+		return 0;
+	}
+	r = segment_open_record(batch->opener, record, &lines, &size);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0 && r != -ENODATA) {
+		batch->refusal = REFUSAL_BATCH_SEAL;
+		return 0;
+	}
+	if (r == -ENODATA || record->kind == SEGMENT_LOST) {
+		bool is_lost = record->kind == SEGMENT_LOST;
+
+		widen(is_lost ? &batch->lost : &batch->pruned, record);
+		*(is_lost ? &batch->account.lost : &batch->account.pruned) += record->count;
+		return add_record(batch, record, &stored);
+	}
+	if (record->count > SEGMENT_EVENTS_MAX ||
+		!read_events(batch, record, lines, size, events)) {
+		batch->refusal = REFUSAL_BATCH_EVENT;
+		return 0;
+	}
+	stored.text = lines;
+	stored.size = size;
+	stored.events = events;
+	stored.event_count = record->count;
+	return add_record(batch, record, &stored);
+}
+
+static int add_range(struct ingest_batch *batch, const struct ingest_range *range, const char *kind,
+	const char *why)
+{
+	struct store_finding finding = {.device = batch->device->id,
+		.time_ms = (int64_t)clock_day_ms(),
+		.first = range->first,
+		.last = range->last};
+
+	if (!range->count)
+		return 0;
+	(void)snprintf(finding.kind, sizeof(finding.kind), "%s", kind);
+	(void)snprintf(finding.text, sizeof(finding.text), "%llu events %s",
+		(unsigned long long)range->count, why);
+	return store_finding_add(batch->store, &finding);
+}
+
+int ingest_findings(struct ingest_batch *batch)
+{
+	int r;
+
+	r = add_range(batch, &batch->pruned, "pruned",
+		"were given up by the device, whose spool was full; the chain proves their number");
+	if (r == 0)
+		r = add_range(batch, &batch->lost, "lost",
+			"never reached the device's spool, as the device says");
+	return r;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One record of a batch, whose place is proven: opened, parsed, added. */
+#ifndef HOLDFAST_CONSOLE_STORE_INGEST_RECORD_H
+#define HOLDFAST_CONSOLE_STORE_INGEST_RECORD_H
+
+#include "common/segment.h"
+#include "console/store/store.h"
+
+/* Numbers without events, for one finding a batch. */
+struct ingest_range {
+	uint64_t count, first, last;
+};
+
+struct ingest_batch {
+	struct store *store;
+	struct store_device *device; /* ack and link move as records are taken */
+	const char *address;
+	bool is_after_loss;
+	struct segment_header header;
+	struct segment_opener *opener; /* borrowed */
+	uint16_t refusal;
+	bool is_new; /* something was taken */
+	size_t raw_size;
+	struct store_account account;
+	struct ingest_range pruned, lost;
+};
+
+/* Takes it, or sets batch->refusal. 0 or negative errno of the store. */
+int ingest_record(struct ingest_batch *batch, const struct segment_record *record);
+/* Says which numbers came without their events. */
+int ingest_findings(struct ingest_batch *batch);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store's process. Trust: its frames come from the frontend, which may be in an attacker's
+ * hands; batches come from devices, which may be too; requests from administrators. It may touch
+ * its own directory and the sockets it was given, and nothing else: see restrict_self().
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/filter.h"
+#include "common/log.h"
+#include "common/privileges.h"
+#include "console/store/admin_server.h"
+#include "console/store/service.h"
+
+#define TICK_MS 1000
+#define LIFE_NS (2 * CLOCK_SECOND_NS)
+
+enum poll_slot { POLL_FRONTEND, POLL_SIGNAL, POLL_ADMIN };
+
+#define POLL_MAX (POLL_ADMIN + 1 + ADMIN_CLIENT_MAX)
+
+struct options {
+	const char *store_directory, *runtime_directory, *user;
+	int frontend_fd, life_fd;
+	bool is_verbose;
+};
+
+static int parse_fd(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	return *end || end == text || number < 0 || number > INT_MAX ? -1 : (int)number;
+}
+
+static bool parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {{"store-dir", required_argument, NULL, 's'},
+		{"runtime-dir", required_argument, NULL, 'r'},
+		{"frontend-fd", required_argument, NULL, 'f'},
+		{"life-fd", required_argument, NULL, 'l'}, {"user", required_argument, NULL, 'u'},
+		{"verbose", no_argument, NULL, 'v'}, {0}};
+	int option;
+
+	*options = (struct options){.frontend_fd = -1, .life_fd = -1};
+	optind = 0; /* getopt starts over: glibc */
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case 's':
+			options->store_directory = optarg;
+			break;
+		case 'r':
+			options->runtime_directory = optarg;
+			break;
+		case 'f':
+			options->frontend_fd = parse_fd(optarg);
+			break;
+		case 'l':
+			options->life_fd = parse_fd(optarg);
+			break;
+		case 'u':
+			options->user = optarg;
+			break;
+		case 'v':
+			options->is_verbose = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc && options->store_directory && options->runtime_directory &&
+	       fcntl(options->frontend_fd, F_GETFD) >= 0;
+}
+
+static int take_signals(void)
+{
+	sigset_t wanted;
+	int fd;
+
+	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
+	(void)sigaddset(&wanted, SIGTERM);
+	(void)sigaddset(&wanted, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
+	fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		fatal("cannot wait for signals: %m, stopping");
+	return fd;
+}
+
+static void listen_for_admins(struct service *service, const struct options *options)
+{
+	gid_t group = (gid_t)-1;
+	int r;
+
+	if (geteuid() == 0 && privileges_find_group(ADMIN_GROUP, &group) < 0)
+		log_notice("there is no group " ADMIN_GROUP ": root alone administers");
+	r = admin_server_new(options->runtime_directory, group, &service->admin);
+	if (r < 0)
+		fatal("cannot listen in '%s': %s, stopping", options->runtime_directory,
+			strerror(-r));
+}
+
+static void restrict_self(const struct options *options)
+{
+	struct privileges wanted = {.uid = getuid(), .gid = getgid(), .group = (gid_t)-1};
+	int r;
+
+	if (options->user) {
+		r = privileges_find_user(options->user, &wanted.uid, &wanted.gid);
+		if (r < 0)
+			fatal("there is no user '%s': %s, stopping", options->user, strerror(-r));
+	}
+	r = privileges_drop(&wanted);
+	if (r < 0)
+		fatal("cannot give up privileges: %s, stopping", strerror(-r));
+	(void)umask(077); /* returns the old one */
+	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_DATABASE);
+	if (r < 0)
+		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
+}
+
+static void open_key(struct service *service, const char *directory)
+{
+	uint8_t key[HPKE_KEY_SIZE + 1];
+	char path[PATH_MAX];
+	auto_close int fd = -EBADF;
+	ssize_t size;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, SERVICE_SEAL_KEY);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, key, sizeof(key));
+	if (size != HPKE_KEY_SIZE)
+		fatal("cannot read the seal key '%s': %s, stopping", path,
+			size < 0 ? strerror(errno) : "not a key");
+	r = ingest_new(key, &service->ingest);
+	explicit_bzero(key, sizeof(key));
+	if (r < 0)
+		fatal("cannot use the seal key '%s': %s, stopping", path, strerror(-r));
+}
+
+static void open_database(struct service *service, const char *directory)
+{
+	char path[PATH_MAX];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, SERVICE_DATABASE);
+	if (access(path, F_OK) < 0)
+		fatal("there is no database '%s': run holdfast-console init first, stopping", path);
+	r = store_open(path, STORE_WRITE, &service->writer);
+	if (r == 0)
+		r = store_open(path, STORE_READ, &service->reader);
+	if (r == -EPROTO)
+		fatal("'%s' is of a newer holdfast-console, or none of its databases, stopping",
+			path);
+	if (r < 0)
+		fatal("cannot open the database '%s': %s, stopping", path,
+			r == -EBADMSG ? "it is damaged: restore a backup" : strerror(-r));
+}
+
+/* Before the sandbox: OpenSSL reads its configuration at the first use of an algorithm. */
+static void warm_up(void)
+{
+	uint8_t private_key[HPKE_KEY_SIZE], public_key[HPKE_KEY_SIZE];
+
+	if (hpke_key_generate(private_key, public_key) < 0)
+		fatal("OpenSSL does not work, stopping");
+	explicit_bzero(private_key, sizeof(private_key));
+}
+
+static void tick(const struct service *service)
+{
+	static uint64_t life_ns;
+	uint64_t now = clock_boot_ns();
+	char letter = life_ns ? 'L' : 'R';
+
+	if (service->life_fd < 0 || (life_ns && now - life_ns < LIFE_NS))
+		return;
+	life_ns = now;
+	if (write(service->life_fd, &letter, 1) < 0 && errno == EPIPE)
+		fatal("holdfast-console is gone, stopping");
+}
+
+static void loop(struct service *service)
+{
+	struct pollfd polls[POLL_MAX];
+	bool is_more = false;
+
+	for (;;) {
+		unsigned int count;
+
+		polls[POLL_FRONTEND] = (struct pollfd){
+			service->frontend.fd, channel_events(&service->frontend), 0};
+		polls[POLL_SIGNAL] = (struct pollfd){service->signal_fd, POLLIN, 0};
+		count = admin_server_poll_fill(
+			service->admin, polls + POLL_ADMIN, POLL_MAX - POLL_ADMIN);
+		if (poll(polls, POLL_ADMIN + count, is_more ? 0 : TICK_MS) < 0 && errno != EINTR)
+			fatal("cannot poll: %m, stopping");
+		if (polls[POLL_SIGNAL].revents)
+			return;
+		if (polls[POLL_FRONTEND].revents)
+			peer_on_poll(service, polls[POLL_FRONTEND].revents);
+		admin_server_on_poll(service, polls + POLL_ADMIN, count);
+		is_more = admin_server_work(service);
+		tick(service);
+	}
+}
+
+int store_main(int argc, char **argv)
+{
+	static struct service service;
+	struct options options;
+
+	if (!parse_options(argc, argv, &options)) {
+		(void)fprintf(stderr, "the store is started by holdfast-console(8) serve\n");
+		return 2;
+	}
+	log_open("holdfast-console store", options.is_verbose);
+	(void)signal(SIGPIPE, SIG_IGN); /* can't fail */
+	service.signal_fd = take_signals();
+	service.life_fd = options.life_fd;
+	listen_for_admins(&service, &options);
+	warm_up();
+	restrict_self(&options);
+	open_key(&service, options.store_directory);
+	open_database(&service, options.store_directory);
+	channel_init(&service.frontend, options.frontend_fd, 0);
+	loop(&service);
+	store_free(service.reader);
+	store_free(service.writer);
+	ingest_free(service.ingest);
+	log_info("stopped");
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The frontend's requests. All that wait are worked off in one transaction, so that a sync is paid
+ * once for many; nobody is answered before it is over. What can't be understood is a broken peer.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "console/store/enrolment.h"
+#include "console/store/identify.h"
+#include "console/store/service.h"
+
+struct answer {
+	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN */
+	struct console_device device;
+};
+
+static struct answer answers[SERVICE_GROUP_MAX];
+static struct log_limit limit_failure = {.burst = 6}, limit_refusal = {.burst = 60};
+
+static void check_done(const struct bytes_reader *payload, uint16_t type)
+{
+	if (!bytes_is_done(payload))
+		fatal("broken message %u from the frontend, stopping", type);
+}
+
+static int on_enrol(
+	struct service *service, uint16_t type, struct bytes_reader *payload, struct answer *answer)
+{
+	static struct console_enrol enrol; /* too large for the stack, as those below */
+
+	console_get_enrol(payload, &enrol);
+	check_done(payload, type);
+	return type == CONSOLE_ENROL ? enrolment_device(service->writer, &enrol, &answer->device)
+				     : enrolment_renew(service->writer, &enrol, &answer->device);
+}
+
+static int on_certified(
+	struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	static struct console_certified certified;
+
+	console_get_certified(payload, &certified);
+	check_done(payload, CONSOLE_CERTIFIED);
+	return enrolment_certified(service->writer, &certified, &answer->device.refusal);
+}
+
+static int on_device(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	static struct identity identity;
+	struct console_who who;
+	uint16_t refusal;
+	int r;
+
+	console_get_who(payload, &who);
+	check_done(payload, CONSOLE_DEVICE);
+	r = identify(service->writer, who.certificate, who.address, &identity, &refusal);
+	if (r < 0)
+		return r;
+	identify_answer(&identity.device, who.id, &answer->device);
+	answer->device.refusal = refusal;
+	return 0;
+}
+
+static int on_events(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	struct console_who who;
+
+	console_get_who(payload, &who);
+	if (payload->is_bad || payload->left > CONSOLE_BATCH_MAX)
+		fatal("broken message %u from the frontend, stopping", CONSOLE_EVENTS);
+	return ingest_batch(service->ingest, service->writer, &who, payload->at, payload->left,
+		&answer->device);
+}
+
+static int dispatch(
+	struct service *service, uint16_t type, struct bytes_reader *payload, struct answer *answer)
+{
+	switch (type) {
+	case CONSOLE_ENROL:
+	case CONSOLE_RENEW:
+		return on_enrol(service, type, payload, answer);
+	case CONSOLE_CERTIFIED:
+		return on_certified(service, payload, answer);
+	case CONSOLE_DEVICE:
+		return on_device(service, payload, answer);
+	case CONSOLE_EVENTS:
+		return on_events(service, payload, answer);
+	default:
+		fatal("unknown message %u from the frontend, stopping", type);
+	}
+}
+
+/* Whose question it is, so that it can be answered even if it can't be asked. */
+static void begin_answer(
+	uint16_t type, const struct bytes_reader *payload, struct answer *ret_answer)
+{
+	struct bytes_reader peek = *payload;
+
+	ret_answer->type = type == CONSOLE_CERTIFIED ? CONSOLE_DONE
+			   : type == CONSOLE_DEVICE  ? CONSOLE_DEVICE_IS
+			   : type == CONSOLE_EVENTS  ? CONSOLE_TAKEN
+						     : CONSOLE_ENROLLED;
+	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
+}
+
+static void send_answer(struct service *service, struct answer *answer)
+{
+	static uint8_t buffer[2048];
+	struct bytes_writer frame;
+	int r;
+
+	if (answer->type == CONSOLE_DONE) {
+		struct console_done done = {answer->device.id, answer->device.refusal};
+
+		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_DONE);
+		console_put_done(&frame, &done);
+	} else {
+		memcpy(answer->device.seal_key, ingest_public_key(service->ingest),
+			sizeof(answer->device.seal_key));
+		wire_begin(&frame, buffer, sizeof(buffer), answer->type);
+		console_put_device(&frame, &answer->device);
+	}
+	r = channel_send(&service->frontend, &frame, -1);
+	if (r < 0)
+		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
+}
+
+static void log_refusal(const struct answer *answer)
+{
+	char uid[STORE_UID_TEXT];
+
+	if (answer->device.refusal == REFUSAL_NONE ||
+		answer->device.refusal == REFUSAL_DEVICE_PENDING || !log_allowed(&limit_refusal))
+		return;
+	store_uid_format(answer->device.device, uid);
+	log_notice("refused to device %s: %s", answer->device.state ? uid : "unknown",
+		refusal_row(answer->device.refusal)->text);
+}
+
+/* The store failed: none of the group is in it, whatever was said of each. */
+static void fail_group(struct service *service, unsigned int count, int r)
+{
+	uint16_t refusal = r == -ENOSPC	 ? REFUSAL_STORE_FULL
+			   : r == -EBUSY ? REFUSAL_BUSY
+					 : REFUSAL_INTERNAL;
+
+	store_rollback(service->writer);
+	if (log_allowed(&limit_failure))
+		log_error("cannot store what %u requests brought: %s, refusing them; devices will "
+			  "send again",
+			count, strerror(-r));
+	for (unsigned int i = 0; i < count; i++)
+		answers[i].device = (struct console_device){
+			.id = answers[i].device.id, .refusal = refusal};
+}
+
+/* One request, if one waits. 1, 0 when there is none, negative errno of the store. */
+static int take_one(struct service *service, struct answer *answer)
+{
+	static uint8_t packet[WIRE_FRAME_MAX];
+	struct bytes_reader payload;
+	auto_close int fd = -EBADF;
+	uint16_t type;
+	int size, r;
+
+	size = channel_receive(&service->frontend, packet, sizeof(packet), &fd);
+	if (size == -EAGAIN)
+		return 0;
+	if (size <= 0)
+		fatal("the frontend is gone, stopping");
+	r = wire_open(packet, (size_t)size, &type, &payload);
+	if (r < 0)
+		fatal("broken frame from the frontend: %s, stopping", strerror(-r));
+	begin_answer(type, &payload, answer);
+	r = store_is_writing(service->writer) ? 0 : store_begin(service->writer);
+	if (r < 0)
+		return r;
+	r = dispatch(service, type, &payload, answer);
+	return r < 0 ? r : 1;
+}
+
+static void take_group(struct service *service)
+{
+	unsigned int count = 0;
+	int r = 1;
+
+	while (count < SERVICE_GROUP_MAX && r > 0) {
+		r = take_one(service, &answers[count]);
+		if (r != 0)
+			count++;
+	}
+	if (r >= 0 && store_is_writing(service->writer))
+		r = store_commit(service->writer);
+	if (r < 0)
+		fail_group(service, count, r);
+	for (unsigned int i = 0; i < count; i++) {
+		log_refusal(&answers[i]);
+		send_answer(service, &answers[i]);
+	}
+}
+
+void peer_on_poll(struct service *service, short events)
+{
+	if ((events & POLLOUT) && channel_flush(&service->frontend) < 0)
+		fatal("the frontend is gone: %m, stopping");
+	if (events & (POLLIN | POLLHUP | POLLERR))
+		take_group(service);
+}
+
+void peer_tell_changed(struct service *service, const struct store_device *device)
+{
+	struct answer answer = {.type = CONSOLE_CHANGED};
+
+	identify_answer(device, 0, &answer.device);
+	send_answer(service, &answer);
+}

@@ -1,0 +1,17 @@
+# The store, but for its process: rules over the interface, and SQLite below it.
+CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c console/store/peer.c \
+			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c)))) $(CONSOLE_IPC)
+CONSOLE_STORE_LDLIBS := -lsqlite3 -lzstd -lcrypto -ljson-c
+
+$(foreach test,console_admin console_crash console_enrolment console_ingest console_store,\
+	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
+	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
+
+FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/wire.c
+FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request
+FUZZ_FLAGS_admin_request   := -max_len=4200
+
+FUZZ_SOURCES_event_fields := console/store/event_fields.c common/json.c common/text.c
+FUZZ_LDLIBS_event_fields  := -ljson-c
+FUZZ_SEEDS_event_fields	  := tests/fuzz/corpus/event_fields
+FUZZ_FLAGS_event_fields	  := -max_len=2000

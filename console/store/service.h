@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that has the database and opens what devices sealed; no network socket.
+ * holdfast-console(8) starts it by executing itself.
+ *
+ *   holdfast-console store --store-dir DIR --runtime-dir DIR --frontend-fd N [--user NAME]
+ *		[--life-fd N] [--verbose]
+ *
+ *   --store-dir    with SERVICE_DATABASE and SERVICE_SEAL_KEY, both the user's
+ *   --runtime-dir  where ADMIN_SOCKET_NAME (console/ipc/admin.h) is made, while still privileged
+ *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
+ *   --user         who to become; without it, stays who it is
+ *   --life-fd      as the frontend's: 'R' once the database is open, then 'L' every two seconds
+ *
+ * SIGTERM ends it with status 0; it ends with status 1 when the frontend is gone or speaks wrongly.
+ */
+#ifndef HOLDFAST_CONSOLE_STORE_SERVICE_H
+#define HOLDFAST_CONSOLE_STORE_SERVICE_H
+
+#include "common/channel.h"
+#include "console/store/ingest.h"
+
+#define SERVICE_DATABASE  "console.db"
+#define SERVICE_SEAL_KEY  "seal.key" /* X25519, 32 bytes as they are */
+#define SERVICE_GROUP_MAX 512	     /* requests that share a transaction at most */
+
+struct admin_server;
+
+struct service {
+	struct store *writer;
+	struct store *reader; /* what administrators look at */
+	struct ingest *ingest;
+	struct channel frontend;
+	struct admin_server *admin;
+	int signal_fd, life_fd; /* life_fd: -1 = none */
+};
+
+/* argv[0] is the word "store". The process's exit status. */
+int store_main(int argc, char **argv);
+
+/* peer.c: what the frontend asks, as far as it is there; answered when it is on disk. */
+void peer_on_poll(struct service *service, short events);
+/* A device's state has changed: its connections are to be looked at anew. */
+void peer_tell_changed(struct service *service, const struct store_device *device);
+
+#endif
