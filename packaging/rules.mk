@@ -27,9 +27,20 @@ install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-s
 	ln -sf holdfast $(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast-session
 	install -D -m 644 packaging/lsm.cfg $(DESTDIR)/etc/default/grub.d/holdfast.cfg
 	install -d -m 755 $(DESTDIR)/etc/holdfast
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard man/*.8)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(filter-out man/holdfast-console.8,$(wildcard man/*.8))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
+
+.PHONY: install-console
+install: install-console
+install-console: $(B)/holdfast-console
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $<
+	install -D -m 644 packaging/holdfast-console.service $(DESTDIR)$(UNITDIR)/holdfast-console.service
+	install -D -m 644 packaging/sysusers-console.conf \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast-console.conf
+	install -D -m 644 packaging/holdfast-console.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast-console
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/holdfast-console.8
 
 # `make deb`: build/holdfast_VERSION_ARCHITECTURE.deb, of what install puts where. DEB_VERSION= for a
 # packager's own numbers.

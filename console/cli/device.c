@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* holdfast-console device */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "console/cli/cli.h"
+
+static const char usage[] =
+	"usage: holdfast-console device list [--state STATE] [--json]\n"
+	"       holdfast-console device show DEVICE [--json]\n"
+	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT]\n"
+	"DEVICE is its uid or host name.\n"
+	"  --state STATE  pending, trusted, suspended or revoked\n"
+	"  --why TEXT     is written down with it\n"
+	"What is suspended can be approved again; what is revoked has to enrol anew, with a new "
+	"key.\n"
+	"Both are in force at once, on open connections too.\n";
+
+struct view {
+	bool is_json;
+	unsigned int count;
+};
+
+static enum print_style style_of(const char *state)
+{
+	if (!strcmp(state, "trusted"))
+		return PRINT_GOOD;
+	return !strcmp(state, "revoked") ? PRINT_BAD : PRINT_WARN;
+}
+
+static void print_time(const char *what, struct json_object *object, const char *path)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_format(json_number(object, path), when);
+	(void)printf("%s%s", what, when);
+}
+
+static void print_row(struct json_object *device, const char *text, void *userdata)
+{
+	struct view *view = userdata;
+	const char *state = json_text(device, "state");
+
+	view->count++;
+	if (view->is_json) {
+		(void)puts(text);
+		return;
+	}
+	print_styled(style_of(state), "%-10s", state);
+	(void)printf("%s  ", json_text(device, "uid"));
+	print_clean(json_text(device, "host"));
+	print_time("  seen ", device, "last_seen");
+	(void)printf("  %llu events\n", (unsigned long long)json_number(device, "ack"));
+}
+
+static void print_changes(struct json_object *changes)
+{
+	print_styled(PRINT_BOLD, "Changes\n");
+	for (size_t i = 0; i < json_object_array_length(changes); i++) {
+		struct json_object *change = json_object_array_get_idx(changes, i);
+
+		print_time("  ", change, "time");
+		(void)printf("  %s -> %s, by %s", json_text(change, "from"),
+			json_text(change, "to"), json_text(change, "who"));
+		if (json_text(change, "why")[0]) {
+			(void)fputs(": ", stdout);
+			print_clean(json_text(change, "why"));
+		}
+		(void)putchar('\n');
+	}
+}
+
+static void print_certificates(struct json_object *certificates)
+{
+	print_styled(PRINT_BOLD, "Certificates\n");
+	for (size_t i = 0; i < json_object_array_length(certificates); i++) {
+		struct json_object *certificate = json_object_array_get_idx(certificates, i);
+
+		(void)printf("  %s  %-10s", json_text(certificate, "serial"),
+			json_text(certificate, "state"));
+		print_time("  until ", certificate, "not_after");
+		(void)putchar('\n');
+	}
+}
+
+static void print_boots(struct json_object *boots)
+{
+	static const char *const rest[] = {"pruned", "lost"};
+
+	print_styled(PRINT_BOLD, "Events by boot\n");
+	for (size_t i = 0; i < json_object_array_length(boots); i++) {
+		struct json_object *boot = json_object_array_get_idx(boots, i);
+		unsigned long long missing = json_number(boot, "missing");
+
+		print_time("  ", boot, "begun");
+		(void)printf("  %s: %llu made, %llu delivered, %llu coalesced, ",
+			json_text(boot, "boot"), (unsigned long long)json_number(boot, "made"),
+			(unsigned long long)json_number(boot, "delivered"),
+			(unsigned long long)json_number(boot, "coalesced"));
+		for (size_t j = 0; j < 2; j++)
+			if (json_number(boot, rest[j]))
+				print_styled(PRINT_WARN, "%llu %s, ",
+					(unsigned long long)json_number(boot, rest[j]), rest[j]);
+		print_styled(missing ? PRINT_BAD : PRINT_PLAIN, "%llu missing\n", missing);
+	}
+}
+
+static void print_findings(struct json_object *findings)
+{
+	if (json_object_array_length(findings))
+		print_styled(PRINT_BOLD, "Findings\n");
+	for (size_t i = 0; i < json_object_array_length(findings); i++) {
+		struct json_object *finding = json_object_array_get_idx(findings, i);
+
+		print_time("  ", finding, "time");
+		print_styled(PRINT_BAD, "  %s", json_text(finding, "kind"));
+		(void)printf("  %llu to %llu: ", (unsigned long long)json_number(finding, "first"),
+			(unsigned long long)json_number(finding, "last"));
+		print_clean(json_text(finding, "text"));
+		(void)putchar('\n');
+	}
+}
+
+static void print_device(struct json_object *device, const char *text, void *userdata)
+{
+	struct view *view = userdata;
+	const char *state = json_text(device, "state");
+
+	if (view->is_json) {
+		(void)puts(text);
+		return;
+	}
+	print_styled(PRINT_BOLD, "%s  ", json_text(device, "uid"));
+	print_clean(json_text(device, "host"));
+	(void)fputs("\n  ", stdout);
+	print_styled(style_of(state), "%s", state);
+	(void)printf(
+		", enrolled by token %llu\n", (unsigned long long)json_number(device, "token"));
+	if (json_text(device, "os")[0] || json_text(device, "owner")[0])
+		(void)printf("  %s %s\n", json_text(device, "owner"), json_text(device, "os"));
+	print_time("  first seen ", device, "first_seen");
+	print_time(", last ", device, "last_seen");
+	(void)printf(" from %s\n", json_text(device, "address"));
+	(void)printf(
+		"  events up to number %llu\n", (unsigned long long)json_number(device, "ack"));
+	print_changes(json_at(device, "changes"));
+	print_certificates(json_at(device, "certificates"));
+	print_boots(json_at(device, "boots"));
+	print_findings(json_at(device, "findings"));
+}
+
+static bool is_state(const char *word)
+{
+	return !strcmp(word, "pending") || !strcmp(word, "trusted") || !strcmp(word, "suspended") ||
+	       !strcmp(word, "revoked");
+}
+
+static int list(int argc, char **argv)
+{
+	static const struct option known[] = {{"state", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct admin_request request = {.type = ADMIN_DEVICES};
+	struct view view = {0};
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+		if (option == 'h')
+			return fputs(usage, stdout), CLI_DONE;
+		if (option == 'j')
+			view.is_json = true;
+		else if (option == 's' && is_state(optarg))
+			(void)strcpy(request.name, optarg); /* one of those words */
+		else
+			return cli_usage(usage);
+	}
+	if (optind != argc)
+		return cli_usage(usage);
+	r = client_ask(&request, print_row, &view);
+	if (r == CLI_DONE && !view.count && !view.is_json)
+		(void)printf(
+			"no devices%s%s. One enrols with a token: see holdfast-console token\n",
+			request.name[0] ? " that are " : " yet", request.name);
+	return r;
+}
+
+static int show(int argc, char **argv)
+{
+	struct admin_request request = {.type = ADMIN_DEVICE};
+	struct view view = {0};
+	int r;
+
+	r = cli_options_json(argc, argv, usage, &view.is_json);
+	if (r != OPTIONS_GO_ON)
+		return r;
+	if (optind + 1 != argc)
+		return cli_usage(usage);
+	if (!cli_text(request.device, sizeof(request.device), argv[optind]))
+		return CLI_USAGE;
+	return client_ask(&request, print_device, &view);
+}
+
+static int change(int argc, char **argv, uint16_t type)
+{
+	static const struct option known[] = {
+		{"why", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct admin_request request = {.type = type};
+	int option, r = CLI_DONE;
+
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+		if (option == 'h')
+			return fputs(usage, stdout), CLI_DONE;
+		if (option != 'w')
+			return cli_usage(usage);
+		if (!cli_text(request.why, sizeof(request.why), optarg))
+			return CLI_USAGE;
+	}
+	if (optind == argc)
+		return cli_usage(usage);
+	for (; optind < argc; optind++) {
+		int each;
+
+		if (!cli_text(request.device, sizeof(request.device), argv[optind]))
+			return CLI_USAGE;
+		each = client_ask(&request, print_row, &(struct view){0});
+		if (each == CLI_NO_CONSOLE)
+			return each;
+		r = each != CLI_DONE ? each : r;
+	}
+	return r;
+}
+
+int cli_device(int argc, char **argv)
+{
+	if (argc < 2)
+		return cli_usage(usage);
+	if (!strcmp(argv[1], "list"))
+		return list(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "show"))
+		return show(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "approve"))
+		return change(argc - 1, argv + 1, ADMIN_APPROVE);
+	if (!strcmp(argv[1], "suspend"))
+		return change(argc - 1, argv + 1, ADMIN_SUSPEND);
+	if (!strcmp(argv[1], "revoke"))
+		return change(argc - 1, argv + 1, ADMIN_REVOKE);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return fputs(usage, stdout), CLI_DONE;
+	return cli_usage(usage);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast-console init: everything a console needs, made once, in directories that were not there:
+ * what fails leaves none of them behind. Secrets are printed, once, and kept as hashes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/hpke.h"
+#include "common/privileges.h"
+#include "console/authority/ca_files.h"
+#include "console/cli/cli.h"
+#include "console/frontend/frontend.h"
+#include "console/store/enrolment.h"
+#include "console/store/secret.h"
+#include "console/store/service.h"
+
+#define TOKEN_DAYS 7
+#define DAY_MS	   (24 * 60 * 60 * INT64_C(1000))
+
+static const char usage[] =
+	"usage: holdfast-console init [--name HOST]... [--tenant TEXT] [--admin NAME]\n"
+	"                             [--passphrase-file FILE]\n"
+	"Makes a console: root and issuing authority, the server's certificate, the key that "
+	"devices\n"
+	"seal to, the database, the first administrator and the first enrolment token.\n"
+	"  --name HOST             DNS name or address by which devices reach it (this host's "
+	"name);\n"
+	"                          at most 16 times\n"
+	"  --tenant TEXT           the organisation's name, for people\n"
+	"  --admin NAME            the first administrator (admin)\n"
+	"  --passphrase-file FILE  of the root's key; without it, one is made and printed\n";
+
+struct plan {
+	const char *names[CA_SERVER_NAMES];
+	size_t name_count;
+	const char *tenant, *admin, *passphrase_file;
+	char host[256];
+	char passphrase[1024];
+	bool is_passphrase_made;
+	char secret[SECRET_TEXT_SIZE];
+	char token[ENROLMENT_TOKEN_SIZE];
+	uid_t store_uid, frontend_uid;
+	gid_t store_gid, frontend_gid;
+};
+
+static int parse_options(int argc, char **argv, struct plan *plan)
+{
+	static const struct option known[] = {{"name", required_argument, NULL, 'n'},
+		{"tenant", required_argument, NULL, 't'}, {"admin", required_argument, NULL, 'a'},
+		{"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+		{0}};
+	int option;
+
+	plan->admin = "admin";
+	plan->tenant = "";
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+		if (option == 'h')
+			return fputs(usage, stdout), CLI_DONE;
+		if (option == 'n' && plan->name_count < CA_SERVER_NAMES)
+			plan->names[plan->name_count++] = optarg;
+		else if (option == 't')
+			plan->tenant = optarg;
+		else if (option == 'a' && optarg[0] && strlen(optarg) < STORE_TEXT_SIZE)
+			plan->admin = optarg;
+		else if (option == 'p')
+			plan->passphrase_file = optarg;
+		else
+			return cli_usage(usage);
+	}
+	if (optind != argc || strlen(plan->tenant) >= STORE_TEXT_SIZE)
+		return cli_usage(usage);
+	return OPTIONS_GO_ON;
+}
+
+static int find_users(struct plan *plan)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (geteuid() != 0) /* for trying it out: all its processes are this user's */
+		return CLI_DONE;
+	if (privileges_find_user(CLI_STORE_USER, &plan->store_uid, &plan->store_gid) < 0 ||
+		privileges_find_user(CLI_FRONTEND_USER, &plan->frontend_uid, &plan->frontend_gid) <
+			0 ||
+		privileges_find_user(CLI_AUTHORITY_USER, &uid, &gid) < 0)
+		return cli_refuse(
+			"users " CLI_STORE_USER ", " CLI_FRONTEND_USER " and " CLI_AUTHORITY_USER
+			" are needed:\ncreate them with systemd-sysusers and "
+			"packaging/sysusers-console.conf, or with useradd --system");
+	return CLI_DONE;
+}
+
+static int read_passphrase(struct plan *plan)
+{
+	auto_close int fd = -EBADF;
+	ssize_t size;
+	int r;
+
+	if (!plan->passphrase_file) {
+		plan->is_passphrase_made = true;
+		r = secret_make(plan->passphrase);
+		return r < 0 ? cli_refuse("cannot make a passphrase: %s", strerror(-r)) : CLI_DONE;
+	}
+	fd = open(plan->passphrase_file, O_RDONLY | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, plan->passphrase, sizeof(plan->passphrase) - 1);
+	if (size < 0)
+		return cli_refuse("cannot read '%s': %s", plan->passphrase_file, strerror(errno));
+	plan->passphrase[size] = '\0';
+	plan->passphrase[strcspn(plan->passphrase, "\r\n")] = '\0';
+	if (strlen(plan->passphrase) < CA_PASSPHRASE_MIN)
+		return cli_refuse("the passphrase in '%s' is shorter than %d characters",
+			plan->passphrase_file, CA_PASSPHRASE_MIN);
+	return CLI_DONE;
+}
+
+/* Makes them, or none: an earlier console's are left as they are. */
+static int make_directories(void)
+{
+	static const char *const names[] = {
+		CLI_STORE_DIRECTORY, CLI_AUTHORITY_DIRECTORY, CLI_TLS_DIRECTORY};
+	char path[PATH_MAX], database[PATH_MAX];
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cli_path(path, sizeof(path), names[i], "");
+		if (lstat(path, &status) < 0)
+			continue;
+		cli_path(database, sizeof(database), CLI_STORE_DIRECTORY, SERVICE_DATABASE);
+		if (access(database, F_OK) == 0)
+			return cli_refuse("there is a console in '%s' already: nothing is changed",
+				cli.state_directory);
+		return cli_refuse("'%s' is there, of an init that did not finish: nothing is "
+				  "changed.\nRemove what is in '%s' and run init again.",
+			path, cli.state_directory);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cli_path(path, sizeof(path), names[i], "");
+		if (mkdir(path, 0700) < 0)
+			return cli_refuse("cannot make '%s': %s", path, strerror(errno));
+	}
+	return CLI_DONE;
+}
+
+static void remove_files(const char *directory, const char *const *files, size_t count)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		cli_path(path, sizeof(path), directory, files[i]);
+		(void)unlink(path); /* it may not have been made, here and below */
+	}
+	cli_path(path, sizeof(path), directory, "");
+	(void)rmdir(path);
+}
+
+/* What a failed init made; it was not there before. */
+static void undo(void)
+{
+	static const char *const store[] = {SERVICE_DATABASE, SERVICE_DATABASE "-wal",
+		SERVICE_DATABASE "-shm", SERVICE_SEAL_KEY};
+	static const char *const authority[] = {
+		CA_ROOT_CERTIFICATE, CA_ROOT_KEY, CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY};
+	static const char *const tls[] = {FRONTEND_CERTIFICATE, FRONTEND_KEY};
+
+	remove_files(CLI_STORE_DIRECTORY, store, 4);
+	remove_files(CLI_AUTHORITY_DIRECTORY, authority, 4);
+	remove_files(CLI_TLS_DIRECTORY, tls, 2);
+}
+
+static int open_directory(const char *name)
+{
+	char path[PATH_MAX];
+
+	cli_path(path, sizeof(path), name, "");
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int make_certificates(const struct plan *plan, const char *tenant)
+{
+	auto_close int authority = open_directory(CLI_AUTHORITY_DIRECTORY);
+	auto_close int tls = open_directory(CLI_TLS_DIRECTORY);
+	int r;
+
+	if (authority < 0 || tls < 0)
+		return -errno;
+	r = ca_files_create(authority, tenant, plan->passphrase);
+	return r < 0 ? r : ca_files_server(authority, tls, plan->names, plan->name_count);
+}
+
+static int make_seal_key(void)
+{
+	uint8_t private_key[HPKE_KEY_SIZE], public_key[HPKE_KEY_SIZE];
+	char path[PATH_MAX];
+	auto_close int fd = -EBADF;
+	int r;
+
+	r = hpke_key_generate(private_key, public_key);
+	if (r < 0)
+		return r;
+	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, SERVICE_SEAL_KEY);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = write(fd, private_key, sizeof(private_key)) == sizeof(private_key) ? 0 : -EIO;
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	explicit_bzero(private_key, sizeof(private_key));
+	return r;
+}
+
+static int fill_database(struct store *store, struct plan *plan, const char *tenant)
+{
+	int64_t now_ms = (int64_t)clock_day_ms();
+	struct store_token token = {.name = "made by init",
+		.uses_left = 1,
+		.made_ms = now_ms,
+		.expires_ms = now_ms + TOKEN_DAYS * DAY_MS,
+		.made_by = "init"};
+	char hash[SECRET_HASH_SIZE];
+	int r;
+
+	r = secret_make(plan->secret);
+	if (r == 0)
+		r = secret_hash(plan->secret, hash);
+	if (r == 0)
+		r = store_begin(store);
+	if (r == 0)
+		r = store_tenant_set(store, tenant);
+	if (r == 0)
+		r = store_set(store, "tenant", plan->tenant[0] ? plan->tenant : tenant);
+	if (r == 0)
+		r = store_administrator_add(store, plan->admin, hash, true, now_ms);
+	if (r == 0)
+		r = enrolment_token_make(store, &token, plan->token);
+	if (r == 0)
+		r = store_audit(store, "init", "console made", HOLDFAST_VERSION, now_ms);
+	return r == 0 ? store_commit(store) : r;
+}
+
+static int make_database(struct plan *plan, const char *tenant)
+{
+	auto_call(store_freep) struct store *store = NULL;
+	char path[PATH_MAX];
+	int r;
+
+	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, SERVICE_DATABASE);
+	r = store_open(path, STORE_WRITE, &store);
+	return r < 0 ? r : fill_database(store, plan, tenant);
+}
+
+static int give_away(const char *directory, const char *file, uid_t uid, gid_t gid)
+{
+	char path[PATH_MAX];
+
+	if (geteuid() != 0)
+		return 0;
+	cli_path(path, sizeof(path), directory, file);
+	return lchown(path, uid, gid) < 0 ? -errno : 0;
+}
+
+/* The authority's stay root's: it reads them before it becomes who it is. */
+static int give_all_away(const struct plan *plan)
+{
+	static const char *const store[] = {"", SERVICE_DATABASE, SERVICE_SEAL_KEY};
+	static const char *const tls[] = {"", FRONTEND_CERTIFICATE, FRONTEND_KEY};
+	int r = 0;
+
+	for (size_t i = 0; i < 3 && r == 0; i++)
+		r = give_away(CLI_STORE_DIRECTORY, store[i], plan->store_uid, plan->store_gid);
+	for (size_t i = 0; i < 3 && r == 0; i++)
+		r = give_away(CLI_TLS_DIRECTORY, tls[i], plan->frontend_uid, plan->frontend_gid);
+	return r;
+}
+
+static int make_all(struct plan *plan)
+{
+	char tenant[STORE_UID_TEXT];
+	uint8_t uid[CONSOLE_UID_SIZE];
+	const char *what = "certificates";
+	int r;
+
+	if (getrandom(uid, sizeof(uid), 0) != sizeof(uid))
+		return cli_refuse("cannot get random bytes: %s", strerror(errno));
+	uid[6] = (uint8_t)((uid[6] & 0x0f) | 0x40); /* RFC 9562: version 4 */
+	uid[8] = (uint8_t)((uid[8] & 0x3f) | 0x80);
+	store_uid_format(uid, tenant);
+	r = make_certificates(plan, tenant);
+	if (r == 0) {
+		what = "seal key";
+		r = make_seal_key();
+	}
+	if (r == 0) {
+		what = "database";
+		r = make_database(plan, tenant);
+	}
+	if (r == 0) {
+		what = "owners of the files";
+		r = give_all_away(plan);
+	}
+	if (r == 0)
+		return CLI_DONE;
+	undo();
+	if (r == -EINVAL)
+		return cli_refuse("cannot make the %s: one of the names is none that a "
+				  "certificate can have. Nothing is made",
+			what);
+	return cli_refuse("cannot make the %s: %s. Nothing is made", what, strerror(-r));
+}
+
+static void print_next(const struct plan *plan)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	clock_format(clock_day_ms() + TOKEN_DAYS * DAY_MS, until);
+	print_styled(PRINT_GOOD, "The console is made, in %s.\n\n", cli.state_directory);
+	print_styled(PRINT_BOLD, "Shown once. Write these down now:\n");
+	(void)printf("  administrator        %s\n", plan->admin);
+	(void)printf("  one-time secret      %s\n", plan->secret);
+	(void)printf("  enrolment token      %s\n", plan->token);
+	(void)printf("                       one device, until %s\n", until);
+	if (plan->is_passphrase_made)
+		(void)printf("  root key passphrase  %s\n", plan->passphrase);
+	print_styled(PRINT_BOLD, "\nNext:\n");
+	(void)printf("  1. Start it:           systemctl enable --now holdfast-console\n"
+		     "     or in a terminal:   holdfast-console serve\n"
+		     "  2. Enrol a device: give its agent\n"
+		     "       the address       https://%s:8443\n"
+		     "       the root          %s/%s/%s\n"
+		     "       the token         (above)\n"
+		     "  3. Approve it:         holdfast-console device list --state pending\n"
+		     "                         holdfast-console device approve NAME\n"
+		     "  4. More devices:       holdfast-console token create --help\n"
+		     "  5. Take %s/%s/%s to a place that is not on this\n"
+		     "     machine. It is needed for a new issuing authority only, in five years.\n"
+		     "     Keep a copy of %s/%s/%s as well: without it, what\n"
+		     "     devices have sealed and not delivered can't be read.\n",
+		plan->names[0], cli.state_directory, CLI_AUTHORITY_DIRECTORY, CA_ROOT_CERTIFICATE,
+		cli.state_directory, CLI_AUTHORITY_DIRECTORY, CA_ROOT_KEY, cli.state_directory,
+		CLI_STORE_DIRECTORY, SERVICE_SEAL_KEY);
+}
+
+int cli_init(int argc, char **argv)
+{
+	static struct plan plan;
+	int r;
+
+	r = parse_options(argc, argv, &plan);
+	if (r != OPTIONS_GO_ON)
+		return r;
+	r = find_users(&plan);
+	if (r == CLI_DONE)
+		r = read_passphrase(&plan);
+	if (r != CLI_DONE)
+		return r;
+	if (!plan.name_count) {
+		if (gethostname(plan.host, sizeof(plan.host) - 1) < 0)
+			return cli_refuse("what is this host called? Say --name");
+		plan.names[plan.name_count++] = plan.host;
+	}
+	(void)umask(022); /* returns the old one, here and below */
+	if (mkdir(cli.state_directory, 0755) < 0 && errno != EEXIST)
+		return cli_refuse("cannot make '%s': %s", cli.state_directory, strerror(errno));
+	(void)umask(077);
+	r = cli_lock();
+	if (r == -EBUSY)
+		return cli_refuse("there is a console in '%s' already, and it runs: nothing is "
+				  "changed",
+			cli.state_directory);
+	if (r < 0)
+		return cli_refuse("cannot write to '%s': %s", cli.state_directory, strerror(-r));
+	r = make_directories();
+	if (r == CLI_DONE)
+		r = make_all(&plan);
+	if (r == CLI_DONE)
+		print_next(&plan);
+	explicit_bzero(&plan, sizeof(plan));
+	return r;
+}

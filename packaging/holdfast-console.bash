@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# bash completion for holdfast-console(8)
+
+_holdfast_console()
+{
+	local cur prev words cword
+	_init_completion || return
+
+	local verb='' sub='' i
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--state-dir | --runtime-dir) ((i++)) ;;
+		-*) ;;
+		*)
+			if [ -z "$verb" ]; then
+				verb=${words[i]}
+			else
+				sub=${words[i]}
+				break
+			fi
+			;;
+		esac
+	done
+	local devices=''
+	case $prev in
+	--state-dir | --runtime-dir) _filedir -d; return ;;
+	--passphrase-file) _filedir; return ;;
+	--state) mapfile -t COMPREPLY < <(compgen -W 'pending trusted suspended revoked' -- "$cur"); return ;;
+	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
+	--class)
+		mapfile -t COMPREPLY < <(compgen -W 'file process log peripheral entity network config lifecycle hosting' -- "$cur")
+		return
+		;;
+	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit) return ;;
+	esac
+	case $verb:$sub:$prev in
+	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | *:*:--device)
+		devices=$(holdfast-console device list --json 2>/dev/null |
+			sed -n 's/.*"uid":"\([^"]*\)".*"host":"\([A-Za-z0-9._-]*\)".*/\1 \2/p')
+		;;
+	esac
+	local choice=''
+	case $verb:$sub in
+	:) choice='init serve status device token events findings backup restore --state-dir --runtime-dir --help --version' ;;
+	init:*) choice='--name --tenant --admin --passphrase-file --help' ;;
+	serve:*) choice='--listen --limits --verbose --help' ;;
+	status:*) choice='--json --help' ;;
+	device:) choice='list show approve suspend revoke --help' ;;
+	device:list) choice='--state --json --help' ;;
+	device:show) choice="$devices --json --help" ;;
+	device:*) choice="$devices --why --help" ;;
+	token:) choice='create list revoke --help' ;;
+	token:create) choice='--uses --unlimited --days --approve --name --json --help' ;;
+	token:list) choice='--json --help' ;;
+	events:*) choice='--device --class --verdict --user --file --text --since --until --limit --all --follow --json --help' ;;
+	findings:*) choice='--device --limit --json --help' ;;
+	backup:* | restore:*) _filedir; return ;;
+	esac
+	[ "$prev" != --device ] || choice=$devices
+	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$cur")
+}
+complete -F _holdfast_console holdfast-console
