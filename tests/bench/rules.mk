@@ -40,3 +40,12 @@ bench:
 	tools/deps.sh bench
 	+$(MAKE) --no-print-directory bench-programs
 	tests/bench/run $(KERNEL)
+
+# What the console's store costs an event: `make bench-console`; nothing of it needs a machine.
+.PHONY: bench-console
+bench-console: $(BENCH)/console_store
+	$<
+.SECONDEXPANSION:
+$(BENCH)/console_store: $(B)/tests/bench/console_store.o $$(CONSOLE_STORE) $$(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) -lcrypto -lzstd

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Filters and pages of events, copies of the database, and what is no database of ours. */
+#include "tests/unit/console_fixture.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(console_store, .init = fixture_begin, .fini = fixture_end);
+
+static struct fixture_device device, other;
+static struct fixture_batch batch;
+static struct console_device answer;
+
+static struct store_device stored(const struct fixture_device *of)
+{
+	struct store_device now;
+
+	cr_assert_eq(store_device_by_uid(fixture_store, of->uid, &now), 0);
+	return now;
+}
+
+/* Two devices, 300 events each, in turns of 10: numbers 1 to 300. */
+static void fill(void)
+{
+	fixture_device(&device, "pc-1");
+	fixture_device(&other, "pc-2");
+	for (unsigned int i = 0; i < 30; i++) {
+		fixture_batch(&device, 1, 10, &batch);
+		cr_assert_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
+		fixture_batch(&other, 1, 10, &batch);
+		cr_assert_eq(fixture_send(&other, &batch, &answer), REFUSAL_NONE);
+	}
+}
+
+struct seen {
+	unsigned int count, most;
+	int64_t last_ms, last_id;
+	bool is_upwards, is_by_arrival;
+	uint64_t sum;
+};
+
+static bool see(const struct store_found *found, void *userdata)
+{
+	struct seen *seen = userdata;
+
+	if (seen->count && !seen->is_upwards && !seen->is_by_arrival)
+		cr_expect(found->time_ms < seen->last_ms ||
+			  (found->time_ms == seen->last_ms && found->id < seen->last_id));
+	if (seen->count && seen->is_upwards)
+		cr_expect_gt(found->id, seen->last_id);
+	cr_expect_eq(found->json[0], '{');
+	cr_expect_eq(found->json[found->event.size - 1], '}');
+	seen->last_ms = found->time_ms;
+	seen->last_id = found->id;
+	seen->sum += found->event.sequence;
+	return ++seen->count != seen->most;
+}
+
+/* In pages and pieces of any size it is the same; how many. */
+static unsigned int count_of(const struct store_filter *filter)
+{
+	static const unsigned int pages[] = {1000, 100, 7, 1}, looks[] = {5000, 64, 3, 1};
+	unsigned int first = 0;
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		struct store_cursor cursor = {0};
+		struct seen seen = {.is_by_arrival = filter->text[0] || filter->file[0]};
+		int r = 1;
+
+		while (r > 0) {
+			seen.most = seen.count + pages[i];
+			r = store_events(fixture_store, filter, &cursor, looks[i], see, &seen);
+			cr_assert_geq(r, 0);
+		}
+		if (i == 0) {
+			first = seen.count;
+			sum = seen.sum;
+		}
+		cr_expect_eq(seen.count, first, "pages of %u", pages[i]);
+		cr_expect_eq(seen.sum, sum);
+	}
+	return first;
+}
+
+Test(console_store, filters_and_pages)
+{
+	fill();
+	cr_expect_eq(count_of(&(struct store_filter){0}), 600);
+	cr_expect_eq(count_of(&(struct store_filter){.device = stored(&device).id}), 300);
+	cr_expect_eq(count_of(&(struct store_filter){.class_uid = 4001}), 200);
+	cr_expect_eq(count_of(&(struct store_filter){.class_uid = 4002}), 0);
+	cr_expect_eq(count_of(&(struct store_filter){
+			     .verdict_min = STORE_WARN, .verdict_max = STORE_BLOCK}),
+		150);
+	cr_expect_eq(count_of(&(struct store_filter){
+			     .verdict_min = STORE_ALLOW, .verdict_max = STORE_ALLOW}),
+		450);
+	cr_expect_eq(count_of(&(struct store_filter){.user = "anna"}), 200);
+	cr_expect_eq(count_of(&(struct store_filter){.user = "nobody"}), 0);
+	cr_expect_eq(count_of(&(struct store_filter){.user = "anna",
+			     .device = stored(&other).id,
+			     .verdict_min = STORE_BLOCK,
+			     .verdict_max = STORE_BLOCK}),
+		25);
+	cr_expect_eq(count_of(&(struct store_filter){.text = "\"message\":\"event 77\""}), 2);
+	cr_expect_eq(count_of(&(struct store_filter){.file = "report-77.odt"}), 2);
+	cr_expect_eq(count_of(&(struct store_filter){.file = "event 77"}), 0, "not of a file");
+	cr_expect_eq(count_of(&(struct store_filter){.text = "nothing of it"}), 0);
+	cr_expect_eq(count_of(&(struct store_filter){.since_ms = 1700000000000 + 291000}), 20);
+	cr_expect_eq(count_of(&(struct store_filter){.until_ms = 1700000000000 + 11000}), 20);
+	cr_expect_eq(count_of(&(struct store_filter){.since_ms = 1700000000000 + 11000,
+			     .until_ms = 1700000000000 + 21000,
+			     .text = "event"}),
+		20);
+	fixture_free(&device);
+	fixture_free(&other);
+}
+
+Test(console_store, following_sees_each_that_comes_once)
+{
+	struct store_cursor cursor = {.is_upwards = true};
+	struct seen seen = {.is_upwards = true};
+	struct store *reader;
+
+	fill();
+	cr_assert_eq(store_open(fixture_path, STORE_READ, &reader), 0);
+	cursor.id = fixture_events();
+	for (unsigned int i = 1; i <= 5; i++) {
+		fixture_batch(&device, 1, 10, &batch);
+		cr_assert_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
+		while (store_events(reader, &(struct store_filter){0}, &cursor, 4, see, &seen) > 0)
+			;
+		cr_expect_eq(seen.count, i * 10);
+	}
+	store_free(reader);
+	fixture_free(&device);
+	fixture_free(&other);
+}
+
+Test(console_store, what_is_not_committed_is_not_seen_and_not_there)
+{
+	struct console_who who = {.id = 1};
+	struct store *reader;
+	int64_t events;
+
+	fixture_device(&device, "pc-1");
+	fixture_batch(&device, 1, 10, &batch);
+	memcpy(who.certificate, device.fingerprint, sizeof(who.certificate));
+	cr_assert_eq(store_open(fixture_path, STORE_READ, &reader), 0);
+	cr_assert_eq(store_begin(fixture_store), 0);
+	cr_assert_eq(
+		ingest_batch(fixture_ingest, fixture_store, &who, batch.bytes, batch.size, &answer),
+		0);
+	cr_assert_eq(store_event_last(reader, &events), 0);
+	cr_expect_eq(events, 0);
+	store_rollback(fixture_store);
+	cr_expect_eq(fixture_events(), 0);
+	cr_expect_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
+	cr_assert_eq(store_event_last(reader, &events), 0);
+	cr_expect_eq(events, 10);
+	store_free(reader);
+	fixture_free(&device);
+}
+
+Test(console_store, readers_do_not_write)
+{
+	struct store *reader;
+
+	cr_assert_eq(store_open(fixture_path, STORE_READ, &reader), 0);
+	cr_expect_lt(store_set(reader, "a", "b"), 0);
+	FIXTURE_DO(store_set(fixture_store, "a", "b"));
+	store_free(reader);
+}
+
+Test(console_store, a_backup_is_whole_while_others_write)
+{
+	char copy[128];
+	struct store *restored;
+	int64_t events;
+
+	(void)snprintf(copy, sizeof(copy), "%s/copy.db", fixture_directory);
+	fill();
+	cr_assert_eq(store_begin(fixture_store), 0);
+	cr_assert_eq(store_set(fixture_store, "half", "way"), 0);
+	cr_assert_eq(store_backup(fixture_path, copy), 0);
+	cr_assert_eq(store_commit(fixture_store), 0);
+	cr_expect_eq(store_backup(fixture_path, copy), -EEXIST);
+	cr_assert_eq(store_open(copy, STORE_READ, &restored), 0);
+	cr_assert_eq(store_event_last(restored, &events), 0);
+	cr_expect_eq(events, 600);
+	{
+		char value[16];
+
+		cr_expect_eq(store_get(restored, "half", value, sizeof(value)), -ENOENT);
+	}
+	store_free(restored);
+	fixture_free(&device);
+	fixture_free(&other);
+}
+
+/* The backup is put in place of what the devices have gone on from since. */
+Test(console_store, restored_devices_go_on)
+{
+	char copy[128];
+	struct fixture_batch later;
+
+	(void)snprintf(copy, sizeof(copy), "%s/copy.db", fixture_directory);
+	fixture_device(&device, "pc-1");
+	fixture_batch(&device, 1, 10, &batch);
+	cr_assert_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
+	cr_assert_eq(store_backup(fixture_path, copy), 0);
+	fixture_batch(&device, 1, 10, &later);
+	cr_assert_eq(fixture_send(&device, &later, &answer), REFUSAL_NONE);
+	store_free(fixture_store);
+	cr_assert_eq(rename(copy, fixture_path), 0);
+	cr_assert_eq(store_open(fixture_path, STORE_WRITE, &fixture_store), 0);
+	FIXTURE_DO(store_devices_restored(fixture_store));
+	cr_expect_eq(fixture_events(), 10);
+	cr_expect_eq(fixture_send(&device, &later, &answer), REFUSAL_NONE, "sent again");
+	cr_expect_eq(answer.ack, 20);
+	cr_expect_not(stored(&device).is_restored);
+	fixture_free(&device);
+}
+
+Test(console_store, what_is_no_database_of_ours)
+{
+	char path[128];
+	struct store *store = NULL;
+	sqlite3 *sqlite;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/text", fixture_directory);
+	file = fopen(path, "we");
+	for (int i = 0; i < 1000; i++)
+		(void)fputs("no database ", file);
+	cr_assert_eq(fclose(file), 0);
+	cr_expect_eq(store_open(path, STORE_WRITE, &store), -EBADMSG);
+	cr_expect_eq(store_open(path, STORE_READ, &store), -EBADMSG);
+	(void)snprintf(path, sizeof(path), "%s/other", fixture_directory);
+	cr_assert_eq(sqlite3_open(path, &sqlite), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(sqlite, "CREATE TABLE a (b)", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(sqlite);
+	cr_expect_eq(store_open(path, STORE_WRITE, &store), -EPROTO);
+	fixture_close();
+	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
+	cr_assert_eq(
+		sqlite3_exec(sqlite, "PRAGMA user_version = 999", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(sqlite);
+	cr_expect_eq(store_open(fixture_path, STORE_WRITE, &store), -EPROTO, "of the future");
+	cr_expect_null(store);
+	cr_expect_eq(store_open("/nonexistent/x", STORE_READ, &store), -EACCES);
+}
+
+/* Batches until one fails; what it failed with. Whatever it is, nothing is stored by halves. */
+static int fill_up(void)
+{
+	struct console_who who = {.id = 1};
+	unsigned int taken = 0;
+	int r = 0;
+
+	memcpy(who.certificate, device.fingerprint, sizeof(who.certificate));
+	while (r == 0 && taken < 10000) {
+		fixture_batch(&device, 1, 100, &batch);
+		r = store_begin(fixture_store);
+		if (r == 0)
+			r = ingest_batch(fixture_ingest, fixture_store, &who, batch.bytes,
+				batch.size, &answer);
+		if (r == 0)
+			r = store_commit(fixture_store);
+		taken += r == 0;
+	}
+	store_rollback(fixture_store);
+	cr_expect_gt(taken, 0);
+	cr_expect_eq(fixture_events(), 100 * (int64_t)taken);
+	cr_expect_eq(stored(&device).ack, 100 * (uint64_t)taken);
+	return r;
+}
+
+Test(console_store, a_file_that_may_not_grow_takes_nothing_by_halves)
+{
+	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
+	struct stat status;
+	int r;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	fixture_device(&device, "pc-1");
+	cr_assert_eq(stat(fixture_path, &status), 0);
+	limit.rlim_cur = (rlim_t)status.st_size + (512 << 10);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	r = fill_up();
+	cr_expect(r == -EIO || r == -ENOSPC, "%d", r);
+	limit.rlim_cur = RLIM_INFINITY;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	cr_expect_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE, "it grows again");
+	fixture_free(&device);
+}
+
+Test(console_store, a_full_disk_is_called_one_and_takes_nothing_by_halves)
+{
+	char full[128];
+	FILE *file;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("none", fixture_directory, "tmpfs", 0, "size=2m") < 0)
+		cr_skip_test("root is missing, to mount a small disk");
+	fixture_close();
+	fixture_open();
+	fixture_device(&device, "pc-1");
+	(void)snprintf(full, sizeof(full), "%s/full", fixture_directory);
+	file = fopen(full, "we");
+	for (unsigned int i = 0; i < 1000; i++)
+		(void)fwrite(full, 1, sizeof(full), file); /* what is removed later */
+	(void)fclose(file);
+	cr_expect_eq(fill_up(), -ENOSPC);
+	cr_assert_eq(unlink(full), 0);
+	cr_expect_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE, "there is room again");
+	fixture_close();
+	(void)umount(fixture_directory);
+	fixture_free(&device);
+}
+
+Test(console_store, uids_as_text)
+{
+	uint8_t uid[16], back[16];
+	char text[STORE_UID_TEXT];
+
+	for (unsigned int i = 0; i < 16; i++)
+		uid[i] = (uint8_t)(i * 17);
+	store_uid_format(uid, text);
+	cr_expect_str_eq(text, "00112233-4455-6677-8899-aabbccddeeff");
+	cr_assert_eq(store_uid_parse(text, back), 0);
+	cr_expect_arr_eq(uid, back, sizeof(uid));
+	cr_expect_eq(store_uid_parse("00112233-4455-6677-8899-aabbccddeef", back), -EINVAL);
+	cr_expect_eq(store_uid_parse("00112233-4455-6677-8899-aabbccddeeff0", back), -EINVAL);
+	cr_expect_eq(store_uid_parse("0011223344556677-8899-aabbccddeeff", back), -EINVAL);
+	cr_expect_eq(store_uid_parse("", back), -EINVAL);
+}
