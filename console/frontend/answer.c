@@ -17,7 +17,7 @@ static void log_refusal(
 	const struct tls_peer *peer = http_request_peer(request);
 	char device[POLICY_UUID_TEXT_SIZE] = "no certificate";
 
-	if (!log_allowed(&frontend->refusal_log))
+	if (!log_allowed(peer->has_certificate ? &frontend->device_log : &frontend->stranger_log))
 		return;
 	if (peer->has_certificate)
 		policy_uuid_format(peer->device, device);

@@ -26,7 +26,8 @@
 
 #define TICK_US		250000
 #define OTHER_FDS	64 /* besides connections */
-#define REFUSALS_LOGGED 60 /* a minute */
+#define SWEEP_TICKS	4  /* looking at every connection is not free */
+#define REFUSALS_LOGGED 60 /* a minute, of devices; of strangers a third */
 
 struct options {
 	const char *listen[FRONTEND_LISTEN_MAX];
@@ -210,12 +211,14 @@ static void on_terminate(int number, short events, void *userdata)
 
 static void on_tick(int fd, short events, void *userdata)
 {
+	static unsigned int ticks;
 	struct frontend *frontend = userdata;
 
 	(void)fd;
 	(void)events;
 	exchange_sweep(frontend);
-	http_server_sweep(frontend->server);
+	if (++ticks % SWEEP_TICKS == 0)
+		http_server_sweep(frontend->server);
 	process_sign(frontend->life_fd, 'L');
 }
 
@@ -267,7 +270,8 @@ int frontend_main(int argc, char **argv)
 		.limits = limits_default,
 		.store = {.name = "store", .take = exchange_take_store},
 		.authority = {.name = "authority", .take = exchange_take_authority},
-		.refusal_log = {.burst = REFUSALS_LOGGED},
+		.device_log = {.burst = REFUSALS_LOGGED},
+		.stranger_log = {.burst = REFUSALS_LOGGED / 3},
 		.tls_directory_fd = -1,
 		.life_fd = -1,
 	};

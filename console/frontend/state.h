@@ -34,7 +34,8 @@ struct frontend {
 	struct pending_table *pending;
 	struct console_chain chain; /* count 0 until the authority has sent it */
 	char *cacerts;		    /* the answer, base64; own */
-	struct log_limit refusal_log;
+	/* of refusals: strangers must not use up the lines that devices' need */
+	struct log_limit device_log, stranger_log;
 	int tls_directory_fd;
 	int life_fd;
 };

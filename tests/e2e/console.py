@@ -10,7 +10,7 @@ import ssl
 import sys
 import time
 
-from lib import (Console, Identity, check, is_closed, read_answer, run, skip, summary)
+from lib import (Console, Identity, check, is_closed, read_answer, run, skip, status_of, summary)
 
 EST = "/.well-known/est"
 
@@ -246,6 +246,32 @@ def revocation(console, work, device):
     check("trusted again: taken", console.curl("/v1/device", identity=bystander)[0] == 200)
 
 
+def confinement(console):
+    """What both processes have given up, as the kernel says."""
+    for name, pid in (("frontend", console.frontend), ("authority", console.authority)):
+        check(f"{name}: system calls are filtered", status_of(pid, "Seccomp") == ["2"])
+        check(f"{name}: no new privileges", status_of(pid, "NoNewPrivs") == ["1"])
+        check(f"{name}: no capabilities",
+              all(int(status_of(pid, field)[0], 16) == 0 for field in ("CapEff", "CapPrm")))
+    check("control: this test has some",
+          os.getuid() != 0 or int(status_of("self", "CapEff")[0], 16) != 0)
+    if os.getuid() != 0:
+        skip("becoming another user", "needs root")
+        return
+    other = Console(user="nobody")
+    try:
+        check("frontend: is another user", status_of(other.frontend, "Uid")[0] != "0" and
+              status_of(other.frontend, "Gid")[0] != "0")
+        check("frontend: of no other group", status_of(other.frontend, "Groups") == [])
+        check("and serves", other.curl("/v1/health")[0] == 200)
+        os.kill(other.frontend, 1)
+        check("a key that it may not read any more is not read again",
+              other.logged("keeping those in use"))
+        check("and it goes on", other.curl("/v1/health")[0] == 200)
+    finally:
+        other.stop()
+
+
 def reload(console, device):
     before = open(f"{console.directory}/tls/server.crt").read()
     check("reload: the same certificate, again",
@@ -269,6 +295,7 @@ def main():
         certificates(console, work)
         requests_for_certificates(console, work)
         versions(console)
+        confinement(console)
         resumption(console, device)
         reload(console, device)
         revocation(console, work, device)

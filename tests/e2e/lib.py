@@ -37,6 +37,13 @@ def run(*words, data=None):
     return subprocess.run(words, input=data, capture_output=True, timeout=60)
 
 
+def status_of(pid, field):
+    """Of /proc/PID/status; None when there is none."""
+    with open(f"/proc/{pid}/status") as status:
+        match = re.search(rf"^{field}:[ \t]*(.*)$", status.read(), re.M)
+    return match and match[1].split()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -46,7 +53,7 @@ def free_port():
 class Console:
     """Frontend and authority as they are, the store stood in for."""
 
-    def __init__(self, program="stand-in", limits="", environment=None, directory=None):
+    def __init__(self, program="stand-in", limits="", environment=None, directory=None, user=None):
         self.is_ours = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix="holdfast-e2e-")
         self.port = free_port()
@@ -55,6 +62,8 @@ class Console:
         words = [self.program, "serve", self.directory, "--listen", f"127.0.0.1:{self.port}"]
         if limits:
             words += ["--limits", limits]
+        if user:
+            words += ["--user", user]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=log, text=True,
