@@ -52,8 +52,30 @@ static void put_labeled(struct bytes_writer *writer, const struct labeled *label
 	bytes_put_blob(writer, labeled->bytes, labeled->size);
 }
 
-static int hkdf(OSSL_PARAM *parameters, uint8_t *ret_bytes, size_t size)
+struct hkdf_input {
+	int mode; /* EVP_KDF_HKDF_MODE_* */
+	const void *key;
+	size_t key_size;
+	const char *other; /* parameter beside the key: salt or info; NULL = none */
+	const void *other_bytes;
+	size_t other_size;
+};
+
+static OSSL_PARAM octets(const char *name, const void *bytes, size_t size)
 {
+	return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)bytes, size);
+}
+
+static int hkdf(struct hkdf_input *input, uint8_t *ret_bytes, size_t size)
+{
+	OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &input->mode),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+		octets(OSSL_KDF_PARAM_KEY, input->key, input->key_size),
+		input->other ? octets(input->other, input->other_bytes, input->other_size)
+			     : OSSL_PARAM_construct_end(),
+		OSSL_PARAM_construct_end(),
+	};
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	bool is_good = context && EVP_KDF_derive(context, ret_bytes, size, parameters) > 0;
@@ -63,36 +85,21 @@ static int hkdf(OSSL_PARAM *parameters, uint8_t *ret_bytes, size_t size)
 	return is_good ? 0 : -EIO;
 }
 
-static OSSL_PARAM octets(const char *name, const void *bytes, size_t size)
-{
-	return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)bytes, size);
-}
-
 /* LabeledExtract (4). salt NULL = none. */
 static int labeled_extract(
 	const uint8_t *salt, const struct labeled *ikm, uint8_t ret_key[HASH_SIZE])
 {
-	int mode = EVP_KDF_HKDF_MODE_EXTRACT_ONLY, r;
 	uint8_t bytes[LABELED_MAX];
 	struct bytes_writer writer;
+	int r;
 
 	bytes_writer_init(&writer, bytes, sizeof(bytes));
 	put_labeled(&writer, ikm);
 	if (writer.is_full)
 		return -EINVAL;
-	{
-		OSSL_PARAM parameters[] = {
-			OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-			OSSL_PARAM_construct_utf8_string(
-				OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
-			octets(OSSL_KDF_PARAM_KEY, bytes, writer.used),
-			salt ? octets(OSSL_KDF_PARAM_SALT, salt, HASH_SIZE)
-			     : OSSL_PARAM_construct_end(),
-			OSSL_PARAM_construct_end(),
-		};
-
-		r = hkdf(parameters, ret_key, HASH_SIZE);
-	}
+	r = hkdf(&(struct hkdf_input){EVP_KDF_HKDF_MODE_EXTRACT_ONLY, bytes, writer.used,
+			 salt ? OSSL_KDF_PARAM_SALT : NULL, salt, HASH_SIZE},
+		ret_key, HASH_SIZE);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	return r;
 }
@@ -101,7 +108,6 @@ static int labeled_extract(
 static int labeled_expand(
 	const uint8_t key[HASH_SIZE], const struct labeled *info, uint8_t *ret_bytes, size_t size)
 {
-	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
 	uint8_t bytes[LABELED_MAX];
 	struct bytes_writer writer;
 
@@ -111,18 +117,9 @@ static int labeled_expand(
 	put_labeled(&writer, info);
 	if (writer.is_full)
 		return -EINVAL;
-	{
-		OSSL_PARAM parameters[] = {
-			OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-			OSSL_PARAM_construct_utf8_string(
-				OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
-			octets(OSSL_KDF_PARAM_KEY, key, HASH_SIZE),
-			octets(OSSL_KDF_PARAM_INFO, bytes, writer.used),
-			OSSL_PARAM_construct_end(),
-		};
-
-		return hkdf(parameters, ret_bytes, size);
-	}
+	return hkdf(&(struct hkdf_input){EVP_KDF_HKDF_MODE_EXPAND_ONLY, key, HASH_SIZE,
+			    OSSL_KDF_PARAM_INFO, bytes, writer.used},
+		ret_bytes, size);
 }
 
 /* DH (4.1); a public key that gives zeros is refused by OpenSSL, as 7.1.4 wants it. */
