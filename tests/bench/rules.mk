@@ -49,3 +49,13 @@ bench-console: $(BENCH)/console_store
 $(BENCH)/console_store: $(B)/tests/bench/console_store.o $$(CONSOLE_STORE) $$(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) -lcrypto -lzstd
+
+# `make bench-spool` prints what an event costs on its way into the spool; SPOOL_BENCH_DIR is on the disk meant.
+SPOOL_BENCH_DIR ?= $(B)
+$(BENCH)/spool: $(B)/tests/bench/spool.o $$(UNIT_SPOOL) $$(UNIT_LIBS_ocsf) $$(POLICY_LIB) $$(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lzstd -ljson-c $(POLICY_LDLIBS)
+
+.PHONY: bench-spool
+bench-spool: $(BENCH)/spool
+	$< $(SPOOL_BENCH_DIR)
