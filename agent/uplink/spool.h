@@ -8,7 +8,7 @@
  * it did not use, and begins a new one with the first frame. Where the
  * spool stands is in the segments and nowhere else; so the last one is kept even when all of it is
  * acknowledged. A frame counts when its sync has returned: a record whose write or sync failed ends
- * its segment, and what was not synced is taken back, so after any failure to append or to sync ask
+ * its segment, and what was not synced is taken back, so after any failure to append, sync or read ask
  * spool_next_sequence() again.
  *
  * What is damaged, at the start or when it is read, is cut behind its last valid link: the rest goes

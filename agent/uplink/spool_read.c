@@ -214,8 +214,13 @@ int spool_read(struct spool *spool, uint64_t after_sequence, struct spool_batch 
 		r = read_segment(spool, segment, after_sequence, batch);
 		if (r != -EBADMSG)
 			return r;
-		if (spool->file >= 0 && i == spool->count - 1)
+		if (spool->file >= 0 && i == spool->count - 1) {
+			/* What waits stays, for nobody would ask for it again. */
+			r = spool_sync(spool, true);
+			if (r < 0)
+				return r;
 			spool_abandon(spool);
+		}
 		r = spool_mend(spool, i);
 		if (r < 0)
 			return r;

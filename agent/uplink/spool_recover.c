@@ -186,6 +186,25 @@ static int recover_one(struct spool *spool, const uint64_t *numbers, size_t coun
 	return spool_add_segment(spool, &segment);
 }
 
+/* On a full disk: the same bytes once more to the same place, so that a sync has something to write. */
+static int settle_in_place(
+	struct spool *spool, const struct spool_segment *segment, const uint8_t *bytes)
+{
+	const struct spool_files *files = &spool->files;
+	char name[SPOOL_NAME_SIZE];
+	int file, r;
+
+	spool_name(segment->number, SPOOL_SUFFIX_SEGMENT, name);
+	file = files->open(files->disk, name, true);
+	if (file < 0)
+		return file;
+	r = files->write(files->disk, file, bytes, (size_t)segment->used, 0);
+	if (r == 0)
+		r = files->sync(files->disk, file);
+	files->close(files->disk, file);
+	return r < 0 ? r : files->sync_directory(files->disk);
+}
+
 /*
  * What is found at a start may be read and sent from then on: a power cut must not take it. Segments
  * before the last were synced when they ended; the last one may be from a process that was killed, or
@@ -209,6 +228,8 @@ static int settle(struct spool *spool)
 	if (size < last->used)
 		return -EIO;
 	r = spool_publish(files, last->number, bytes, (size_t)last->used);
+	if (r == -ENOSPC)
+		return settle_in_place(spool, last, bytes);
 	if (r < 0)
 		return r;
 	spool->bytes -= last->file_size - last->used;

@@ -11,7 +11,8 @@ struct proving {
 	struct spool_proof proof;
 	uint8_t link[SEGMENT_HASH_SIZE]; /* what the next header must name */
 	bool has_link;
-	bool is_last; /* segment: it may be being written to */
+	bool has_sequence; /* proof.last_sequence is of the one before */
+	bool is_last;	   /* segment: it may be being written to */
 	const uint8_t *stop;
 };
 
@@ -41,6 +42,8 @@ static void prove_place(struct proving *proving, const struct spool_segment *seg
 		return;
 	if (!proof->first_sequence)
 		proof->first_sequence = segment->first_sequence;
+	if (!proving->has_sequence)
+		proving->has_sequence = true;
 	else if (segment->first_sequence > proof->last_sequence + 1) {
 		proof->missing += segment->first_sequence - proof->last_sequence - 1;
 		blame(proving, segment->number);
@@ -88,8 +91,11 @@ static int prove_number(struct proving *proving, const uint64_t *numbers, size_t
 	int r;
 
 	r = spool_load(proving->files, numbers[0], &bytes, &scan.size);
-	if (r == -ENOENT)
-		return 0; /* the console had it in the meantime */
+	if (r == -ENOENT) {
+		/* The console had it in the meantime, and all before it. */
+		proving->has_link = proving->has_sequence = false;
+		return 0;
+	}
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {

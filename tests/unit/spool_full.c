@@ -134,6 +134,30 @@ Test(spool_full, on_a_disk_without_any_room_the_oldest_normal_ones_go)
 	disk_done(&disk);
 }
 
+Test(spool_full, a_full_disk_does_not_keep_it_from_starting)
+{
+	struct spool_files files;
+	struct spool *spool;
+
+	disk_make(&disk, 1, &files);
+	options.files = &files;
+	options.segment_size = SMALL;
+	spool = spool_of();
+	fill(spool, 30);
+	disk.space = disk_used(&disk);
+	disk.is_dead = true;
+	spool_free(spool);
+	disk_restart(&disk, true);
+	spool = spool_of();
+	cr_expect_eq(see(spool, 0).events, 30);
+	cr_expect_eq(append(spool, 31, 1, SEGMENT_ALERT), -ENOSPC);
+	cr_assert_eq(spool_ack(spool, 30), 0);
+	disk.space = 0;
+	cr_expect_eq(append(spool, 31, 1, SEGMENT_ALERT), 0);
+	spool_free(spool);
+	disk_done(&disk);
+}
+
 Test(spool_full, what_was_not_synced_is_taken_back_when_the_disk_fails)
 {
 	struct spool_files files;
