@@ -99,11 +99,34 @@ int spool_add_segment(struct spool *spool, const struct spool_segment *segment)
 	return 0;
 }
 
+bool spool_may_remove_oldest(const struct spool *spool)
+{
+	for (size_t i = 1; i < spool->count; i++)
+		if (spool->segments[i].records ||
+			spool->segments[i].first_sequence == spool->next_sequence)
+			return true;
+	return false;
+}
+
+/* One after the other: a younger one that is gone while an older one is there would be a gap. */
+static int removed_sync(struct spool *spool)
+{
+	int r = spool->files.sync_directory(spool->files.disk);
+
+	spool->is_removal_unsynced = r < 0;
+	return r;
+}
+
 int spool_remove_segment(struct spool *spool, size_t index)
 {
 	char name[SPOOL_NAME_SIZE];
 	int r;
 
+	if (spool->is_removal_unsynced) {
+		r = removed_sync(spool);
+		if (r < 0)
+			return r;
+	}
 	spool_name(spool->segments[index].number, SPOOL_SUFFIX_SEGMENT, name);
 	r = spool->files.unlink(spool->files.disk, name);
 	if (r < 0 && r != -ENOENT)
@@ -112,8 +135,7 @@ int spool_remove_segment(struct spool *spool, size_t index)
 	spool->count--;
 	memmove(spool->segments + index, spool->segments + index + 1,
 		(spool->count - index) * sizeof(*spool->segments));
-	/* One after the other: a younger one that is gone while an older one is there would be a gap. */
-	return spool->files.sync_directory(spool->files.disk);
+	return removed_sync(spool);
 }
 
 uint64_t spool_next_sequence(const struct spool *spool)

@@ -42,6 +42,7 @@ struct spool {
 	size_t count, room;
 	uint64_t bytes; /* of all their files */
 	uint64_t next_number;
+	bool is_removal_unsynced;
 
 	struct segment_sealer *sealer;
 	int file;
@@ -107,6 +108,8 @@ void spool_losses_missing(struct spool *spool, uint64_t first, uint64_t last);
 void spool_abandon(struct spool *spool);
 /* To the end of the list; the spool then stands behind it. -ENOMEM. */
 int spool_add_segment(struct spool *spool, const struct spool_segment *segment);
+/* Whether the others say where the spool stands: it is written nowhere else. */
+bool spool_may_remove_oldest(const struct spool *spool);
 /* Its file goes, and the directory is synced. */
 int spool_remove_segment(struct spool *spool, size_t index);
 

@@ -193,8 +193,7 @@ static int step(struct spool *spool)
 			return r;
 		is_disk_full = true;
 	}
-	/* The last one stays: it says where the spool stands. */
-	if (spool->count > 1 && !spool->segments[0].alerts &&
+	if (spool_may_remove_oldest(spool) && !spool->segments[0].alerts &&
 		(is_disk_full || is_husk(&spool->segments[0])))
 		return remove_oldest(spool);
 	return -ENOSPC;
@@ -210,7 +209,7 @@ int spool_make_room(struct spool *spool, uint64_t size)
 			return r;
 	}
 	while (spool->count >= SPOOL_SEGMENTS_MAX) {
-		if (!is_husk(&spool->segments[0]))
+		if (!spool_may_remove_oldest(spool) || !is_husk(&spool->segments[0]))
 			return -ENOSPC;
 		r = remove_oldest(spool);
 		if (r < 0)

@@ -237,8 +237,8 @@ int spool_ack(struct spool *spool, uint64_t sequence)
 		sequence = spool->synced_sequence;
 	if (sequence > spool->acked_sequence)
 		spool->acked_sequence = sequence;
-	/* The last one says where the spool stands. */
-	while (spool->count > 1 && spool->segments[0].last_sequence <= spool->acked_sequence) {
+	while (spool_may_remove_oldest(spool) &&
+		spool->segments[0].last_sequence <= spool->acked_sequence) {
 		r = spool_remove_segment(spool, 0);
 		if (r < 0)
 			return r;

@@ -15,13 +15,14 @@
 #include "tests/unit/segment_fixture.h"
 #include "tests/unit/spool_disk.h"
 
-#define CUTS	     2000
-#define LIVES	     12 /* of one directory */
-#define STEPS	     60 /* of one life at most */
-#define SEGMENT_SIZE 4096
-#define SEGMENTS     6
-#define LOST_EVERY   97 /* events, of which the engine itself has lost ... */
-#define LOST_COUNT   5	/* ... so many */
+#define CUTS	      2000
+#define LIVES	      12 /* of one directory */
+#define STEPS	      60 /* of one life at most */
+#define SEGMENT_SIZE  4096
+#define SEGMENTS      6
+#define SEGMENTS_MANY 400
+#define LOST_EVERY    97 /* events, of which the engine itself has lost ... */
+#define LOST_COUNT    5	 /* ... so many */
 
 static struct fixture_keys keys;
 static struct disk disk;
@@ -40,7 +41,7 @@ struct world {
 	struct spool_files files;
 	struct console console;
 	uint64_t synced; /* what the spool has promised */
-	bool is_offline; /* mostly: the cap is met */
+	bool is_short;	 /* of room, and mostly offline: the cap is met, or the disk full */
 	uint8_t batch[SEGMENT_BATCH_MAX];
 };
 
@@ -89,6 +90,8 @@ static void engine_step(struct world *world, struct spool *spool)
 /* Oldest segments of what was pruned and lost may go; never an alert. */
 static void console_gap(struct world *world, uint64_t first)
 {
+	cr_assert(world->is_short || first == world->console.sequence + 1, "seed %" PRIu64,
+		world->seed);
 	for (uint64_t i = world->console.sequence + 1; i < first; i++) {
 		cr_assert(is_lost(i) || kind_of(i) == SEGMENT_NORMAL, "seed %" PRIu64 ": %" PRIu64,
 			world->seed, i);
@@ -140,7 +143,7 @@ static int console_step(struct world *world, struct spool *spool)
 	struct segment_run run;
 	int r;
 
-	if (disk_random(&disk, 2))
+	if (disk.calls_left >= 0 && disk_random(&disk, 2))
 		batch.size_max = 1500 + disk_random(&disk, 3000);
 	r = spool_read(spool, console->sequence, &batch);
 	if (r <= 0)
@@ -175,7 +178,7 @@ static void live(struct world *world, struct spool *spool, unsigned int steps)
 	for (unsigned int i = 0; i < steps; i++)
 		switch (disk_random(&disk, 8)) {
 		case 0:
-			if (world->is_offline && disk_random(&disk, 8))
+			if (world->is_short && disk_random(&disk, 8))
 				break;
 			(void)console_step(world, spool); /* nothing there, or a dead disk */
 			break;
@@ -233,17 +236,18 @@ static unsigned int series(uint64_t seed, struct console *ret_console)
 {
 	static struct world world;
 	struct spool *spool;
+	int r;
 
 	memset(&world, 0, sizeof(world));
 	world.seed = seed;
-	world.is_offline = seed & 1;
+	world.is_short = seed & 1;
 	has_alerts = seed % 5;
 	disk_make(&disk, seed, &world.files);
 	world.options = (struct spool_options){
 		.sign = fixture_sign,
 		.userdata = &keys,
 		.segment_size = SEGMENT_SIZE,
-		.size_max = SEGMENTS * SEGMENT_SIZE,
+		.size_max = (world.is_short ? SEGMENTS : SEGMENTS_MANY) * SEGMENT_SIZE,
 		.files = &world.files,
 	};
 	memcpy(world.options.console_key, keys.public_key, HPKE_KEY_SIZE);
@@ -251,7 +255,7 @@ static unsigned int series(uint64_t seed, struct console *ret_console)
 		spool = start(&world);
 		if (!disk_random(&disk, 4))
 			disk.one_in_fails = 20;
-		if (!disk_random(&disk, 6))
+		if (world.is_short && !disk_random(&disk, 6))
 			disk.space = disk_used(&disk) + disk_random(&disk, 3 * SEGMENT_SIZE);
 		disk.calls_left = 1 + (long)disk_random(&disk, 200);
 		live(&world, spool, 1 + (unsigned int)disk_random(&disk, STEPS));
@@ -263,9 +267,11 @@ static unsigned int series(uint64_t seed, struct console *ret_console)
 	}
 	disk.space = 0;
 	spool = start(&world);
-	while (console_step(&world, spool) > 0)
-		;
-	cr_assert_eq(world.console.sequence, spool_synced_sequence(spool));
+	do
+		r = console_step(&world, spool);
+	while (r > 0);
+	cr_assert_eq(r, 0, "seed %" PRIu64, seed);
+	console_gap(&world, spool_synced_sequence(spool) + 1); /* of which nothing is left to see */
 	spool_free(spool);
 	disk_done(&disk);
 	*ret_console = world.console;
