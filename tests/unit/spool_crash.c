@@ -241,7 +241,7 @@ static unsigned int series(uint64_t seed, struct console *ret_console)
 	memset(&world, 0, sizeof(world));
 	world.seed = seed;
 	world.is_short = seed & 1;
-	has_alerts = seed % 5;
+	has_alerts = seed % 3;
 	disk_make(&disk, seed, &world.files);
 	world.options = (struct spool_options){
 		.sign = fixture_sign,
@@ -305,6 +305,7 @@ Test(spool_crash, nothing_promised_is_lost_and_nothing_comes_twice, .timeout = 0
 		     " pruned, %" PRIu64 " lost by the engine; %" PRIu64 " removed\n",
 		done, sum.events, sum.alerts, sum.pruned, sum.lost, sum.removed);
 	/* that all this was tried at all */
-	cr_expect(sum.alerts && sum.pruned && sum.lost && sum.removed);
+	if (done >= CUTS)
+		cr_expect(sum.alerts && sum.pruned && sum.lost && sum.removed);
 	EVP_PKEY_free(keys.device);
 }
