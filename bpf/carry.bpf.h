@@ -144,13 +144,11 @@ static __always_inline int deliver(const struct hf_carried *carried, __u32 hop)
 static __noinline struct hf_carried *place_state(const struct hf_inode_key *key, bool is_created)
 {
 	struct hf_state *state = state_get();
-	struct hf_carried *carried = bpf_map_lookup_elem(&hf_places, key);
 
-	if (carried || !is_created || !state)
-		return carried;
-	(void)bpf_map_update_elem(&hf_places, key, &carried_none, BPF_NOEXIST); /* or raced: fine */
+	if (!is_created || !state)
+		return bpf_map_lookup_elem(&hf_places, key);
 	state->has_carried = 1;
-	return bpf_map_lookup_elem(&hf_places, key);
+	return value_of(&hf_places, key, &carried_none);
 }
 
 /* A labelled reader puts something there. 0 or -EPERM. */
@@ -235,13 +233,13 @@ static __always_inline void inode_key_read(struct inode *inode, struct hf_inode_
 
 static __noinline void group_is_shared(__u32 number)
 {
-	struct hf_group fresh = {.is_shared = 1}, *group;
+	const struct hf_group none = {};
 	__u32 root = group_root(number);
+	struct hf_group *group = value_of(&hf_groups, &root, &none);
 
-	group = bpf_map_lookup_elem(&hf_groups, &root);
 	if (group)
 		group->is_shared = 1;
-	else if (bpf_map_update_elem(&hf_groups, &root, &fresh, BPF_NOEXIST))
+	else
 		count(HF_COUNTER_NO_MEMORY);
 }
 

@@ -106,11 +106,9 @@ static __noinline __u32 display_of(struct sock *sk)
 /* A labelled reader stores something there, or says that it did. */
 static __noinline void property_put(const struct hf_property_key *key, __u64 taint)
 {
+	struct hf_carried *carried = value_of(&hf_properties, key, &carried_none);
 	struct hf_task *self = task_current();
-	struct hf_carried *carried;
 
-	(void)bpf_map_update_elem(&hf_properties, key, &carried_none, BPF_NOEXIST); /* or there */
-	carried = bpf_map_lookup_elem(&hf_properties, key);
 	if (!carried || !self)
 		return;
 	(void)labels_or(&carried->labels, taint); /* can't fail in this build */

@@ -18,6 +18,21 @@
 static const struct hf_carried carried_none;
 
 /*
+ * What the map keeps under key; from now on *first, if there was nothing. NULL: no room. It is looked
+ * for first, as a map of the kind that never is full makes room before it finds that the key is there
+ * (htab_lru_map_update_elem() in kernel/bpf/hashtab.c): something else would be forgotten for nothing.
+ */
+static __always_inline void *value_of(void *map, const void *key, const void *first)
+{
+	void *value = bpf_map_lookup_elem(map, key);
+
+	if (value)
+		return value;
+	(void)bpf_map_update_elem(map, key, first, BPF_NOEXIST); /* or raced: fine */
+	return bpf_map_lookup_elem(map, key);
+}
+
+/*
  * A global function: the verifier reads it once for each program, and not again for every call and
  * every state it is called in. It can't be passed kernel pointers as such, only memory in which
  * they are numbers to it (what it follows, it follows with probes), and before 5.12 no memory. Nor
@@ -148,12 +163,9 @@ static const struct hf_task task_none;
 static __always_inline struct hf_task *task_state(struct task_struct *task, __u64 create)
 {
 	__u64 key = (__u64)task;
-	struct hf_task *self = bpf_map_lookup_elem(&hf_tasks, &key);
 
-	if (self || !create)
-		return self;
-	(void)bpf_map_update_elem(&hf_tasks, &key, &task_none, BPF_NOEXIST); /* or raced: fine */
-	return bpf_map_lookup_elem(&hf_tasks, &key);
+	return create ? value_of(&hf_tasks, &key, &task_none)
+		      : bpf_map_lookup_elem(&hf_tasks, &key);
 }
 
 static __always_inline void task_forget(struct task_struct *task)
@@ -174,13 +186,9 @@ int BPF_PROG(hf_task_free, struct task_struct *task)
 static __always_inline struct hf_carried *socket_state(struct sock *sk, __u64 create)
 {
 	__u64 key = (__u64)sk;
-	struct hf_carried *carried = bpf_map_lookup_elem(&hf_sockets, &key);
 
-	if (carried || !create)
-		return carried;
-	(void)bpf_map_update_elem(
-		&hf_sockets, &key, &carried_none, BPF_NOEXIST); /* or raced: fine */
-	return bpf_map_lookup_elem(&hf_sockets, &key);
+	return create ? value_of(&hf_sockets, &key, &carried_none)
+		      : bpf_map_lookup_elem(&hf_sockets, &key);
 }
 
 SEC("lsm/sk_free_security")

@@ -101,8 +101,7 @@ static __noinline int flow_put(struct sock *sk, __u64 taint, __u16 port)
 		return 0;
 	if (key.protocol == IPPROTO_UDP)
 		key.here_port = port;
-	(void)bpf_map_update_elem(&hf_flows, &key, &carried_none, BPF_NOEXIST); /* or there: fine */
-	carried = bpf_map_lookup_elem(&hf_flows, &key);
+	carried = value_of(&hf_flows, &key, &carried_none);
 	if (!carried)
 		return 0; /* the map is of the kind that never is full */
 	state->has_labelled_flow = 1;

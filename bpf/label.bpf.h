@@ -46,13 +46,9 @@ static __always_inline __u64 disk_labels(struct super_block *sb)
 static __always_inline int disk_add_labels(struct super_block *sb, __u64 labels)
 {
 	__u32 dev = sb->s_dev;
-	__u64 *known = bpf_map_lookup_elem(&hf_disks, &dev), first = 0;
+	const __u64 none = 0;
+	__u64 *known = value_of(&hf_disks, &dev, &none);
 
-	if (!known) {
-		(void)bpf_map_update_elem(
-			&hf_disks, &dev, &first, BPF_NOEXIST); /* or raced: fine */
-		known = bpf_map_lookup_elem(&hf_disks, &dev);
-	}
 	if (!known)
 		return -ENOSPC;
 	if ((*known & labels) != labels)

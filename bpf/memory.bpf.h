@@ -50,11 +50,7 @@ static __noinline struct hf_carried *group_carried(__u32 number)
 	if (!(labels & ~taint_current()))
 		return NULL;
 	root = group_root(number);
-	known = bpf_map_lookup_elem(&hf_group_from, &root);
-	if (!known) {
-		(void)bpf_map_update_elem(&hf_group_from, &root, &carried_none, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&hf_group_from, &root);
-	}
+	known = value_of(&hf_group_from, &root, &carried_none);
 	if (known && place_add(known, labels))
 		count(HF_COUNTER_NO_MEMORY);
 	return known;

@@ -59,12 +59,8 @@ static __noinline bool origins_to_group(__u32 number, const struct hf_task *self
 {
 	__u32 root = group_root(number);
 	struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &root);
-	struct hf_carried *known = bpf_map_lookup_elem(&hf_group_from, &root);
+	struct hf_carried *known = value_of(&hf_group_from, &root, &carried_none);
 
-	if (!known) {
-		(void)bpf_map_update_elem(&hf_group_from, &root, &carried_none, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&hf_group_from, &root);
-	}
 	if (known && origins_merge(&known->origins, &self->origins))
 		source_of_current(&known->from);
 	return group && group->is_shared;

@@ -87,10 +87,9 @@ static __noinline __u64 group_labels(__u32 number)
 
 static __noinline struct hf_group *group_create(__u32 number)
 {
-	struct hf_group fresh = {};
+	const struct hf_group none = {};
 
-	(void)bpf_map_update_elem(&hf_groups, &number, &fresh, BPF_NOEXIST); /* or there: fine */
-	return bpf_map_lookup_elem(&hf_groups, &number);
+	return value_of(&hf_groups, &number, &none);
 }
 
 /* All who share the group's memory have these labels from now on. 0 or -ENOMEM. */
