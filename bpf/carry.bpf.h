@@ -231,18 +231,6 @@ static __always_inline void inode_key_read(struct inode *inode, struct hf_inode_
 	ret_key->generation = BPF_CORE_READ(inode, i_generation);
 }
 
-static __noinline void group_is_shared(__u32 number)
-{
-	const struct hf_group none = {};
-	__u32 root = group_root(number);
-	struct hf_group *group = value_of(&hf_groups, &root, &none);
-
-	if (group)
-		group->is_shared = 1;
-	else
-		count(HF_COUNTER_NO_MEMORY);
-}
-
 /* What is pushed into another process (a signal's value, a debugger's stores). 0 or -EPERM. */
 static __noinline int push(struct task_struct *target, __u64 taint, __u32 hop)
 {

@@ -58,7 +58,12 @@ struct userfaultfd_ctx {
 
 struct core_state;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live;
 	int nr_threads;
 	struct tty_struct *tty;
 	struct core_state *core_state;

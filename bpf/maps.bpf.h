@@ -14,14 +14,14 @@
 
 /* What is known of an inode while it is in memory; a cache of the index and of the walk upwards. */
 struct hf_inode {
-	__u64 own;	   /* its own mark */
-	__u64 effective;   /* own and inherited, valid when generation is the current one */
-	__u32 generation;  /* 0 = never computed */
-	__u32 mark_flags;  /* HF_MARK_*, HF_INODE_LOADED */
-	__u32 app;	   /* verified identity of this executable */
-	__u32 group;	   /* of those who map it, one of them writably; 0 = none */
-	__u32 group_owner; /* process that mapped it last */
-	__u32 inherits;	   /* what its group has read: HF_MARK_DERIVED and _STATE; 0 = nothing */
+	__u64 own;	  /* its own mark */
+	__u64 effective;  /* own and inherited, valid when generation is the current one */
+	__u32 generation; /* 0 = never computed */
+	__u32 mark_flags; /* HF_MARK_*, HF_INODE_LOADED */
+	__u32 app;	  /* verified identity of this executable */
+	__u32 group;	  /* of those who map it, one of them writably; 0 = none */
+	__u32 inherits;	  /* what its group has read: HF_MARK_DERIVED and _STATE; 0 = nothing */
+	__u32 pad;
 };
 
 #define HF_TASK_SHARED_MM 0x1u	/* memory shared with another thread group (vfork, CLONE_VM) */
@@ -244,12 +244,12 @@ struct {
 	__type(value, __u64);
 } hf_shared_mm SEC(".maps");
 
-/* Processes that share memory. Key: number of the group. Only groups of several processes, or with
- * labels, have an entry. Written here only; the oldest goes when full. */
+/* Processes that share memory. Key: number of the group. Only groups of several processes, of a
+ * file's mappers, or with labels, have an entry. Written here only; the oldest goes when full. */
 struct hf_group {
 	__u64 labels;
 	__u32 parent; /* the group it has become part of; 0 = none */
-	__u32 is_shared;
+	__s32 others; /* processes of it beside the first one; -1 = all are gone */
 };
 
 struct {

@@ -2,7 +2,7 @@
 /*
  * Memory that several processes map: stores into it have no hook. Processes that map the same
  * memory, one of them writably, form a group; a group is numbered, groups that meet become one,
- * and what one of the group has read, all of it have. exec leaves the group. Carriers join none:
+ * and what one of the group has read, all of it have. exec and exit leave the group. Carriers join none:
  * a display server maps memory of every window.
  *
  * memfd, SysV and anonymous shared memory are files of a file system of the kernel's own, which
@@ -87,17 +87,18 @@ static __always_inline int memory_read(struct inode *inode)
 	return memory_take(inode);
 }
 
-static __always_inline __u32 group_new(void)
+/* Current is of some group from now on: the first of a new one, if it was of none. */
+static __always_inline void group_own(struct hf_task *self)
 {
 	struct hf_state *state = state_get();
-	__u32 group = 0;
+	__u32 last = 0;
 
-	if (!state || number_take(&state->last_group, &group))
-		return 0;
-	return group + 1;
+	if (self->group || !state || number_take(&state->last_group, &last))
+		return;
+	(void)__sync_val_compare_and_swap(&self->group, 0, last + 1); /* or another thread did */
 }
 
-/* Two groups have met: the younger becomes part of the older. */
+/* Two groups have met: the younger becomes part of the older. See group_grow() for the order. */
 static __noinline void group_join(__u32 one, __u32 other)
 {
 	__u32 root = group_root(one), part = group_root(other);
@@ -117,20 +118,21 @@ static __noinline void group_join(__u32 one, __u32 other)
 		count(HF_COUNTER_NO_MEMORY);
 		return;
 	}
-	younger->parent = root;
-	older->is_shared = 1;
+	(void)__sync_lock_test_and_set(&younger->parent, root); /* nobody joins it elsewhere */
+	group_grow(root, *(volatile __s32 *)&younger->others + 1);
 	(void)labels_or(&older->labels, younger->labels);
 }
 
 /* Current is of this group from now on, and of the one that it was of. 0, -EPERM or -ENOMEM. */
 static __noinline int group_enter(struct hf_task *self, __u32 number)
 {
+	__u32 before = __sync_val_compare_and_swap(&self->group, 0, number);
 	__u64 taint = taint_current();
 
-	if (!self->group)
-		self->group = number;
-	if (self->group != number)
-		group_join(self->group, number);
+	if (!before)
+		group_grow(number, 1);
+	else if (before != number)
+		group_join(before, number);
 	if (!taint)
 		return 0;
 	if (pass_judge(taint, HF_OPERATION_MAP))
@@ -148,7 +150,6 @@ static __noinline int group_map(struct inode *inode, bool is_writable)
 {
 	struct hf_inode *entry = bpf_inode_storage_get(&hf_inodes, inode, NULL, 0);
 	struct hf_task *self;
-	__u32 tgid;
 
 	if (!is_writable && (!entry || !entry->group))
 		return 0;
@@ -162,12 +163,12 @@ static __noinline int group_map(struct inode *inode, bool is_writable)
 		count(HF_COUNTER_NO_MEMORY);
 		return -ENOMEM;
 	}
-	if (!entry->group)
-		entry->group = self->group ? self->group : group_new();
-	tgid = bpf_get_current_pid_tgid() >> 32;
-	if (entry->group_owner && entry->group_owner != tgid)
-		group_is_shared(entry->group);
-	entry->group_owner = tgid;
+	if (!entry->group) {
+		group_own(self);
+		(void)group_create(
+			self->group); /* who maps it later asks whether anybody is left */
+		(void)__sync_val_compare_and_swap(&entry->group, 0, self->group); /* or was there */
+	}
 	return group_enter(self, entry->group);
 }
 
@@ -179,8 +180,8 @@ static __always_inline void group_map_anonymous(void)
 	if (is_carrier())
 		return;
 	self = task_current_create();
-	if (self && !self->group)
-		self->group = group_new();
+	if (self)
+		group_own(self);
 }
 
 #else /* the verifier of 5.10 finds no room for it on the stack of 512 bytes */

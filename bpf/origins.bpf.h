@@ -63,7 +63,7 @@ static __noinline bool origins_to_group(__u32 number, const struct hf_task *self
 
 	if (known && origins_merge(&known->origins, &self->origins))
 		source_of_current(&known->from);
-	return group && group->is_shared;
+	return group_is_shared(group);
 }
 
 /* What current has from its group. Its own number too: groups that met were two before. */

@@ -42,8 +42,8 @@ static __always_inline int task_inherit(struct task_struct *task, unsigned long 
 	child->said_again = 0;
 	child->held_count = 0;
 	child->pasted = 0;
-	if (parent->group)
-		group_is_shared(parent->group);
+	if (child->group)
+		group_grow(child->group, 1);
 	if (taint) {
 		introduce(parent);
 		source_of_current(&child->source);
@@ -118,7 +118,7 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 	self->app_next = HF_APP_UNKNOWN;
 	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY | HF_TASK_MANAGER);
 	self->mapped_count = 0;
-	self->group = 0;
+	group_leave(self);
 	self->is_introduced = 0;
 	self->held_count = 0;
 	self->pasted = 0;
@@ -126,6 +126,19 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 		self->flags |= HF_TASK_KEEPS;
 	return 0;
 }
+
+#ifndef HF_BASELINE /* which forms no groups: memory.bpf.h */
+/* Its last thread has let go of the memory (exit_mm() was before, in do_exit() of kernel/exit.c). */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(hf_process_exit, struct task_struct *task)
+{
+	struct hf_task *self = task_current();
+
+	if (self && self->group && !BPF_CORE_READ(task, signal, live.counter))
+		group_leave(self);
+	return 0;
+}
+#endif
 
 /* Reading another process's memory or taking its descriptors. Mere observation (ps) is let be. */
 SEC("lsm/ptrace_access_check")

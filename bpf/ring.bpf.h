@@ -42,8 +42,7 @@ int BPF_PROG(hf_ring_made, struct inode *inode, const struct qstr *name,
 	self = task_current_create();
 	if (!self)
 		return -ENOMEM;
-	if (!self->group)
-		self->group = group_new();
+	group_own(self);
 	inode_key(inode, &key);
 	taint = taint_current();
 	if (bpf_map_update_elem(&hf_rings, &key, &self->group, BPF_ANY) ||
@@ -74,7 +73,6 @@ static __noinline int ring_take(struct inode *inode)
 		return 0;
 	if (group_take(number))
 		return -EPERM;
-	group_is_shared(number);
 	return group_enter(self, number);
 }
 
@@ -126,7 +124,6 @@ int BPF_PROG(hf_ring_message, struct io_kiocb *request)
 		return 0;
 	if (group_add(number, taint))
 		count(HF_COUNTER_NO_MEMORY);
-	group_is_shared(number);
 	introduce(self);
 	(void)origins_to_group(number, self); /* for people */
 	return 0;

@@ -104,6 +104,61 @@ static __noinline int group_add(__u32 number, __u64 labels)
 	return labels_or(&group->labels, labels);
 }
 
+static __always_inline bool group_is_shared(const struct hf_group *group)
+{
+	return group && group->others > 0;
+}
+
+/*
+ * So many processes more share its memory. One that is joined to another at this moment (group_join())
+ * may count them twice, never not at all: there the parent is written before the number is read, here
+ * the number before the parent, and atomic operations of x86 keep that order.
+ */
+static __noinline void group_grow(__u32 number, __s32 by)
+{
+	__u32 root = group_root(number);
+	struct hf_group *group = group_create(root);
+
+	if (group) {
+		__sync_fetch_and_add(&group->others, by);
+		if (!*(volatile __u32 *)&group->parent)
+			return;
+		root = group_root(root);
+		group = group_create(root);
+	}
+	if (group)
+		__sync_fetch_and_add(&group->others, by);
+	else
+		count(HF_COUNTER_NO_MEMORY);
+}
+
+/*
+ * A process has no part in its group's memory any more. While that is joined to another one, the
+ * process may go on being counted; so it does when there were more than the map remembers.
+ */
+static __always_inline void group_leave(struct hf_task *self)
+{
+	__u32 number = __sync_lock_test_and_set(&self->group, 0), root; /* once, of two threads */
+	struct hf_group *group;
+
+	if (!number)
+		return;
+	root = group_root(number);
+	group = bpf_map_lookup_elem(&hf_groups, &root);
+	if (group && group->others >= 0)
+		__sync_fetch_and_add(&group->others, -1);
+}
+
+#else
+
+static __always_inline void group_grow(__u32 number, __s32 by)
+{
+}
+
+static __always_inline void group_leave(struct hf_task *self)
+{
+}
+
 #endif
 
 static __always_inline __u64 taint_of(struct task_struct *task)

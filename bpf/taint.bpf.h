@@ -70,8 +70,7 @@ static __always_inline bool group_is_refused(__u32 number, __u64 labels, struct 
 	__u32 root = group_root(number);
 	struct hf_group *group = bpf_map_lookup_elem(&hf_groups, &root);
 
-	if (!group || !group->is_shared || !bank ||
-		!(bank->channels[HF_CHANNEL_PASS].block & labels))
+	if (!group_is_shared(group) || !bank || !(bank->channels[HF_CHANNEL_PASS].block & labels))
 		return false;
 	act->reason = HF_REASON_MAPPED;
 	return true;

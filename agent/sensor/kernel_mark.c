@@ -205,7 +205,7 @@ static uint64_t group_labels(struct kernel *kernel, uint32_t number)
 	struct {
 		uint64_t labels;
 		uint32_t parent;
-		uint32_t is_shared;
+		int32_t others;
 	} group;
 
 	for (int depth = 0; depth <= GROUP_DEPTH; depth++) {

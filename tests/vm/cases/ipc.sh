@@ -38,6 +38,23 @@ unread()
 	clear_target $usb/road
 }
 
+# beside ROAD: the reader shares memory with a process that lives.
+beside()
+{
+	walk "$1" $allowed "$1" $open/doc.txt $work/mapped
+	check "control: $1" [ $road_status -eq 0 ]
+	walk "$1" $allowed "$1" $view/doc.txt $work/mapped
+	expect_refusal "$1" $work/mapped
+}
+
+# after ROAD: it did, and is alone again.
+after()
+{
+	walk "$1" $allowed "$1" $view/doc.txt $work/mapped
+	check "$1: it views" [ $road_status -eq 0 ]
+	rm -f $work/mapped
+}
+
 # Whether the refusals above are of channel ipc and of who had the content.
 expect_ipc()
 {
@@ -73,6 +90,12 @@ for road in "${roads_followed[@]}"; do
 done
 walk alone $allowed open $view/doc.txt -
 check 'a program that shares nothing views it' [ "$road_status" -eq 0 ]
+for road in child-lives mapper-lives groups-met; do
+	beside "$road"
+done
+for road in child-ended child-executes vfork-ended mapper-ended mapper-before groups-met-ended; do
+	after "$road"
+done
 expect_recorded
 expect_ipc
 agent_stop

@@ -14,9 +14,9 @@ roads_carried=(pipe-waiting pipe-later fifo-waiting fifo-later unix-stream unix-
 	unix-datagram-named unix-datagram-waiting unix-sendto netlink message-queue posix-queue
 	posix-queue-waiting signal key terminal terminal-output terminal-output-waiting memfd
 	vm-write shared-memory)
-roads_shared=(memfd-mapped shared-anonymous shared-zero ring-inherited ring-mapped)
-# Nothing can refuse these where they are handed over: who gets it counts as a reader.
-roads_followed=(tee-pipe vmsplice-pipe ring-message)
+roads_shared=(shared-anonymous shared-zero ring-inherited ring-mapped)
+# Nothing can refuse these where they are handed over: who gets it counts as a reader, or is refused.
+roads_followed=(tee-pipe vmsplice-pipe ring-message memfd-mapped)
 declare -A road_pids=()
 roads_refused=()
 declare -A roads_inherited=()

@@ -34,6 +34,7 @@ static const struct road *const families[] = {
 	roads_handover,
 	roads_chain,
 	roads_loopback,
+	roads_shared,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))

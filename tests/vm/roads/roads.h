@@ -57,6 +57,7 @@ extern const struct road roads_ipc[];
 extern const struct road roads_handover[];
 extern const struct road roads_chain[];
 extern const struct road roads_loopback[];
+extern const struct road roads_shared[];
 
 /* Opens and reads the source. Exits with ROAD_EXIT_UNREAD when that is refused and may not be. */
 int job_read(struct job *job);

@@ -97,12 +97,15 @@ static int map(int fd)
 static int vfork_read(const char *path)
 {
 	static volatile int r; /* the child's memory is ours */
+	pid_t pid;
 
 	r = EIO;
-	if (vfork() == 0) {
+	pid = vfork();
+	if (pid == 0) {
 		r = read_path(path);
 		_exit(0);
 	}
+	(void)waitpid(pid, NULL, 0); /* SIGCHLD is ignored: ECHILD, once it is gone */
 	return r;
 }
 

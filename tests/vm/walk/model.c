@@ -73,13 +73,21 @@ static void taint_add(struct model *model, struct model_process *who, uint64_t l
 	group_add(model, who->group, labels);
 }
 
+/* Whether others, who live, share memory with it. */
+static bool is_shared(const struct model *model, const struct model_process *who)
+{
+	int root = group_root(model, who->group), count = who->has_vfork_child;
+
+	for (int process = 0; process < WALK_PROCESSES; process++)
+		count += model->processes[process].is_alive &&
+			 group_root(model, model->processes[process].group) == root;
+	return root != MODEL_NONE && count > 1;
+}
+
 /* Labelled content would come to a process. */
 static bool receive(struct model *model, struct model_process *who, uint64_t labels)
 {
-	int root = group_root(model, who->group);
-	bool is_shared = root != MODEL_NONE && model->groups[root].is_shared;
-
-	if (is_shared && (labels & ~who->taint) && (labels & WALK_LABEL_VIEW))
+	if (is_shared(model, who) && (labels & ~who->taint) && (labels & WALK_LABEL_VIEW))
 		return false;
 	taint_add(model, who, labels);
 	return true;
@@ -263,19 +271,10 @@ static bool get_attribute(struct model *model, struct model_process *who, int na
 	return read_labels(model, who, model_labels(model, name));
 }
 
-static void group_share(struct model *model, int group)
-{
-	int root = group_root(model, group);
-
-	if (root != MODEL_NONE)
-		model->groups[root].is_shared = true;
-}
-
 static void process_fork(struct model *model, int parent, int child)
 {
 	struct model_process *from = &model->processes[parent];
 
-	group_share(model, from->group);
 	model->processes[child] = *from;
 	model->processes[child].taint = model_taint(model, parent);
 	model->processes[child].has_shared_memory = false;
@@ -293,9 +292,13 @@ static void exec(struct model *model, int process, enum walk_app app)
 
 static bool vfork_read(struct model *model, struct model_process *who, int name)
 {
-	group_share(model, who->group);
+	bool r;
+
 	who->has_shared_memory = true;
-	return read_name(model, who, name);
+	who->has_vfork_child = true;
+	r = read_name(model, who, name);
+	who->has_vfork_child = false;
+	return r;
 }
 
 static bool put(struct model *model, int process, enum walk_place place)
@@ -388,7 +391,6 @@ static void group_join(struct model *model, int one, int other)
 	if (root == part)
 		return;
 	model->groups[part].parent = root;
-	model->groups[root].is_shared = true;
 	group_add(model, root, model->groups[part].labels);
 }
 
@@ -405,9 +407,6 @@ static bool map(struct model *model, int process, int inode)
 		return false;
 	if (*group == MODEL_NONE)
 		*group = who->group == MODEL_NONE ? group_new(model) : who->group;
-	else if (who->group == MODEL_NONE ||
-		 group_root(model, who->group) == group_root(model, *group))
-		group_share(model, *group);
 	if (who->group == MODEL_NONE)
 		who->group = *group;
 	group_join(model, who->group, *group);

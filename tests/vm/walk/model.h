@@ -19,6 +19,7 @@
 struct model_process {
 	bool is_alive;
 	bool has_shared_memory; /* with a vfork child: the kernel keeps its labels elsewhere too */
+	bool has_vfork_child;
 	enum walk_app app;
 	uint64_t taint;
 	int group; /* of those it shares memory with, or MODEL_NONE */
@@ -52,7 +53,6 @@ struct model_carried {
 
 struct model_group {
 	uint64_t labels;
-	bool is_shared;
 	int parent;
 };
 

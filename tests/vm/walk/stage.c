@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -215,6 +217,23 @@ static void command_paths(struct stage *stage, const struct model *model, const 
 	}
 }
 
+/* Until it is gone it counts among those that share memory. 0 or negative errno. */
+static int exit_actor(struct stage *stage, int slot)
+{
+	struct walk_command command = {.kind = STEP_EXIT};
+	auto_close int pidfd = (int)syscall(SYS_pidfd_open, stage->pids[slot], 0);
+	struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+	struct walk_reply reply;
+	int r;
+
+	if (pidfd < 0)
+		return -errno;
+	r = talk(stage, slot, &command, &reply);
+	if (r < 0)
+		return r;
+	return poll(&gone, 1, ANSWER_SECONDS * 1000) == 1 ? r : -ETIMEDOUT;
+}
+
 int stage_step(struct stage *stage, const struct model *model, const struct step *step)
 {
 	struct walk_command command = {.kind = step->kind, .a = step->a, .b = step->b};
@@ -229,6 +248,8 @@ int stage_step(struct stage *stage, const struct model *model, const struct step
 	}
 	if (step->kind == STEP_FORK)
 		return fork_actor(stage, step->who, step->a);
+	if (step->kind == STEP_EXIT)
+		return exit_actor(stage, step->who);
 	if (step->kind == STEP_SIGNAL || step->kind == STEP_PEEK)
 		command.pid = stage->pids[step->a];
 	command_paths(stage, model, step, &command);
