@@ -13,11 +13,15 @@ UNIT_LIBS_maintenance	:= $(B)/agent/engine/maintenance_token.o
 UNIT_LDLIBS_maintenance := -lcrypto
 UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_messages	:= $(B)/agent/ipc/messages.o
-UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o
+UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o $(B)/tests/unit/fixtures/event_log_files.o
+UNIT_LIBS_event_log_torn := $(UNIT_LIBS_event_log)
 UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
-UNIT_LIBS_ocsf		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
+EVENT_OBJECTS		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
 				event_words.o json.o ocsf_table.o print_job.o failure_table.o)
+UNIT_LIBS_ocsf		:= $(EVENT_OBJECTS) $(B)/tests/unit/fixtures/ocsf_schema.o
+UNIT_LIBS_event_record	:= $(UNIT_LIBS_ocsf)
+UNIT_LDLIBS_event_record := -ljson-c
 UNIT_LDLIBS_ocsf	:= -ljson-c
 UNIT_LDLIBS_hpke	:= -lcrypto
 UNIT_LDLIBS_segment	:= -lcrypto -lzstd
@@ -38,17 +42,20 @@ UNIT_RUN_topology	:= umockdev-run -d tests/unit/topology.umockdev --
 UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record.o)
 UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
-UNIT_LIBS_lineage	:= $(addprefix $(B)/agent/engine/,lineage.o lineage_json.o lineage_record.o lineage_store.o lineage_find.o \
-				lineage_tree.o) $(UNIT_LIBS_ocsf)
+LINEAGE_OBJECTS		:= $(addprefix $(B)/agent/engine/,lineage.o lineage_json.o lineage_record.o lineage_store.o lineage_find.o \
+				lineage_tree.o) $(EVENT_OBJECTS)
+UNIT_LIBS_lineage	:= $(LINEAGE_OBJECTS) $(B)/tests/unit/fixtures/lineage_records.o
+UNIT_LIBS_lineage_store	:= $(UNIT_LIBS_lineage)
+UNIT_LDLIBS_lineage_store := -ljson-c -lsqlite3
 UNIT_LDLIBS_lineage	:= -ljson-c -lsqlite3
 UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
 				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/messages.o \
-			$(B)/agent/sensor/record.o $(UNIT_LIBS_lineage)
+			$(B)/agent/sensor/record.o $(LINEAGE_OBJECTS)
 UNIT_LDLIBS_intake	:= -ljson-c -lsqlite3
 UNIT_LIBS_print_job	:= $(B)/agent/engine/print_job.o
 UNIT_LIBS_tty		:= $(B)/agent/sensor/tty.o
-UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/messages.o $(UNIT_LIBS_ocsf)
+UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/messages.o $(EVENT_OBJECTS)
 UNIT_LDLIBS_tell	:= -ljson-c
 UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o)
 UNIT_LDLIBS_session	:= -ljson-c
