@@ -102,13 +102,13 @@ static __noinline void received_from(const struct hf_carried *carried, __u32 hop
 #endif
 }
 
-#define HF_DELIVERED 0x100u /* beside the hop: it is out, and a refusal is a record alone */
+#define HF_DELIVERED 0x100u /* beside the hop: it is out, so that all is a record alone */
 
 VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)
 {
 	struct act act = {
 		.channel = HF_CHANNEL_PASS,
-		.operation = HF_OPERATION_READ,
+		.operation = hop & HF_DELIVERED ? HF_OPERATION_TAKEN : HF_OPERATION_READ,
 	};
 	__u64 missing;
 
@@ -120,8 +120,7 @@ VERIFIED_ONCE int deliver_once(const struct hf_carried *carried, __u32 hop)
 	missing = act.labels & ~taint_known();
 	if (!missing && is_from_current(carried))
 		return 0;
-	if (missing && (carried->flags & HF_CARRIED_REFUSED) && judge(&act) &&
-		!(hop & HF_DELIVERED))
+	if (missing && (carried->flags & HF_CARRIED_REFUSED) && judge(&act))
 		return -EPERM;
 	if (taint_add(carried->labels, &act))
 		return -EPERM;

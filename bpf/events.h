@@ -60,6 +60,8 @@ enum hf_operation {
 	HF_OPERATION_CLOCK = 28,
 	HF_OPERATION_TRACING = 29,
 	HF_OPERATION_FREEZE = 30, /* a file system frozen, shut down or made read-only */
+	/* of HF_RECORD_VERDICT: content that is out already, so that nothing could refuse it */
+	HF_OPERATION_TAKEN = 31,
 	HF_OPERATION_MAX,
 };
 

@@ -62,6 +62,8 @@ VERIFIED_ONCE int judge_once(struct act *act)
 	if (!(block | warn | audit))
 		return 0;
 	rehearse = gates ? gates->rehearse : 0;
+	if (act->operation == HF_OPERATION_TAKEN)
+		rehearse = ~0ull; /* never block where only audit is true */
 	audit |= (block | warn) & rehearse;
 	block &= ~rehearse;
 	warn &= ~rehearse;

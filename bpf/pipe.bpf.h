@@ -56,7 +56,7 @@ static __noinline void pipe_move(struct inode *in, struct inode *out)
 	from = place_state(&key, false);
 	if (!from)
 		return;
-	/* An entry hook refuses nothing; memory that others see may refuse the labels. */
+	/* An entry hook refuses nothing. */
 	(void)deliver_once(from, HF_HOP_PIPE | HF_DELIVERED);
 	if (!is_pipe(out))
 		return;

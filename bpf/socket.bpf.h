@@ -51,8 +51,8 @@ static __always_inline bool is_unix(struct sock *sk)
 	return kernel_read(sk, __sk_common.skc_family) == AF_UNIX;
 }
 
-/* Current takes something out of its socket, or has taken it. 0 or -EPERM. */
-static __always_inline int socket_deliver(struct sock *sk)
+/* Current takes something out of its socket, or has: delivered is HF_DELIVERED. 0 or -EPERM. */
+static __always_inline int socket_deliver(struct sock *sk, __u32 delivered)
 {
 	struct hf_state *state = state_get();
 	struct hf_carried *carried;
@@ -60,7 +60,7 @@ static __always_inline int socket_deliver(struct sock *sk)
 	if (!state || !state->has_labelled_socket || !sk || !is_unix(sk))
 		return 0;
 	carried = socket_state(sk, 0);
-	return carried ? deliver(carried, HF_HOP_SOCKET) : 0;
+	return carried ? deliver(carried, HF_HOP_SOCKET | delivered) : 0;
 }
 
 /*
@@ -169,14 +169,14 @@ int BPF_PROG(
 	if (!is_unix(sk))
 		return flow_take(sk, 0);
 	socket_claim(sk);
-	return socket_deliver(sk);
+	return socket_deliver(sk, 0);
 }
 
 /* Who was waiting when the labels came: they are in the socket by the time it wakes. */
 static __always_inline void socket_received(struct socket *sock, long size)
 {
 	if (size > 0)
-		(void)socket_deliver(kernel_read(sock, sk)); /* the data is out */
+		(void)socket_deliver(kernel_read(sock, sk), HF_DELIVERED); /* the data is out */
 }
 
 SEC("fexit/unix_stream_recvmsg")
@@ -224,7 +224,7 @@ static __always_inline int socket_read(struct file *file)
 		return 0;
 	if (flow_take(kernel_read(sock, sk), 0))
 		return -EPERM;
-	return socket_deliver(kernel_read(sock, sk));
+	return socket_deliver(kernel_read(sock, sk), 0);
 }
 
 #endif

@@ -56,6 +56,7 @@ static const char *const operation_names[HF_OPERATION_MAX] = {
 	[HF_OPERATION_CLOCK] = "clock",
 	[HF_OPERATION_TRACING] = "tracing",
 	[HF_OPERATION_FREEZE] = "freeze",
+	[HF_OPERATION_TAKEN] = "taken",
 };
 
 const char *event_operation_name(unsigned int operation)
@@ -139,7 +140,8 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 		break;
 	case HF_CHANNEL_PASS:
 		(void)snprintf(ret_text, size, "%s",
-			record->raw.operation == HF_OPERATION_READ
+			record->raw.operation == HF_OPERATION_READ ||
+					record->raw.operation == HF_OPERATION_TAKEN
 				? "take content that another program may not hand over"
 				: "hand content to another program");
 		break;
@@ -265,6 +267,7 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 		[HF_VERDICT_WARN] = "was stopped, until justified, when it tried to",
 		[HF_VERDICT_BLOCK] = "was refused when it tried to",
 	};
+	const char *verdict = words[record->raw.verdict];
 	char act[1280];
 	const char *label = NULL;
 	unsigned int bit;
@@ -277,6 +280,8 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 	case HF_RECORD_VERDICT:
 	case HF_RECORD_OPENED:
 		act_text(record, act, sizeof(act));
+		if (record->raw.operation == HF_OPERATION_TAKEN)
+			verdict = "could only be recorded, not refused any more, when it came to";
 		break;
 	case HF_RECORD_GUARD:
 		guard_text(record, act, sizeof(act));
@@ -310,8 +315,8 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 	}
 	if (label)
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s (label: %.200s)",
-			record->comm, record->raw.tgid, words[record->raw.verdict], act, label);
+			record->comm, record->raw.tgid, verdict, act, label);
 	else
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s", record->comm,
-			record->raw.tgid, words[record->raw.verdict], act);
+			record->raw.tgid, verdict, act);
 }

@@ -67,7 +67,8 @@ static int record_take(struct engine *engine, const void *bytes, size_t size)
 	accounting_take(&engine->accounting, sequence);
 	lineage_keep_record(engine, &record);
 	tell_terminal(engine, &record);
-	if (record.raw.reason != HF_REASON_RULE)
+	/* The table says what is refused for that reason; this could not be. */
+	if (record.raw.reason != HF_REASON_RULE && record.raw.operation != HF_OPERATION_TAKEN)
 		failure_count(engine, record.raw.reason, record.path);
 	return 0;
 }

@@ -235,8 +235,9 @@ static int64_t exit_owner(struct lineage *lineage, const struct lineage_waiting 
 		r = lineage_store_process(lineage->store, key.scope, raw->target_tgid, &id);
 		return r == -ENOENT ? 0 : r < 0 ? r : id;
 	}
-	if (raw->channel == HF_CHANNEL_PASS && raw->operation == HF_OPERATION_READ)
-		return 0; /* of the receiver, who did not get it */
+	if (raw->channel == HF_CHANNEL_PASS &&
+		(raw->operation == HF_OPERATION_READ || raw->operation == HF_OPERATION_TAKEN))
+		return 0; /* of the receiver, to whom it was not to get out */
 	return add_process(lineage, waiting);
 }
 

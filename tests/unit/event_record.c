@@ -109,6 +109,27 @@ Test(event_record, verdicts)
 	}
 }
 
+/* What was out already: whatever the policy says of it, the event says that it was recorded. */
+Test(event_record, what_nothing_could_refuse)
+{
+	struct record record = ocsf_record(HF_RECORD_VERDICT);
+	struct json_object *event, *ours;
+
+	record.raw.channel = HF_CHANNEL_PASS;
+	record.raw.verdict = HF_VERDICT_AUDIT;
+	record.raw.operation = HF_OPERATION_TAKEN;
+	event = event_of_record(&ocsf_origin, &ocsf_numbers, NULL, &record);
+	ours = member(member(event, "unmapped"), "holdfast");
+	cr_expect_str_eq(text(ours, "verdict"), "audit");
+	cr_expect_str_eq(text(ours, "operation"), "taken");
+	cr_expect_eq(number(event, "action_id"), 1, "allowed");
+	cr_expect_eq(number(event, "disposition_id"), 17, "logged");
+	cr_expect(strstr(text(event, "message"), "could only be recorded"), "%s",
+		text(event, "message"));
+	cr_expect_null(strstr(text(event, "message"), "was allowed"));
+	check_event(event, EVENT_PASS);
+}
+
 Test(event_record, destinations)
 {
 	static const struct {

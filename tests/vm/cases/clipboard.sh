@@ -5,7 +5,7 @@
 # vm-needs: ext4 usb
 # vm-timeout: 600
 # The places have no blanks in their names.
-# shellcheck disable=SC2086,SC2119,SC2120,SC2317
+# shellcheck disable=SC2016,SC2086,SC2119,SC2120,SC2317
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
@@ -104,6 +104,21 @@ into_a_terminal()
 	expect_refused 'and what was typed is labelled' cat $work/typed-labelled
 }
 
+# It typed it already when its shell reads it: that is on record, and nobody says that it was refused.
+viewed_into_a_terminal()
+{
+	local events=/run/hf/clipboard-taken
+
+	copy $reader $view/doc.txt
+	paste_in_terminal $work/typed-viewed # its shell may not write it
+	check 'what is for viewing is typed, and not written' test -e $work/typed-viewed -a ! -s $work/typed-viewed
+	events_dump >$events
+	check 'that it was read there is on record' \
+		awk '$1 == "audit" && $2 == "ipc" && $3 == "taken" { found = 1 } END { exit !found }' $events
+	refute 'and not as refused' \
+		awk '$1 == "block" && $2 == "ipc" && $3 ~ /read|taken/ { found = 1 } END { exit !found }' $events
+}
+
 paste_in_terminal()
 {
 	timeout 60 $terminal tests/vm/cases/x_terminal.py /tmp/.X11-unix/X${DISPLAY#:} $1
@@ -140,6 +155,7 @@ unlabelled_goes_anywhere 'after it'
 follows_in_pieces
 into_a_terminal
 blocks
+viewed_into_a_terminal
 unlabelled_goes_anywhere 'after a refusal'
 expect_each_recorded
 agent_stop

@@ -74,6 +74,24 @@ expect_ipc()
 	fi
 }
 
+# What had come to who was waiting for it could be refused by nothing: no event says that it was.
+expect_taken()
+{
+	local name events=/run/hf/ipc-taken
+
+	events_dump >$events
+	for name in tee-pipe vmsplice-pipe; do
+		check "$name: who was waiting is on record" \
+			awk -v name="$name" '$1 == "audit" && $2 == "ipc" && $3 == "taken" && $5 == name {
+				found = 1 } END { exit !found }' $events
+		refute "$name: and not as refused" \
+			awk -v name="$name" '$1 == "block" && $2 == "ipc" && $3 ~ /read|taken/ && $5 == name { found = 1 }
+				END { exit !found }' $events
+	done
+	refute 'control: what was refused is not as taken' \
+		awk '$1 == "block" && $3 == "taken" { found = 1 } END { exit !found }' $events
+}
+
 places_make || { echo "the places could not be made"; exit 1; }
 mkdir -p $view
 echo "$secret_text" >$view/doc.txt
@@ -98,5 +116,6 @@ for road in child-ended child-executes vfork-ended mapper-ended mapper-before gr
 done
 expect_recorded
 expect_ipc
+expect_taken
 agent_stop
 finish

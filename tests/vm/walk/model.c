@@ -336,14 +336,14 @@ static void fill(struct model *model, enum walk_place place, uint64_t labels)
 	model->places[place].labels |= labels;
 }
 
-/* Who moves it has it, as nothing could refuse it. */
+/* Who moves it has it, as nothing could refuse it, not even for memory that others see. */
 static void splice(struct model *model, int process, enum walk_place from, enum walk_place to)
 {
 	struct model_carried *carried = &model->places[from];
 
 	if (carried->pending)
 		carried->pending--;
-	(void)receive(model, &model->processes[process], carried->labels); /* or its memory can't */
+	taint_add(model, &model->processes[process], carried->labels);
 	fill(model, to, carried->labels | model_taint(model, process));
 }
 
