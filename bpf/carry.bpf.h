@@ -147,7 +147,7 @@ static __noinline struct hf_carried *place_state(const struct hf_inode_key *key,
 	if (!is_created || !state)
 		return bpf_map_lookup_elem(&hf_places, key);
 	state->has_carried = 1;
-	return value_of(&hf_places, key, &carried_none);
+	return kept_value_of(&hf_places, HF_KEPT_PLACES, key, &carried_none);
 }
 
 /* A labelled reader puts something there. 0 or -EPERM. */
@@ -207,6 +207,26 @@ static __always_inline bool has_carried(void)
 	struct hf_state *state = state_get();
 
 	return state && state->has_carried;
+}
+
+/* An inode is gone: nobody has a descriptor of this pipe, memory file or ring any more. */
+static __always_inline void carried_end(struct inode *inode)
+{
+	__u32 type = inode->i_mode & S_IFMT;
+	struct hf_inode_key key = {};
+
+#ifndef HF_BASELINE /* which has no rings */
+	if (!type) {
+		inode_key(inode, &key);
+		kept_end(&hf_rings, HF_KEPT_RINGS, &key);
+		return;
+	}
+#endif
+	if (!has_carried() ||
+		!(type == S_IFIFO || (type == S_IFREG && is_memory_file(inode->i_sb))))
+		return;
+	inode_key(inode, &key);
+	kept_end(&hf_places, HF_KEPT_PLACES, &key);
 }
 
 /* The inode behind a descriptor of current, where a hook gives no file. */

@@ -106,7 +106,8 @@ static __noinline __u32 display_of(struct sock *sk)
 /* A labelled reader stores something there, or says that it did. */
 static __noinline void property_put(const struct hf_property_key *key, __u64 taint)
 {
-	struct hf_carried *carried = value_of(&hf_properties, key, &carried_none);
+	struct hf_carried *carried = kept_value_of(
+		&hf_properties, HF_KEPT_PROPERTIES, key, &carried_none);
 	struct hf_task *self = task_current();
 
 	if (!carried || !self)
@@ -135,7 +136,7 @@ static __always_inline void property_stored(
 	if (clipboard->taint && is_content(request))
 		property_put(&key, clipboard->taint);
 	else if (!request->detail)
-		(void)bpf_map_delete_elem(&hf_properties, &key); /* most are not there */
+		kept_end(&hf_properties, HF_KEPT_PROPERTIES, &key);
 }
 
 static __always_inline void property_told(

@@ -191,6 +191,7 @@ enum hf_counter {
 	HF_COUNTER_GUARD_FULL =
 		11, /* processes, mounts, disks of the agent without room: not guarded */
 	HF_COUNTER_GONE_FULL = 12, /* marks of deleted files that the database keeps */
+	HF_COUNTER_FORGOTTEN = 13, /* labels on their way, the oldest, that made room for others */
 	HF_COUNTER_MAX = 16,
 };
 

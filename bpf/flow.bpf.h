@@ -101,7 +101,7 @@ static __noinline int flow_put(struct sock *sk, __u64 taint, __u16 port)
 		return 0;
 	if (key.protocol == IPPROTO_UDP)
 		key.here_port = port;
-	carried = value_of(&hf_flows, &key, &carried_none);
+	carried = kept_value_of(&hf_flows, HF_KEPT_FLOWS, &key, &carried_none);
 	if (!carried)
 		return 0; /* the map is of the kind that never is full */
 	state->has_labelled_flow = 1;
@@ -167,7 +167,7 @@ int BPF_PROG(hf_flow_free, struct sock *sk)
 	if (!state || !state->has_labelled_flow || !flow_key(sk, &key, true))
 		return 0;
 	if (key.protocol == IPPROTO_TCP)
-		(void)bpf_map_delete_elem(&hf_flows, &key); /* most have none */
+		kept_end(&hf_flows, HF_KEPT_FLOWS, &key);
 	return 0;
 }
 

@@ -235,11 +235,47 @@ struct {
 	__type(value, struct hf_request);
 } hf_request SEC(".maps");
 
+/* Which of the maps below forget the oldest when they are full, without a word: so they are counted. */
+enum hf_kept {
+	HF_KEPT_SHARED_MM,
+	HF_KEPT_GROUPS,
+	HF_KEPT_RINGS,
+	HF_KEPT_PLACES,
+	HF_KEPT_FLOWS,
+	HF_KEPT_PROPERTIES,
+	HF_KEPT_MAX,
+};
+
+#define HF_SHARED_MM_MAX 4096
+#define HF_GROUP_MAX	 65536
+#define HF_RING_MAX	 65536
+#define HF_PLACE_MAX	 16384
+#define HF_FLOW_MAX	 16384
+#define HF_PROPERTY_MAX	 16384
+
+static const __u32 kept_max[HF_KEPT_MAX] = {
+	[HF_KEPT_SHARED_MM] = HF_SHARED_MM_MAX,
+	[HF_KEPT_GROUPS] = HF_GROUP_MAX,
+	[HF_KEPT_RINGS] = HF_RING_MAX,
+	[HF_KEPT_PLACES] = HF_PLACE_MAX,
+	[HF_KEPT_FLOWS] = HF_FLOW_MAX,
+	[HF_KEPT_PROPERTIES] = HF_PROPERTY_MAX,
+};
+
+/* How many elements they have. Key: enum hf_kept. Written here only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HF_KEPT_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} hf_kept SEC(".maps");
+
 /* Taint of memory shared by several thread groups. Key: mm address. Written here only. The oldest
- * goes when full, which only matters while two such groups both live without exec. */
+ * goes when full, which only matters while two such groups both live without exec;
+ * HF_COUNTER_FORGOTTEN, as for all that are in hf_kept. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, HF_SHARED_MM_MAX);
 	__type(key, __u64);
 	__type(value, __u64);
 } hf_shared_mm SEC(".maps");
@@ -254,7 +290,7 @@ struct hf_group {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, HF_GROUP_MAX);
 	__type(key, __u32);
 	__type(value, struct hf_group);
 } hf_groups SEC(".maps");
@@ -275,7 +311,7 @@ struct {
  * then messages to it, and its memory where another program maps it, are not followed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, HF_RING_MAX);
 	__type(key, struct hf_inode_key);
 	__type(value, __u32);
 } hf_rings SEC(".maps");
@@ -286,7 +322,7 @@ struct {
  * are followed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, HF_PLACE_MAX);
 	__type(key, struct hf_inode_key);
 	__type(value, struct hf_carried);
 } hf_places SEC(".maps");
@@ -304,7 +340,7 @@ struct hf_flow_key {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, HF_FLOW_MAX);
 	__type(key, struct hf_flow_key);
 	__type(value, struct hf_carried);
 } hf_flows SEC(".maps");
@@ -321,7 +357,7 @@ struct hf_property_key {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, HF_PROPERTY_MAX);
 	__type(key, struct hf_property_key);
 	__type(value, struct hf_carried);
 } hf_properties SEC(".maps");

@@ -8,6 +8,7 @@
 #define HOLDFAST_BPF_NAME_H
 
 #include "attribute.bpf.h"
+#include "carry.bpf.h"
 #include "guard_file.bpf.h"
 #include "taint.bpf.h"
 
@@ -260,6 +261,7 @@ int BPF_PROG(hf_inode_free, struct inode *inode)
 	struct hf_mark *mark;
 	__u8 reason;
 
+	carried_end(inode);
 	if (inode->i_nlink && entry && entry->inherits)
 		(void)labels_mapped(inode, entry); /* the last look: it leaves the memory */
 	if (inode->i_nlink || channel_by_magic(inode->i_sb, &reason) == HF_CHANNEL_NETSHARE)

@@ -30,7 +30,7 @@ static __always_inline int task_inherit(struct task_struct *task, unsigned long 
 		__u64 mm = (__u64)kernel_read(current, mm);
 
 		/* Not shared until now: an entry can only be that of an earlier mm at this address. */
-		(void)bpf_map_delete_elem(&hf_shared_mm, &mm);
+		kept_end(&hf_shared_mm, HF_KEPT_SHARED_MM, &mm);
 		parent->flags |= HF_TASK_SHARED_MM;
 	}
 	child = task_state(task, HF_CREATE_TASK);

@@ -35,6 +35,7 @@ int BPF_PROG(hf_ring_made, struct inode *inode, const struct qstr *name,
 {
 	struct hf_inode_key key = {};
 	struct hf_task *self;
+	__u32 *number;
 	__u64 taint;
 
 	if (ret || name_begin(name) != RING_NAME || is_carrier())
@@ -45,8 +46,10 @@ int BPF_PROG(hf_ring_made, struct inode *inode, const struct qstr *name,
 	group_own(self);
 	inode_key(inode, &key);
 	taint = taint_current();
-	if (bpf_map_update_elem(&hf_rings, &key, &self->group, BPF_ANY) ||
-		(taint && group_add(self->group, taint))) {
+	number = kept_value_of(&hf_rings, HF_KEPT_RINGS, &key, &self->group);
+	if (number) /* of an earlier ring, if there was one */
+		*number = self->group;
+	if (!number || (taint && group_add(self->group, taint))) {
 		count(HF_COUNTER_NO_MEMORY);
 		return -ENOMEM;
 	}

@@ -30,6 +30,35 @@ static __always_inline void count(__u32 counter)
 		(*total)++;
 }
 
+/*
+ * As value_of(), of a map that never is full: what there is in it is counted, and so is what it must
+ * have forgotten. It forgets up to a few hundred too early (BPF_LRU_FREE_TARGET on each CPU,
+ * kernel/bpf/bpf_lru_list.c).
+ */
+static __always_inline void *kept_value_of(
+	void *map, __u32 which, const void *key, const void *first)
+{
+	void *value = bpf_map_lookup_elem(map, key);
+	__u32 slot = which; /* or the most would be looked up by what lies on the stack */
+	__u32 *number = bpf_map_lookup_elem(&hf_kept, &slot);
+
+	if (value || bpf_map_update_elem(map, key, first, BPF_NOEXIST) || !number)
+		return value ? value : bpf_map_lookup_elem(map, key); /* or raced: fine */
+	if (*number < kept_max[which])
+		__sync_fetch_and_add(number, 1);
+	else
+		count(HF_COUNTER_FORGOTTEN);
+	return bpf_map_lookup_elem(map, key);
+}
+
+static __always_inline void kept_end(void *map, __u32 which, const void *key)
+{
+	__u32 *number = bpf_map_lookup_elem(&hf_kept, &which);
+
+	if (!bpf_map_delete_elem(map, key) && number && *number) /* most are not there */
+		__sync_fetch_and_add(number, -1);
+}
+
 static __always_inline struct hf_task *task_of(struct task_struct *task)
 {
 	return task_state(kernel_read(task, group_leader), 0);
@@ -89,7 +118,7 @@ static __noinline struct hf_group *group_create(__u32 number)
 {
 	const struct hf_group none = {};
 
-	return value_of(&hf_groups, &number, &none);
+	return kept_value_of(&hf_groups, HF_KEPT_GROUPS, &number, &none);
 }
 
 /* All who share the group's memory have these labels from now on. 0 or -ENOMEM. */

@@ -126,9 +126,10 @@ VERIFIED_ONCE int taint_add_once(__u64 labels, struct act *act)
 		return taint_refuse(act);
 	if (self->flags & HF_TASK_SHARED_MM) {
 		__u64 mm = (__u64)kernel_read(task, mm);
-		__u64 shared = self->taint | shared_mm_taint(task);
+		const __u64 none = 0;
+		__u64 *shared = kept_value_of(&hf_shared_mm, HF_KEPT_SHARED_MM, &mm, &none);
 
-		if (bpf_map_update_elem(&hf_shared_mm, &mm, &shared, BPF_ANY))
+		if (!shared || labels_or(shared, self->taint))
 			count(HF_COUNTER_NO_MEMORY);
 	}
 	origin_of_act(self, act);

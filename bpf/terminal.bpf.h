@@ -96,9 +96,9 @@ int BPF_PROG(hf_new_terminal, void *devpts, int index)
 	if (index < 0 || !has_carried())
 		return 0;
 	terminal_key(index, TERMINAL_TO_MASTER, &key);
-	(void)bpf_map_delete_elem(&hf_places, &key); /* most carried nothing */
+	kept_end(&hf_places, HF_KEPT_PLACES, &key);
 	terminal_key(index, TERMINAL_TO_SLAVE, &key);
-	(void)bpf_map_delete_elem(&hf_places, &key); /* likewise */
+	kept_end(&hf_places, HF_KEPT_PLACES, &key);
 	return 0;
 }
 

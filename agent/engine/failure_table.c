@@ -126,6 +126,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"More labelled files were deleted than could be noted. Their marks stay in the "
 		"database: after a restart a file that got such a number carries them, so that "
 		"more is refused than need be."},
+	[FAILURE_FORGOTTEN] = {"labels-forgotten", FAILURE_AUDIT,
+		"More pipes, connections, pastes, rings or processes that share memory carried "
+		"labels than are remembered at a time (see SECURITY.md for the numbers). The "
+		"oldest were forgotten; what still goes that way is not labelled."},
 	[FAILURE_LINEAGE] = {"lineage", FAILURE_AUDIT,
 		"The store of what came from where can't be used; 'holdfast lineage' shows less "
 		"than there was. The events have it. Check the disk that holds the state "

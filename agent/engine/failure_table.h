@@ -52,6 +52,7 @@ enum failure_reason {
 	FAILURE_LINEAGE_LESS = 48,    /* some of what came from where is not kept */
 	FAILURE_GUARD_FULL = 49,      /* no room for one more process, mount or disk of the agent */
 	FAILURE_GONE_FULL = 50,	      /* no room to note a deleted file */
+	FAILURE_FORGOTTEN = 51,	      /* labels on their way made room for others */
 	FAILURE_REASON_MAX = 64,
 };
 

@@ -266,21 +266,28 @@ static void note_lost(struct engine *engine, const uint64_t counters[static HF_C
 		(void)database_set(engine->database, engine->origin.boot_id, (int64_t)lost);
 }
 
-/* Tables of the kernel part that had no room; told once more after a restart of the engine. */
+/*
+ * Tables of the kernel part that had no room; told once more after a restart of the engine. What is
+ * often is told again when it has become twice as much.
+ */
 static void note_full(struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
 {
 	static const struct {
 		enum hf_counter counter;
 		enum failure_reason reason;
+		bool is_often;
 	} tables[] = {
-		{HF_COUNTER_GUARD_FULL, FAILURE_GUARD_FULL},
-		{HF_COUNTER_GONE_FULL, FAILURE_GONE_FULL},
+		{HF_COUNTER_GUARD_FULL, FAILURE_GUARD_FULL, false},
+		{HF_COUNTER_GONE_FULL, FAILURE_GONE_FULL, false},
+		{HF_COUNTER_FORGOTTEN, FAILURE_FORGOTTEN, true},
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		enum hf_counter counter = tables[i].counter;
 
-		if (counters[counter] <= engine->full_told[counter])
+		uint64_t told = engine->full_told[counter];
+
+		if (counters[counter] <= (tables[i].is_often ? 2 * told : told))
 			continue;
 		engine->full_told[counter] = counters[counter];
 		failure_note(engine, tables[i].reason, "%llu times since boot",

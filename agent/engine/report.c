@@ -88,6 +88,7 @@ static struct json_object *events_object(
 	json_add_number(events, "guard", counters[HF_COUNTER_GUARD]);
 	json_add_number(events, "guard_full", counters[HF_COUNTER_GUARD_FULL]);
 	json_add_number(events, "gone_full", counters[HF_COUNTER_GONE_FULL]);
+	json_add_number(events, "forgotten", counters[HF_COUNTER_FORGOTTEN]);
 	json_add_number(events, "too_deep", counters[HF_COUNTER_TOO_DEEP]);
 	json_add_number(events, "log_sequence", engine->sequence);
 	return events;
