@@ -2,7 +2,7 @@
 # once a sequence.
 WALK	     := $(B)/tests/hf-walk
 WALK_ACTORS  := $(B)/tests/hf-walk-actors
-WALK_OBJECTS := $(patsubst %,$(B)/tests/vm/walk/%.o,main model stage steps)
+WALK_OBJECTS := $(patsubst %,$(B)/tests/vm/walk/%.o,main model model_files model_pass model_taint stage steps)
 
 $(WALK): $(WALK_OBJECTS) $(patsubst %.c,$(B)/%.o,$(wildcard agent/sensor/kernel_*.c)) \
 		$(B)/common/clock.o
