@@ -44,8 +44,8 @@ int cli_policy_explain(int argc, char **argv);
 int options_json(int argc, char **argv, const char *usage, bool *ret_is_json);
 /* A whole number from 1 to most. 0 or -EINVAL. */
 int options_number(const char *text, unsigned long most, unsigned long *ret_number);
-/* A process id; OPTIONS_GO_ON, or CLI_USAGE with what is wrong printed. */
-int options_process(const char *text, uint32_t *ret_pid);
+/* The argument that is left, a process id, if any is; OPTIONS_GO_ON, or CLI_USAGE with words printed. */
+int options_process(int argc, char **argv, const char *usage, uint32_t *ret_pid);
 
 /* client.c: asks and calls line for each object (borrowed). fd: a directory, or -1. enum cli_exit. */
 int client_ask(const struct local_request *request, int fd,

@@ -33,12 +33,18 @@ int options_number(const char *text, unsigned long most, unsigned long *ret_numb
 	return errno || *end || !*ret_number || *ret_number > most ? -EINVAL : 0;
 }
 
-int options_process(const char *text, uint32_t *ret_pid)
+int options_process(int argc, char **argv, const char *usage, uint32_t *ret_pid)
 {
 	unsigned long pid;
 
-	if (options_number(text, INT32_MAX, &pid) < 0) {
-		(void)fprintf(stderr, "holdfast: '%s' is no process id\n", text);
+	if (argc - optind > 1) {
+		(void)fputs(usage, stderr);
+		return CLI_USAGE;
+	}
+	if (argc == optind)
+		return OPTIONS_GO_ON;
+	if (options_number(argv[optind], INT32_MAX, &pid) < 0) {
+		(void)fprintf(stderr, "holdfast: '%s' is no process id\n", argv[optind]);
 		return CLI_USAGE;
 	}
 	*ret_pid = (uint32_t)pid;

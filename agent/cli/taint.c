@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* holdfast taint [PID]: who carries labels now. */
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 
@@ -79,14 +78,8 @@ int cli_taint(int argc, char **argv)
 	r = options_json(argc, argv, usage, &is_json);
 	if (r != OPTIONS_GO_ON)
 		return r;
-	if (argc - optind > 1) {
-		(void)fputs(usage, stderr);
-		return CLI_USAGE;
-	}
-	if (argc - optind == 1) {
-		r = options_process(argv[optind], &request.pid);
-		if (r != OPTIONS_GO_ON)
-			return r;
-	}
+	r = options_process(argc, argv, usage, &request.pid);
+	if (r != OPTIONS_GO_ON)
+		return r;
 	return client_ask(&request, -1, print_reader, &is_json);
 }

@@ -108,14 +108,9 @@ int cli_why(int argc, char **argv)
 	r = options_json(argc, argv, usage, &is_json);
 	if (r != OPTIONS_GO_ON)
 		return r;
-	if (argc - optind > 1) {
-		(void)fputs(usage, stderr);
-		return CLI_USAGE;
-	}
-	if (argc - optind == 1 && strcmp(argv[optind], "last") != 0) {
-		r = options_process(argv[optind], &request.pid);
-		if (r != OPTIONS_GO_ON)
-			return r;
-	}
+	if (argc - optind != 1 || strcmp(argv[optind], "last") != 0)
+		r = options_process(argc, argv, usage, &request.pid);
+	if (r != OPTIONS_GO_ON)
+		return r;
 	return client_ask(&request, -1, print_why, &is_json);
 }

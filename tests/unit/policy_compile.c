@@ -133,14 +133,11 @@ Test(policy_compile, grants)
 static int compile_bad(const char *text, const struct policy_compiler *compiler,
 	const char *message, unsigned int line)
 {
+	struct policy *policy = fixture_policy(text);
 	struct policy_problems problems = {0};
 	struct policy_compiled *compiled = NULL;
-	struct policy *policy = NULL;
 	int r;
 
-	r = fixture_parse(text, &problems, &policy);
-	fixture_no_problems(&problems);
-	cr_assert_eq(r, 0);
 	r = policy_compile(policy, compiler, &problems, &compiled);
 	cr_assert_null(compiled);
 	cr_assert_eq(problems.count, 1);

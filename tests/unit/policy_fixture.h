@@ -83,6 +83,20 @@ static inline void fixture_no_problems(const struct policy_problems *problems)
 	cr_assert_eq(problems->count, 0, "expected a policy without problems");
 }
 
+/* The caller frees. Fails the test when there is any problem. */
+static inline struct policy *fixture_policy(const char *text)
+{
+	struct policy_problems problems = {0};
+	struct policy *policy = NULL;
+	int r;
+
+	r = fixture_parse(text, &problems, &policy);
+	fixture_no_problems(&problems);
+	cr_assert_eq(r, 0);
+	policy_problems_done(&problems);
+	return policy;
+}
+
 /* uids for every name a test uses: anna 1001, ben 1002, @audit both. */
 static inline int fixture_users(
 	const char *name, bool is_group, uint32_t **ret_uids, size_t *ret_count, void *userdata)
@@ -107,14 +121,11 @@ static inline int fixture_users(
 static inline struct policy_compiled *fixture_compile(const char *text)
 {
 	const struct policy_compiler compiler = {.resolve_user = fixture_users};
+	struct policy *policy = fixture_policy(text);
 	struct policy_problems problems = {0};
 	struct policy_compiled *compiled = NULL;
-	struct policy *policy = NULL;
 	int r;
 
-	r = fixture_parse(text, &problems, &policy);
-	fixture_no_problems(&problems);
-	cr_assert_eq(r, 0);
 	r = policy_compile(policy, &compiler, &problems, &compiled);
 	fixture_no_problems(&problems);
 	cr_assert_eq(r, 0);

@@ -8,21 +8,9 @@
 #include "policy/uuid.h"
 #include "policy/words.h"
 
-static struct policy *parse_good(const char *text)
-{
-	struct policy_problems problems = {0};
-	struct policy *policy = NULL;
-	int r;
-
-	r = fixture_parse(text, &problems, &policy);
-	fixture_no_problems(&problems);
-	cr_assert_eq(r, 0);
-	return policy;
-}
-
 Test(policy_parse, head_and_places)
 {
-	struct policy *policy = parse_good(GOOD);
+	struct policy *policy = fixture_policy(GOOD);
 
 	cr_assert_str_eq(policy->name, "test");
 	cr_assert_eq(policy->version, 1);
@@ -39,7 +27,7 @@ Test(policy_parse, head_and_places)
 
 Test(policy_parse, label_keys)
 {
-	struct policy *policy = parse_good(HEAD TENANT APP
+	struct policy *policy = fixture_policy(HEAD TENANT APP
 		"[label hr]\ntenant = acme\nid = 3F2B8C1E-52d4-4c7a-9a10-6f0e5d4c3b2a\n"
 		"title = Personnel\nview-only = yes\nmode = rehearse\nopen-with = none\n"
 		"text = Ask the people team\n  before you copy ; a comment\n\n  anything.\n"
@@ -58,7 +46,7 @@ Test(policy_parse, label_keys)
 
 Test(policy_parse, lists_over_lines)
 {
-	struct policy *policy = parse_good(HEAD TENANT
+	struct policy *policy = fixture_policy(HEAD TENANT
 		"[label a]\ntenant = acme\nopen-with = one,\n  two, three\nopen-with = four\n"
 		"path = /srv/a\n\t/srv/b\n"
 		"[app one]\npath=/usr/bin/one\n[app two]\npath: /usr/bin/two\n"
@@ -76,7 +64,7 @@ Test(policy_parse, lists_over_lines)
 
 Test(policy_parse, networks_and_devices)
 {
-	struct policy *policy = parse_good(
+	struct policy *policy = fixture_policy(
 		GOOD "[network office]\naddress = 10.0.0.0/8, 192.0.2.7\naddress = 2001:db8::/32\n"
 		     "port = 443, 8000-8100\n"
 		     "[device stick]\nvendor = 0951\nproduct = 16AE\nserial = 0019E06B\n"
@@ -123,7 +111,7 @@ Test(policy_parse, includes)
 
 Test(policy_parse, windows_text)
 {
-	struct policy *policy = parse_good(
+	struct policy *policy = fixture_policy(
 		"\xef\xbb\xbf[policy]\r\nname = Zo\xc3\xab\r\nversion = 7\r\n");
 
 	cr_assert_str_eq(policy->name, "Zo\xc3\xab");
@@ -141,7 +129,7 @@ Test(policy_parse, longest_line_and_name)
 		GOOD "[rule %032d]\nlabel = finance\nchannel = network\n"
 		     "action = block\ntext = %0190d\n",
 		1, 2);
-	policy = parse_good(text);
+	policy = fixture_policy(text);
 	cr_assert_eq(strlen(policy->rules[0].text), 190);
 	policy_free(policy);
 }
@@ -149,7 +137,7 @@ Test(policy_parse, longest_line_and_name)
 /* RFC 9562, version 5: the same on every device, another for another name. */
 Test(policy_parse, label_ids_are_made)
 {
-	struct policy *policy = parse_good(GOOD "[label hr]\ntenant = acme\n");
+	struct policy *policy = fixture_policy(GOOD "[label hr]\ntenant = acme\n");
 	char first[POLICY_UUID_TEXT_SIZE], second[POLICY_UUID_TEXT_SIZE];
 
 	policy_uuid_format(policy->labels[0].uuid, first);

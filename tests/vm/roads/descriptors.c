@@ -154,39 +154,12 @@ static int open_ends(struct job *job, const struct pipe_road *road, int *ret_rea
 	return check_call(fcntl(*ret_read, F_SETFL, 0));
 }
 
-static pid_t plain_on_stdin(struct job *job, const struct pipe_road *road, int from)
-{
-	pid_t pid;
-
-	road_go_prepare();
-	pid = fork();
-	if (pid)
-		return pid;
-	(void)dup2(from, STDIN_FILENO);
-	if (road->is_waiting)
-		exit_road(exec_plain("@stdin-to", job->target, NULL));
-	exit_road(exec_plain("@wait", "@stdin-to", job->target, NULL));
-}
-
 static int through_pipe(struct job *job, const struct pipe_road *road)
 {
 	auto_close int from = -EBADF, to = -EBADF;
 	int r = open_ends(job, road, &from, &to);
-	pid_t pid;
 
-	if (r < 0)
-		return r;
-	pid = plain_on_stdin(job, road, from);
-	if (road->is_waiting)
-		(void)usleep(700000); /* it is in read() by then, on a slow machine too */
-	r = job_read(job);
-	if (r < 0)
-		return r;
-	r = write_all(to, job->content, job->size);
-	if (r < 0)
-		return r;
-	road_go(pid);
-	return wait_child(pid);
+	return r < 0 ? r : hand_over(job, from, to, road->is_waiting);
 }
 
 static int road_pipe_waiting(struct job *job)
