@@ -44,10 +44,11 @@ void segment_opener_free(struct segment_opener *opener)
 
 static bool is_lines(const char *lines, size_t size, uint32_t count)
 {
+	const char *at = lines, *end = lines + size;
 	uint32_t found = 0;
 
-	for (size_t i = 0; i < size; i++)
-		found += lines[i] == '\n';
+	for (; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		found++;
 	return found == count && lines[size - 1] == '\n' && !memchr(lines, '\0', size);
 }
 

@@ -3,6 +3,7 @@
 #include "common/sql.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,8 +37,22 @@ int sql_error(sqlite3 *sqlite)
 	}
 }
 
+/* Before the first connection: all our processes have one thread. */
+static void configure(void)
+{
+	static bool is_done;
+
+	if (!is_done) {
+		/* refused when a library was faster: locks cost time, and nothing else */
+		(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+		(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* likewise: counts, locked */
+	}
+	is_done = true;
+}
+
 int sql_open(const char *path, sqlite3 **ret_sqlite)
 {
+	configure();
 	if (sqlite3_open_v2(path, ret_sqlite,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
 		    NULL) != SQLITE_OK)
@@ -47,6 +62,7 @@ int sql_open(const char *path, sqlite3 **ret_sqlite)
 
 int sql_open_reader(const char *path, sqlite3 **ret_sqlite)
 {
+	configure();
 	if (sqlite3_open_v2(path, ret_sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) !=
 		SQLITE_OK)
 		return *ret_sqlite ? sql_error(*ret_sqlite) : -ENOMEM;

@@ -84,29 +84,54 @@ static int pack(struct store *store, const char *text, size_t size, size_t *ret_
 	return 0;
 }
 
-static int add_event(struct store *store, const struct store_record *record, int64_t number,
-	const struct store_event *event)
+/* row: which of the statement's, from 0. */
+static int bind_event(struct store *store, sqlite3_stmt *statement, unsigned int row,
+	const struct store_record *record, int64_t number, const struct store_event *event)
 {
-	sqlite3_stmt *statement;
+	int at = (int)(row * SQLITE_EVENT_COLUMNS);
 	int64_t person;
 	int r;
 
 	r = person_number(store, event->user, &person);
 	if (r < 0)
 		return r;
-	statement = store->prepared[EVENT_ADD]; /* as the last use left it: reset */
-	sql_bind(statement, 1, record->device);
-	sql_bind(statement, 2, (int64_t)event->sequence);
-	sql_bind(statement, 3, event->time_ms);
-	sql_bind(statement, 4, event->class_uid);
-	sql_bind(statement, 5, event->activity_id);
-	sql_bind(statement, 6, event->severity_id);
-	sql_bind(statement, 7, event->verdict);
-	sql_bind(statement, 8, person);
-	sql_bind(statement, 9, number);
-	sql_bind(statement, 10, event->start);
-	sql_bind(statement, 11, event->size);
-	return sql_step(statement);
+	sql_bind(statement, ++at, record->device);
+	sql_bind(statement, ++at, (int64_t)event->sequence);
+	sql_bind(statement, ++at, event->time_ms);
+	sql_bind(statement, ++at, event->class_uid);
+	sql_bind(statement, ++at, event->activity_id);
+	sql_bind(statement, ++at, event->severity_id);
+	sql_bind(statement, ++at, event->verdict);
+	sql_bind(statement, ++at, person);
+	sql_bind(statement, ++at, number);
+	sql_bind(statement, ++at, event->start);
+	sql_bind(statement, ++at, event->size);
+	return 0;
+}
+
+static int add_events(struct store *store, const struct store_record *record, int64_t number)
+{
+	unsigned int done = 0;
+	int r;
+
+	while (done < record->event_count) {
+		bool is_many = record->event_count - done >= SQLITE_EVENT_MANY;
+		unsigned int count = is_many ? SQLITE_EVENT_MANY : 1;
+		sqlite3_stmt *statement = sqlite_statement(
+			store, is_many ? EVENT_ADD_MANY : EVENT_ADD);
+
+		for (unsigned int i = 0; i < count; i++) {
+			r = bind_event(
+				store, statement, i, record, number, &record->events[done + i]);
+			if (r < 0)
+				return r;
+		}
+		r = sql_step(statement);
+		if (r < 0)
+			return r;
+		done += count;
+	}
+	return 0;
 }
 
 int store_record_add(struct store *store, const struct store_record *record)
@@ -131,13 +156,7 @@ int store_record_add(struct store *store, const struct store_record *record)
 	if (r < 0)
 		return r;
 	number = sqlite3_last_insert_rowid(store->sqlite);
-	(void)sqlite_statement(store, EVENT_ADD); /* reset once */
-	for (unsigned int i = 0; i < record->event_count; i++) {
-		r = add_event(store, record, number, &record->events[i]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return add_events(store, record, number);
 }
 
 int store_record_link(

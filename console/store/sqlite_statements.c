@@ -19,6 +19,13 @@
 #define EVENT_OLDER "(time_ms, id) < (?1, ?2) AND time_ms >= ?3 "
 #define EVENT_ORDER "ORDER BY time_ms DESC, id DESC LIMIT ?4"
 
+/* Many rows to a statement: cursors on a table and five indexes are opened once for all. */
+#define EVENT_INTO                                                                           \
+	"INSERT INTO event (device, sequence, time_ms, class_uid, activity_id, severity_id," \
+	" verdict, person, record, start, size) VALUES "
+#define EVENT_ROW    "(?,?,?,?,?,?,?,?,?,?,?)"
+#define EVENT_ROWS_5 EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW
+
 const char *const sqlite_statements[STATEMENT_MAX] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
@@ -89,9 +96,9 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[RECORD_LINK] = "SELECT link FROM record WHERE device = ?1 AND first = ?2",
 	[RECORD_BODY] = "SELECT size, body FROM record WHERE id = ?1",
-	[EVENT_ADD] = "INSERT INTO event (device, sequence, time_ms, class_uid, activity_id,"
-		      " severity_id, verdict, person, record, start, size)"
-		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[EVENT_ADD] = EVENT_INTO EVENT_ROW,
+	[EVENT_ADD_MANY] = EVENT_INTO EVENT_ROWS_5 "," EVENT_ROWS_5 "," EVENT_ROWS_5
+						   "," EVENT_ROWS_5,
 	[EVENT_LAST] = "SELECT coalesce(max(id), 0) FROM event",
 	[EVENT_AFTER] = EVENT "WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[EVENT_BEFORE] = EVENT "WHERE id < ?1 ORDER BY id DESC LIMIT ?2",

@@ -25,6 +25,14 @@ static double cpu_seconds(void)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static double system_seconds(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage); /* can't fail */
+	return (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
+}
+
 static double wall_seconds(void)
 {
 	struct timespec now;
@@ -147,7 +155,7 @@ int main(int argc, char **argv)
 	unsigned int group = argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : 30;
 	struct fixture_device *devices = calloc(count, sizeof(*devices));
 	struct fixture_batch *batches = calloc(group, sizeof(*batches));
-	double cpu = 0, wall = 0, bytes = 0;
+	double cpu = 0, kernel = 0, wall = 0, bytes = 0;
 	unsigned long done = 0;
 
 	cr_assert(devices && batches);
@@ -159,7 +167,7 @@ int main(int argc, char **argv)
 		fixture_device(&devices[i], host);
 	}
 	while (done < events) {
-		double cpu_from, wall_from;
+		double cpu_from, kernel_from, wall_from;
 
 		for (unsigned int i = 0; i < group; i++) {
 			unsigned int number = (unsigned int)(done / BATCH_EVENTS + i) % count;
@@ -168,6 +176,7 @@ int main(int argc, char **argv)
 			bytes += (double)batches[i].size;
 		}
 		cpu_from = cpu_seconds();
+		kernel_from = system_seconds();
 		wall_from = wall_seconds();
 		cr_assert_eq(store_begin(fixture_store), 0);
 		for (unsigned int i = 0; i < group; i++) {
@@ -184,15 +193,16 @@ int main(int argc, char **argv)
 		}
 		cr_assert_eq(store_commit(fixture_store), 0);
 		cpu += cpu_seconds() - cpu_from;
+		kernel += system_seconds() - kernel_from;
 		wall += wall_seconds() - wall_from;
 		done += (unsigned long)group * BATCH_EVENTS;
 	}
 	cr_assert_eq(fixture_events(), (int64_t)done);
-	printf("%lu events of %u devices, %u batches of %d a commit: %.0f events/CPU-s, %.0f "
-	       "events/s,"
-	       " %.0f bytes an event on the wire\n",
-		done, count, group, BATCH_EVENTS, (double)done / cpu, (double)done / wall,
-		bytes / (double)done);
+	printf("%lu events of %u devices, %u batches of %d a commit, %.0f bytes an event on the "
+	       "wire\n",
+		done, count, group, BATCH_EVENTS, bytes / (double)done);
+	printf("  %.0f events/CPU-s, %.0f %% of the CPU in the kernel; %.0f events/s\n",
+		(double)done / cpu, 100 * kernel / cpu, (double)done / wall);
 	{
 		struct store_totals totals;
 
