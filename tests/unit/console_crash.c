@@ -22,6 +22,7 @@ TestSuite(console_crash, .init = fixture_begin, .fini = fixture_end, .timeout = 
 static struct fixture_device devices[DEVICES];
 static struct fixture_batch (*batches)[BATCHES];
 static volatile uint64_t *acked; /* shared: what each device was told */
+static volatile uint64_t *begun; /* shared: how often a child had its database open */
 
 /* What a device sends next: from behind what the store answers, as it does after a reconnection. */
 static uint64_t ack_of(unsigned int number)
@@ -57,6 +58,7 @@ static void deliver_group(unsigned int number)
 static void child(void)
 {
 	fixture_open();
+	++*begun;
 	for (;;)
 		for (unsigned int i = 0; i < DEVICES; i++)
 			deliver_group(i);
@@ -99,6 +101,7 @@ Test(console_crash, killed_at_any_moment)
 
 	acked = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(acked, MAP_FAILED);
+	begun = acked + DEVICES;
 	batches = calloc(DEVICES, sizeof(*batches));
 	cr_assert(batches);
 	for (unsigned int i = 0; i < DEVICES; i++) {
@@ -108,11 +111,15 @@ Test(console_crash, killed_at_any_moment)
 	}
 	fixture_close();
 	for (unsigned int round = 0; round < ROUNDS; round++) {
+		uint64_t before = *begun;
 		int status;
 		pid_t pid = fork();
 
 		if (pid == 0)
 			child();
+		/* every fourth dies while it opens the database, the others while they store */
+		while (round % 4 && *begun == before)
+			(void)usleep(500);
 		(void)usleep((useconds_t)(rand_r(&seed) % 40000));
 		(void)kill(pid, SIGKILL);
 		cr_assert_eq(waitpid(pid, &status, 0), pid);
