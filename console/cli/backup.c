@@ -170,7 +170,8 @@ static int prepare(struct store *from, struct store *to, const char *file, unsig
 }
 
 /* A changed and closed copy is one file again: nothing of it is left in a log beside it. */
-static int prepare_copy(const char *current, const char *copy, const char *file)
+static int prepare_copy(
+	const char *current, const char *copy, const char *file, int64_t *ret_events)
 {
 	auto_call(store_freep) struct store *from = NULL;
 	auto_call(store_freep) struct store *to = NULL;
@@ -186,6 +187,8 @@ static int prepare_copy(const char *current, const char *copy, const char *file)
 	r = store_open(copy, STORE_WRITE, &to);
 	if (r == 0)
 		r = prepare(found < 0 ? NULL : from, to, file, &count);
+	if (r == 0)
+		r = store_event_last(to, ret_events);
 	if (r == 0 && count)
 		(void)printf("%u devices and tokens that were suspended or revoked since stay so\n",
 			count);
@@ -228,11 +231,9 @@ static int restore(const char *file)
 	r = store_backup(file, copy);
 	if (r < 0)
 		return cli_refuse("cannot take '%s': %s. Nothing is changed", file, explain(r));
-	r = prepare_copy(current, copy, file);
+	r = prepare_copy(current, copy, file, &events);
 	if (r == 0)
 		r = keep_owner(current, copy);
-	if (r == 0)
-		r = count_events(copy, &events);
 	if (r == 0)
 		r = swap(current, copy, old);
 	if (r < 0)

@@ -53,7 +53,7 @@ static void print_row(struct json_object *device, const char *text, void *userda
 	(void)printf("%s  ", json_text(device, "uid"));
 	print_clean(json_text(device, "host"));
 	print_time("  seen ", device, "last_seen");
-	(void)printf("  %llu events\n", (unsigned long long)json_number(device, "ack"));
+	(void)printf("  up to event %llu\n", (unsigned long long)json_number(device, "ack"));
 }
 
 static void print_changes(struct json_object *changes)
@@ -145,7 +145,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 	print_time(", last ", device, "last_seen");
 	(void)printf(" from %s\n", json_text(device, "address"));
 	(void)printf(
-		"  events up to number %llu\n", (unsigned long long)json_number(device, "ack"));
+		"  delivered up to event %llu\n", (unsigned long long)json_number(device, "ack"));
 	print_changes(json_at(device, "changes"));
 	print_certificates(json_at(device, "certificates"));
 	print_boots(json_at(device, "boots"));

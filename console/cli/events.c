@@ -55,10 +55,29 @@ static enum print_style style_of(const char *verdict)
 	return verdict[0] ? PRINT_GOOD : PRINT_PLAIN;
 }
 
+/* As the store counts it: OCSF's word, else the agent's own. */
+static const char *verdict_of(struct json_object *event)
+{
+	switch (json_number(event, "disposition_id")) {
+	case 1: /* Allowed */
+		return "allow";
+	case 15: /* Detected */
+	case 17: /* Logged */
+	case 19: /* Alert */
+		return "audit";
+	case 23: /* Challenge */
+		return "warn";
+	case 2: /* Blocked */
+		return "block";
+	default:
+		return json_text(event, "unmapped.holdfast.verdict");
+	}
+}
+
 static void print_line(struct json_object *line)
 {
 	struct json_object *event = json_at(line, "event");
-	const char *verdict = json_text(event, "unmapped.holdfast.verdict");
+	const char *verdict = verdict_of(event);
 	const char *channel = json_text(event, "unmapped.holdfast.channel");
 	char when[CLOCK_TEXT_SIZE];
 

@@ -18,7 +18,7 @@ struct answer {
 };
 
 static struct answer answers[SERVICE_GROUP_MAX];
-static struct log_limit limit_failure = {.burst = 6}, limit_refusal = {.burst = 60};
+static struct log_limit limit_failure = {.burst = 6};
 
 static void check_done(const struct bytes_reader *payload, uint16_t type)
 {
@@ -128,18 +128,6 @@ static void send_answer(struct service *service, struct answer *answer)
 		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
 }
 
-static void log_refusal(const struct answer *answer)
-{
-	char uid[STORE_UID_TEXT];
-
-	if (answer->device.refusal == REFUSAL_NONE ||
-		answer->device.refusal == REFUSAL_DEVICE_PENDING || !log_allowed(&limit_refusal))
-		return;
-	store_uid_format(answer->device.device, uid);
-	log_notice("refused to device %s: %s", answer->device.state ? uid : "unknown",
-		refusal_row(answer->device.refusal)->text);
-}
-
 /* The store failed: none of the group is in it, whatever was said of each. */
 static void fail_group(struct service *service, unsigned int count, int r)
 {
@@ -196,10 +184,9 @@ static void take_group(struct service *service)
 		r = store_commit(service->writer);
 	if (r < 0)
 		fail_group(service, count, r);
-	for (unsigned int i = 0; i < count; i++) {
-		log_refusal(&answers[i]);
-		send_answer(service, &answers[i]);
-	}
+	for (unsigned int i = 0; i < count; i++)
+		send_answer(
+			service, &answers[i]); /* the frontend says what is refused, and to whom */
 }
 
 void peer_on_poll(struct service *service, short events)
