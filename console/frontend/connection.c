@@ -200,28 +200,34 @@ static void on_handshake_done(struct connection *connection)
 	connection_enter(connection, CONNECTION_IDLE);
 }
 
-static void on_info(const SSL *ssl, int where, int value)
+/* Alerts that end a handshake, ours and theirs: who can't connect is found out from these. */
+static void log_alert(struct connection *connection, bool is_ours, int alert)
 {
-	struct connection *connection = connection_of(ssl);
-	long verified;
+	long verified = SSL_get_verify_result(connection->ssl);
+	const char *text = SSL_alert_desc_string_long(alert);
 
-	if (!connection)
+	if (!log_allowed(&connection->all->handshake_log))
 		return;
-	if (where & SSL_CB_HANDSHAKE_DONE) {
-		on_handshake_done(connection);
-		return;
-	}
-	if (where != SSL_CB_WRITE_ALERT || value >> 8 != SSL3_AL_FATAL ||
-		connection->phase != CONNECTION_HANDSHAKE ||
-		!log_allowed(&connection->all->handshake_log))
-		return;
-	verified = SSL_get_verify_result(ssl);
-	if (verified != X509_V_OK)
+	if (!is_ours)
+		log_notice("%s ends the handshake: %s", connection->address_text, text);
+	else if (verified != X509_V_OK)
 		log_notice("the certificate of %s is refused: %s", connection->address_text,
 			X509_verify_cert_error_string(verified));
 	else
-		log_notice("a handshake with %s is refused: %s", connection->address_text,
-			SSL_alert_desc_string_long(value));
+		log_notice("a handshake with %s is refused: %s", connection->address_text, text);
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+	struct connection *connection = connection_of(ssl);
+
+	if (!connection)
+		return;
+	if (where & SSL_CB_HANDSHAKE_DONE)
+		on_handshake_done(connection);
+	else if ((where & SSL_CB_ALERT) && value >> 8 == SSL3_AL_FATAL &&
+		 connection->phase == CONNECTION_HANDSHAKE)
+		log_alert(connection, where & SSL_CB_WRITE, value);
 }
 
 void connections_watch(SSL_CTX *tls)

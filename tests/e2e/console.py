@@ -6,13 +6,15 @@ import base64
 import json
 import os
 import shutil
-import ssl
+import signal
+import socket
 import sys
 import time
 
 from lib import (Console, Identity, check, is_closed, read_answer, run, skip, status_of, summary)
 
 EST = "/.well-known/est"
+ASK = b"GET /v1/device HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def error_of(body):
@@ -195,10 +197,13 @@ def versions(console):
     check("another protocol (ALPN) is refused", b"alert no application protocol" in done.stderr,
           done.stderr[-300:])
     check("what speaks no TLS gets nothing", plain(console) == b"")
+    done = run("openssl", "s_client", "-connect", f"localhost:{console.port}", "-CAfile",
+               f"{console.directory}/tls/server.crt", "-verify_return_error", data=b"")
+    check("a client that does not trust us ends it", done.returncode != 0)
+    check("the log says so", console.logged("ends the handshake: unknown CA"), console.log()[-300:])
 
 
 def plain(console):
-    import socket
     with socket.create_connection(("127.0.0.1", console.port), timeout=5) as connection:
         connection.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = connection.recv(1000)
@@ -207,33 +212,54 @@ def plain(console):
 
 def resumption(console, device):
     context = console.context(device)
-    ask = b"GET /v1/device HTTP/1.1\r\nHost: x\r\n\r\n"
     with console.connect(context=context) as first:
-        first.sendall(ask)
+        first.sendall(ASK)
         check("a first handshake", b"trusted" in read_answer(first) and not first.session_reused)
         session = first.session
-    import socket
-    raw = socket.create_connection(("127.0.0.1", console.port), timeout=20)
-    with context.wrap_socket(raw, server_hostname="localhost", session=session) as second:
-        second.sendall(ask)
-        check("is resumed, and is the same device",
+    os.kill(console.frontend, signal.SIGHUP)
+    check("its certificate is read anew", console.logged("read the server's certificate"))
+    with console.connect(context=context, session=session) as second:
+        second.sendall(ASK)
+        check("is resumed over that, and is the same device",
               b"trusted" in read_answer(second) and second.session_reused)
 
 
+def expiry(console, work):
+    """A certificate that ends while it is in use: on the open connection, and when resumed."""
+    short = Identity(work).forge(console, 8 - 90 * 86400)
+    context = console.context(short)
+    with console.connect(context=context) as connection:
+        connection.sendall(ASK)
+        check("control: not yet expired", b"CERTIFICATE_UNKNOWN" in read_answer(connection))
+        session = connection.session
+        time.sleep(9)
+        connection.sendall(ASK)
+        check("expired since: refused on the open connection",
+              b"CERTIFICATE_EXPIRED" in read_answer(connection))
+        check("which is then closed", is_closed(connection, 5))
+    try:
+        with console.connect(context=context, session=session) as connection:
+            connection.sendall(ASK)
+            answer = read_answer(connection)
+    except OSError as error:
+        answer = repr(error).encode()
+    check("nor is it resumed", b"HTTP" not in answer, answer)
+    check("the log says so", console.logged("has expired, closing"))
+
+
 def revocation(console, work, device):
-    ask = b"GET /v1/device HTTP/1.1\r\nHost: x\r\n\r\n"
     bystander = Identity(work)
     console.enrol(bystander)
     with console.connect(device) as connection, console.connect(bystander) as other:
-        connection.sendall(ask)
+        connection.sendall(ASK)
         check("control: an open connection works", b"trusted" in read_answer(connection))
-        other.sendall(ask)
+        other.sendall(ASK)
         check("control: and another's", b"trusted" in read_answer(other))
         begun = time.monotonic()
         console.command(f"revoke {device.subject()}")
         check("revoked: its open connection is closed at once", is_closed(connection, 5))
         print(f"       after {(time.monotonic() - begun) * 1000:.1f} ms")
-        other.sendall(ask)
+        other.sendall(ASK)
         check("the other's goes on", b"trusted" in read_answer(other))
     status, body, _ = console.curl("/v1/device", identity=device)
     check("revoked: a new one is refused", (status, error_of(body)) == (403, "DEVICE_REVOKED"), body)
@@ -264,7 +290,7 @@ def confinement(console):
               status_of(other.frontend, "Gid")[0] != "0")
         check("frontend: of no other group", status_of(other.frontend, "Groups") == [])
         check("and serves", other.curl("/v1/health")[0] == 200)
-        os.kill(other.frontend, 1)
+        os.kill(other.frontend, signal.SIGHUP)
         check("a key that it may not read any more is not read again",
               other.logged("keeping those in use"))
         check("and it goes on", other.curl("/v1/health")[0] == 200)
@@ -274,11 +300,9 @@ def confinement(console):
 
 def reload(console, device):
     before = open(f"{console.directory}/tls/server.crt").read()
-    check("reload: the same certificate, again",
-          os.kill(console.frontend, 1) is None and console.logged("read the server's certificate"))
     with open(f"{console.directory}/tls/server.crt", "w") as out:
         out.write("not one\n")
-    os.kill(console.frontend, 1)
+    os.kill(console.frontend, signal.SIGHUP)
     check("reload: a broken one is refused", console.logged("keeping those in use"))
     check("and the console goes on", console.curl("/v1/device", identity=device)[0] == 200)
     with open(f"{console.directory}/tls/server.crt", "w") as out:
@@ -298,6 +322,7 @@ def main():
         confinement(console)
         resumption(console, device)
         reload(console, device)
+        expiry(console, work)
         revocation(console, work, device)
         check("both processes live", console.lives(), console.log()[-2000:])
     finally:

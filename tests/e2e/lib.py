@@ -134,9 +134,10 @@ class Console:
             context.load_cert_chain(identity.certificate, identity.key)
         return context
 
-    def connect(self, identity=None, context=None):
+    def connect(self, identity=None, context=None, session=None):
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
-        return (context or self.context(identity)).wrap_socket(plain, server_hostname="localhost")
+        return (context or self.context(identity)).wrap_socket(
+            plain, server_hostname="localhost", session=session)
 
     def say(self, request, identity=None):
         """What comes back for those bytes until the connection ends or a whole answer is there."""

@@ -8,6 +8,7 @@ import resource
 import socket
 import statistics
 import sys
+import time
 
 from lib import Console, Identity, read_answer
 
@@ -42,6 +43,24 @@ def rounds(console, what, count, once):
         rates.append(count / max(cpu_s(console.frontend) - begun, 0.01))
     print(f"{what}: {statistics.median(rates):.0f} per CPU-second "
           f"[{min(rates):.0f}..{max(rates):.0f}]", flush=True)
+
+
+def turned_away(count):
+    """What one costs for which there is no room."""
+    console = Console(limits="strangers=1,handshake_ms=3600000")
+    first = socket.create_connection(("127.0.0.1", console.port), timeout=30)
+    try:
+        def try_one():
+            with socket.create_connection(("127.0.0.1", console.port), timeout=30) as plain:
+                try:
+                    plain.recv(1)
+                except ConnectionResetError:
+                    pass
+        time.sleep(0.5)
+        rounds(console, "connections turned away", count, try_one)
+    finally:
+        first.close()
+        console.stop()
 
 
 def main():
@@ -80,8 +99,13 @@ def main():
               f"{grown / CONNECTIONS:.1f} kB each ({before} kB before)")
         for connection in held:
             connection.close()
+        begun, began = cpu_s(console.frontend), time.monotonic()
+        time.sleep(5)
+        print(f"idle: {(cpu_s(console.frontend) - begun) / (time.monotonic() - began):.2%} CPU")
+        print(f"memory once they are gone: {rss_kb(console.frontend)} kB")
     finally:
         console.stop()
+    turned_away(2000)
 
 
 if __name__ == "__main__":
