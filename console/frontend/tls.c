@@ -154,7 +154,7 @@ int tls_trust(SSL_CTX *tls, const struct console_chain *chain)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(tls);
 
-	/* ours is believed as it is: its P-384 signature by the root, a third of a handshake, was
+	/* ours is believed as it is: its P-384 signature by the root, a fourth of a handshake, was
 	 * checked once; one that it replaced is still good by way of the root */
 	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
 	for (unsigned int i = 0; i < chain->count; i++) {
