@@ -64,6 +64,8 @@ int identify(struct store *store, const uint8_t fingerprint[CONSOLE_HASH_SIZE], 
 	if (r < 0)
 		return r == -ENOENT ? -EBADMSG : r;
 	*ret_refusal = refusal_of(ret_identity, now_ms);
+	if (*ret_refusal == REFUSAL_DEVICE_PENDING) /* it asks, so it is there to be approved */
+		return note_seen(store, &ret_identity->device, address, now_ms);
 	if (*ret_refusal != REFUSAL_NONE)
 		return 0;
 	if (!ret_identity->certificate.is_used) {

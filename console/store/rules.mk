@@ -7,6 +7,10 @@ $(foreach test,console_admin console_crash console_enrolment console_ingest cons
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
 	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
 
+UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/store/peer.c \
+				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o
+UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)
+
 FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/wire.c
 FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request
 FUZZ_FLAGS_admin_request   := -max_len=4200

@@ -17,7 +17,10 @@ struct sqlite_person {
 	char name[64];
 };
 
-/* The text of a record that was looked at last: the next event is of the same as a rule. */
+#define SQLITE_BODY_SLOTS 64 /* texts of records that were looked at: 100 kB each as a rule */
+#define SQLITE_BODY_MAX	  (1 << 20) /* bytes of a text that is kept when another takes its slot */
+
+/* The text of a record: its other events are looked at soon, of many devices' in turns. */
 struct sqlite_body {
 	int64_t record; /* 0 = none */
 	char *text;
@@ -34,7 +37,7 @@ struct store {
 	void *packed; /* of packed_room bytes */
 	size_t packed_room;
 	struct sqlite_person persons[SQLITE_PERSON_SLOTS];
-	struct sqlite_body body;
+	struct sqlite_body bodies[SQLITE_BODY_SLOTS];
 };
 
 /* Reset, so that it can be bound. */

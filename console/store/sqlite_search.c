@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finding events: one index leads, chosen by the filter; the rest of the filter is looked at row by
- * row, a bounded number at a call. Which texts have a word in them is asked in order of arrival,
- * where events whose texts are packed together lie together.
+ * row, a bounded number at a call. Which of all texts have a word in them is asked in order of
+ * arrival, where events whose texts are packed together lie together.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -38,14 +38,29 @@ static void read_row(sqlite3_stmt *statement, struct row *ret_row)
 	ret_row->found.json = NULL;
 }
 
-/* Unpacks the text of a record into store->body, unless it is there. */
-static int body_load(struct store *store, int64_t record)
+static int body_room(struct sqlite_body *body, size_t size)
 {
+	char *more;
+
+	if (size <= body->room && (body->room <= SQLITE_BODY_MAX || size > SQLITE_BODY_MAX))
+		return 0;
+	more = size > UINT32_MAX ? NULL : realloc(body->text, size);
+	if (!more)
+		return -ENOMEM;
+	body->text = more;
+	body->room = size;
+	return 0;
+}
+
+/* Unpacks the text of a record, unless it is at hand. Borrowed until another is asked for. */
+static int body_load(struct store *store, int64_t record, const struct sqlite_body **ret_body)
+{
+	struct sqlite_body *body = &store->bodies[record % SQLITE_BODY_SLOTS];
 	sqlite3_stmt *statement = sqlite_statement(store, RECORD_BODY);
-	struct sqlite_body *body = &store->body;
 	size_t size, got;
 	int r;
 
+	*ret_body = body;
 	if (body->record == record)
 		return 0;
 	body->record = 0;
@@ -54,20 +69,14 @@ static int body_load(struct store *store, int64_t record)
 	if (r <= 0)
 		return r < 0 ? r : -EBADMSG;
 	size = (size_t)sqlite3_column_int64(statement, 0);
-	if (size > body->room) {
-		char *more = size > SIZE_MAX / 2 ? NULL : realloc(body->text, size);
-
-		if (!more) {
-			(void)sqlite3_reset(
-				statement); /* of a row that was there, here and below */
-			return -ENOMEM;
-		}
-		body->text = more;
-		body->room = size;
-	}
-	got = ZSTD_decompressDCtx(store->unpacker, body->text, body->room,
-		sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1));
-	(void)sqlite3_reset(statement);
+	r = body_room(body, size);
+	got = r < 0 ? 0
+		    : ZSTD_decompressDCtx(store->unpacker, body->text, body->room,
+			      sqlite3_column_blob(statement, 1),
+			      (size_t)sqlite3_column_bytes(statement, 1));
+	(void)sqlite3_reset(statement); /* of a row that was there */
+	if (r < 0)
+		return r;
 	if (ZSTD_isError(got) || got != size)
 		return -EBADMSG;
 	body->size = size;
@@ -78,14 +87,17 @@ static int body_load(struct store *store, int64_t record)
 static int json_load(struct store *store, struct row *row)
 {
 	const struct store_event *event = &row->found.event;
+	const struct sqlite_body *body;
 	int r;
 
-	r = body_load(store, row->record);
+	if (row->record <= 0)
+		return -EBADMSG;
+	r = body_load(store, row->record, &body);
 	if (r < 0)
 		return r;
-	if (event->start > store->body.size || event->size > store->body.size - event->start)
+	if (event->start > body->size || event->size > body->size - event->start)
 		return -EBADMSG;
-	row->found.json = store->body.text + event->start;
+	row->found.json = body->text + event->start;
 	return 0;
 }
 
@@ -156,10 +168,10 @@ static enum statement choose(const struct store_filter *filter, bool is_upwards)
 		return EVENT_BY_DEVICE;
 	if (filter->user[0])
 		return EVENT_BY_PERSON;
-	if (filter->text[0] || filter->file[0])
-		return EVENT_BEFORE;
 	if (filter->verdict_min >= STORE_WARN)
 		return EVENT_REFUSED;
+	if ((filter->text[0] || filter->file[0]) && !filter->since_ms)
+		return EVENT_BEFORE;
 	return filter->class_uid ? EVENT_BY_CLASS : EVENT_BY_TIME;
 }
 

@@ -141,7 +141,8 @@ void store_free(struct store *store)
 	(void)ZSTD_freeCCtx(store->packer);		    /* memory only, likewise */
 	(void)ZSTD_freeDCtx(store->unpacker);
 	free(store->packed);
-	free(store->body.text);
+	for (unsigned int i = 0; i < SQLITE_BODY_SLOTS; i++)
+		free(store->bodies[i].text);
 	free(store);
 }
 

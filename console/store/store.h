@@ -265,7 +265,7 @@ struct store_found {
 
 /*
  * Where a search is: it goes on in pieces, so that nobody waits for it. Newest first by time, or
- * by arrival when it looks at texts or begins at `after`, then oldest first.
+ * by arrival when it looks for words in all texts; oldest first by arrival when is_upwards is set.
  */
 struct store_cursor {
 	bool is_begun, is_upwards;

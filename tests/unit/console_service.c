@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store between its sockets: many requests share a transaction and are answered behind it, all
+ * are refused when it fails, and what an administrator changes reaches the frontend.
+ */
+#include "tests/unit/console_fixture.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/wire.h"
+#include "console/store/admin_server.h"
+#include "console/store/service.h"
+
+static struct service service;
+static struct channel frontend; /* our end */
+static uint8_t buffer[WIRE_FRAME_MAX];
+
+static void begin(void)
+{
+	int fds[2];
+
+	fixture_begin();
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	service = (struct service){
+		.writer = fixture_store, .ingest = fixture_ingest, .signal_fd = -1, .life_fd = -1};
+	cr_assert_eq(store_open(fixture_path, STORE_READ, &service.reader), 0);
+	cr_assert_eq(admin_server_new(fixture_directory, (gid_t)-1, &service.admin), 0);
+	channel_init(&service.frontend, fds[0], 0);
+	channel_init(&frontend, fds[1], 0);
+}
+
+static void end(void)
+{
+	channel_done(&service.frontend);
+	channel_done(&frontend);
+	store_free(service.reader);
+	fixture_end();
+}
+
+TestSuite(console_service, .init = begin, .fini = end);
+
+static void send_events(
+	const struct fixture_device *device, const struct fixture_batch *batch, uint64_t id)
+{
+	struct console_who who = {.id = id, .address = "::1"};
+	struct bytes_writer frame;
+
+	memcpy(who.certificate, device->fingerprint, sizeof(who.certificate));
+	wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_EVENTS);
+	console_put_who(&frame, &who);
+	bytes_put_blob(&frame, batch->bytes, batch->size);
+	cr_assert_eq(channel_send(&frontend, &frame, -1), 0);
+}
+
+static uint16_t receive(struct console_device *ret_device)
+{
+	struct bytes_reader payload;
+	uint16_t type;
+	int fd, size = channel_receive(&frontend, buffer, sizeof(buffer), &fd);
+
+	if (size == -EAGAIN)
+		return 0;
+	cr_assert_gt(size, 0);
+	cr_assert_eq(wire_open(buffer, (size_t)size, &type, &payload), 0);
+	console_get_device(&payload, ret_device);
+	cr_assert(bytes_is_done(&payload));
+	return type;
+}
+
+Test(console_service, what_waits_is_answered_together)
+{
+	static struct fixture_device device, other;
+	static struct fixture_batch batches[4];
+	struct console_device answer;
+
+	fixture_device(&device, "pc-1");
+	fixture_device(&other, "pc-2");
+	fixture_batch(&device, 1, 10, &batches[0]);
+	fixture_batch(&other, 1, 10, &batches[1]);
+	fixture_batch(&device, 1, 10, &batches[2]);
+	fixture_batch(&other, 1, 10, &batches[3]);
+	batches[1].bytes[20] ^= 1; /* says another device */
+	for (unsigned int i = 0; i < 4; i++)
+		send_events(i % 2 ? &other : &device, &batches[i], 100 + i);
+	peer_on_poll(&service, POLLIN);
+	for (unsigned int i = 0; i < 4; i++) {
+		static const uint16_t refusals[] = {
+			REFUSAL_NONE, REFUSAL_BATCH_DEVICE, REFUSAL_NONE, REFUSAL_BATCH_GAP};
+
+		cr_assert_eq(receive(&answer), CONSOLE_TAKEN);
+		cr_expect_eq(answer.id, 100 + i);
+		cr_expect_eq(answer.refusal, refusals[i], "%u", i);
+		cr_expect_arr_eq(answer.seal_key, ingest_public_key(fixture_ingest), 32);
+	}
+	cr_expect_eq(receive(&answer), 0);
+	cr_expect_not(store_is_writing(fixture_store));
+	cr_expect_eq(fixture_events(), 20);
+	fixture_free(&device);
+	fixture_free(&other);
+}
+
+Test(console_service, nobody_is_told_what_is_not_on_the_disk)
+{
+	static struct fixture_device device;
+	static struct fixture_batch batches[200];
+	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
+	struct console_device answer;
+	unsigned int taken = 0, refused = 0;
+	struct stat status;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	fixture_device(&device, "pc-1");
+	for (unsigned int i = 0; i < 200; i++)
+		fixture_batch(&device, 1, 100, &batches[i]);
+	cr_assert_eq(stat(fixture_path, &status), 0);
+	limit.rlim_cur = (rlim_t)status.st_size + (512 << 10);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	for (unsigned int i = 0; i < 200; i += 5) {
+		for (unsigned int j = 0; j < 5; j++)
+			send_events(&device, &batches[i + j], i + j);
+		peer_on_poll(&service, POLLIN);
+		for (unsigned int j = 0; j < 5; j++) {
+			cr_assert_eq(receive(&answer), CONSOLE_TAKEN);
+			cr_expect_eq(answer.id, i + j);
+			taken += answer.refusal == REFUSAL_NONE;
+			refused += answer.refusal == REFUSAL_STORE_FULL ||
+				   answer.refusal == REFUSAL_INTERNAL;
+		}
+		if (refused)
+			break;
+	}
+	cr_expect_eq(refused, 5, "the whole group");
+	cr_expect_gt(taken, 0);
+	cr_expect_eq(fixture_events(), 100 * (int64_t)taken);
+	limit.rlim_cur = RLIM_INFINITY;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	send_events(&device, &batches[taken], 1);
+	peer_on_poll(&service, POLLIN);
+	cr_assert_eq(receive(&answer), CONSOLE_TAKEN);
+	cr_expect_eq(answer.refusal, REFUSAL_NONE, "there is room again");
+	fixture_free(&device);
+}
+
+Test(console_service, a_broken_frame_ends_the_process, .exit_code = 1)
+{
+	struct bytes_writer frame;
+
+	wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_EVENTS);
+	bytes_put_u64(&frame, 1);
+	cr_assert_eq(channel_send(&frontend, &frame, -1), 0);
+	peer_on_poll(&service, POLLIN);
+}
+
+Test(console_service, an_unknown_message_ends_the_process, .exit_code = 1)
+{
+	struct bytes_writer frame;
+
+	wire_begin(&frame, buffer, sizeof(buffer), 77);
+	cr_assert_eq(channel_send(&frontend, &frame, -1), 0);
+	peer_on_poll(&service, POLLIN);
+}
+
+/* --- administrators --- */
+
+static char last_text[ANSWER_LINE_MAX]; /* of the last line */
+
+/* The error that ends the answer; *ret_lines: how many came before. */
+static int ask(const struct admin_request *request, unsigned int *ret_lines)
+{
+	static struct answer answer;
+	struct pollfd polls[1 + ADMIN_CLIENT_MAX];
+	struct bytes_writer frame;
+	int fd = admin_connect(fixture_directory), r = 1;
+	ssize_t size;
+
+	cr_assert_geq(fd, 0);
+	*ret_lines = 0;
+	admin_request_put(&frame, buffer, sizeof(buffer), request);
+	cr_assert_gt(wire_end(&frame), 0);
+	cr_assert_eq(send(fd, buffer, frame.used, 0), (ssize_t)frame.used);
+	while (r > 0) {
+		unsigned int count = admin_server_poll_fill(
+			service.admin, polls, 1 + ADMIN_CLIENT_MAX);
+
+		(void)poll(polls, count, 0);
+		admin_server_on_poll(&service, polls, count);
+		(void)admin_server_work(&service);
+		while ((size = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+			cr_assert_eq(answer_decode(buffer, (size_t)size, &answer), 0);
+			if (answer.type == ANSWER_END) {
+				r = answer.error;
+				break;
+			}
+			(void)snprintf(last_text, sizeof(last_text), "%s", answer.text);
+			++*ret_lines;
+		}
+	}
+	(void)close(fd);
+	return r;
+}
+
+static int act(uint16_t type, const char *device)
+{
+	struct admin_request request = {.type = type, .why = "test"};
+	unsigned int lines;
+
+	(void)snprintf(request.device, sizeof(request.device), "%s", device);
+	return ask(&request, &lines);
+}
+
+static uint8_t told_state(void)
+{
+	struct console_device changed;
+
+	if (receive(&changed) != CONSOLE_CHANGED)
+		return DEVICE_NONE;
+	cr_expect_eq(changed.id, 0);
+	return changed.state;
+}
+
+Test(console_service, states_that_administrators_give)
+{
+	static struct fixture_device device;
+	struct store_token token;
+	char text[ENROLMENT_TOKEN_SIZE];
+
+	fixture_token(1, false, &token, text);
+	fixture_key(&device);
+	cr_assert_eq(fixture_enrol(&device, text, "pc-1"), REFUSAL_NONE);
+	cr_expect_eq(act(ADMIN_APPROVE, "pc-2"), -ENOENT);
+	cr_expect_eq(act(ADMIN_SUSPEND, "pc-1"), -EINVAL, "it waits");
+	cr_expect_eq(told_state(), DEVICE_NONE);
+	cr_expect_eq(act(ADMIN_APPROVE, "pc-1"), 0);
+	cr_expect_eq(told_state(), DEVICE_TRUSTED);
+	cr_expect_eq(act(ADMIN_APPROVE, "pc-1"), 0);
+	cr_expect_eq(told_state(), DEVICE_NONE, "it was already");
+	cr_expect_eq(act(ADMIN_SUSPEND, "pc-1"), 0);
+	cr_expect_eq(told_state(), DEVICE_SUSPENDED);
+	cr_expect_eq(act(ADMIN_APPROVE, "pc-1"), 0);
+	cr_expect_eq(told_state(), DEVICE_TRUSTED);
+	cr_expect_eq(act(ADMIN_REVOKE, "pc-1"), 0);
+	cr_expect_eq(told_state(), DEVICE_REVOKED);
+	cr_expect_eq(act(ADMIN_APPROVE, "pc-1"), -EINVAL, "for good");
+	cr_expect_eq(told_state(), DEVICE_NONE);
+	cr_expect_eq(act(ADMIN_DEVICE, "pc-1"), 0);
+	cr_expect(strstr(last_text, "\"state\":\"revoked\""), "%s", last_text);
+	cr_expect(strstr(last_text, "\"why\":\"test\""));
+	fixture_free(&device);
+}
+
+Test(console_service, two_devices_of_one_name)
+{
+	static struct fixture_device device, other;
+	char uid[STORE_UID_TEXT];
+
+	fixture_device(&device, "pc-1");
+	fixture_device(&other, "pc-1");
+	cr_expect_eq(act(ADMIN_REVOKE, "pc-1"), -ENOTUNIQ);
+	store_uid_format(other.uid, uid);
+	cr_expect_eq(act(ADMIN_REVOKE, uid), 0);
+	cr_expect_eq(told_state(), DEVICE_REVOKED);
+	cr_expect_eq(act(ADMIN_DEVICE, uid), 0);
+	cr_expect(strstr(last_text, "revoked"));
+	fixture_free(&device);
+	fixture_free(&other);
+}
+
+Test(console_service, tokens_are_said_once)
+{
+	struct admin_request request = {
+		.type = ADMIN_TOKEN_CREATE, .uses = 2, .days = 1, .flags = ADMIN_IS_APPROVING};
+	static struct fixture_device device;
+	struct json_object *made;
+	unsigned int lines;
+	char text[64];
+
+	cr_assert_eq(ask(&request, &lines), 0);
+	cr_expect_eq(lines, 1);
+	made = json_tokener_parse(last_text);
+	(void)snprintf(text, sizeof(text), "%s", json_text(made, "token"));
+	fixture_key(&device);
+	cr_expect_eq(fixture_enrol(&device, text, "pc-1"), REFUSAL_NONE);
+	request.type = ADMIN_TOKENS;
+	cr_assert_eq(ask(&request, &lines), 0);
+	cr_expect_eq(lines, 1);
+	cr_expect_not(strstr(last_text, text + 4), "only its hash is there");
+	request.type = ADMIN_TOKEN_REVOKE;
+	request.number = json_number(made, "id");
+	cr_expect_eq(ask(&request, &lines), 0);
+	request.number = 99;
+	cr_expect_eq(ask(&request, &lines), -ENOENT);
+	request.type = ADMIN_TOKEN_CREATE;
+	request.uses = 0;
+	cr_expect_eq(ask(&request, &lines), -EINVAL);
+	(void)json_object_put(made);
+	fixture_free(&device);
+}
+
+Test(console_service, events_in_pages_and_all)
+{
+	struct admin_request request = {.type = ADMIN_EVENTS, .limit = 10};
+	static struct fixture_device device;
+	static struct fixture_batch batch;
+	struct console_device answer;
+	struct json_object *line;
+	unsigned int lines;
+
+	fixture_device(&device, "pc-1");
+	for (unsigned int i = 0; i < 50; i++) {
+		fixture_batch(&device, 1, 100, &batch);
+		cr_assert_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
+	}
+	cr_expect_eq(ask(&request, &lines), 0);
+	cr_expect_eq(lines, 10);
+	line = json_tokener_parse(last_text);
+	cr_assert(line, "%s", last_text);
+	cr_expect_eq(json_number(line, "sequence"), 4991);
+	cr_expect_str_eq(json_text(line, "host"), "pc-1");
+	cr_expect_str_eq(json_text(line, "event.message"), "event 4991");
+	(void)json_object_put(line);
+	request.limit = 0;
+	cr_expect_eq(ask(&request, &lines), 0);
+	cr_expect_eq(lines, 5000);
+	(void)strcpy(request.verdict, "refused");
+	cr_expect_eq(ask(&request, &lines), 0);
+	cr_expect_eq(lines, 1250);
+	(void)strcpy(request.verdict, "nonsense");
+	cr_expect_eq(ask(&request, &lines), -EINVAL);
+	fixture_free(&device);
+}
