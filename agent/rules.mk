@@ -16,8 +16,8 @@ PROGRAMS += $(AGENT_PROGRAMS)
 ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
 $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
-		$(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lcrypto -ljson-c -lsqlite3 -lcap -lseccomp
+		$(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-engine
 
@@ -31,9 +31,8 @@ PROGRAMS += $(B)/holdfastd
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
 $(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o \
-		$(B)/agent/engine/policy_files.o $(B)/agent/engine/maintenance_token.o \
-		$(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lcrypto -ljson-c
+		$(B)/agent/engine/maintenance_token.o $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
 
 PROGRAMS += $(B)/holdfast
 

@@ -20,8 +20,6 @@
 #define TOKEN_FILE    "/etc/holdfast/maintenance.token"
 #define HOURS_DEFAULT 24
 
-CLEANUP_DEFINE(struct maintenance_key, maintenance_key_free)
-
 static const char usage[] =
 	"usage: holdfast maintenance keygen --key FILE --public FILE\n"
 	"       holdfast maintenance sign --key FILE [--device ID] [--actions LIST] [--hours N]\n"
@@ -62,12 +60,12 @@ static int file_make(const char *path, mode_t mode, const char *text)
 
 static int keygen(const struct options *options)
 {
-	char private_key[MAINTENANCE_KEY_MAX], public_key[MAINTENANCE_KEY_MAX];
+	char private_key[SIGNING_KEY_MAX], public_key[SIGNING_KEY_MAX];
 	int r;
 
 	if (!options->key || !options->public_key)
 		return fputs(usage, stderr), CLI_USAGE;
-	r = maintenance_key_make(private_key, public_key);
+	r = signing_key_make(NULL, private_key, public_key);
 	if (r < 0)
 		return complain("making a key", -r);
 	r = file_make(options->key, 0600, private_key);
@@ -81,16 +79,16 @@ static int keygen(const struct options *options)
 	return r;
 }
 
-static int key_load(const char *path, struct maintenance_key **ret_key)
+static int key_load(const char *path, struct signing_key **ret_key)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char pem[MAINTENANCE_KEY_MAX];
+	char pem[SIGNING_KEY_MAX];
 	ssize_t size = fd < 0 ? -1 : read(fd, pem, sizeof(pem));
 	int r;
 
 	if (size < 0)
 		return -errno;
-	r = maintenance_key_read(pem, (size_t)size, true, ret_key);
+	r = signing_key_read(pem, (size_t)size, true, NULL, ret_key);
 	explicit_bzero(pem, sizeof(pem));
 	return r;
 }
@@ -108,7 +106,7 @@ static int nonce_make(char ret_nonce[MAINTENANCE_NONCE_SIZE])
 
 static int sign(const struct options *options)
 {
-	auto_call(maintenance_key_freep) struct maintenance_key *key = NULL;
+	auto_call(signing_key_freep) struct signing_key *key = NULL;
 	struct maintenance_token token = {.not_before_s = (uint64_t)time(NULL)}, check;
 	char text[MAINTENANCE_TOKEN_MAX];
 	int r;

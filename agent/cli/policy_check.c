@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "agent/cli/cli.h"
-#include "agent/engine/policy_files.h"
+#include "policy/host/policy_files.h"
+#include "policy/host/policy_users.h"
 #include "policy/address.h"
 #include "policy/explain.h"
 #include "policy/words.h"
@@ -51,7 +52,7 @@ static struct policy_compiled *load(const char *path)
 	auto_call(policy_files_freep) struct policy_files *files = policy_files_new();
 	auto_call(policy_problems_done) struct policy_problems problems = {0};
 	auto_call(policy_freep) struct policy *policy = NULL;
-	const struct policy_compiler compiler = {.resolve_user = policy_files_resolve_user};
+	const struct policy_compiler compiler = {.resolve_user = policy_users_resolve};
 	struct policy_compiled *compiled = NULL;
 	struct policy_source source;
 	int r;

@@ -39,12 +39,25 @@ struct engine_volume {
 	int64_t cursor;
 };
 
+/* A policy of the console's in force. */
+struct engine_managed {
+	uint64_t version; /* of the bundle; 0 = the policy is the file's */
+	char digest[65];
+};
+
+struct engine_bundle_seen {
+	uint64_t inode;
+	int64_t changed_ns;
+	int64_t size;
+};
+
 struct engine {
 	/* where things are */
 	const char *policy_path;
 	const char *state_directory;
 	const char *runtime_directory;
 	const char *log_directory;
+	const char *bundle_path; /* where uplink leaves the console's policy; NULL = nowhere */
 	/* what it holds */
 	struct event_origin origin;
 	struct database *database; /* NULL: FAILURE_DATABASE; labels hold until reboot */
@@ -59,6 +72,8 @@ struct engine {
 	bool is_policy_applied;		/* and has put into the kernel */
 	bool is_policy_last_good;	/* from policy.last, not from the file */
 	uint64_t policy_day_ms;		/* when it was applied */
+	struct engine_managed managed;
+	struct engine_bundle_seen bundle_seen;
 	/* sensor */
 	struct channel sensor;
 	bool has_hello;
@@ -103,7 +118,7 @@ void failure_note(struct engine *engine, enum failure_reason reason, const char 
 void failure_count(struct engine *engine, unsigned int reason, const char *what);
 
 /* policy_store.c */
-/* Reads the file; keeps what is in force when it is bad. True when there is a new one to publish. */
+/* Reads the console's policy or, without one, the file; keeps what is in force when it is bad. True when there is a new one to publish. */
 bool policy_store_load(struct engine *engine);
 /* At start, when the file is bad: the last good one. */
 bool policy_store_load_last(struct engine *engine);

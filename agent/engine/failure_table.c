@@ -46,6 +46,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_POLICY_BAD] = {"policy-bad", FAILURE_KEEP_LAST,
 		"The policy file has errors; the last good policy stays in force. See them with "
 		"'holdfast policy check'."},
+	[FAILURE_POLICY_BUNDLE] = {"policy-bundle", FAILURE_KEEP_LAST,
+		"The console sent a policy that is not signed as it must be, is an older one, or "
+		"has "
+		"errors; the last good policy stays in force."},
 	[FAILURE_POLICY_MISSING] = {"policy-missing", FAILURE_KEEP_LAST,
 		"There is no policy. What the kernel part had before stays in force."},
 	[FAILURE_POLICY_REFUSED] = {"policy-not-published", FAILURE_KEEP_LAST,

@@ -53,6 +53,7 @@ enum failure_reason {
 	FAILURE_GUARD_FULL = 49,      /* no room for one more process, mount or disk of the agent */
 	FAILURE_GONE_FULL = 50,	      /* no room to note a deleted file */
 	FAILURE_FORGOTTEN = 51,	      /* labels on their way made room for others */
+	FAILURE_POLICY_BUNDLE = 52,   /* the console's policy is not taken */
 	FAILURE_REASON_MAX = 64,
 };
 

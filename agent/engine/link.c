@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/json.h"
 #include "agent/engine/maintenance.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -208,6 +209,22 @@ static void on_state(struct engine *engine, struct bytes_reader *payload, bool i
 	engine->states = larger;
 }
 
+/* The console's receipt: which of its policies is in force here, and what it can do. NULL: none. */
+static struct json_object *managed_object(const struct engine *engine)
+{
+	struct json_object *details, *bundle;
+
+	if (!engine->managed.version)
+		return NULL;
+	details = json_object_new_object();
+	bundle = json_object_new_object();
+	json_add_number(bundle, "version", engine->managed.version);
+	json_add_text(bundle, "digest", engine->managed.digest);
+	json_add_text(bundle, "mode", engine->hello.is_enforcing ? "enforcing" : "none");
+	json_add(details, "bundle", bundle);
+	return details;
+}
+
 static void on_applied(struct engine *engine, struct bytes_reader *payload)
 {
 	uint64_t serial = bytes_get_u64(payload);
@@ -224,13 +241,15 @@ static void on_applied(struct engine *engine, struct bytes_reader *payload)
 	}
 	engine->is_policy_applied = true;
 	engine->policy_day_ms = clock_day_ms();
+	note.details = managed_object(engine);
 	note.name = engine->policy->name;
 	(void)snprintf(text, sizeof(text), "policy '%s' version %llu is in force%s",
 		engine->policy->name, (unsigned long long)serial,
 		engine->is_policy_last_good ? " (the last good one; the file has errors)" : "");
 	note.message = text;
 	log_notice("%s", text);
-	(void)journal_note(engine, &note); /* counted there */
+	(void)journal_note(engine, &note);   /* counted there */
+	(void)json_object_put(note.details); /* the event had its own reference */
 }
 
 static void on_failure(struct engine *engine, struct bytes_reader *payload)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agent/engine/maintenance.h"
+#include "agent/engine/policy_bundle.h"
 #include "agent/engine/server.h"
 #include "common/filter.h"
 #include "common/privileges.h"
@@ -28,6 +29,7 @@
 #define LIFE_NS	      (2 * CLOCK_SECOND_NS)
 #define RETRY_NS      CLOCK_SECOND_NS
 #define LOST_NS	      (5 * CLOCK_SECOND_NS)
+#define BUNDLE_NS     (CLOCK_SECOND_NS / 2)
 
 enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_SERVER };
 
@@ -40,6 +42,7 @@ static int parse_options(int argc, char **argv, struct engine *engine, bool *ret
 		{"state-dir", required_argument, NULL, 's'},
 		{"runtime-dir", required_argument, NULL, 'r'},
 		{"log-dir", required_argument, NULL, 'l'},
+		{"bundle", required_argument, NULL, 'b'},
 		{"verbose", no_argument, NULL, 'v'},
 		{NULL, 0, NULL, 0},
 	};
@@ -62,6 +65,9 @@ static int parse_options(int argc, char **argv, struct engine *engine, bool *ret
 			break;
 		case 'l':
 			engine->log_directory = optarg;
+			break;
+		case 'b':
+			engine->bundle_path = optarg;
 			break;
 		case 'v':
 			*ret_is_verbose = true;
@@ -267,7 +273,7 @@ static void ask_lost(struct engine *engine)
 
 static void tick(struct engine *engine)
 {
-	static uint64_t life_ns, retry_ns, lost_ns;
+	static uint64_t life_ns, retry_ns, lost_ns, bundle_ns;
 	static bool is_ready;
 	uint64_t now = clock_boot_ns();
 	int r;
@@ -289,6 +295,11 @@ static void tick(struct engine *engine)
 	if (engine->is_log_failing && now - retry_ns > RETRY_NS) {
 		retry_ns = now;
 		intake_retry(engine);
+	}
+	if (now - bundle_ns > BUNDLE_NS) {
+		bundle_ns = now;
+		if (policy_bundle_has_changed(engine) && policy_store_load(engine))
+			publish_policy(engine);
 	}
 	if (now - lost_ns > LOST_NS) {
 		lost_ns = now;

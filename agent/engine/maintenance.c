@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agent/engine/json.h"
+#include "agent/engine/key_file.h"
 #include "agent/engine/maintenance_token.h"
 #include "agent/engine/server.h"
 #include "common/cleanup.h"
@@ -23,35 +24,14 @@
 
 #define MINUTES_DEFAULT 60
 
-CLEANUP_DEFINE(struct maintenance_key, maintenance_key_free)
-
-/* 0, -ENOENT, or -EBADMSG. */
-static int key_open(const struct engine *engine, struct maintenance_key **ret_key)
+static int key_open(const struct engine *engine, struct signing_key **ret_key)
 {
-	char path[PATH_MAX], copy[PATH_MAX], pem[MAINTENANCE_KEY_MAX];
-	auto_close int fd = -EBADF;
-	struct stat status;
-	ssize_t size;
-
-	(void)snprintf(copy, sizeof(copy), "%s", engine->policy_path);
-	if ((size_t)snprintf(path, sizeof(path), "%s/maintenance.pub", dirname(copy)) >=
-		sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
-		(status.st_mode & (S_IWGRP | S_IWOTH)))
-		return -EBADMSG; /* not root's alone */
-	size = read(fd, pem, sizeof(pem));
-	if (size < 0)
-		return -errno;
-	return maintenance_key_read(pem, (size_t)size, false, ret_key);
+	return key_file_read(engine->policy_path, "maintenance.pub", ret_key);
 }
 
 bool maintenance_has_key(const struct engine *engine)
 {
-	auto_call(maintenance_key_freep) struct maintenance_key *key = NULL;
+	auto_call(signing_key_freep) struct signing_key *key = NULL;
 
 	return key_open(engine, &key) == 0;
 }
@@ -125,7 +105,7 @@ static int use_up(struct engine *engine, const struct maintenance_token *token)
 static bool token_take(
 	struct engine *engine, struct client *client, int fd, struct maintenance_token *ret_token)
 {
-	auto_call(maintenance_key_freep) struct maintenance_key *key = NULL;
+	auto_call(signing_key_freep) struct signing_key *key = NULL;
 	char bytes[MAINTENANCE_TOKEN_MAX + 1];
 	enum maintenance_verdict verdict;
 	int size = token_read(fd, bytes), r;

@@ -18,12 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/signing.h"
+
 #define MAINTENANCE_TOKEN_MAX	512	     /* bytes of one */
-#define MAINTENANCE_SIGNATURE	64	     /* bytes */
 #define MAINTENANCE_NONCE_SIZE	33	     /* digits and NUL */
 #define MAINTENANCE_LIFE_MAX	(31 * 86400) /* seconds between not-before and not-after */
 #define MAINTENANCE_MINUTES_MAX 1440	     /* that a door stays open */
-#define MAINTENANCE_KEY_MAX	4096	     /* bytes of a key file */
 
 enum maintenance_act { /* HF_DOOR_* of bpf/control.h */
 	MAINTENANCE_STOP = 0x1,
@@ -37,7 +37,7 @@ struct maintenance_token {
 	uint32_t acts;			    /* enum maintenance_act */
 	char nonce[MAINTENANCE_NONCE_SIZE];
 	size_t signed_size; /* bytes that the signature is of */
-	uint8_t signature[MAINTENANCE_SIGNATURE];
+	uint8_t signature[SIGNING_SIGNATURE];
 };
 
 enum maintenance_verdict {
@@ -48,27 +48,17 @@ enum maintenance_verdict {
 	MAINTENANCE_TOO_LATE,
 };
 
-struct maintenance_key;
-
-/* A PEM file's bytes, private or public. -EBADMSG: no Ed25519 key. maintenance_key_free() it. */
-int maintenance_key_read(
-	const void *pem, size_t size, int is_private, struct maintenance_key **ret_key);
-void maintenance_key_free(struct maintenance_key *key);
-/* Writes a new pair as PEM, each NUL-terminated. */
-int maintenance_key_make(
-	char ret_private[MAINTENANCE_KEY_MAX], char ret_public[MAINTENANCE_KEY_MAX]);
-
 /* -EBADMSG: not a token, byte for byte; *ret_token is written on success only. */
 int maintenance_token_parse(const void *bytes, size_t size, struct maintenance_token *ret_token);
 /* Whether the token's own words say yes here and now; the signature first. */
 enum maintenance_verdict maintenance_token_verify(const struct maintenance_token *token,
-	const void *bytes, const struct maintenance_key *key, const char *device, uint64_t now_s);
+	const void *bytes, const struct signing_key *key, const char *device, uint64_t now_s);
 /* Words for a verdict other than GOOD. */
 const char *maintenance_verdict_text(enum maintenance_verdict verdict);
 
 /* Writes the text of *token, signed, NUL-terminated. Bytes, or negative errno. */
-int maintenance_token_write(const struct maintenance_token *token,
-	const struct maintenance_key *key, char ret_text[MAINTENANCE_TOKEN_MAX]);
+int maintenance_token_write(const struct maintenance_token *token, const struct signing_key *key,
+	char ret_text[MAINTENANCE_TOKEN_MAX]);
 
 /* "upgrade,stop" to bits and back. -EINVAL: another word, none, or one twice. */
 int maintenance_acts_parse(const char *words, uint32_t *ret_acts);

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
-#include "agent/engine/policy_files.h"
+#include "agent/engine/policy_bundle.h"
+#include "policy/host/policy_files.h"
+#include "policy/host/policy_users.h"
 #include "policy/problem.h"
 
 #define LAST_GOOD "policy.last"
@@ -73,7 +75,7 @@ static int compile(struct engine *engine, struct policy_files *files, const char
 	auto_call(policy_compiled_freep) struct policy_compiled *compiled = NULL;
 	const struct policy_compiler compiler = {
 		.bit_of_label = engine->database ? bit_of_label : NULL,
-		.resolve_user = policy_files_resolve_user,
+		.resolve_user = policy_users_resolve,
 		.userdata = engine,
 	};
 	struct policy_source source;
@@ -100,11 +102,13 @@ static int compile(struct engine *engine, struct policy_files *files, const char
 	return 0;
 }
 
-static void reject(struct engine *engine, const struct policy_problems *problems, int r)
+/* name: of what has the errors */
+static void reject(
+	struct engine *engine, const char *name, const struct policy_problems *problems, int r)
 {
 	struct event_note note = {.kind = EVENT_POLICY_REJECTED,
 		.is_failure = true,
-		.name = engine->policy_path,
+		.name = name,
 		.status_code = r == -ENOSPC ? "LABELS_FULL" : "INVALID"};
 	char text[EVENT_TEXT_MAX];
 
@@ -113,7 +117,7 @@ static void reject(struct engine *engine, const struct policy_problems *problems
 			problems->items[0].line, problems->items[0].message,
 			problems->count > 1 ? " (and more)" : "");
 	else
-		(void)snprintf(text, sizeof(text), "%s: %s", engine->policy_path, strerror(-r));
+		(void)snprintf(text, sizeof(text), "%s: %s", name, strerror(-r));
 	note.message = text;
 	note.count = (int64_t)(problems->count + problems->left_out);
 	for (size_t i = 0; i < problems->count && i < 10; i++)
@@ -141,15 +145,22 @@ bool policy_store_load(struct engine *engine)
 {
 	auto_call(policy_files_freep) struct policy_files *files = policy_files_new();
 	auto_call(policy_problems_done) struct policy_problems problems = {0};
+	struct engine_managed managed = {0};
 	struct policy_compiled *policy;
 	char path[PATH_MAX];
 	int r;
 
 	if (!files)
 		return false;
-	r = compile(engine, files, engine->policy_path, &problems, &policy);
+	r = policy_bundle_read(engine, files, &managed);
+	if (r < 0)
+		return false; /* told there */
+	r = compile(engine, files, r ? policy_files_root(files) : engine->policy_path, &problems,
+		&policy);
+	if (r == 0)
+		r = policy_bundle_keep(engine, &managed);
 	if (r < 0) {
-		reject(engine, &problems, r);
+		reject(engine, managed.version ? "console" : engine->policy_path, &problems, r);
 		return false;
 	}
 	last_good_path(engine, path);

@@ -46,7 +46,9 @@ static struct json_object *policy_object(const struct engine *engine)
 {
 	struct json_object *policy = json_object_new_object();
 
-	json_add_text(policy, "path", engine->policy_path);
+	json_add_text(
+		policy, "path", engine->managed.version ? "the console" : engine->policy_path);
+	json_add_number(policy, "bundle", engine->managed.version);
 	if (!engine->policy)
 		return policy;
 	json_add_text(policy, "name", engine->policy->name);

@@ -10,19 +10,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct maintenance_key *key_new(void)
+static struct signing_key *key_new(void)
 {
-	char private_key[MAINTENANCE_KEY_MAX], public_key[MAINTENANCE_KEY_MAX];
-	struct maintenance_key *key = NULL;
+	char private_key[SIGNING_KEY_MAX], public_key[SIGNING_KEY_MAX];
+	struct signing_key *key = NULL;
 
-	assert(maintenance_key_make(private_key, public_key) == 0);
-	assert(maintenance_key_read(private_key, strlen(private_key), 1, &key) == 0);
+	assert(signing_key_make(NULL, private_key, public_key) == 0);
+	assert(signing_key_read(private_key, strlen(private_key), 1, NULL, &key) == 0);
 	return key;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct maintenance_key *key;
+	static struct signing_key *key;
 	struct maintenance_token token, again;
 	char text[MAINTENANCE_TOKEN_MAX], words[32], round[32];
 	int written;

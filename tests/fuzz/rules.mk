@@ -11,7 +11,10 @@ FUZZ_SECONDS  ?= 600
 FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \
 		 -fno-sanitize-recover=undefined -UNDEBUG
 
-FUZZ_SOURCES_policy_parse = $(POLICY_SOURCES)
+# bundle.c is a target of its own, and needs libcrypto.
+FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES))
+
+FUZZ_SOURCES_policy_parse = $(FUZZ_POLICY)
 FUZZ_LDLIBS_policy_parse := -linih
 FUZZ_SEEDS_policy_parse  := tests/fuzz/corpus/policy policy/examples policy/apps
 FUZZ_FLAGS_policy_parse  := -max_len=4096 -dict=tests/fuzz/policy_parse.dict
@@ -29,10 +32,15 @@ FUZZ_SEEDS_mark_seal   := tests/fuzz/corpus/mark_value
 FUZZ_LDLIBS_mark_seal  := -lcrypto
 FUZZ_FLAGS_mark_seal   := -max_len=1100
 
-FUZZ_SOURCES_maintenance := agent/engine/maintenance_token.c
+FUZZ_SOURCES_maintenance := agent/engine/maintenance_token.c common/signing.c
 FUZZ_SEEDS_maintenance	 := tests/fuzz/corpus/maintenance
 FUZZ_LDLIBS_maintenance	 := -lcrypto
 FUZZ_FLAGS_maintenance	 := -max_len=600
+
+FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/signing.c
+FUZZ_LDLIBS_bundle  := -lcrypto
+FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle
+FUZZ_FLAGS_bundle   := -max_len=4096
 
 FUZZ_SOURCES_print_job := agent/engine/print_job.c common/text.c
 FUZZ_SEEDS_print_job   := tests/fuzz/corpus/print_job
@@ -47,13 +55,13 @@ FUZZ_SEEDS_messages   := tests/fuzz/corpus/messages
 FUZZ_FLAGS_messages   := -max_len=16384
 
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
-		       common/json.c common/text.c $(POLICY_SOURCES)
+		       common/json.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_session := -ljson-c -linih
 FUZZ_SEEDS_session  := tests/fuzz/corpus/session
 
 FUZZ_SOURCES_lineage = $(addprefix agent/engine/,lineage.c lineage_json.c lineage_record.c lineage_store.c lineage_find.c \
 			 lineage_tree.c event_objects.c event_words.c json.c print_job.c) \
-		       common/json.c common/sql.c agent/sensor/record.c common/clock.c common/text.c $(POLICY_SOURCES)
+		       common/json.c common/sql.c agent/sensor/record.c common/clock.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_lineage := -ljson-c -linih -lsqlite3
 FUZZ_SEEDS_lineage  := tests/fuzz/corpus/lineage
 FUZZ_FLAGS_lineage  := -max_len=3100

@@ -10,28 +10,27 @@
 
 #define DEVICE "0123456789abcdef0123456789abcdef"
 
-CLEANUP_DEFINE(struct maintenance_key, maintenance_key_free)
-
 struct pair {
-	struct maintenance_key *private_key, *public_key;
+	struct signing_key *private_key, *public_key;
 };
 
 static struct pair pair_make(void)
 {
-	char private_pem[MAINTENANCE_KEY_MAX], public_pem[MAINTENANCE_KEY_MAX];
+	char private_pem[SIGNING_KEY_MAX], public_pem[SIGNING_KEY_MAX];
 	struct pair pair;
 
-	cr_assert_eq(maintenance_key_make(private_pem, public_pem), 0);
+	cr_assert_eq(signing_key_make(NULL, private_pem, public_pem), 0);
 	cr_assert_eq(
-		maintenance_key_read(private_pem, strlen(private_pem), 1, &pair.private_key), 0);
-	cr_assert_eq(maintenance_key_read(public_pem, strlen(public_pem), 0, &pair.public_key), 0);
+		signing_key_read(private_pem, strlen(private_pem), 1, NULL, &pair.private_key), 0);
+	cr_assert_eq(
+		signing_key_read(public_pem, strlen(public_pem), 0, NULL, &pair.public_key), 0);
 	return pair;
 }
 
 static void pair_free(struct pair *pair)
 {
-	maintenance_key_free(pair->private_key);
-	maintenance_key_free(pair->public_key);
+	signing_key_free(pair->private_key);
+	signing_key_free(pair->public_key);
 }
 
 static struct maintenance_token plain(void)
@@ -171,9 +170,9 @@ Test(maintenance, only_ed25519_keys)
 		"KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBALqbHeRLCyOdykC5SDLqI49ArYGYG1mq\naH9/"
 		"GnWjGavZM02fos4lc2w6tCchcUBNtJvGqKwhC5JEnx3RYoSX2ucCAwEAAQ==\n-----END PUBLIC "
 		"KEY-----\n";
-	struct maintenance_key *key;
+	struct signing_key *key;
 
-	cr_expect_eq(maintenance_key_read(rsa, strlen(rsa), 0, &key), -EBADMSG);
-	cr_expect_eq(maintenance_key_read("", 0, 0, &key), -EBADMSG);
-	cr_expect_eq(maintenance_key_read("none", 4, 1, &key), -EBADMSG);
+	cr_expect_eq(signing_key_read(rsa, strlen(rsa), 0, NULL, &key), -EBADMSG);
+	cr_expect_eq(signing_key_read("", 0, NULL, 0, &key), -EBADMSG);
+	cr_expect_eq(signing_key_read("none", 4, 1, NULL, &key), -EBADMSG);
 }

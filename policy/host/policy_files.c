@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The policy library's source, from disk or from one archive file. */
-#include "agent/engine/policy_files.h"
+#include "policy/host/policy_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -236,13 +234,10 @@ static int write_whole(int fd, const uint8_t *bytes, size_t size)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int policy_files_store(const struct policy_files *files, const char *path)
+int policy_files_pack(const struct policy_files *files, uint8_t **ret_bytes, size_t *ret_size)
 {
 	auto_free uint8_t *bytes = malloc(POLICY_ARCHIVE_MAX);
-	auto_close int fd = -EBADF;
 	struct bytes_writer writer;
-	char temporary[PATH_MAX];
-	int r;
 
 	if (!bytes)
 		return -ENOMEM;
@@ -257,12 +252,28 @@ int policy_files_store(const struct policy_files *files, const char *path)
 	}
 	if (writer.is_full)
 		return -EFBIG;
+	*ret_size = writer.used;
+	*ret_bytes = take_ptr(bytes);
+	return 0;
+}
+
+int policy_files_store(const struct policy_files *files, const char *path)
+{
+	auto_free uint8_t *bytes = NULL;
+	auto_close int fd = -EBADF;
+	char temporary[PATH_MAX];
+	size_t size;
+	int r;
+
+	r = policy_files_pack(files, &bytes, &size);
+	if (r < 0)
+		return r;
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
 		return -ENAMETOOLONG;
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_whole(fd, bytes, writer.used);
+	r = write_whole(fd, bytes, size);
 	if (r == 0 && rename(temporary, path) < 0)
 		r = -errno;
 	if (r < 0)
@@ -291,18 +302,13 @@ static int entry_load(struct policy_files *files, struct bytes_reader *reader)
 	return 0;
 }
 
-int policy_files_load(struct policy_files *files, const char *path)
+int policy_files_unpack(struct policy_files *files, const void *bytes, size_t size)
 {
-	auto_free char *text = NULL;
 	struct bytes_reader reader;
 	uint32_t magic, count;
-	size_t size;
 	int r;
 
-	r = file_read(path, POLICY_ARCHIVE_MAX, &text, &size);
-	if (r < 0)
-		return r;
-	bytes_reader_init(&reader, text, size);
+	bytes_reader_init(&reader, bytes, size);
 	magic = bytes_get_u32(&reader);
 	count = bytes_get_u32(&reader);
 	if (reader.is_bad || magic != ARCHIVE_MAGIC || !count || count > POLICY_FILES_MAX)
@@ -318,71 +324,14 @@ int policy_files_load(struct policy_files *files, const char *path)
 	return 0;
 }
 
-static int uid_add(uint32_t **uids, size_t *count, uint32_t uid)
+int policy_files_load(struct policy_files *files, const char *path)
 {
-	uint32_t *larger;
-
-	for (size_t i = 0; i < *count; i++)
-		if ((*uids)[i] == uid)
-			return 0;
-	if (*count == POLICY_GROUP_MAX)
-		return -E2BIG;
-	larger = reallocarray(*uids, *count + 1, sizeof(**uids));
-	if (!larger)
-		return -ENOMEM;
-	larger[(*count)++] = uid;
-	*uids = larger;
-	return 0;
-}
-
-/* Members by list, and those whose own group it is. */
-static int resolve_group(const char *name, uint32_t **ret_uids, size_t *ret_count)
-{
-	struct group *group = getgrnam(name);
-	auto_free uint32_t *uids = NULL;
-	size_t count = 0;
-	gid_t gid;
-	int r = 0;
-
-	if (!group)
-		return -ENOENT;
-	gid = group->gr_gid;
-	for (char **member = group->gr_mem; *member && r == 0; member++) {
-		struct passwd *user = getpwnam(*member);
-
-		if (user)
-			r = uid_add(&uids, &count, user->pw_uid);
-	}
-	setpwent();
-	for (struct passwd *user; r == 0 && (user = getpwent());)
-		if (user->pw_gid == gid)
-			r = uid_add(&uids, &count, user->pw_uid);
-	endpwent();
-	if (r < 0)
-		return r;
-	*ret_uids = take_ptr(uids);
-	*ret_count = count;
-	return 0;
-}
-
-int policy_files_resolve_user(
-	const char *name, bool is_group, uint32_t **ret_uids, size_t *ret_count, void *userdata)
-{
-	struct passwd *user;
-	uint32_t *uids = NULL;
-	size_t count = 0;
+	auto_free char *text = NULL;
+	size_t size;
 	int r;
 
-	(void)userdata; /* the machine's own user database */
-	if (is_group)
-		return resolve_group(name, ret_uids, ret_count);
-	user = getpwnam(name);
-	if (!user)
-		return -ENOENT;
-	r = uid_add(&uids, &count, user->pw_uid);
+	r = file_read(path, POLICY_ARCHIVE_MAX, &text, &size);
 	if (r < 0)
 		return r;
-	*ret_uids = uids;
-	*ret_count = count;
-	return 0;
+	return policy_files_unpack(files, text, size);
 }

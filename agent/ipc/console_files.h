@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files by which uplink and the rest of the agent meet; each is replaced whole, so that neither waits
+ * for the other.
+ */
+#ifndef HOLDFAST_AGENT_IPC_CONSOLE_FILES_H
+#define HOLDFAST_AGENT_IPC_CONSOLE_FILES_H
+
+/* How it stands with the console: a JSON object, in uplink's directory below the runtime directory. */
+#define CONSOLE_STATUS_DIRECTORY "uplink"
+#define CONSOLE_STATUS_NAME	 "console.json"
+#define CONSOLE_STATUS_MAX	 4096 /* bytes */
+
+/* The console's policy, in uplink's state directory; policy/bundle.h. */
+#define BUNDLE_FILE "policy.bundle"
+
+#endif
