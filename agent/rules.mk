@@ -21,6 +21,13 @@ $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/
 
 PROGRAMS += $(B)/holdfast-engine
 
+KEYRING_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/keyring/*.c)))
+
+$(B)/holdfast-keyring: $(KEYRING_OBJECTS) $(B)/agent/ipc/keyring.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-keyring
+
 SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
 
 $(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(COMMON_LIB)

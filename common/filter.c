@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -129,6 +130,21 @@ static const struct rule rules[] = {
 	{FILTER_SERVE, SCMP_SYS(epoll_pwait)},
 	{FILTER_SERVE, SCMP_SYS(getpeername)},
 	{FILTER_SERVE, SCMP_SYS(setsockopt)},
+	/* network; socket() itself is below */
+	{FILTER_NETWORK, SCMP_SYS(connect)},
+	{FILTER_NETWORK, SCMP_SYS(bind)}, /* of netlink, by which addresses are asked for */
+	{FILTER_NETWORK, SCMP_SYS(getsockname)},
+	{FILTER_NETWORK, SCMP_SYS(getpeername)},
+	{FILTER_NETWORK, SCMP_SYS(setsockopt)},
+	{FILTER_NETWORK, SCMP_SYS(sendmmsg)},
+	{FILTER_NETWORK, SCMP_SYS(socketpair)},
+	{FILTER_NETWORK, SCMP_SYS(eventfd2)},
+	{FILTER_NETWORK, SCMP_SYS(pipe2)},
+	{FILTER_NETWORK, SCMP_SYS(ioctl)}, /* FIONREAD: how long an answer of DNS is */
+	{FILTER_NETWORK, SCMP_SYS(clone)},
+	{FILTER_NETWORK, SCMP_SYS(clone3)},
+	{FILTER_NETWORK, SCMP_SYS(set_robust_list)},
+	{FILTER_NETWORK, SCMP_SYS(rseq)},
 };
 
 static const unsigned int bpf_commands[] = {BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM,
@@ -151,6 +167,22 @@ static int add_table(scmp_filter_ctx context, unsigned int groups)
 	return 0;
 }
 
+/* Sockets of that family. */
+static bool may_make(unsigned int family, unsigned int groups)
+{
+	switch (family) {
+	case AF_UNIX:
+		return groups & FILTER_NAMES;
+	case AF_NETLINK:
+		return groups & (FILTER_UDEV | FILTER_NETWORK);
+	case AF_INET:
+	case AF_INET6:
+		return groups & FILTER_NETWORK;
+	default:
+		return false;
+	}
+}
+
 /* Other families and commands are refused, not fatal: libraries probe. */
 static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 {
@@ -165,24 +197,12 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 		if (r < 0 && r != -EEXIST)
 			return r;
 	}
-	if (groups & FILTER_NAMES) {
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-		if (r < 0)
-			return r;
-	}
-	if (groups & FILTER_UDEV) {
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
-		if (r < 0)
-			return r;
-	}
 	for (unsigned int family = 0; family < AF_MAX; family++) {
-		if ((family == AF_UNIX && (groups & FILTER_NAMES)) ||
-			(family == AF_NETLINK && (groups & FILTER_UDEV)))
-			continue;
-		r = seccomp_rule_add(context, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, family));
+		unsigned int action = may_make(family, groups) ? SCMP_ACT_ALLOW
+							       : SCMP_ACT_ERRNO(EAFNOSUPPORT);
+
+		r = seccomp_rule_add(
+			context, action, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
 		if (r < 0)
 			return r;
 	}

@@ -54,6 +54,10 @@ FUZZ_SOURCES_messages := agent/ipc/messages.c common/bytes.c common/wire.c
 FUZZ_SEEDS_messages   := tests/fuzz/corpus/messages
 FUZZ_FLAGS_messages   := -max_len=16384
 
+FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
+FUZZ_SEEDS_keyring   := tests/fuzz/corpus/keyring
+FUZZ_FLAGS_keyring   := -max_len=4200
+
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
 		       common/json.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_session := -ljson-c -linih

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What uplink asks of keyring, which alone holds the device's private key: one request, one answer,
+ * in order, on a SOCK_SEQPACKET socket. The key never travels. Numbers are wire values.
+ */
+#ifndef HOLDFAST_AGENT_IPC_KEYRING_H
+#define HOLDFAST_AGENT_IPC_KEYRING_H
+
+#include <stdint.h>
+
+#include "common/wire.h"
+
+#define KEYRING_BYTES_MAX 4096 /* of a request or an answer */
+#define KEYRING_FRAME_MAX (WIRE_HEADER_SIZE + 8 + KEYRING_BYTES_MAX)
+
+enum keyring_verb {
+	KEYRING_PUBLIC =
+		1, /* answers the SubjectPublicKeyInfo, DER; CURRENT is made when there is none */
+	KEYRING_DIGEST = 2,  /* signs a SHA-256 digest: of a TLS handshake */
+	KEYRING_SEGMENT = 3, /* signs the header of a segment of events: common/segment.h */
+	KEYRING_REQUEST =
+		4,	    /* signs a CertificationRequestInfo (RFC 2986), DER, of that very key */
+	KEYRING_RENEW = 5,  /* makes NEXT anew and answers it as PUBLIC does */
+	KEYRING_COMMIT = 6, /* NEXT becomes CURRENT; the one before is wiped */
+	KEYRING_ANSWER = 32,
+};
+
+enum keyring_which {
+	KEYRING_CURRENT = 0,
+	KEYRING_NEXT = 1, /* of a renewal under way */
+};
+
+struct keyring_request {
+	uint16_t verb;
+	uint8_t which; /* enum keyring_which: PUBLIC, DIGEST, REQUEST; else 0 */
+	uint16_t size;
+	uint8_t bytes[KEYRING_BYTES_MAX]; /* what is to be signed */
+};
+
+struct keyring_answer {
+	int32_t error; /* 0 or negative errno: -ENOKEY, -EINVAL, -EIO ... */
+	uint16_t size;
+	uint8_t bytes[KEYRING_BYTES_MAX]; /* a key, or an ECDSA signature, DER */
+};
+
+void keyring_request_put(struct bytes_writer *frame, void *buffer, size_t size,
+	const struct keyring_request *request);
+/* 0; -EBADMSG, -EPROTONOSUPPORT, -EOPNOTSUPP. */
+int keyring_request_decode(const void *packet, size_t size, struct keyring_request *ret_request);
+void keyring_answer_put(
+	struct bytes_writer *frame, void *buffer, size_t size, const struct keyring_answer *answer);
+int keyring_answer_decode(const void *packet, size_t size, struct keyring_answer *ret_answer);
+
+#endif
