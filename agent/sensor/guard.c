@@ -102,6 +102,8 @@ static void add_programs(struct guard *guard)
 		add(guard, HF_MARK_NAMES, "%s", directory);
 		add(guard, program, "%s/holdfast-sensor", directory);
 		add(guard, program, "%s/holdfast-engine", directory);
+		add(guard, program, "%s/holdfast-keyring", directory);
+		add(guard, program, "%s/holdfast-uplink", directory);
 	}
 	if (executable_of(getppid(), path)) {
 		directory_of(path, directory);
@@ -188,11 +190,16 @@ struct guard *guard_new(const struct guard_places *places)
 	add(guard, HF_MARK_GUARDED, "%s", places->state_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->log_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->runtime_directory);
+	add(guard, HF_MARK_GUARDED, "%s", places->keyring_directory);
+	add(guard, HF_MARK_GUARDED, "%s", places->uplink_directory);
 	directory_of(places->key_file, directory);
 	add(guard, HF_MARK_GUARDED, "%s", directory);
 	directory_of(places->policy_file, directory);
 	add(guard, HF_MARK_NAMES, "%s", directory);
 	add(guard, HF_MARK_GUARDED, "%s/maintenance.pub", directory);
+	/* Another console, or another CA, would have the events and nobody else. */
+	add(guard, HF_MARK_GUARDED, "%s/console.ini", directory);
+	add(guard, HF_MARK_GUARDED, "%s/console-ca.pem", directory);
 	add_units(guard);
 	add_control_group(guard);
 	add_pins(guard);

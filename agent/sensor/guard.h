@@ -17,6 +17,8 @@ struct guard_places {
 	const char *state_directory;
 	const char *log_directory;
 	const char *runtime_directory;
+	const char *keyring_directory;
+	const char *uplink_directory;
 	const char *policy_file; /* not guarded itself: administrators edit it */
 	const char *key_file;
 	const char *pin_directory;

@@ -55,6 +55,8 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 		{"state-dir", required_argument, NULL, 's'},
 		{"log-dir", required_argument, NULL, 'l'},
 		{"runtime-dir", required_argument, NULL, 'r'},
+		{"keyring-dir", required_argument, NULL, 'y'},
+		{"uplink-dir", required_argument, NULL, 'U'},
 		{"policy", required_argument, NULL, 'P'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"release", no_argument, NULL, 'R'},
@@ -68,6 +70,8 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 		.places = {.state_directory = "/var/lib/holdfast",
 			.log_directory = "/var/log/holdfast",
 			.runtime_directory = "/run/holdfast",
+			.keyring_directory = "/var/lib/holdfast-keyring",
+			.uplink_directory = "/var/lib/holdfast-uplink",
 			.policy_file = "/etc/holdfast/policy.ini"}};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
@@ -88,6 +92,12 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			break;
 		case 'r':
 			ret_options->places.runtime_directory = optarg;
+			break;
+		case 'y':
+			ret_options->places.keyring_directory = optarg;
+			break;
+		case 'U':
+			ret_options->places.uplink_directory = optarg;
 			break;
 		case 'P':
 			ret_options->places.policy_file = optarg;

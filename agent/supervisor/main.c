@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * holdfastd: root; starts engine and sensor, starts them again when one of them ends, and passes
- * signs of life on to systemd. Reads no outside byte but the command line; of the engine it takes
+ * holdfastd: root; starts engine and sensor, and keyring and uplink where a console is configured,
+ * starts a pair again when one of it ends, and passes signs of life on to systemd. Reads no outside byte but the command line; of the engine it takes
  * single letters. It needs to broker no privileged operation so far: the sensor keeps the three
  * capabilities it uses, the engine has none.
  */
@@ -29,6 +29,9 @@
 
 #include "common/privileges.h"
 #include "agent/supervisor/children.h"
+#include "agent/supervisor/directory.h"
+#include "agent/supervisor/process.h"
+#include "agent/supervisor/reporting.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -45,9 +48,9 @@
 
 struct supervisor {
 	struct supervisor_options options;
-	uid_t engine_uid;
-	gid_t engine_gid;
+	struct child_user engine;
 	struct children children;
+	struct reporting reporting;
 	int signal_fd;
 	int lock_fd;
 	int backoff_ms;
@@ -59,13 +62,18 @@ static const char usage[] =
 	"usage: holdfastd [options]\n"
 	"Starts Holdfast's agent. See holdfastd(8).\n\n"
 	"  --policy FILE       (/etc/holdfast/policy.ini)\n"
+	"  --console FILE      (/etc/holdfast/console.ini); without it nothing is reported\n"
 	"  --state-dir DIR     (/var/lib/holdfast)\n"
 	"  --runtime-dir DIR   (/run/holdfast)\n"
 	"  --log-dir DIR       (/var/log/holdfast)\n"
 	"  --pin-dir DIR       (/sys/fs/bpf/holdfast)\n"
-	"  --libexec-dir DIR   where holdfast-engine and holdfast-sensor are\n"
+	"  --libexec-dir DIR   where the other processes' programs are\n"
+	"  --keyring-dir DIR   (/var/lib/holdfast-keyring)\n"
+	"  --uplink-dir DIR    (/var/lib/holdfast-uplink)\n"
 	"  --engine-user USER  (holdfast)\n"
 	"  --sensor-user USER  (holdfast-sensor)\n"
+	"  --keyring-user USER (holdfast-keyring)\n"
+	"  --uplink-user USER  (holdfast-uplink)\n"
 	"  --release           end enforcement: remove the kernel part, start nothing\n"
 	"  --verbose           log more\n"
 	"  --help, --version\n\n"
@@ -73,13 +81,18 @@ static const char usage[] =
 
 enum {
 	OPTION_POLICY = 256,
+	OPTION_CONSOLE,
 	OPTION_STATE,
 	OPTION_RUNTIME,
 	OPTION_LOG,
 	OPTION_PIN,
 	OPTION_LIBEXEC,
+	OPTION_KEYRING,
+	OPTION_UPLINK,
 	OPTION_ENGINE_USER,
 	OPTION_SENSOR_USER,
+	OPTION_KEYRING_USER,
+	OPTION_UPLINK_USER,
 	OPTION_RELEASE,
 	OPTION_VERBOSE,
 	OPTION_VERSION
@@ -87,13 +100,18 @@ enum {
 
 static const struct option known_options[] = {
 	{"policy", required_argument, NULL, OPTION_POLICY},
+	{"console", required_argument, NULL, OPTION_CONSOLE},
 	{"state-dir", required_argument, NULL, OPTION_STATE},
 	{"runtime-dir", required_argument, NULL, OPTION_RUNTIME},
 	{"log-dir", required_argument, NULL, OPTION_LOG},
 	{"pin-dir", required_argument, NULL, OPTION_PIN},
 	{"libexec-dir", required_argument, NULL, OPTION_LIBEXEC},
+	{"keyring-dir", required_argument, NULL, OPTION_KEYRING},
+	{"uplink-dir", required_argument, NULL, OPTION_UPLINK},
 	{"engine-user", required_argument, NULL, OPTION_ENGINE_USER},
 	{"sensor-user", required_argument, NULL, OPTION_SENSOR_USER},
+	{"keyring-user", required_argument, NULL, OPTION_KEYRING_USER},
+	{"uplink-user", required_argument, NULL, OPTION_UPLINK_USER},
 	{"release", no_argument, NULL, OPTION_RELEASE},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -109,6 +127,9 @@ static void option_set(struct supervisor *supervisor, int option, const char *va
 	case OPTION_POLICY:
 		options->policy = value;
 		break;
+	case OPTION_CONSOLE:
+		options->console = value;
+		break;
 	case OPTION_STATE:
 		options->state_directory = value;
 		break;
@@ -123,6 +144,18 @@ static void option_set(struct supervisor *supervisor, int option, const char *va
 		break;
 	case OPTION_LIBEXEC:
 		options->libexec_directory = value;
+		break;
+	case OPTION_KEYRING:
+		options->keyring_directory = value;
+		break;
+	case OPTION_UPLINK:
+		options->uplink_directory = value;
+		break;
+	case OPTION_KEYRING_USER:
+		options->keyring_user = value;
+		break;
+	case OPTION_UPLINK_USER:
+		options->uplink_user = value;
 		break;
 	case OPTION_ENGINE_USER:
 		options->engine_user = value;
@@ -154,6 +187,7 @@ static void parse_options(int argc, char **argv, struct supervisor *supervisor)
 
 	supervisor->options = (struct supervisor_options){
 		.policy = "/etc/holdfast/policy.ini",
+		.console = "/etc/holdfast/console.ini",
 		.state_directory = "/var/lib/holdfast",
 		.runtime_directory = "/run/holdfast",
 		.log_directory = "/var/log/holdfast",
@@ -161,29 +195,15 @@ static void parse_options(int argc, char **argv, struct supervisor *supervisor)
 		.libexec_directory = HOLDFAST_LIBEXEC,
 		.engine_user = "holdfast",
 		.sensor_user = "holdfast-sensor",
+		.keyring_directory = "/var/lib/holdfast-keyring",
+		.uplink_directory = "/var/lib/holdfast-uplink",
+		.keyring_user = "holdfast-keyring",
+		.uplink_user = "holdfast-uplink",
 	};
 	while ((option = getopt_long(argc, argv, "h", known_options, NULL)) >= 0)
 		option_set(supervisor, option, optarg);
 	if (optind != argc)
 		option_set(supervisor, '?', NULL);
-}
-
-/* Makes a directory of the engine's, or takes one that is there over. */
-static int directory_make(const struct supervisor *supervisor, const char *path, mode_t mode)
-{
-	auto_close int fd = -EBADF;
-	struct stat status;
-
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	if (status.st_uid != 0 && status.st_uid != supervisor->engine_uid)
-		return -EPERM; /* somebody else's: not to be given away */
-	if (fchown(fd, supervisor->engine_uid, supervisor->engine_gid) < 0 || fchmod(fd, mode) < 0)
-		return -errno;
-	return 0;
 }
 
 static void directories_make(const struct supervisor *supervisor)
@@ -198,7 +218,7 @@ static void directories_make(const struct supervisor *supervisor)
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		int r = directory_make(supervisor, wanted[i].path, wanted[i].mode);
+		int r = directory_make(wanted[i].path, wanted[i].mode, &supervisor->engine);
 
 		if (r < 0)
 			fatal("cannot make directory '%s': %s, stopping", wanted[i].path,
@@ -224,8 +244,8 @@ static void find_users(struct supervisor *supervisor)
 	uid_t uid;
 	gid_t gid;
 
-	if (privileges_find_user(supervisor->options.engine_user, &supervisor->engine_uid,
-		    &supervisor->engine_gid) < 0 ||
+	if (privileges_find_user(supervisor->options.engine_user, &supervisor->engine.uid,
+		    &supervisor->engine.gid) < 0 ||
 		privileges_find_user(supervisor->options.sensor_user, &uid, &gid) < 0)
 		fatal("users '%s' and '%s' are needed: create them with systemd-sysusers and "
 		      "packaging/sysusers.conf, or with useradd --system, stopping",
@@ -263,8 +283,7 @@ static void take_signals(struct supervisor *supervisor)
 
 static void children_begin(struct supervisor *supervisor)
 {
-	int r = children_start(&supervisor->options, supervisor->engine_uid, supervisor->engine_gid,
-		&supervisor->children);
+	int r = children_start(&supervisor->options, &supervisor->engine, &supervisor->children);
 
 	if (r < 0)
 		log_error("cannot start engine and sensor: %s, trying again", strerror(-r));
@@ -297,11 +316,10 @@ static void reload(struct supervisor *supervisor)
 
 static bool is_child_gone(const struct supervisor *supervisor)
 {
-	siginfo_t who = {0};
+	const struct children *children = &supervisor->children;
 
-	if (!supervisor->children.engine)
-		return false;
-	return waitid(P_ALL, 0, &who, WEXITED | WNOHANG | WNOWAIT) == 0 && who.si_pid != 0;
+	return children->engine &&
+	       (process_is_gone(children->engine) || process_is_gone(children->sensor));
 }
 
 static void on_signal(struct supervisor *supervisor)
@@ -347,6 +365,8 @@ static void loop(struct supervisor *supervisor)
 		if (is_child_gone(supervisor) || !supervisor->children.engine ||
 			clock_boot_ns() - supervisor->life_ns > HANG_NS)
 			children_again(supervisor);
+		reporting_tick(
+			&supervisor->reporting, &supervisor->options, supervisor->engine.gid);
 	}
 }
 
@@ -371,9 +391,11 @@ int main(int argc, char **argv)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fatal("cannot give up new privileges: %m, stopping");
 	take_signals(&supervisor);
+	reporting_init(&supervisor.reporting, &supervisor.options);
 	children_begin(&supervisor);
 	loop(&supervisor);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
+	reporting_stop(&supervisor.reporting);
 	children_stop(&supervisor.children);
 	log_notice("stopped; the kernel part goes on enforcing");
 	return EXIT_SUCCESS;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When to start what; how is children.c's. */
+#include "agent/supervisor/reporting.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/supervisor/directory.h"
+#include "agent/supervisor/process.h"
+#include "agent/ipc/console_files.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/privileges.h"
+
+#define BACKOFF_MIN_MS 1000
+#define BACKOFF_MAX_MS 60000
+#define STEADY_NS      (60 * CLOCK_SECOND_NS)
+
+static int users_find(
+	const struct supervisor_options *options, struct child_user ret_users[REPORTER_MAX])
+{
+	int r = privileges_find_user(options->keyring_user, &ret_users[REPORTER_KEYRING].uid,
+		&ret_users[REPORTER_KEYRING].gid);
+
+	if (r < 0)
+		return r;
+	return privileges_find_user(options->uplink_user, &ret_users[REPORTER_UPLINK].uid,
+		&ret_users[REPORTER_UPLINK].gid);
+}
+
+static int directories_make(const struct supervisor_options *options,
+	const struct child_user users[REPORTER_MAX], char ret_runtime[PATH_MAX])
+{
+	int r;
+
+	(void)snprintf(
+		ret_runtime, PATH_MAX, "%s/" CONSOLE_STATUS_DIRECTORY, options->runtime_directory);
+	r = directory_make(options->keyring_directory, 0700, &users[REPORTER_KEYRING]);
+	if (r == 0)
+		r = directory_make(options->uplink_directory, 0755, &users[REPORTER_UPLINK]);
+	if (r == 0)
+		r = directory_make(ret_runtime, 0755, &users[REPORTER_UPLINK]);
+	return r;
+}
+
+void reporting_init(struct reporting *reporting, const struct supervisor_options *options)
+{
+	struct child_user users[REPORTER_MAX];
+	char runtime[PATH_MAX];
+
+	*reporting = (struct reporting){
+		.reporters = {.uplink_fd = -EBADF}, .backoff_ms = BACKOFF_MIN_MS};
+	if (users_find(options, users) == 0)
+		(void)directories_make(options, users, runtime); /* told when they are started */
+}
+
+static int start(
+	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
+{
+	struct child_user users[REPORTER_MAX];
+	char runtime[PATH_MAX];
+	int r;
+
+	r = users_find(options, users);
+	if (r < 0) {
+		if (!reporting->has_complained)
+			log_error("'%s' is there, and users '%s' and '%s' are not: nothing is "
+				  "reported to a console",
+				options->console, options->keyring_user, options->uplink_user);
+		reporting->has_complained = true;
+		return r;
+	}
+	r = directories_make(options, users, runtime);
+	if (r == 0)
+		r = reporters_start(options, users, log_group, runtime, &reporting->reporters);
+	if (r < 0)
+		log_error("cannot start keyring and uplink: %s, trying again", strerror(-r));
+	return r;
+}
+
+static void try_later(struct reporting *reporting, uint64_t now)
+{
+	reporting->next_ns = now + (uint64_t)reporting->backoff_ms * 1000000;
+	reporting->backoff_ms *= 2;
+	if (reporting->backoff_ms > BACKOFF_MAX_MS)
+		reporting->backoff_ms = BACKOFF_MAX_MS;
+}
+
+void reporting_tick(
+	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
+{
+	struct reporters *reporters = &reporting->reporters;
+	uint64_t now = clock_boot_ns();
+
+	if (reporters->uplink &&
+		(process_is_gone(reporters->uplink) || process_is_gone(reporters->keyring))) {
+		if (now - reporting->started_ns > STEADY_NS)
+			reporting->backoff_ms = BACKOFF_MIN_MS;
+		log_warning("keyring or uplink ended; events wait; starting both in %d ms",
+			reporting->backoff_ms);
+		reporters_stop(reporters);
+		try_later(reporting, now);
+	}
+	if (reporters->uplink || now < reporting->next_ns || access(options->console, F_OK) < 0)
+		return;
+	reporting->started_ns = now;
+	if (start(reporting, options, log_group) < 0)
+		try_later(reporting, now);
+}
+
+void reporting_stop(struct reporting *reporting)
+{
+	reporters_stop(&reporting->reporters);
+}

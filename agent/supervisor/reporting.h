@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of keyring and uplink, apart from that of engine and sensor: nothing that is enforced
+ * waits for the console, and nothing that reaches the network can end what enforces.
+ */
+#ifndef HOLDFAST_AGENT_SUPERVISOR_REPORTING_H
+#define HOLDFAST_AGENT_SUPERVISOR_REPORTING_H
+
+#include <stdint.h>
+
+#include "agent/supervisor/children.h"
+
+struct reporting {
+	struct reporters reporters;
+	uint64_t started_ns;
+	uint64_t next_ns; /* not started before */
+	int backoff_ms;
+	bool has_complained; /* of users that are not there */
+};
+
+/* Makes their directories as well, where their users are there: the sensor is to guard them. */
+void reporting_init(struct reporting *reporting, const struct supervisor_options *options);
+/*
+ * Called once a second or when a child has ended: starts them when there is a configuration, and again
+ * when one of them ended. log_group: of the engine, as is the event log.
+ */
+void reporting_tick(
+	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group);
+void reporting_stop(struct reporting *reporting);
+
+#endif
