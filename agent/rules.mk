@@ -28,6 +28,13 @@ $(B)/holdfast-keyring: $(KEYRING_OBJECTS) $(B)/agent/ipc/keyring.o $(COMMON_LIB)
 
 PROGRAMS += $(B)/holdfast-keyring
 
+UPLINK_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/*.c)))
+
+$(B)/holdfast-uplink: $(UPLINK_OBJECTS) $(B)/agent/ipc/keyring.o $(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -linih -ljson-c -lssl -lcrypto -lzstd -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-uplink
+
 SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
 
 $(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(COMMON_LIB)

@@ -58,6 +58,11 @@ FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
 FUZZ_SEEDS_keyring   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring   := -max_len=4200
 
+FUZZ_SOURCES_certificate := agent/uplink/certificate.c
+FUZZ_LDLIBS_certificate	 := -lcrypto
+FUZZ_SEEDS_certificate	 := tests/fuzz/corpus/certificate
+FUZZ_FLAGS_certificate	 := -max_len=4096
+
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
 		       common/json.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_session := -ljson-c -linih

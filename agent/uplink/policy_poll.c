@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Asks the console for a newer policy than the one that is here, by a request that is answered when
+ * there is one: so it is here a moment after it was published. What comes is left for the engine,
+ * which proves it: this process only makes sure that it is a bundle in form.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/ipc/console_files.h"
+#include "agent/uplink/uplink.h"
+#include "common/log.h"
+#include "policy/bundle.h"
+
+#define WAIT_SECONDS   50
+#define STATUS_GOOD    200
+#define STATUS_NO_NEWS 204
+
+void policy_poll_start(struct uplink *uplink)
+{
+	auto_close int fd = openat(
+		uplink->state_fd, BUNDLE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	auto_free uint8_t *bytes = NULL;
+	struct bundle bundle;
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size > BUNDLE_SIZE_MAX)
+		return;
+	bytes = malloc((size_t)status.st_size + 1);
+	if (bytes && read(fd, bytes, (size_t)status.st_size) == status.st_size &&
+		bundle_parse(bytes, (size_t)status.st_size, &bundle) == 0)
+		uplink->policy_version = bundle.version;
+}
+
+void policy_poll_begin(struct uplink *uplink)
+{
+	struct exchange_request request = {0};
+	char path[96];
+
+	if (!uplink->policy_exchange || uplink->standing != STANDING_TRUSTED ||
+		!exchange_is_ready(uplink->policy_exchange))
+		return;
+	(void)snprintf(path, sizeof(path), "/v1/policy?have=%" PRIu64 "&wait=%d",
+		uplink->policy_version, WAIT_SECONDS);
+	request.path = path;
+	if (exchange_begin(uplink->policy_exchange, &request) < 0)
+		exchange_settle(uplink->policy_exchange, false, 0);
+}
+
+static int bundle_keep(struct uplink *uplink, const void *bytes, size_t size)
+{
+	auto_close int fd = openat(uplink->state_fd, BUNDLE_FILE ".new",
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return -errno;
+	errno = EIO; /* a short write sets none */
+	if (write(fd, bytes, size) != (ssize_t)size || fsync(fd) < 0 ||
+		renameat(uplink->state_fd, BUNDLE_FILE ".new", uplink->state_fd, BUNDLE_FILE) < 0 ||
+		fsync(uplink->state_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer)
+{
+	struct bundle bundle;
+	int r;
+
+	if (answer->status == STATUS_NO_NEWS) {
+		exchange_settle(uplink->policy_exchange, true, 0);
+		return;
+	}
+	if (answer->status != STATUS_GOOD) {
+		exchange_settle(uplink->policy_exchange, false, answer->retry_ms);
+		return;
+	}
+	if (bundle_parse(answer->body, answer->size, &bundle) < 0 ||
+		bundle.version <= uplink->policy_version) {
+		log_warning("'%s' sent what is no newer policy, asking again later",
+			exchange_console(uplink->policy_exchange));
+		exchange_settle(uplink->policy_exchange, false, 0);
+		return;
+	}
+	r = bundle_keep(uplink, answer->body, answer->size);
+	if (r < 0)
+		log_error("cannot keep the policy of version %" PRIu64 ": %s, asking again later",
+			bundle.version, strerror(-r));
+	else
+		uplink->policy_version = bundle.version;
+	exchange_settle(uplink->policy_exchange, r == 0, 0);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For `holdfast status` and `doctor`, which read a file: nobody's question reaches this process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/ipc/console_files.h"
+#include "agent/uplink/uplink.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+
+static const char *const words[] = {
+	[STANDING_UNKNOWN] = "unknown",
+	[STANDING_UNENROLLED] = "not enrolled",
+	[STANDING_PENDING] = "pending",
+	[STANDING_TRUSTED] = "trusted",
+	[STANDING_REFUSED] = "refused",
+};
+
+static void add_text(struct json_object *object, const char *name, const char *value)
+{
+	(void)json_object_object_add(
+		object, name, json_object_new_string(value)); /* without memory: null */
+}
+
+static void add_number(struct json_object *object, const char *name, uint64_t value)
+{
+	(void)json_object_object_add(object, name, json_object_new_uint64(value)); /* likewise */
+}
+
+static struct json_object *status_of(const struct uplink *uplink)
+{
+	struct json_object *object = json_object_new_object();
+	struct spool_status spool = {0};
+	char uid[33] = "";
+
+	if (!object)
+		return NULL;
+	if (uplink->spool)
+		spool_status(uplink->spool, &spool);
+	for (size_t i = 0; i < 16 && uplink->identity.chain_count; i++)
+		(void)snprintf(uid + 2 * i, 3, "%02x", uplink->identity.device_uid[i]);
+	add_text(object, "console", uplink->exchange ? exchange_console(uplink->exchange) : "");
+	add_text(object, "standing",
+		words[uplink->identity.chain_count ? uplink->standing : STANDING_UNENROLLED]);
+	add_text(object, "device", uid);
+	add_text(object, "code", uplink->code);
+	add_text(object, "trouble", uplink->trouble);
+	add_number(object, "contact", uplink->contact_ms);
+	add_number(object, "acknowledged", uplink->ack);
+	add_number(object, "delivered", uplink->delivered);
+	add_number(object, "policy", uplink->policy_version);
+	add_number(object, "waiting", spool.waiting);
+	add_number(object, "waiting_since", spool.oldest_ms);
+	add_number(object, "spool_bytes", spool.bytes);
+	add_number(object, "pruned", spool.pruned);
+	add_number(object, "lost", spool.lost);
+	if (uplink->identity.chain_count)
+		add_number(object, "certificate_seconds",
+			(uint64_t)certificate_seconds_left(uplink->identity.chain[0]));
+	return object;
+}
+
+void show_status(const struct uplink *uplink)
+{
+	static char before[CONSOLE_STATUS_MAX]; /* what the file says */
+	struct json_object *object = status_of(uplink);
+	const char *text = object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN)
+				  : NULL;
+	size_t size = text ? strlen(text) : 0;
+
+	if (size && size < sizeof(before) && strcmp(text, before) != 0) {
+		auto_close int fd = openat(uplink->runtime_fd, CONSOLE_STATUS_NAME ".new",
+			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+		if (fd >= 0 && write(fd, text, size) == (ssize_t)size &&
+			renameat(uplink->runtime_fd, CONSOLE_STATUS_NAME ".new", uplink->runtime_fd,
+				CONSOLE_STATUS_NAME) == 0)
+			memcpy(before, text, size + 1);
+	}
+	(void)json_object_put(object); /* freed */
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of uplink share: one struct, made by main.c. Trust: user holdfast-uplink, no
+ * capability; the only process of the agent with a network socket, and it holds no key. Reads the
+ * event log, its configuration, and what consoles answer.
+ */
+#ifndef HOLDFAST_AGENT_UPLINK_UPLINK_H
+#define HOLDFAST_AGENT_UPLINK_UPLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/uplink/config.h"
+#include "agent/uplink/exchange.h"
+#include "agent/uplink/feed.h"
+#include "agent/uplink/identity.h"
+#include "agent/uplink/log_reader.h"
+#include "agent/uplink/spool.h"
+
+/* What the console last said of us. */
+enum standing {
+	STANDING_UNKNOWN = 0, /* never asked since the start */
+	STANDING_UNENROLLED = 1,
+	STANDING_PENDING = 2,
+	STANDING_TRUSTED = 3,
+	STANDING_REFUSED = 4, /* suspended, revoked: see code */
+};
+
+enum errand { /* the request under way */
+	ERRAND_NONE = 0,
+	ERRAND_ENROL,
+	ERRAND_RENEW,
+	ERRAND_ASK,
+	ERRAND_EVENTS,
+};
+
+struct uplink {
+	/* where things are */
+	const char *config_path;
+	const char *state_directory;
+	const char *runtime_directory;
+	const char *log_directory;
+	int state_fd;
+	int runtime_fd;
+	/* what it holds */
+	struct config config;
+	bool has_config;
+	int64_t config_changed; /* nanoseconds of its last change; 0 = not there */
+	struct identity identity;
+	struct network *network;
+	struct exchange *exchange;	  /* NULL without configuration, as is */
+	struct exchange *policy_exchange; /* the one that waits for a policy */
+	struct log_reader *reader;
+	struct spool *spool; /* NULL until it is known to whom to seal */
+	struct feed *feed;
+	/* what is going on */
+	enum standing standing;
+	enum errand errand;
+	char *request_body;  /* of the request under way */
+	uint8_t *batch;	     /* SEGMENT_BATCH_MAX bytes */
+	uint64_t batch_last; /* sequence of what is under way */
+	bool is_anew;	     /* refused, and configured again since: enrols with another key */
+	bool has_ack;	     /* the console has said where it stands */
+	uint64_t ack;
+	uint64_t ask_ns;	 /* when to ask anew how we stand, on the boot clock */
+	uint64_t renew_ns;	 /* when to try to renew again */
+	uint64_t policy_version; /* of the bundle that is here; 0 = none */
+	/* for people: `holdfast status` */
+	uint64_t contact_ms;		   /* of the last good answer */
+	uint64_t delivered;		   /* events, since the start */
+	char code[64];			   /* of the last refusal; "" = none */
+	char trouble[EXCHANGE_ERROR_SIZE]; /* in words */
+};
+
+/* setup.c: reads the configuration when it has changed, and what follows from it. */
+void setup_config(struct uplink *uplink);
+/* Opens the spool once certificate and console key are known. */
+void setup_spool(struct uplink *uplink);
+
+/* errands.c: what to ask of the console next, and what its answer means. */
+void errand_begin(struct uplink *uplink);
+void errand_end(struct uplink *uplink, const struct exchange_answer *answer);
+
+/* policy_poll.c */
+void policy_poll_start(struct uplink *uplink);
+void policy_poll_begin(struct uplink *uplink);
+void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer);
+
+/* show.c: writes status.json into the runtime directory when something in it has changed. */
+void show_status(const struct uplink *uplink);
+
+#endif
