@@ -25,15 +25,15 @@ _holdfast()
 	done
 	case $prev in
 	--runtime-dir | --log-dir) _filedir -d; return ;;
-	--policy | --open | --app | --key | --public | --token | --output) _filedir; return ;;
+	--policy | --open | --app | --key | --public | --token | --output | --ca | --token-file) _filedir; return ;;
 	--channel | --then) mapfile -t COMPREPLY < <(compgen -W "$channels" -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
 	--user | --as) mapfile -t COMPREPLY < <(compgen -u -- "$cur"); return ;;
-	--since | --reason | --minutes | --to | --device) return ;;
+	--since | --reason | --minutes | --to | --device | --console | --name | --proxy) return ;;
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify events taint lineage label policy maintenance --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify events taint lineage label policy enrol maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
 	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
@@ -53,6 +53,7 @@ _holdfast()
 	policy:check) _filedir; return ;;
 	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
+	enrol:*) choice='--console --ca --token-file --name --proxy --no-wait --help' ;;
 	maintenance:) choice='keygen sign begin status end --help' ;;
 	maintenance:keygen) choice='--key --public' ;;
 	maintenance:sign) choice='--key --device --actions --hours --output' ;;

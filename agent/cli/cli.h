@@ -35,6 +35,7 @@ int cli_taint(int argc, char **argv);
 int cli_lineage(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_maintenance(int argc, char **argv);
+int cli_enrol(int argc, char **argv);
 /* Below policy; work without the agent. */
 int cli_policy_check(int argc, char **argv);
 int cli_policy_explain(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "agent/cli/cli.h"
+#include "agent/cli/console.h"
 #include "common/clock.h"
 
 static const char usage[] =
@@ -138,6 +139,23 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 	}
 }
 
+static void print_console(struct doctor *doctor)
+{
+	struct json_object *console = console_status();
+
+	if (!console)
+		return;
+	doctor->has_trouble |= console_has_trouble(console);
+	if (doctor->is_json) {
+		(void)json_object_object_add(console, "kind",
+			json_object_new_string("console")); /* without memory: null */
+		(void)puts(json_object_to_json_string_ext(console, JSON_C_TO_STRING_PLAIN));
+	} else {
+		console_print(console);
+	}
+	(void)json_object_put(console); /* freed */
+}
+
 int cli_doctor(int argc, char **argv)
 {
 	const struct local_request request = {.type = LOCAL_DOCTOR};
@@ -150,5 +168,6 @@ int cli_doctor(int argc, char **argv)
 	r = client_ask(&request, -1, print_line, &doctor);
 	if (r != CLI_DONE)
 		return r;
+	print_console(&doctor);
 	return doctor.has_trouble ? CLI_REFUSED : CLI_DONE;
 }

@@ -27,6 +27,7 @@ static const struct {
 	{"lineage", cli_lineage, "where a file's content came from and where it went"},
 	{"label", cli_label, "set, show or clear the labels of files"},
 	{"policy", cli_policy, "check, explain, show or reload the policy"},
+	{"enrol", cli_enrol, "join this device to a console"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "agent/cli/cli.h"
+#include "agent/cli/console.h"
 #include "common/clock.h"
 
 static const char usage[] = "usage: holdfast status [--json]\n"
@@ -44,10 +45,14 @@ static void print_status(struct json_object *status, const char *text, void *use
 {
 	struct json_object *reductions = json_at(status, "kernel.missing");
 	size_t reduced = reductions ? json_object_array_length(reductions) : 0;
+	struct json_object *console = console_status();
 	const bool *is_json = userdata;
 
+	(void)text;
 	if (*is_json) {
-		(void)puts(text);
+		if (console) /* the status takes it over */
+			(void)json_object_object_add(status, "console", console);
+		(void)puts(json_object_to_json_string_ext(status, JSON_C_TO_STRING_PLAIN));
 		return;
 	}
 	print_styled(PRINT_BOLD, "Holdfast %s\n", json_text(status, "version"));
@@ -79,6 +84,8 @@ static void print_status(struct json_object *status, const char *text, void *use
 	if (json_number(status, "failures"))
 		print_styled(PRINT_WARN, "%llu kinds of trouble seen, see holdfast doctor\n",
 			(unsigned long long)json_number(status, "failures"));
+	console_print(console);
+	(void)json_object_put(console); /* freed */
 }
 
 int cli_status(int argc, char **argv)

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast enrol: writes what uplink needs to join, and waits for what becomes of it. MDM writes the
+ * same files itself: holdfast-console.ini(5).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <json-c/json.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/cli/cli.h"
+#include "agent/cli/console.h"
+#include "common/cleanup.h"
+
+#define DIRECTORY   "/etc/holdfast"
+#define CONFIG_NAME "console.ini"
+#define CA_NAME	    "console-ca.pem"
+#define TOKEN_NAME  "enrol.token"
+#define GROUP	    "holdfast-uplink"
+#define FILE_MAX    65536
+#define WAIT_MS	    500
+#define WAIT_TRIES  120
+
+static const char usage[] =
+	"usage: holdfast enrol --console URL[,URL] --ca FILE [--token-file FILE] [--name NAME]\n"
+	"                      [--proxy URL] [--no-wait]\n"
+	"Joins this device to an organisation's console. Root. FILE of --ca is the console's root\n"
+	"certificate, as holdfast-console(8) made it; the token is read from standard input "
+	"unless\n"
+	"--token-file names a file, so that it appears in no list of processes.\n"
+	"Ends when the console has answered; --no-wait leaves that to the agent.\n";
+
+struct enrolment {
+	const char *consoles, *ca, *token_file, *name, *proxy;
+	bool is_waiting;
+};
+
+static ssize_t file_read(const char *path, char *ret_text, size_t size)
+{
+	auto_close int fd = !strcmp(path, "-") ? dup(STDIN_FILENO)
+					       : open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t got = read(fd, ret_text + used, size - used);
+
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return (ssize_t)used;
+		used += (size_t)got;
+		if (used == size)
+			return -EFBIG;
+	}
+}
+
+/* Whole or not at all; readable by uplink when it is secret, by everybody else when not. */
+static int file_write(
+	int directory_fd, const char *name, const char *text, size_t size, bool is_secret)
+{
+	const struct group *group = is_secret ? getgrnam(GROUP) : NULL;
+	auto_close int fd = -EBADF;
+	char fresh[64];
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", name);
+	(void)unlinkat(directory_fd, fresh, 0); /* what an interrupted run left, with its mode */
+	fd = openat(directory_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		is_secret ? 0600 : 0644);
+	if (fd < 0)
+		return -errno;
+	if (is_secret && (!group || fchown(fd, 0, group->gr_gid) < 0 || fchmod(fd, 0640) < 0))
+		return group ? -errno : -ENOENT;
+	errno = EIO; /* a short write sets none */
+	if (write(fd, text, size) != (ssize_t)size || fsync(fd) < 0 ||
+		renameat(directory_fd, fresh, directory_fd, name) < 0)
+		return -errno;
+	return 0;
+}
+
+static bool is_certificate(const char *text, size_t size)
+{
+	BIO *memory = BIO_new_mem_buf(text, (int)size);
+	X509 *certificate = memory ? PEM_read_bio_X509(memory, NULL, NULL, NULL) : NULL;
+	bool is_one = certificate != NULL;
+
+	X509_free(certificate);
+	BIO_free(memory);
+	return is_one;
+}
+
+static int fail(const char *what, const char *which, int error)
+{
+	(void)fprintf(stderr, "holdfast: %s '%s': %s\n", what, which, strerror(-error));
+	return CLI_REFUSED;
+}
+
+static int ca_copy(int directory_fd, const char *path)
+{
+	static char text[FILE_MAX];
+	ssize_t size = file_read(path, text, sizeof(text));
+	int r;
+
+	if (size < 0)
+		return fail("cannot read the CA", path, (int)size);
+	if (!is_certificate(text, (size_t)size)) {
+		(void)fprintf(stderr, "holdfast: '%s' holds no certificate in PEM\n", path);
+		return CLI_REFUSED;
+	}
+	r = file_write(directory_fd, CA_NAME, text, (size_t)size, false);
+	return r < 0 ? fail("cannot write", DIRECTORY "/" CA_NAME, r) : CLI_DONE;
+}
+
+static int token_copy(int directory_fd, const char *path)
+{
+	char text[256];
+	ssize_t size;
+	int r;
+
+	if (!path && isatty(STDIN_FILENO))
+		(void)fprintf(stderr, "Enrolment token, then Ctrl-D: ");
+	size = file_read(path ? path : "-", text, sizeof(text));
+	if (size <= 0)
+		return fail("cannot read a token from", path ? path : "standard input",
+			size < 0 ? (int)size : -ENODATA);
+	r = file_write(directory_fd, TOKEN_NAME, text, (size_t)size, true);
+	explicit_bzero(text, sizeof(text));
+	if (r == -ENOENT) {
+		(void)fprintf(
+			stderr, "holdfast: there is no group '" GROUP "': is the package whole?\n");
+		return CLI_REFUSED;
+	}
+	return r < 0 ? fail("cannot write", DIRECTORY "/" TOKEN_NAME, r) : CLI_DONE;
+}
+
+static int config_write(int directory_fd, const struct enrolment *enrolment)
+{
+	char text[4096];
+	int size, r;
+
+	size = snprintf(text, sizeof(text),
+		"# Written by holdfast enrol; see holdfast-console.ini(5).\n"
+		"[console]\nurl = %s\nca = " DIRECTORY "/" CA_NAME "\n"
+		"token-file = " DIRECTORY "/" TOKEN_NAME "\n%s%s%s%s%s%s",
+		enrolment->consoles, enrolment->name ? "name = " : "",
+		enrolment->name ? enrolment->name : "", enrolment->name ? "\n" : "",
+		enrolment->proxy ? "proxy = " : "", enrolment->proxy ? enrolment->proxy : "",
+		enrolment->proxy ? "\n" : "");
+	if (size < 0 || (size_t)size >= sizeof(text))
+		return fail("too long:", enrolment->consoles, -EMSGSIZE);
+	r = file_write(directory_fd, CONFIG_NAME, text, (size_t)size, false);
+	return r < 0 ? fail("cannot write", DIRECTORY "/" CONFIG_NAME, r) : CLI_DONE;
+}
+
+/* Until the console has said what we are to it. */
+static int wait_for_answer(void)
+{
+	char trouble[256] = "";
+
+	for (int i = 0; i < WAIT_TRIES; i++) {
+		struct json_object *status = console_status();
+		const char *standing = json_text(status, "standing");
+		bool is_known = !strcmp(standing, "trusted") || !strcmp(standing, "pending") ||
+				!strcmp(standing, "refused");
+		bool is_good = is_known && strcmp(standing, "refused") != 0;
+
+		(void)snprintf(trouble, sizeof(trouble), "%s", json_text(status, "trouble"));
+		if (is_known)
+			console_print(status);
+		(void)json_object_put(status); /* freed */
+		if (is_known)
+			return is_good ? CLI_DONE : CLI_REFUSED;
+		(void)poll(NULL, 0, WAIT_MS);
+	}
+	(void)fprintf(stderr,
+		"holdfast: no answer from the console yet%s%s. The agent goes on trying; see "
+		"holdfast status.\n",
+		trouble[0] ? ": " : "", trouble);
+	return CLI_REFUSED;
+}
+
+static int enrol(const struct enrolment *enrolment)
+{
+	auto_close int directory_fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (directory_fd < 0)
+		return fail("cannot open", DIRECTORY, -errno);
+	r = ca_copy(directory_fd, enrolment->ca);
+	if (r == CLI_DONE)
+		r = token_copy(directory_fd, enrolment->token_file);
+	if (r == CLI_DONE) /* last: it is what uplink waits for */
+		r = config_write(directory_fd, enrolment);
+	if (r == CLI_DONE && enrolment->is_waiting)
+		r = wait_for_answer();
+	return r;
+}
+
+int cli_enrol(int argc, char **argv)
+{
+	static const struct option known[] = {{"console", required_argument, NULL, 'c'},
+		{"ca", required_argument, NULL, 'a'}, {"token-file", required_argument, NULL, 't'},
+		{"name", required_argument, NULL, 'n'}, {"proxy", required_argument, NULL, 'p'},
+		{"no-wait", no_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct enrolment enrolment = {.is_waiting = true};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+		switch (option) {
+		case 'c':
+			enrolment.consoles = optarg;
+			break;
+		case 'a':
+			enrolment.ca = optarg;
+			break;
+		case 't':
+			enrolment.token_file = optarg;
+			break;
+		case 'n':
+			enrolment.name = optarg;
+			break;
+		case 'p':
+			enrolment.proxy = optarg;
+			break;
+		case 'w':
+			enrolment.is_waiting = false;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return CLI_DONE;
+		default:
+			(void)fputs(usage, stderr);
+			return CLI_USAGE;
+		}
+	}
+	if (optind != argc || !enrolment.consoles || !enrolment.ca) {
+		(void)fputs(usage, stderr);
+		return CLI_USAGE;
+	}
+	if (geteuid() != 0) {
+		(void)fprintf(stderr, "holdfast: only root enrols a device\n");
+		return CLI_REFUSED;
+	}
+	return enrol(&enrolment);
+}
