@@ -69,20 +69,32 @@ out:
 	return r;
 }
 
-int certificate_request(
-	EVP_PKEY *public_key, enum keyring_which which, const char *common_name, char **ret_body)
+/* NULL without memory. Caller frees. */
+static X509_NAME *subject_of(const struct certificate_wish *wish)
+{
+	X509_NAME *name;
+
+	if (wish->like)
+		return X509_NAME_dup(X509_get_subject_name(wish->like));
+	name = X509_NAME_new();
+	if (name && X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+			    (const unsigned char *)wish->common_name, -1, -1, 0) != 1) {
+		X509_NAME_free(name);
+		return NULL;
+	}
+	return name;
+}
+
+int certificate_request(const struct certificate_wish *wish, char **ret_body)
 {
 	X509_REQ *request = X509_REQ_new();
-	X509_NAME *name = X509_NAME_new();
+	X509_NAME *name = subject_of(wish);
 	uint8_t *bytes = NULL;
 	int size, r = -ENOMEM;
 
-	if (request && name &&
-		X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-			(const unsigned char *)common_name, -1, -1, 0) == 1 &&
-		X509_REQ_set_subject_name(request, name) == 1 &&
-		X509_REQ_set_pubkey(request, public_key) == 1)
-		r = request_sign(request, which);
+	if (request && name && X509_REQ_set_subject_name(request, name) == 1 &&
+		X509_REQ_set_pubkey(request, wish->public_key) == 1)
+		r = request_sign(request, wish->which);
 	if (r == 0) {
 		size = i2d_X509_REQ(request, &bytes);
 		*ret_body = size > 0 ? base64(bytes, (size_t)size) : NULL;

@@ -13,12 +13,17 @@
 #define CERTIFICATE_BODY_MAX  65536 /* bytes of a body, base64 */
 #define CERTIFICATE_CHAIN_MAX 8
 
+struct certificate_wish {
+	EVP_PKEY *public_key;
+	enum keyring_which which; /* of the keyring's keys it is */
+	const char *common_name;  /* of the subject; */
+	const X509 *like; /* unless this certificate's, which RFC 7030, 4.2.2 wants renewed */
+};
+
 /*
- * A request for the public key, with common_name, signed by the keyring's key `which`: base64 in
- * lines, caller frees. 0 or negative errno.
+ * A request for it, signed by the keyring: base64 in lines, caller frees. 0 or negative errno.
  */
-int certificate_request(
-	EVP_PKEY *public_key, enum keyring_which which, const char *common_name, char **ret_body);
+int certificate_request(const struct certificate_wish *wish, char **ret_body);
 /*
  * The certificates of a body (base64 of a certs-only PKCS#7): at most CERTIFICATE_CHAIN_MAX. Their
  * number; -EBADMSG. Caller frees each.

@@ -63,9 +63,10 @@ static void begin_enrol(struct uplink *uplink, enum errand errand)
 {
 	struct exchange_request request = {
 		.path = errand == ERRAND_RENEW ? EST_RENEW : EST_ENROL, .type = EST_TYPE};
-	enum keyring_which which = key_of(uplink, errand);
+	struct certificate_wish wish = {.which = key_of(uplink, errand),
+		.common_name = uplink->config.name,
+		.like = errand == ERRAND_RENEW ? uplink->identity.chain[0] : NULL};
 	char token[CONFIG_TOKEN_SIZE] = "";
-	EVP_PKEY *key;
 	int r = 0;
 
 	if (errand == ERRAND_ENROL) {
@@ -78,10 +79,10 @@ static void begin_enrol(struct uplink *uplink, enum errand errand)
 		}
 		request.token = token;
 	}
-	key = which == KEYRING_NEXT ? keyring_renew() : keyring_public(KEYRING_CURRENT);
-	r = key ? certificate_request(key, which, uplink->config.name, &uplink->request_body)
-		: -ENOKEY;
-	EVP_PKEY_free(key);
+	wish.public_key = wish.which == KEYRING_NEXT ? keyring_renew()
+						     : keyring_public(KEYRING_CURRENT);
+	r = wish.public_key ? certificate_request(&wish, &uplink->request_body) : -ENOKEY;
+	EVP_PKEY_free(wish.public_key);
 	if (r < 0) {
 		exchange_settle(uplink->exchange, false, 0);
 		say(uplink, "", "no certificate request could be made");

@@ -67,18 +67,28 @@ static char *file_text(const char *name)
 	return text;
 }
 
-static void make_request(void)
+/* Frees body. */
+static void write_request(char *body)
 {
-	char path[128], *body = NULL;
+	char path[128];
 	FILE *file;
 
-	cr_assert_eq(certificate_request(device_key, KEYRING_CURRENT, "pc 17", &body), 0);
 	(void)snprintf(path, sizeof(path), "%s/request.b64", directory);
 	file = fopen(path, "w");
 	cr_assert(file);
 	(void)fputs(body, file);
 	(void)fclose(file); /* written */
 	free(body);
+}
+
+static void make_request(void)
+{
+	const struct certificate_wish wish = {
+		.public_key = device_key, .which = KEYRING_CURRENT, .common_name = "pc 17"};
+	char *body = NULL;
+
+	cr_assert_eq(certificate_request(&wish, &body), 0);
+	write_request(body);
 }
 
 static void start(void)
@@ -183,6 +193,25 @@ Test(certificate, only_below_our_ca)
 	cr_assert_eq(count, 2);
 	own = !certificate_is_for(certificates[0], device_key);
 	cr_expect_not(certificate_is_below(certificates[own], &certificates[!own], 1, path));
+	release(certificates, count);
+}
+
+Test(certificate, a_renewal_asks_for_the_same_subject)
+{
+	X509 *certificates[CERTIFICATE_CHAIN_MAX];
+	struct certificate_wish wish = {.public_key = device_key, .common_name = "pc 17"};
+	char *body = NULL;
+	int count, own;
+
+	issue(DEVICE, "ours");
+	count = parse("chain.b64", certificates);
+	cr_assert_eq(count, 2);
+	own = !certificate_is_for(certificates[0], device_key);
+	wish.like = certificates[own];
+	cr_assert_eq(certificate_request(&wish, &body), 0);
+	write_request(body);
+	run("openssl base64 -d -in request.b64 | openssl req -inform DER -noout -verify -subject | "
+	    "grep 'CN = " DEVICE "'");
 	release(certificates, count);
 }
 
