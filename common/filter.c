@@ -109,6 +109,7 @@ static const struct rule rules[] = {
 	{FILTER_DATABASE, SCMP_SYS(fchown)},
 	{FILTER_DATABASE, SCMP_SYS(mkdir)},
 	{FILTER_DATABASE, SCMP_SYS(fallocate)},
+	{FILTER_DATABASE, SCMP_SYS(flock)},
 	/* marks */
 	{FILTER_MARKS, SCMP_SYS(openat2)},
 	{FILTER_MARKS, SCMP_SYS(getxattr)},

@@ -7,8 +7,6 @@
 #include <openssl/evp.h>
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
-#include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,26 +192,4 @@ int64_t certificate_seconds_left(const X509 *certificate)
 	if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) != 1)
 		return -1;
 	return (int64_t)days * 86400 + seconds;
-}
-
-bool certificate_is_below(
-	const X509 *certificate, X509 *const *chain, size_t count, const char *ca_path)
-{
-	X509_STORE *store = X509_STORE_new();
-	X509_STORE_CTX *context = X509_STORE_CTX_new();
-	STACK_OF(X509) *others = sk_X509_new_null();
-	bool is_below = false;
-
-	for (size_t i = 0; others && i < count; i++)
-		(void)sk_X509_push(others, chain[i]); /* one missing: it is not below */
-	if (store && context && others && X509_STORE_load_file(store, ca_path) == 1 &&
-		X509_STORE_CTX_init(context, store, (X509 *)certificate, others) == 1) {
-		X509_VERIFY_PARAM_set_purpose(
-			X509_STORE_CTX_get0_param(context), X509_PURPOSE_SSL_CLIENT);
-		is_below = X509_verify_cert(context) == 1;
-	}
-	sk_X509_free(others);
-	X509_STORE_CTX_free(context);
-	X509_STORE_free(store);
-	return is_below;
 }

@@ -35,8 +35,5 @@ int certificate_device(const X509 *certificate, uint8_t ret_uid[16]);
 bool certificate_is_for(const X509 *certificate, EVP_PKEY *public_key);
 /* Seconds until it ends; negative when it has. */
 int64_t certificate_seconds_left(const X509 *certificate);
-/* Whether it was issued below one of the roots in the PEM file: what TLS will check of the console. */
-bool certificate_is_below(
-	const X509 *certificate, X509 *const *chain, size_t count, const char *ca_path);
 
 #endif

@@ -17,7 +17,7 @@
 #include "common/json.h"
 #include "common/log.h"
 
-#define PENDING_NS     (30 * CLOCK_SECOND_NS)  /* until asked again */
+#define PENDING_NS     (10 * CLOCK_SECOND_NS)  /* until asked again */
 #define REFUSED_NS     (300 * CLOCK_SECOND_NS) /* likewise, and until an enrolment is tried again */
 #define HEARTBEAT_NS   (600 * CLOCK_SECOND_NS)
 #define RENEW_LEFT     (30 * 86400) /* seconds that a certificate has left when it is renewed */
@@ -161,7 +161,7 @@ static void enrolled(
 
 	if (count > 0) {
 		r = identity_take(uplink->state_fd, &uplink->identity, certificates, (size_t)count,
-			key_of(uplink, errand), uplink->config.ca_path);
+			key_of(uplink, errand));
 		for (int i = 0; i < count; i++)
 			X509_free(certificates[i]);
 	}

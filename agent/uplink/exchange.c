@@ -102,7 +102,9 @@ static bool set_request(
 	is_set &= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error) == CURLE_OK;
-	is_set &= curl_easy_setopt(easy, CURLOPT_USERAGENT, "holdfast/" HOLDFAST_VERSION) ==
+	is_set &= curl_easy_setopt(easy, CURLOPT_URL, exchange->url) == CURLE_OK;
+	is_set &= curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK;
+	is_set &= curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, exchange->plan.silence_s) ==
 		  CURLE_OK;
 	if (request->type) {
 		(void)snprintf(type, sizeof(type), "Content-Type: %s", request->type);

@@ -151,7 +151,7 @@ static int chain_order(X509 *const *certificates, size_t count, enum keyring_whi
 }
 
 int identity_take(int directory_fd, struct identity *identity, X509 *const *certificates,
-	size_t count, enum keyring_which which, const char *ca_path)
+	size_t count, enum keyring_which which)
 {
 	X509 *chain[CERTIFICATE_CHAIN_MAX];
 	uint8_t device_uid[16];
@@ -160,8 +160,6 @@ int identity_take(int directory_fd, struct identity *identity, X509 *const *cert
 	r = chain_order(certificates, count, which, chain);
 	if (r == 0)
 		r = certificate_device(chain[0], device_uid);
-	if (r == 0 && !certificate_is_below(chain[0], chain + 1, count - 1, ca_path))
-		r = -EBADMSG;
 	if (r == 0)
 		r = chain_write(directory_fd, chain, count);
 	if (r == 0 && which == KEYRING_NEXT)

@@ -31,11 +31,12 @@ struct identity {
 int identity_read(int directory_fd, struct identity *ret_identity);
 void identity_done(struct identity *identity);
 /*
- * Makes these certificates the identity, durably: the device's is found by its key. takes references.
- * -EBADMSG when none is for the keyring's key `which`, names no device or is not below the CA.
+ * Makes these certificates the identity, durably: the device's is found by its key. Takes references.
+ * -EBADMSG when none is for the keyring's key `which`, or it names no device. Who issued it is not
+ * looked at: they came from a console that TLS has proven to be ours.
  */
 int identity_take(int directory_fd, struct identity *identity, X509 *const *certificates,
-	size_t count, enum keyring_which which, const char *ca_path);
+	size_t count, enum keyring_which which);
 /* 0 or negative errno with the old one kept. */
 int identity_set_console_key(
 	int directory_fd, struct identity *identity, const uint8_t key[HPKE_KEY_SIZE]);

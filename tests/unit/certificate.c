@@ -175,27 +175,6 @@ Test(certificate, chain_is_parsed_in_lines_and_in_one)
 	}
 }
 
-Test(certificate, only_below_our_ca)
-{
-	X509 *certificates[CERTIFICATE_CHAIN_MAX];
-	char path[128];
-	int count, own;
-
-	(void)snprintf(path, sizeof(path), "%s/ours.crt", directory);
-	issue(DEVICE, "ours");
-	count = parse("chain.b64", certificates);
-	cr_assert_eq(count, 2);
-	own = !certificate_is_for(certificates[0], device_key);
-	cr_expect(certificate_is_below(certificates[own], &certificates[!own], 1, path));
-	release(certificates, count);
-	issue(DEVICE, "other");
-	count = parse("chain.b64", certificates);
-	cr_assert_eq(count, 2);
-	own = !certificate_is_for(certificates[0], device_key);
-	cr_expect_not(certificate_is_below(certificates[own], &certificates[!own], 1, path));
-	release(certificates, count);
-}
-
 Test(certificate, a_renewal_asks_for_the_same_subject)
 {
 	X509 *certificates[CERTIFICATE_CHAIN_MAX];
