@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 of any process between the event log and the database, at random moments, while events are made:
+in the end each event is stored once, and the console's account says so.
+
+usage: faults.py [ROUNDS [SEED]]"""
+import random
+import sys
+import tempfile
+import time
+
+from whole_console import Console
+from reporters import Reporters, wait_until
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30)
+passed = failed = 0
+
+
+def check(what, is_good, more=''):
+    global passed, failed
+    passed += bool(is_good)
+    failed += not is_good
+    print(f'{"ok" if is_good else "not ok"} {what}{"" if is_good else ": " + str(more)}', flush=True)
+
+
+def one_round(rng, console, agent):
+    """Makes events, and kills something among them."""
+    for _ in range(rng.randrange(1, 6)):
+        agent.log.append(rng.randrange(1, 150), severity=rng.choice((1, 1, 1, 4)))
+        time.sleep(rng.random() * 0.3)
+    victim = rng.choice(('uplink', 'keyring', 'both', 'frontend', 'store', 'authority', 'all'))
+    if victim in ('uplink', 'keyring', 'both'):
+        agent.kill({'keyring': 0, 'uplink': 1, 'both': None}[victim])
+        agent.start()
+    else:
+        console.kill(victim)
+    return victim
+
+
+def main():
+    rng = random.Random(SEED)
+    print(f'seed {SEED}, {ROUNDS} rounds')
+    with tempfile.TemporaryDirectory(prefix='hf-faults-') as directory, \
+            tempfile.TemporaryDirectory(prefix='hf-agent-') as agent_directory:
+        console = Console(directory)
+        console.start()
+        agent = Reporters(agent_directory, console.url, console.ca,
+                          console.token('--approve', '--uses', '1'))
+        agent.start()
+        check('a device enrols and is trusted by its token',
+              wait_until(lambda: agent.status().get('standing') == 'trusted'), agent.errors())
+        uid = agent.status().get('device', '')
+        victims = {}
+        for _ in range(ROUNDS):
+            victim = one_round(rng, console, agent)
+            victims[victim] = victims.get(victim, 0) + 1
+        agent.log.append(1)
+        made = agent.log.sequence
+        is_all = wait_until(lambda: agent.status().get('acknowledged') == made, 120)
+        check(f'all {made} events are acknowledged after {victims}', is_all,
+              f'{agent.status()} {agent.errors()[-2000:]} {console.errors()[-2000:]}')
+        device = console.device(uid)
+        boots = device['boots']
+        check('made = delivered, nothing coalesced, pruned, lost or missing',
+              sum(boot['delivered'] for boot in boots) == made and
+              not any(boot[word] for boot in boots
+                      for word in ('coalesced', 'pruned', 'lost', 'missing')), device)
+        check('no findings', not device['findings'], device['findings'])
+        numbers = [line['sequence'] for line in
+                   console.lines('events', '--device', uid, '--all')]
+        check('each event is stored once', sorted(numbers) == list(range(1, made + 1)),
+              f'{len(numbers)} stored, {len(set(numbers))} different, {made} made')
+        check('nothing crashed of itself', 'Sanitizer' not in agent.errors() + console.errors())
+        agent.stop()
+        console.stop()
+    print(f'{passed} passed, {failed} failed, 0 skipped')
+    return failed != 0
+
+
+sys.exit(main())

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A console of a test: made by its own init, served on loopback, asked by its own verbs."""
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+
+from reporters import BUILD, wait_until
+
+PROGRAM = os.path.join(BUILD, 'holdfast-console')
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Console:
+    def __init__(self, directory):
+        self.state = os.path.join(directory, 'state')
+        self.runtime = os.path.join(directory, 'run')
+        self.log = os.path.join(directory, 'console.err')
+        self.ca = os.path.join(directory, 'ca.pem')
+        self.port = free_port()
+        self.url = f'https://localhost:{self.port}'
+        self.process = None
+        for path in (self.state, self.runtime):
+            os.makedirs(path)
+            os.chmod(path, 0o755)
+        os.chmod(directory, 0o755)
+        self.verb('init', '--name', 'localhost', '--tenant', 'Acme')
+        with open(os.path.join(self.state, 'authority', 'root.crt'), encoding='ascii') as file:
+            text = file.read()
+        with open(self.ca, 'w', encoding='ascii') as file:
+            file.write(text)
+
+    def run(self, *words):
+        return subprocess.run([PROGRAM, '--state-dir', self.state, '--runtime-dir', self.runtime,
+                               *words], capture_output=True, text=True, check=False)
+
+    def verb(self, *words):
+        done = self.run(*words)
+        if done.returncode:
+            raise RuntimeError(f'{words}: {done.stderr}')
+        return done.stdout
+
+    def lines(self, *words):
+        return [json.loads(line) for line in self.verb(*words, '--json').splitlines()]
+
+    def start(self):
+        err = open(self.log, 'ab')  # closed with us
+        self.process = subprocess.Popen(
+            [PROGRAM, '--state-dir', self.state, '--runtime-dir', self.runtime, 'serve',
+             '--listen', f'127.0.0.1:{self.port}'], stderr=err, stdin=subprocess.DEVNULL)
+        if not wait_until(lambda: self.run('status').returncode == 0, 20):
+            raise RuntimeError(f'the console does not start: {self.errors()}')
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def errors(self):
+        with open(self.log, encoding='utf-8', errors='replace') as file:
+            return file.read()
+
+    def token(self, *more):
+        words = self.verb('token', 'create', *more).split()
+        return next(word for word in words if word.startswith('hfe_'))
+
+    def children(self):
+        """Process ids by name: frontend, store, authority."""
+        found = {}
+        listing = subprocess.run(['ps', '-o', 'pid=,args=', '--ppid', str(self.process.pid)],
+                                 capture_output=True, text=True, check=False).stdout
+        for line in listing.splitlines():
+            pid, *args = line.split()
+            found[args[1] if len(args) > 1 else args[0]] = int(pid)
+        return found
+
+    def kill(self, name):
+        """kill -9 of one child, or of 'all' with the parent; then all is started anew."""
+        if name == 'all':
+            pids = [self.process.pid, *self.children().values()]
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.process.wait(20)
+            self.start()
+            return
+        pid = self.children().get(name)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+
+    def device(self, uid):
+        return json.loads(self.verb('device', 'show', uid, '--json'))
+
+
+def any_of(seed, choices):
+    return random.Random(seed).choice(choices)
