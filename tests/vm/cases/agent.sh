@@ -62,7 +62,7 @@ agent_start()
 {
 	local policy=${1:-$HF_REPO/tests/vm/cases/policy.ini} user
 
-	for user in holdfast holdfast-sensor; do
+	for user in holdfast holdfast-sensor holdfast-keyring holdfast-uplink; do
 		agent_user $user
 	done
 	agent_policy=$policy
@@ -106,7 +106,8 @@ agent_leave()
 agent_stop()
 {
 	agent_leave
-	rm -rf /var/lib/holdfast /var/lib/holdfast-sensor /var/log/holdfast
+	rm -rf /var/lib/holdfast /var/lib/holdfast-sensor /var/lib/holdfast-keyring \
+		/var/lib/holdfast-uplink /var/log/holdfast
 }
 
 now_ms()

@@ -1,0 +1,161 @@
+#!/bin/bash
+# Owns: the whole way of an event, from the kernel's refusal to the administrator's screen, and what
+# root and others can do to it: a real console, made and served as an administrator would, and a
+# real agent that joins it.
+# vm-needs: ext4
+# vm-timeout: 900
+# The places have no blanks in their names; functions are called by check.
+# shellcheck disable=SC2086,SC2317,SC2119,SC2016
+. tests/vm/guest/lib.sh
+. tests/vm/cases/places.sh
+. tests/vm/cases/agent.sh
+
+work_dir=/run/hf/console
+url=https://localhost:8443
+followed=/run/hf/followed
+
+# console VERB...: as its administrator.
+console()
+{
+	holdfast-console --state-dir $work_dir/state --runtime-dir $work_dir/run "$@"
+}
+
+console_make()
+{
+	local user
+
+	for user in holdfast-store holdfast-authority holdfast-frontend; do
+		agent_user "$user"
+	done
+	groupadd --system holdfast-console 2>/dev/null
+	mkdir -p $work_dir/state $work_dir/run
+	chmod 755 /run/hf $work_dir $work_dir/state $work_dir/run
+	console init --name localhost --tenant Acme >$work_dir/init || return 1
+	console_serve
+}
+
+console_serve()
+{
+	console serve --listen 127.0.0.1:8443 2>>$work_dir/log &
+	console_pid=$!
+	wait_for 60 console status
+}
+
+# The anchor that a device is given: the console's root.
+anchor()
+{
+	local file
+
+	for file in $work_dir/state/devices.pem $work_dir/state/authority/root.crt; do
+		[ -e $file ] || continue
+		echo $file
+		return
+	done
+}
+
+standing()
+{
+	holdfast status --json | grep -q "\"standing\":\"$1\""
+}
+
+device()
+{
+	sed -n 's/.*"device":"\([0-9a-f-]*\)".*/\1/p' /run/holdfast/uplink/console.json
+}
+
+acknowledged()
+{
+	local last waiting
+
+	last=$(sed -n 's/.*"acknowledged":\([0-9]*\).*/\1/p' /run/holdfast/uplink/console.json)
+	waiting=$(tail -n 1 /var/log/holdfast/events.jsonl | sed -n 's/.*"metadata":{[^}]*"sequence":\([0-9]*\).*/\1/p')
+	[ -n "$last" ] && [ -n "$waiting" ] && [ "$last" -ge "$waiting" ]
+}
+
+refused_is_followed()
+{
+	grep -q '"verdict":"block"' $followed && grep -q "$secret/doc.txt" $followed
+}
+
+# accounted: nothing is missing of what the device made, by the console's own word.
+accounted()
+{
+	console device show "$(device)" --json | /usr/bin/python3 -c '
+import json, sys
+device = json.load(sys.stdin)
+bad = [boot for boot in device["boots"]
+       if boot["missing"] or boot["lost"] or boot["pruned"] or boot["made"] != boot["delivered"]]
+print(device["boots"], device["findings"])
+sys.exit(bool(bad or device["findings"] or not device["boots"]))'
+}
+
+stored_once()
+{
+	local last
+
+	last=$(sed -n 's/.*"acknowledged":\([0-9]*\).*/\1/p' /run/holdfast/uplink/console.json)
+	console events --all --json | /usr/bin/python3 -c '
+import json, sys
+numbers = sorted(json.loads(line)["sequence"] for line in sys.stdin)
+print(len(numbers), "stored")
+sys.exit(numbers[:int(sys.argv[1])] != list(range(1, int(sys.argv[1]) + 1)))' "$last"
+}
+
+places_make || { echo 'the places could not be made'; exit 1; }
+check 'a console is made and served' console_make
+mkdir -p /etc/holdfast
+rm -f /etc/holdfast/console.ini
+agent_start || { echo 'the agent does not start'; exit 1; }
+refute 'without a configuration nothing reports' pgrep -f holdfast-uplink
+console token create --name vm | sed -n 's/^\(hfe_[a-z0-9]*\)$/\1/p' >/run/hf/token
+refute 'enrolling needs root' as_user alice holdfast enrol --console $url --ca "$(anchor)" --token-file /run/hf/token
+refute 'a CA that is none is refused' holdfast enrol --console $url --ca /etc/passwd --token-file /run/hf/token
+check 'the device enrols' holdfast enrol --console $url --ca "$(anchor)" --token-file /run/hf/token
+check 'it waits to be approved' standing pending
+check 'the key is its keyring alone'\''s' sh -c 'find /var/lib/holdfast-keyring -name device.key -user holdfast-keyring -perm 600 | grep -q .'
+refute 'the engine'\''s user does not read it' setpriv --reuid holdfast --regid holdfast --clear-groups cat /var/lib/holdfast-keyring/device.key
+refute 'uplink'\''s user does not either' setpriv --reuid holdfast-uplink --regid holdfast-uplink --clear-groups cat /var/lib/holdfast-keyring/device.key
+check 'it is approved' console device approve "$(device)"
+check 'it is trusted' wait_for 60 standing trusted
+console events --follow --json >$followed 2>/dev/null &
+follower=$!
+sleep 1
+begun=$(now_ms)
+refute 'a leak is refused' as_user alice cat $secret/doc.txt
+check 'its event is on the console' wait_for 30 refused_is_followed
+echo "# after $(($(now_ms) - begun)) ms, the refused program's start included"
+kill $follower
+check 'all events are acknowledged' wait_for 60 acknowledged
+check 'none is missing' accounted
+check 'each is stored once' stored_once
+
+# Everything falls, the kernel part goes on, nothing is lost.
+for _ in 1 2 3; do
+	pkill -9 -f 'holdfast-console (frontend|store|authority)'
+	pkill -9 -f '^holdfast-(uplink|keyring)'
+	for _ in 1 2 3 4 5; do
+		as_user alice cat $secret/doc.txt >/dev/null 2>&1
+		as_user bob cat $secret/doc.txt >/dev/null 2>&1
+	done
+done
+check 'console and reporters come back, and all is delivered' wait_for 180 acknowledged
+check 'still none is missing' accounted
+check 'still each is stored once' stored_once
+
+# Offline: it goes on enforcing, and delivers later.
+kill $console_pid
+wait $console_pid 2>/dev/null
+refute 'without a console the leak is refused as well' as_user alice cat $secret/doc.txt
+check 'status says that the console does not answer' wait_for 60 sh -c 'holdfast status | grep -qi "console" && holdfast status | grep -qi "connect"'
+check 'the console is back' console_serve
+check 'what was made meanwhile is delivered' wait_for 180 acknowledged
+check 'and accounted for' accounted
+
+check 'a revoked device is told' console device revoke "$(device)" --why test
+refute 'a revoked device enforces as before' as_user alice cat $secret/doc.txt
+check 'and it knows as soon as it has something to say' wait_for 60 standing refused
+kill $console_pid
+wait $console_pid 2>/dev/null
+rm -f /etc/holdfast/console.ini
+agent_stop
+finish
