@@ -29,7 +29,7 @@ FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr
 FUZZ_LDLIBS_console_csr  := -lcrypto
 FUZZ_FLAGS_console_csr   := -max_len=9000
 
-UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending route)
+UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending rate route)
 
 FUZZ_SOURCES_console_encoding := console/frontend/encoding.c
 FUZZ_SEEDS_console_encoding   := tests/fuzz/corpus/console_encoding

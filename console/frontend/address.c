@@ -60,9 +60,9 @@ static void network_of(const struct sockaddr_storage *address, uint8_t ret_netwo
 }
 
 /* Multiply and fold, seeded: murmur3's finaliser over both halves. */
-static unsigned int bucket_of(const struct addresses *addresses, const uint8_t network[16])
+uint64_t address_hash(uint64_t seed, const uint8_t network[16])
 {
-	uint64_t hash = addresses->seed;
+	uint64_t hash = seed;
 
 	for (unsigned int i = 0; i < 2; i++) {
 		uint64_t half;
@@ -75,7 +75,12 @@ static unsigned int bucket_of(const struct addresses *addresses, const uint8_t n
 		hash *= UINT64_C(0xc4ceb9fe1a85ec53);
 		hash ^= hash >> 33;
 	}
-	return (unsigned int)(hash % BUCKETS);
+	return hash;
+}
+
+static unsigned int bucket_of(const struct addresses *addresses, const uint8_t network[16])
+{
+	return (unsigned int)(address_hash(addresses->seed, network) % BUCKETS);
 }
 
 struct address_count *addresses_enter(

@@ -24,6 +24,9 @@ struct address_count *addresses_enter(
 	struct addresses *addresses, const struct sockaddr_storage *address);
 void addresses_leave(struct addresses *addresses, struct address_count *count);
 
+/* Of a network as above, for tables: nobody who does not know the seed can make two alike. */
+uint64_t address_hash(uint64_t seed, const uint8_t network[16]);
+
 /* Without the port; IPv4 that came over IPv6 as IPv4; "?" for other families. size: 46 at least. */
 void address_format(const struct sockaddr_storage *address, char *ret_text, size_t size);
 

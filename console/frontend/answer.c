@@ -8,7 +8,8 @@
 #include "console/frontend/state.h"
 #include "policy/uuid.h"
 
-#define RETRY_SECONDS "2"
+#define BUSY_SECONDS "2"
+#define RATE_SECONDS "60"
 
 static void log_refusal(
 	struct frontend *frontend, const struct http_request *request, uint16_t refusal)
@@ -67,8 +68,10 @@ static void send_refusal(struct http_request *request, uint16_t refusal,
 	answer.size = (size_t)used;
 	if (header)
 		answer.headers[0] = *header;
-	else if (row->status == 503 || row->status == 429)
-		answer.headers[0] = (struct http_header){"Retry-After", RETRY_SECONDS};
+	else if (row->status == 503)
+		answer.headers[0] = (struct http_header){"Retry-After", BUSY_SECONDS};
+	else if (row->status == 429)
+		answer.headers[0] = (struct http_header){"Retry-After", RATE_SECONDS};
 	else if (row->status == 401)
 		answer.headers[0] = (struct http_header){"WWW-Authenticate",
 			"Basic realm=\"holdfast enrolment\", charset=\"UTF-8\""};

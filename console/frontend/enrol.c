@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,27 @@ static int read_request(struct http_request *request, uint8_t csr[CONSOLE_CSR_MA
 	return 0;
 }
 
+/* What comes with a certificate is not counted: it says who it is. */
+static void note_failure(struct frontend *frontend, const struct http_request *request)
+{
+	if (!http_request_peer(request)->has_certificate)
+		rate_note(&frontend->failures, http_request_network(request), clock_steady_ns());
+}
+
+static void refuse_enrolment(
+	struct frontend *frontend, struct http_request *request, uint16_t refusal)
+{
+	note_failure(frontend, request);
+	answer_refusal(frontend, request, refusal, NULL);
+}
+
+/* So that nobody tries tokens, or keeps the store busy with bad ones. */
+static bool failed_too_often(struct frontend *frontend, const struct http_request *request)
+{
+	return rate_is_over(&frontend->failures, http_request_network(request),
+		frontend->limits.failures, clock_steady_ns());
+}
+
 static void ask_store(struct frontend *frontend, struct http_request *request, uint16_t type,
 	struct console_enrol *enrol, const uint8_t *csr, size_t size)
 {
@@ -121,16 +143,24 @@ void handle_enrol(struct frontend *frontend, struct http_request *request)
 	size_t size;
 	int r;
 
+	if (failed_too_often(frontend, request)) {
+		answer_refusal(frontend, request, REFUSAL_RATE, NULL);
+		return;
+	}
 	r = encoding_basic_password(
 		http_request_header(request, "Authorization"), enrol.token, sizeof(enrol.token));
+	if (r ==
+		-ENOENT) { /* no failure: some clients ask without one to be told that it is wanted */
+		answer_refusal(frontend, request, REFUSAL_AUTHORIZATION, NULL);
+		return;
+	}
 	if (r < 0) {
-		answer_refusal(frontend, request,
-			r == -ENOENT ? REFUSAL_AUTHORIZATION : REFUSAL_TOKEN_UNKNOWN, NULL);
+		refuse_enrolment(frontend, request, REFUSAL_TOKEN_UNKNOWN);
 		return;
 	}
 	r = read_request(request, csr, &size, &enrol, &parsed);
 	if (r < 0)
-		answer_refusal(frontend, request, REFUSAL_CSR, NULL);
+		refuse_enrolment(frontend, request, REFUSAL_CSR);
 	else
 		ask_store(frontend, request, CONSOLE_ENROL, &enrol, csr, size);
 	explicit_bzero(enrol.token, sizeof(enrol.token));
@@ -160,6 +190,8 @@ void enrol_admitted(
 	static struct console_sign sign;
 
 	if (device->refusal != REFUSAL_NONE) {
+		if (device->refusal >= REFUSAL_TOKEN_UNKNOWN) /* below are the console's own */
+			note_failure(frontend, pending->request);
 		exchange_refuse(frontend, pending, device->refusal, device);
 		return;
 	}

@@ -22,6 +22,7 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "console/frontend/address.h"
 #include "console/frontend/connection.h"
 
 #define FIXED_VERSION	0x02010d00 /* 2.1.13 */
@@ -45,6 +46,7 @@ struct http_request {
 	struct connection *connection; /* NULL: gone */
 	struct tls_peer peer;
 	char address[CONNECTION_ADDRESS_SIZE];
+	uint8_t network[16];
 };
 
 /*
@@ -107,6 +109,8 @@ static void on_request(struct evhttp_request *inner, void *userdata)
 	request->connection = connection;
 	request->peer = connection->peer;
 	(void)snprintf(request->address, sizeof(request->address), "%s", connection->address_text);
+	if (connection->address)
+		memcpy(request->network, connection->address->network, sizeof(request->network));
 	connection->request = request;
 	connection_enter(connection, CONNECTION_HANDLING);
 	server->handler(server->context, request);
@@ -278,6 +282,11 @@ const struct tls_peer *http_request_peer(const struct http_request *request)
 const char *http_request_address(const struct http_request *request)
 {
 	return request->address;
+}
+
+const uint8_t *http_request_network(const struct http_request *request)
+{
+	return request->network;
 }
 
 X509 *http_request_certificate(const struct http_request *request)

@@ -72,6 +72,8 @@ unsigned int http_request_count_headers(const struct http_request *request, cons
 const uint8_t *http_request_body(struct http_request *request, size_t *ret_size);
 const struct tls_peer *http_request_peer(const struct http_request *request);
 const char *http_request_address(const struct http_request *request);
+/* As address.h counts by: 16 bytes. */
+const uint8_t *http_request_network(const struct http_request *request);
 /* The peer's certificate; NULL without one, or when the peer has gone. */
 X509 *http_request_certificate(const struct http_request *request);
 

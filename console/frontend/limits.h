@@ -17,6 +17,7 @@ struct limits {
 	uint32_t in_flight;    /* in all; one on each connection */
 	uint32_t header_bytes; /* with the request line */
 	uint32_t headers;
+	uint32_t failures; /* to enrol, of one address in a minute */
 	/* how long: */
 	uint32_t handshake_ms;
 	uint32_t request_ms;  /* from its first byte to its last */

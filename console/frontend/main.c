@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -237,6 +238,8 @@ static void watch(struct frontend *frontend)
 
 static void start(struct frontend *frontend, const struct options *options)
 {
+	uint64_t seed;
+
 	(void)signal(SIGPIPE, SIG_IGN);
 	event_set_log_callback(on_library_log);
 	event_set_fatal_callback(on_library_fatal);
@@ -245,6 +248,9 @@ static void start(struct frontend *frontend, const struct options *options)
 	frontend->pending = pending_table_new(frontend->limits.in_flight);
 	if (!frontend->base || !frontend->pending)
 		fatal("no memory, stopping");
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		fatal("cannot get random bytes: %m, stopping");
+	rate_init(&frontend->failures, seed);
 	make_server(frontend, options);
 	watch(frontend);
 	if (peer_open(frontend, &frontend->store, options->store_fd) < 0 ||

@@ -12,6 +12,7 @@
 #include "console/frontend/http_server.h"
 #include "console/frontend/limits.h"
 #include "console/frontend/pending.h"
+#include "console/frontend/rate.h"
 #include "console/ipc/messages.h"
 
 struct event;
@@ -34,6 +35,7 @@ struct frontend {
 	struct pending_table *pending;
 	struct console_chain chain; /* count 0 until the authority has sent it */
 	char *cacerts;		    /* the answer, base64; own */
+	struct rate_table failures; /* to enrol */
 	/* of refusals: strangers must not use up the lines that devices' need */
 	struct log_limit device_log, stranger_log;
 	int tls_directory_fd;

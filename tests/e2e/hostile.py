@@ -195,11 +195,23 @@ def in_flight(console, device):
           status_of(console.say(HEALTH)) == 200)
 
 
+def guessing(console, device):
+    """Limit of this console: 5 failures a minute."""
+    tokens = [console.enrol(Identity(console.directory), "guess") for _ in range(5)]
+    check("five guesses are refused as such",
+          all(status == 401 and b"TOKEN_UNKNOWN" in body for status, body in tokens), tokens)
+    status, body, _ = console.curl("/.well-known/est/simpleenroll", "-i", "-u", "x:good",
+                                   data=b"x")
+    check("then nothing is looked at", status == 429 and b"Retry-After: 60" in body, body)
+    check("control: a device is served", console.curl("/v1/device", identity=device)[0] == 200)
+
+
 def main():
     rounds = (("", (lengths, oversize, routes)),
               ("handshake_ms=1000,request_ms=2000,stranger_ms=3000,idle_ms=6000", (slow,)),
               ("connections=20,strangers=8", (many,)),
-              ("in_flight=3,store_ms=3000", (in_flight,)))
+              ("in_flight=3,store_ms=3000", (in_flight,)),
+              ("failures=5", (guessing,)))
     for limits, cases in rounds:
         console = Console(limits=limits)
         try:

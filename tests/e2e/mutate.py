@@ -124,7 +124,7 @@ class Worker(threading.Thread):
 def main():
     # more system calls than the product makes; what the filter would kill for is logged
     console = Console("stand-in-sanitized",
-                      limits="handshakes=100000,strangers=1000,store_ms=1000",
+                      limits="handshakes=100000,strangers=1000,failures=1000000,store_ms=1000",
                       environment={"HOLDFAST_SANDBOX_LOG": "1",
                                    "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1"})
     try:

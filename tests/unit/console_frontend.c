@@ -11,6 +11,7 @@
 #include "console/frontend/handlers.h"
 #include "console/frontend/limits.h"
 #include "console/frontend/pending.h"
+#include "console/frontend/rate.h"
 #include "console/frontend/route.h"
 
 /* Of the table only names matter here. */
@@ -210,6 +211,25 @@ Test(console_frontend, waiting)
 	cr_expect_null(pending_find(table, 0));
 	cr_expect_null(pending_find(table, UINT64_MAX));
 	pending_table_free(table);
+}
+
+Test(console_frontend, failures_of_a_minute)
+{
+	static struct rate_table table;
+	static const uint8_t one[16] = {[15] = 1}, two[16] = {[15] = 2};
+	uint64_t now = 5 * RATE_WINDOW_NS;
+
+	rate_init(&table, 7);
+	cr_expect_not(rate_is_over(&table, one, 2, now));
+	rate_note(&table, one, now);
+	cr_expect_not(rate_is_over(&table, one, 2, now));
+	rate_note(&table, one, now + 1);
+	cr_expect(rate_is_over(&table, one, 2, now + 1));
+	cr_expect_not(rate_is_over(&table, two, 2, now + 1), "another address");
+	cr_expect(rate_is_over(&table, one, 2, now + RATE_WINDOW_NS));
+	cr_expect_not(rate_is_over(&table, one, 2, now + RATE_WINDOW_NS + 1), "its minute is over");
+	rate_note(&table, one, now + RATE_WINDOW_NS + 1);
+	cr_expect_not(rate_is_over(&table, one, 2, now + RATE_WINDOW_NS + 2), "another begins");
 }
 
 static struct address_count *enter(struct addresses *addresses, const char *text)
