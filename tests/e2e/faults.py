@@ -9,19 +9,12 @@ import sys
 import tempfile
 import time
 
-from whole_console import Console
+from lib import check, summary
 from reporters import Reporters, wait_until
+from whole_console import Console
 
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 12
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 30)
-passed = failed = 0
-
-
-def check(what, is_good, more=''):
-    global passed, failed
-    passed += bool(is_good)
-    failed += not is_good
-    print(f'{"ok" if is_good else "not ok"} {what}{"" if is_good else ": " + str(more)}', flush=True)
 
 
 def one_round(rng, console, agent):
@@ -74,8 +67,7 @@ def main():
         check('nothing crashed of itself', 'Sanitizer' not in agent.errors() + console.errors())
         agent.stop()
         console.stop()
-    print(f'{passed} passed, {failed} failed, 0 skipped')
-    return failed != 0
+    return summary()
 
 
 sys.exit(main())

@@ -2,20 +2,22 @@
 """A console of a test: made by its own init, served on loopback, asked by its own verbs."""
 import json
 import os
-import random
+import pwd
+import shutil
 import signal
-import socket
 import subprocess
 
+from lib import free_port
 from reporters import BUILD, wait_until
 
-PROGRAM = os.path.join(BUILD, 'holdfast-console')
+USERS = ('holdfast-store', 'holdfast-frontend', 'holdfast-authority')
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+def has_users():
+    try:
+        return all(pwd.getpwnam(user) for user in USERS)
+    except KeyError:
+        return False
 
 
 class Console:
@@ -27,10 +29,18 @@ class Console:
         self.port = free_port()
         self.url = f'https://localhost:{self.port}'
         self.process = None
+        # As root it becomes the users that the package makes; where they are not, all is nobody's.
+        self.words = [shutil.copy(os.path.join(BUILD, 'holdfast-console'), directory),
+                      '--state-dir', self.state, '--runtime-dir', self.runtime]
+        os.chmod(directory, 0o755)
         for path in (self.state, self.runtime):
             os.makedirs(path)
             os.chmod(path, 0o755)
-        os.chmod(directory, 0o755)
+        if os.getuid() == 0 and not has_users():
+            for path in (directory, self.state, self.runtime):
+                os.chown(path, pwd.getpwnam('nobody').pw_uid, -1)
+            self.words = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups',
+                          *self.words]
         self.verb('init', '--name', 'localhost', '--tenant', 'Acme')
         with open(os.path.join(self.state, 'authority', 'root.crt'), encoding='ascii') as file:
             text = file.read()
@@ -38,8 +48,7 @@ class Console:
             file.write(text)
 
     def run(self, *words):
-        return subprocess.run([PROGRAM, '--state-dir', self.state, '--runtime-dir', self.runtime,
-                               *words], capture_output=True, text=True, check=False)
+        return subprocess.run([*self.words, *words], capture_output=True, text=True, check=False)
 
     def verb(self, *words):
         done = self.run(*words)
@@ -53,8 +62,8 @@ class Console:
     def start(self):
         err = open(self.log, 'ab')  # closed with us
         self.process = subprocess.Popen(
-            [PROGRAM, '--state-dir', self.state, '--runtime-dir', self.runtime, 'serve',
-             '--listen', f'127.0.0.1:{self.port}'], stderr=err, stdin=subprocess.DEVNULL)
+            [*self.words, 'serve', '--listen', f'127.0.0.1:{self.port}'], stderr=err,
+            stdin=subprocess.DEVNULL)
         if not wait_until(lambda: self.run('status').returncode == 0, 20):
             raise RuntimeError(f'the console does not start: {self.errors()}')
 
@@ -98,7 +107,3 @@ class Console:
 
     def device(self, uid):
         return json.loads(self.verb('device', 'show', uid, '--json'))
-
-
-def any_of(seed, choices):
-    return random.Random(seed).choice(choices)
