@@ -44,9 +44,12 @@ PROGRAMS += $(B)/holdfastd
 
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
-$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o \
+# It proves the spool.
+SPOOL_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/spool*.c)))
+
+$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(SPOOL_OBJECTS) \
 		$(B)/agent/engine/maintenance_token.o $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lzstd -ljson-c
 
 PROGRAMS += $(B)/holdfast
 

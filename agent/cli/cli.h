@@ -40,6 +40,9 @@ int cli_enrol(int argc, char **argv);
 int cli_policy_check(int argc, char **argv);
 int cli_policy_explain(int argc, char **argv);
 
+/* events_verify.c: what --verify does. enum cli_exit. */
+int events_verify(void);
+
 /* options.c: --json and --help; OPTIONS_GO_ON, or the enum cli_exit to leave with. Moves optind. */
 #define OPTIONS_GO_ON (-1)
 int options_json(int argc, char **argv, const char *usage, bool *ret_is_json);

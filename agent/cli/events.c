@@ -26,6 +26,7 @@
 static const char usage[] =
 	"usage: holdfast events [--follow] [--since TIME] [--verdict WORD] [--channel WORD]\n"
 	"                       [--user NAME] [--json]\n"
+	"       holdfast events --verify\n"
 	"Prints events, oldest first: all of them for root, your own for others.\n"
 	"  --since TIME     10m, 2h, 3d ago, or '2026-11-25 06:00'\n"
 	"  --verdict WORD   allow, audit, warn, block, or refused (warn and block)\n"
@@ -33,7 +34,9 @@ static const char usage[] =
 	"descriptor, mount, ipc, print, clipboard\n"
 	"  --user NAME      name or id\n"
 	"  --follow         go on printing as they come\n"
-	"  --json           as OCSF JSON, one a line\n";
+	"  --json           as OCSF JSON, one a line\n"
+	"  --verify         prove that what waits for the console is whole, without reading it; "
+	"root\n";
 
 struct filter {
 	bool is_json, is_following;
@@ -229,13 +232,15 @@ int cli_events(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'}, {"since", required_argument, NULL, 's'},
 		{"verdict", required_argument, NULL, 'v'},
 		{"channel", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
-		{"help", no_argument, NULL, 'h'}, {0}};
+		{"verify", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct filter filter = {0};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "hf", known, NULL)) >= 0) {
 		if (option == 'h')
 			return fputs(usage, stdout), CLI_DONE;
+		if (option == 'V')
+			return events_verify();
 		if (parse_option(&filter, option) < 0) {
 			if (option != '?')
 				(void)fprintf(
