@@ -50,6 +50,17 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The console sent a policy that is not signed as it must be, is an older one, or "
 		"has "
 		"errors; the last good policy stays in force."},
+	[FAILURE_CONSOLE_REFUSED] = {"console-refused", FAILURE_AUDIT,
+		"The console refuses this device; its events wait here. If that is wrong, have it "
+		"approved "
+		"there, or enrol it anew with 'holdfast enrol'."},
+	[FAILURE_CONSOLE_SILENT] = {"console-silent", FAILURE_AUDIT,
+		"No console has answered for an hour; events wait here, what is in force stays. "
+		"Look at "
+		"the network, and at 'holdfast status'."},
+	[FAILURE_EVENTS_UNDELIVERED] = {"events-undelivered", FAILURE_AUDIT,
+		"Events had to go, or were damaged, before the console had them; it is told which "
+		"numbers."},
 	[FAILURE_POLICY_MISSING] = {"policy-missing", FAILURE_KEEP_LAST,
 		"There is no policy. What the kernel part had before stays in force."},
 	[FAILURE_POLICY_REFUSED] = {"policy-not-published", FAILURE_KEEP_LAST,

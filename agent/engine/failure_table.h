@@ -54,6 +54,9 @@ enum failure_reason {
 	FAILURE_GONE_FULL = 50,	      /* no room to note a deleted file */
 	FAILURE_FORGOTTEN = 51,	      /* labels on their way made room for others */
 	FAILURE_POLICY_BUNDLE = 52,   /* the console's policy is not taken */
+	FAILURE_CONSOLE_REFUSED = 53, /* the console does not want this device */
+	FAILURE_CONSOLE_SILENT = 54,  /* no console has answered for an hour */
+	FAILURE_EVENTS_UNDELIVERED = 55, /* events went before they were delivered */
 	FAILURE_REASON_MAX = 64,
 };
 

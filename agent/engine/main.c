@@ -17,6 +17,7 @@
 
 #include "agent/engine/maintenance.h"
 #include "agent/engine/policy_bundle.h"
+#include "agent/engine/reporting.h"
 #include "agent/engine/server.h"
 #include "common/filter.h"
 #include "common/privileges.h"
@@ -288,6 +289,7 @@ static void tick(struct engine *engine)
 	}
 	maintenance_tick(engine);
 	lineage_keep_tick(engine);
+	reporting_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);

@@ -117,6 +117,28 @@ static void start(struct uplink *uplink)
 	setup_spool(uplink);
 }
 
+/* What the spool could not keep, or found damaged: the console is told by the numbers, people here. */
+static void look_losses(struct uplink *uplink)
+{
+	struct spool_losses losses;
+
+	if (!uplink->spool || !spool_take_losses(uplink->spool, &losses))
+		return;
+	uplink->gone += losses.pruned + losses.missing;
+	if (losses.pruned)
+		log_error("no room: the content of %llu events between %llu and %llu went",
+			(unsigned long long)losses.pruned, (unsigned long long)losses.pruned_first,
+			(unsigned long long)losses.pruned_last);
+	if (losses.missing)
+		log_error("%llu events between %llu and %llu were damaged",
+			(unsigned long long)losses.missing,
+			(unsigned long long)losses.missing_first,
+			(unsigned long long)losses.missing_last);
+	if (losses.bad_bytes)
+		log_warning("%llu bytes of %u segments were torn or damaged, and are set apart",
+			(unsigned long long)losses.bad_bytes, losses.bad_segments);
+}
+
 /* Whether there is more to do at once. */
 static bool turn(struct uplink *uplink)
 {
@@ -140,6 +162,7 @@ static bool turn(struct uplink *uplink)
 	policy_poll_begin(uplink);
 	if (now - show_ns > SHOW_NS) {
 		show_ns = now;
+		look_losses(uplink);
 		show_status(uplink);
 	}
 	return r > 0;

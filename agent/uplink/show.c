@@ -64,8 +64,7 @@ static struct json_object *status_of(const struct uplink *uplink)
 	add_number(object, "waiting", spool.waiting);
 	add_number(object, "waiting_since", spool.oldest_ms);
 	add_number(object, "spool_bytes", spool.bytes);
-	add_number(object, "pruned", spool.pruned);
-	add_number(object, "lost", spool.lost);
+	add_number(object, "gone", uplink->gone + spool.lost);
 	if (uplink->identity.chain_count)
 		add_number(object, "certificate_seconds",
 			(uint64_t)certificate_seconds_left(uplink->identity.chain[0]));

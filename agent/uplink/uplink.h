@@ -66,9 +66,10 @@ struct uplink {
 	uint64_t renew_ns;	 /* when to try to renew again */
 	uint64_t policy_version; /* of the bundle that is here; 0 = none */
 	/* for people: `holdfast status` */
-	uint64_t contact_ms;		   /* of the last good answer */
-	uint64_t delivered;		   /* events, since the start */
-	char code[64];			   /* of the last refusal; "" = none */
+	uint64_t contact_ms; /* of the last good answer */
+	uint64_t gone;	     /* events that went before they were delivered, likewise */
+	uint64_t delivered;  /* events, since the start */
+	char code[64];	     /* of the last refusal; "" = none */
 	char trouble[EXCHANGE_ERROR_SIZE]; /* in words */
 };
 

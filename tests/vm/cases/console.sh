@@ -101,6 +101,24 @@ print(len(numbers), "stored")
 sys.exit(numbers[:int(sys.argv[1])] != list(range(1, int(sys.argv[1]) + 1)))' "$last"
 }
 
+verified()
+{
+	holdfast events --verify | grep -q "$1"
+}
+
+# Turns one bit of a record in the youngest segment: through the guard, which only records here.
+tamper()
+{
+	/usr/bin/python3 -c '
+import glob, os, sys
+path = sorted(glob.glob("/var/lib/holdfast-uplink/spool/*/*.seg"))[-1]
+with open(path, "r+b") as file:
+    file.seek(300)
+    byte = file.read(1)
+    file.seek(300)
+    file.write(bytes([byte[0] ^ 1]))'
+}
+
 places_make || { echo 'the places could not be made'; exit 1; }
 check 'a console is made and served' console_make
 mkdir -p /etc/holdfast
@@ -147,6 +165,11 @@ kill $console_pid
 wait $console_pid 2>/dev/null
 refute 'without a console the leak is refused as well' as_user alice cat $secret/doc.txt
 check 'status says that the console does not answer' wait_for 60 sh -c 'holdfast status | grep -qi "console" && holdfast status | grep -qi "connect"'
+check 'what waits is whole' verified 'whole: signed by this device'
+tamper
+refute 'a byte changed in it is seen' holdfast events --verify
+tamper
+check 'changed back, it is whole again' verified 'whole: signed by this device'
 check 'the console is back' console_serve
 check 'what was made meanwhile is delivered' wait_for 180 acknowledged
 check 'and accounted for' accounted

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each kind of trouble is told when it begins, and again when it has become more. */
+#include "agent/engine/reporting.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/ipc/console_files.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/json.h"
+
+#define LOOK_NS	  (5 * CLOCK_SECOND_NS)
+#define SILENT_MS UINT64_C(3600000) /* so long without an answer: told */
+
+/* NULL: there is none. Caller puts. */
+static struct json_object *status_read(const struct engine *engine)
+{
+	char path[PATH_MAX], text[CONSOLE_STATUS_MAX];
+	auto_close int fd = -EBADF;
+	ssize_t got;
+
+	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" CONSOLE_STATUS_NAME,
+		engine->runtime_directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (got <= 0)
+		return NULL;
+	text[got] = '\0';
+	return json_tokener_parse(text);
+}
+
+static void look_refused(struct engine *engine, struct json_object *status)
+{
+	static bool was_refused;
+	bool is_refused = !strcmp(json_text(status, "standing"), "refused");
+
+	if (is_refused && !was_refused)
+		failure_note(engine, FAILURE_CONSOLE_REFUSED, "%.32s: %.150s",
+			json_text(status, "code"), json_text(status, "trouble"));
+	was_refused = is_refused;
+}
+
+static void look_dropped(struct engine *engine, struct json_object *status)
+{
+	static uint64_t told;
+	uint64_t dropped = json_number(status, "gone");
+
+	if (dropped > told)
+		failure_note(engine, FAILURE_EVENTS_UNDELIVERED,
+			"%" PRIu64 " events have no content any more", dropped);
+	told = dropped;
+}
+
+static void look_silent(struct engine *engine, struct json_object *status)
+{
+	static bool was_silent;
+	static uint64_t since_ms; /* the first look, where there was never an answer */
+	uint64_t now = clock_day_ms(), contact = json_number(status, "contact");
+	bool is_silent;
+
+	if (!since_ms)
+		since_ms = now;
+	if (!contact)
+		contact = since_ms;
+	is_silent = now > contact && now - contact > SILENT_MS;
+	if (is_silent && !was_silent)
+		failure_note(engine, FAILURE_CONSOLE_SILENT, "%.64s: %.150s",
+			json_text(status, "console"), json_text(status, "trouble"));
+	was_silent = is_silent;
+}
+
+void reporting_tick(struct engine *engine)
+{
+	static uint64_t looked_ns;
+	uint64_t now = clock_boot_ns();
+	struct json_object *status;
+
+	if (looked_ns && now - looked_ns < LOOK_NS)
+		return;
+	looked_ns = now;
+	status = status_read(engine);
+	if (!status)
+		return;
+	look_refused(engine, status);
+	look_dropped(engine, status);
+	look_silent(engine, status);
+	(void)json_object_put(status); /* freed */
+}
