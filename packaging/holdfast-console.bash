@@ -27,6 +27,7 @@ _holdfast_console()
 	--passphrase-file) _filedir; return ;;
 	--state) mapfile -t COMPREPLY < <(compgen -W 'pending trusted suspended revoked' -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
+	--owner) mapfile -t COMPREPLY < <(compgen -W 'enterprise personal' -- "$cur"); return ;;
 	--class)
 		mapfile -t COMPREPLY < <(compgen -W 'file process log peripheral entity network config lifecycle hosting' -- "$cur")
 		return
@@ -50,7 +51,7 @@ _holdfast_console()
 	device:show) choice="$devices --json --help" ;;
 	device:*) choice="$devices --why --help" ;;
 	token:) choice='create list revoke --help' ;;
-	token:create) choice='--uses --unlimited --days --approve --name --json --help' ;;
+	token:create) choice='--uses --unlimited --days --approve --owner --name --json --help' ;;
 	token:list) choice='--json --help' ;;
 	events:*) choice='--device --class --verdict --user --file --text --since --until --limit --all --follow --json --help' ;;
 	findings:*) choice='--device --limit --json --help' ;;

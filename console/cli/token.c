@@ -10,7 +10,7 @@
 
 static const char usage[] =
 	"usage: holdfast-console token create [--uses N | --unlimited] [--days D] [--approve]\n"
-	"                                     [--name TEXT] [--json]\n"
+	"                                     [--owner KIND] [--name TEXT] [--json]\n"
 	"       holdfast-console token list [--json]\n"
 	"       holdfast-console token revoke ID\n"
 	"A device enrols with a token. It is shown once, when it is made: the console keeps its "
@@ -19,6 +19,7 @@ static const char usage[] =
 	"  --unlimited  any number: for deployment by a management system\n"
 	"  --days D     how long it is good (7)\n"
 	"  --approve    its devices are trusted at once; else each waits for 'device approve'\n"
+	"  --owner KIND enterprise or personal: whose its devices are\n"
 	"  --name TEXT  for the list\n"
 	"Revoking a token leaves the devices that it has enrolled as they are.\n";
 
@@ -64,7 +65,8 @@ static int create(int argc, char **argv)
 	static const struct option known[] = {{"uses", required_argument, NULL, 'u'},
 		{"unlimited", no_argument, NULL, 'U'}, {"days", required_argument, NULL, 'd'},
 		{"approve", no_argument, NULL, 'a'}, {"name", required_argument, NULL, 'n'},
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"owner", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	struct admin_request request = {.type = ADMIN_TOKEN_CREATE, .uses = 1, .days = 7};
 	bool is_json = false, is_counted = false;
 	int option;
@@ -89,6 +91,15 @@ static int create(int argc, char **argv)
 		case 'n':
 			if (!cli_text(request.name, sizeof(request.name), optarg))
 				return CLI_USAGE;
+			break;
+		case 'o':
+			request.flags &= ~(ADMIN_IS_ENTERPRISE | ADMIN_IS_PERSONAL);
+			if (!strcmp(optarg, "enterprise"))
+				request.flags |= ADMIN_IS_ENTERPRISE;
+			else if (!strcmp(optarg, "personal"))
+				request.flags |= ADMIN_IS_PERSONAL;
+			else
+				return cli_usage(usage);
 			break;
 		case 'j':
 			is_json = true;
@@ -122,6 +133,8 @@ static void print_row(struct json_object *token, const char *text, void *userdat
 	(void)fputs("  until ", stdout);
 	print_when(token, "expires");
 	(void)fputs(json_true(token, "approves") ? "  approves  " : "  ", stdout);
+	if (json_text(token, "owner")[0])
+		(void)printf("%s  ", json_text(token, "owner"));
 	print_clean(json_text(token, "name"));
 	(void)putchar('\n');
 }

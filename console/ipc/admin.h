@@ -37,10 +37,12 @@ enum admin_type {
 	ADMIN_TYPE_MAX,
 };
 
-#define ADMIN_IS_APPROVING 0x1u
-#define ADMIN_IS_UNLIMITED 0x2u
-#define ADMIN_IS_FOLLOWING 0x4u
-#define ADMIN_FLAGS	   0x7u
+#define ADMIN_IS_APPROVING  0x1u
+#define ADMIN_IS_UNLIMITED  0x2u
+#define ADMIN_IS_FOLLOWING  0x4u
+#define ADMIN_IS_ENTERPRISE 0x8u /* TOKEN_CREATE: whose its devices are; neither: not said */
+#define ADMIN_IS_PERSONAL   0x10u
+#define ADMIN_FLAGS	    0x1fu
 
 struct admin_request {
 	uint16_t type; /* enum admin_type */

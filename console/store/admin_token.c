@@ -36,6 +36,8 @@ static struct json_object *token_object(const struct store_token *token)
 	(void)json_object_object_add(object, "expires", json_object_new_int64(token->expires_ms));
 	(void)json_object_object_add(
 		object, "approves", json_object_new_boolean(token->is_approving));
+	if (token->owner[0])
+		(void)json_object_object_add(object, "owner", json_object_new_string(token->owner));
 	(void)json_object_object_add(object, "made_by", json_object_new_string(token->made_by));
 	return object;
 }
@@ -91,6 +93,9 @@ void admin_token_create(struct service *service, struct admin_client *client)
 		admin_end(client, -EINVAL, "a token has uses and days");
 		return;
 	}
+	if (request->flags & (ADMIN_IS_ENTERPRISE | ADMIN_IS_PERSONAL))
+		(void)snprintf(token.owner, sizeof(token.owner), "%s",
+			request->flags & ADMIN_IS_PERSONAL ? "personal" : "enterprise");
 	token.expires_ms = token.made_ms + request->days * DAY_MS;
 	(void)snprintf(token.name, sizeof(token.name), "%s", request->name);
 	(void)snprintf(token.made_by, sizeof(token.made_by), "%s", client->who);

@@ -66,6 +66,7 @@ static int add_device(struct store *store, const struct console_enrol *enrol,
 		return r;
 	memcpy(device.key, enrol->key, sizeof(device.key));
 	(void)text_clean(device.host, sizeof(device.host), enrol->host); /* cut */
+	memcpy(device.owner, token->owner, sizeof(device.owner));
 	(void)snprintf(device.address, sizeof(device.address), "%s", enrol->address);
 	r = store_device_add(store, &device);
 	if (r == 0 && token->is_approving) {

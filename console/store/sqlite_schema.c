@@ -70,7 +70,10 @@ static const char version_1[] =
 	" last INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (device, kind, first, last)) STRICT;"
 	"INSERT INTO tenant (id, uid) VALUES (1, 'default');";
 
-static const char *const versions[] = {version_1};
+/* Whose the devices are that a token enrols. */
+static const char version_2[] = "ALTER TABLE token ADD COLUMN owner TEXT NOT NULL DEFAULT '';";
+
+static const char *const versions[] = {version_1, version_2};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

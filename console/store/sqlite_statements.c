@@ -10,7 +10,7 @@
 
 #define TOKEN                                                                              \
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
-	" made_by FROM token "
+	" made_by, owner FROM token "
 
 /* One for each index; what else a filter asks is looked at row by row, a bounded number at a time. */
 #define EVENT                                                                                 \
@@ -75,7 +75,7 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 			     " not_after_ms, made_ms, is_used, is_replaced FROM certificate"
 			     " WHERE device = ?1 ORDER BY rowid DESC LIMIT ?2",
 	[TOKEN_ADD] = "INSERT INTO token (hash, name, uses_left, made_ms, expires_ms,"
-		      " is_approving, made_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		      " is_approving, made_by, owner) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[TOKEN_FIND] = TOKEN "WHERE hash = ?1",
 	[TOKEN_GET] = TOKEN "WHERE id = ?1",
 	/* -1 is STORE_UNLIMITED */

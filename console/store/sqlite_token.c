@@ -17,6 +17,7 @@ int store_token_add(
 	sql_bind(statement, 5, token->expires_ms);
 	sql_bind(statement, 6, token->is_approving);
 	sql_bind_text(statement, 7, token->made_by);
+	sql_bind_text(statement, 8, token->owner);
 	r = sql_run(statement);
 	if (r < 0)
 		return r;
@@ -35,6 +36,7 @@ static void read_token(sqlite3_stmt *statement, struct store_token *ret_token)
 	ret_token->is_approving = sqlite3_column_int(statement, 6) != 0;
 	ret_token->is_revoked = sqlite3_column_int(statement, 7) != 0;
 	sql_column_text(statement, 8, ret_token->made_by, sizeof(ret_token->made_by));
+	sql_column_text(statement, 9, ret_token->owner, sizeof(ret_token->owner));
 }
 
 static int read_one(sqlite3_stmt *statement, struct store_token *ret_token)

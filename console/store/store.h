@@ -151,6 +151,7 @@ struct store_token {
 	int64_t used;
 	int64_t made_ms, expires_ms;
 	bool is_approving, is_revoked;
+	char owner[16]; /* of the devices that it enrols, as in struct store_device */
 	char made_by[STORE_TEXT_SIZE];
 };
 

@@ -116,6 +116,23 @@ Test(console_enrolment, the_same_key_by_another_token_is_taken)
 	fixture_free(&device);
 }
 
+Test(console_enrolment, whose_a_device_is_its_token_says)
+{
+	struct store_token personal = {.uses_left = 1,
+		.made_ms = 1,
+		.expires_ms = (int64_t)clock_day_ms() + 1000000,
+		.owner = "personal"};
+
+	FIXTURE_DO(enrolment_token_make(fixture_store, &personal, text));
+	fixture_key(&device);
+	cr_assert_eq(fixture_enrol(&device, text, "pc"), REFUSAL_NONE);
+	cr_expect_str_eq(stored(&device).owner, "personal");
+	fixture_device(&other, "pc-2");
+	cr_expect_str_eq(stored(&other).owner, "", "not said");
+	fixture_free(&other);
+	fixture_free(&device);
+}
+
 Test(console_enrolment, unknown_expired_revoked)
 {
 	struct store_token old = {.uses_left = 1, .made_ms = 1, .expires_ms = 2};

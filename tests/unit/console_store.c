@@ -229,6 +229,32 @@ Test(console_store, restored_devices_go_on)
 	fixture_free(&device);
 }
 
+/* A database as the first version made it, with something in it. */
+Test(console_store, an_older_one_is_migrated)
+{
+	struct store_token token;
+	sqlite3 *sqlite;
+	char text[ENROLMENT_TOKEN_SIZE];
+	struct store *reader;
+
+	fixture_token(3, true, &token, text);
+	fixture_close();
+	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
+	cr_assert_eq(
+		sqlite3_exec(sqlite, "ALTER TABLE token DROP COLUMN owner; PRAGMA user_version = 1",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	(void)sqlite3_close(sqlite);
+	cr_expect_eq(
+		store_open(fixture_path, STORE_READ, &reader), -EPROTO, "readers do not migrate");
+	fixture_open();
+	cr_assert_eq(store_token_get(fixture_store, token.id, &token), 0);
+	cr_expect_eq(token.uses_left, 3);
+	cr_expect_str_eq(token.owner, "");
+	fixture_close();
+	fixture_open();
+}
+
 Test(console_store, what_is_no_database_of_ours)
 {
 	char path[128];
