@@ -75,7 +75,8 @@ static void print_changes(struct json_object *changes)
 
 static void print_certificates(struct json_object *certificates)
 {
-	print_styled(PRINT_BOLD, "Certificates\n");
+	if (json_object_array_length(certificates))
+		print_styled(PRINT_BOLD, "Certificates\n");
 	for (size_t i = 0; i < json_object_array_length(certificates); i++) {
 		struct json_object *certificate = json_object_array_get_idx(certificates, i);
 
@@ -90,7 +91,8 @@ static void print_boots(struct json_object *boots)
 {
 	static const char *const rest[] = {"pruned", "lost"};
 
-	print_styled(PRINT_BOLD, "Events by boot\n");
+	if (json_object_array_length(boots))
+		print_styled(PRINT_BOLD, "Events by boot\n");
 	for (size_t i = 0; i < json_object_array_length(boots); i++) {
 		struct json_object *boot = json_object_array_get_idx(boots, i);
 		unsigned long long missing = json_number(boot, "missing");
@@ -144,8 +146,11 @@ static void print_device(struct json_object *device, const char *text, void *use
 	print_time("  first seen ", device, "first_seen");
 	print_time(", last ", device, "last_seen");
 	(void)printf(" from %s\n", json_text(device, "address"));
-	(void)printf(
-		"  delivered up to event %llu\n", (unsigned long long)json_number(device, "ack"));
+	if (json_number(device, "ack"))
+		(void)printf("  delivered up to event %llu\n",
+			(unsigned long long)json_number(device, "ack"));
+	else
+		(void)printf("  has delivered nothing yet\n");
 	print_changes(json_at(device, "changes"));
 	print_certificates(json_at(device, "certificates"));
 	print_boots(json_at(device, "boots"));
