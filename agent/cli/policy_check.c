@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 #include "agent/cli/cli.h"
-#include "policy/host/policy_files.h"
-#include "policy/host/policy_users.h"
+#include "policy/host/policy_report.h"
 #include "policy/address.h"
 #include "policy/explain.h"
 #include "policy/words.h"
@@ -28,51 +27,12 @@ static const char explain_usage[] =
 	"mount, ipc, print\n"
 	"Exit status 0 when it would be allowed, 1 when not.\n";
 
-static void print_problems(const struct policy_problems *problems)
-{
-	for (size_t i = 0; i < problems->count; i++) {
-		const struct policy_problem *problem = &problems->items[i];
-
-		if (problem->line)
-			(void)fprintf(stderr, "%s:%u: %s", problem->file, problem->line,
-				problem->message);
-		else
-			(void)fprintf(stderr, "%s: %s", problem->file, problem->message);
-		if (problem->hint)
-			(void)fprintf(stderr, " (%s)", problem->hint);
-		(void)fputc('\n', stderr);
-	}
-	if (problems->left_out)
-		(void)fprintf(stderr, "and %zu more\n", problems->left_out);
-}
-
 /* NULL after saying why. */
 static struct policy_compiled *load(const char *path)
 {
 	auto_call(policy_files_freep) struct policy_files *files = policy_files_new();
-	auto_call(policy_problems_done) struct policy_problems problems = {0};
-	auto_call(policy_freep) struct policy *policy = NULL;
-	const struct policy_compiler compiler = {.resolve_user = policy_users_resolve};
-	struct policy_compiled *compiled = NULL;
-	struct policy_source source;
-	int r;
 
-	if (!files)
-		return NULL;
-	policy_files_source(files, &source);
-	r = policy_parse(&source, path, &problems, &policy);
-	if (r == 0)
-		r = policy_compile(policy, &compiler, &problems, &compiled);
-	if (r == 0)
-		return compiled;
-	print_problems(&problems);
-	if (!policy_problems_any(&problems))
-		(void)fprintf(stderr, "holdfast: %s: %s\n", path, strerror(-r));
-	else
-		(void)fprintf(stderr, "holdfast: %s: %zu error%s\n", path,
-			problems.count + problems.left_out,
-			problems.count + problems.left_out == 1 ? "" : "s");
-	return NULL;
+	return files ? policy_report_load("holdfast", path, files) : NULL;
 }
 
 int cli_policy_check(int argc, char **argv)
@@ -93,10 +53,7 @@ int cli_policy_check(int argc, char **argv)
 	policy = load(path);
 	if (!policy)
 		return CLI_REFUSED;
-	(void)printf("%s: policy '%s' version %llu is good: %d labels, %zu applications, %zu "
-		     "destinations\n",
-		path, policy->name, (unsigned long long)policy->version,
-		__builtin_popcountll(policy->labels), policy->app_count - 1, policy->dest_count);
+	policy_report_good(path, policy);
 	return CLI_DONE;
 }
 

@@ -50,6 +50,19 @@ const char *policy_files_root(const struct policy_files *files)
 	return files->count ? files->entries[0].name : "";
 }
 
+bool policy_files_next(const struct policy_files *files, size_t *at, struct policy_file *ret_file)
+{
+	while (*at < files->count) {
+		const struct entry *entry = &files->entries[(*at)++];
+
+		if (entry->kind != ENTRY_FILE)
+			continue;
+		*ret_file = (struct policy_file){entry->name, entry->text, entry->size};
+		return true;
+	}
+	return false;
+}
+
 static const struct entry *entry_find(
 	const struct policy_files *files, uint8_t kind, const char *name)
 {

@@ -24,6 +24,15 @@ void policy_files_source(struct policy_files *files, struct policy_source *ret_s
 /* Path that the kept policy begins with; "" when nothing was read. Borrowed. */
 const char *policy_files_root(const struct policy_files *files);
 
+/* One kept file; all borrowed. */
+struct policy_file {
+	const char *name;
+	const char *text; /* NUL-terminated */
+	size_t size;
+};
+/* From *at on, which begins at 0; false when there are no more files. */
+bool policy_files_next(const struct policy_files *files, size_t *at, struct policy_file *ret_file);
+
 /* All kept bytes in one piece, which the caller frees. 0, -EFBIG, -ENOMEM. */
 int policy_files_pack(const struct policy_files *files, uint8_t **ret_bytes, size_t *ret_size);
 /* Takes such a piece; policy_files_source() then answers from memory. -EBADMSG, -ENOMEM. */
