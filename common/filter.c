@@ -110,6 +110,7 @@ static const struct rule rules[] = {
 	{FILTER_DATABASE, SCMP_SYS(mkdir)},
 	{FILTER_DATABASE, SCMP_SYS(fallocate)},
 	{FILTER_DATABASE, SCMP_SYS(flock)},
+	{FILTER_MEMORY, SCMP_SYS(memfd_create)},
 	/* marks */
 	{FILTER_MARKS, SCMP_SYS(openat2)},
 	{FILTER_MARKS, SCMP_SYS(getxattr)},

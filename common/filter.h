@@ -17,7 +17,8 @@
 #define FILTER_SERVE 0x80u  /* epoll, and what is asked and set of connections it accepts */
 #define FILTER_READ  0x100u /* open files to read them, nothing else with files */
 #define FILTER_NETWORK \
-	0x200u /* TCP and UDP as a client; threads, in which libcurl resolves names */
+	0x200u		     /* TCP and UDP as a client; threads, in which libcurl resolves names */
+#define FILTER_MEMORY 0x400u /* files that are memory only, to be passed on */
 
 /* groups: FILTER_*; what every process needs is always in. 0 or negative errno. */
 int filter_load(unsigned int groups);
