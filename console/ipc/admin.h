@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an administrator's command asks of the store, on ADMIN_SOCKET_NAME in the runtime directory:
- * one request frame, then the answer of common/answer.h. Outside bytes for the store: decoded by
+ * one request frame, then the answer of common/answer.h. A bundle goes either way as a descriptor
+ * beside the frame. Outside bytes for the store: decoded by
  * admin_request_decode() only, which tests/fuzz/admin_request.c exercises. Who may ask is the
  * socket's peer: root, or a member of the group ADMIN_GROUP.
  */
@@ -34,6 +35,13 @@ enum admin_type {
 	ADMIN_TOKEN_REVOKE = 9, /* number */
 	ADMIN_EVENTS = 10,	/* the filter; limit 0 = all; ADMIN_IS_FOLLOWING */
 	ADMIN_FINDINGS = 11,	/* device, "" = all; limit */
+	ADMIN_DEVICE_TAG = 12,	/* device; text: "+TAG -TAG ..." */
+	ADMIN_POLICY_NEXT = 13, /* what the next policy must say: version, tenant */
+	ADMIN_POLICY_PUBLISH =
+		14, /* text: groups; limit: percent; number: version it repeats; with the bundle */
+	ADMIN_POLICIES = 15,	   /* limit */
+	ADMIN_POLICY = 16,	   /* number, 0 = the newest; answered with the bundle */
+	ADMIN_POLICY_ROLLOUT = 17, /* number; limit: percent */
 	ADMIN_TYPE_MAX,
 };
 
@@ -50,7 +58,7 @@ struct admin_request {
 	uint32_t uses, days;
 	uint32_t limit;
 	uint32_t class_uid;
-	uint64_t number; /* of a token */
+	uint64_t number; /* of a token, of a policy's version */
 	uint64_t since_ms, until_ms;
 	char device[ADMIN_TEXT_SIZE]; /* uid or host name */
 	char name[ADMIN_TEXT_SIZE];

@@ -109,6 +109,43 @@ void console_get_device(struct bytes_reader *payload, struct console_device *ret
 	bytes_get_blob(payload, ret_device->seal_key, sizeof(ret_device->seal_key));
 }
 
+void console_put_poll(struct bytes_writer *frame, const struct console_poll *poll)
+{
+	bytes_put_u64(frame, poll->id);
+	bytes_put_blob(frame, poll->certificate, sizeof(poll->certificate));
+	bytes_put_string(frame, poll->address);
+	bytes_put_u64(frame, poll->have);
+}
+
+void console_get_poll(struct bytes_reader *payload, struct console_poll *ret_poll)
+{
+	ret_poll->id = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_poll->certificate, sizeof(ret_poll->certificate));
+	bytes_get_string(payload, ret_poll->address, sizeof(ret_poll->address));
+	ret_poll->have = bytes_get_u64(payload);
+	if (ret_poll->have > INT64_MAX)
+		payload->is_bad = true;
+}
+
+void console_put_policy(struct bytes_writer *frame, const struct console_policy *policy)
+{
+	bytes_put_u64(frame, policy->id);
+	bytes_put_u16(frame, policy->refusal);
+	bytes_put_u64(frame, policy->version);
+	bytes_put_u32(frame, policy->size);
+}
+
+void console_get_policy(struct bytes_reader *payload, struct console_policy *ret_policy)
+{
+	ret_policy->id = bytes_get_u64(payload);
+	ret_policy->refusal = get_refusal(payload);
+	ret_policy->version = bytes_get_u64(payload);
+	ret_policy->size = bytes_get_u32(payload);
+	if (!ret_policy->version != !ret_policy->size || ret_policy->size > CONSOLE_POLICY_MAX ||
+		(ret_policy->refusal != REFUSAL_NONE && ret_policy->version))
+		payload->is_bad = true;
+}
+
 void console_put_sign(struct bytes_writer *frame, const struct console_sign *sign)
 {
 	bytes_put_u64(frame, sign->id);

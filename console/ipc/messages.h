@@ -14,14 +14,15 @@
 #include "common/wire.h"
 #include "console/ipc/refusal.h"
 
-#define CONSOLE_UID_SIZE	16     /* a device, a boot: UUID bytes */
-#define CONSOLE_HASH_SIZE	32     /* SHA-256 */
-#define CONSOLE_TOKEN_SIZE	129    /* an enrolment token as text */
-#define CONSOLE_NAME_SIZE	256    /* of a host, a tenant */
-#define CONSOLE_CSR_MAX		8192   /* bytes of a PKCS#10 request, DER */
-#define CONSOLE_CERTIFICATE_MAX 4096   /* bytes of a certificate, DER */
-#define CONSOLE_BATCH_MAX	110000 /* bytes: fits one frame */
-#define CONSOLE_CHAIN_MAX	4      /* certificates from the issuing one up */
+#define CONSOLE_UID_SIZE	16	  /* a device, a boot: UUID bytes */
+#define CONSOLE_HASH_SIZE	32	  /* SHA-256 */
+#define CONSOLE_TOKEN_SIZE	129	  /* an enrolment token as text */
+#define CONSOLE_NAME_SIZE	256	  /* of a host, a tenant */
+#define CONSOLE_CSR_MAX		8192	  /* bytes of a PKCS#10 request, DER */
+#define CONSOLE_CERTIFICATE_MAX 4096	  /* bytes of a certificate, DER */
+#define CONSOLE_BATCH_MAX	110000	  /* bytes: fits one frame */
+#define CONSOLE_CHAIN_MAX	4	  /* certificates from the issuing one up */
+#define CONSOLE_POLICY_MAX	(9 << 20) /* bytes of a bundle: BUNDLE_SIZE_MAX and some */
 
 enum console_message {
 	/* frontend to store */
@@ -31,6 +32,7 @@ enum console_message {
 	CONSOLE_DEVICE = 3, /* struct console_who */
 	CONSOLE_EVENTS = 4, /* struct console_who, then the batch: the rest of the frame */
 	CONSOLE_RENEW = 5,  /* struct console_enrol, token empty, with the certificate in use */
+	CONSOLE_POLICY = 6, /* struct console_poll */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
 	CONSOLE_DONE = 33,	/* struct console_done */
@@ -38,6 +40,9 @@ enum console_message {
 	CONSOLE_TAKEN = 35,	/* struct console_device: to EVENTS; ack and link are durable */
 	CONSOLE_CHANGED =
 		36, /* struct console_device, id 0: its connections are to be looked at anew */
+	CONSOLE_POLICY_IS =
+		37, /* struct console_policy: to POLICY; with a sealed memfd when version is not 0 */
+	CONSOLE_POLICIES_CHANGED = 38, /* nothing: who waits for a policy is to be asked for anew */
 	/* frontend to authority */
 	CONSOLE_SIGN = 64, /* struct console_sign */
 	/* authority to frontend */
@@ -89,6 +94,21 @@ struct console_device {
 	uint8_t seal_key[32];		 /* X25519: what the device is to seal to */
 };
 
+/* A device asks for a newer policy than the one it has. */
+struct console_poll {
+	uint64_t id;
+	uint8_t certificate[CONSOLE_HASH_SIZE];
+	char address[64];
+	uint64_t have; /* version */
+};
+
+struct console_policy {
+	uint64_t id;
+	uint16_t refusal;
+	uint64_t version; /* 0: there is none that is newer */
+	uint32_t size;	  /* bytes of the bundle in the descriptor; 0 exactly when version is */
+};
+
 struct console_sign {
 	uint64_t id;
 	uint8_t device[CONSOLE_UID_SIZE];
@@ -127,6 +147,10 @@ void console_put_who(struct bytes_writer *frame, const struct console_who *who);
 void console_get_who(struct bytes_reader *payload, struct console_who *ret_who);
 void console_put_device(struct bytes_writer *frame, const struct console_device *device);
 void console_get_device(struct bytes_reader *payload, struct console_device *ret_device);
+void console_put_poll(struct bytes_writer *frame, const struct console_poll *poll);
+void console_get_poll(struct bytes_reader *payload, struct console_poll *ret_poll);
+void console_put_policy(struct bytes_writer *frame, const struct console_policy *policy);
+void console_get_policy(struct bytes_reader *payload, struct console_policy *ret_policy);
 void console_put_sign(struct bytes_writer *frame, const struct console_sign *sign);
 void console_get_sign(struct bytes_reader *payload, struct console_sign *ret_sign);
 void console_put_signed(struct bytes_writer *frame, const struct console_signed *answer);

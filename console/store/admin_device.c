@@ -43,7 +43,32 @@ static void add_hash(
 	add_text(object, name, text);
 }
 
-static struct json_object *device_object(const struct store_device *device)
+/* What is known of its policy, and its tags. */
+static void add_policy(
+	struct service *service, struct json_object *object, const struct store_device *device)
+{
+	struct store_receipt receipt;
+	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE];
+	struct json_object *policy;
+
+	if (store_tags(service->reader, device->id, tags, sizeof(tags)) == 0)
+		add_text(object, "tags", tags);
+	if (store_receipt(service->reader, device->id, &receipt) < 0)
+		return;
+	policy = json_object_new_object();
+	add_number(policy, "sent", receipt.sent);
+	add_number(policy, "sent_time", (uint64_t)receipt.sent_ms);
+	add_number(policy, "applied", receipt.applied);
+	add_text(policy, "digest", receipt.digest);
+	add_text(policy, "mode", receipt.mode);
+	add_number(policy, "applied_time", (uint64_t)receipt.applied_ms);
+	add_number(policy, "rejected", receipt.refused);
+	add_text(policy, "code", receipt.code);
+	add_number(policy, "rejected_time", (uint64_t)receipt.refused_ms);
+	(void)json_object_object_add(object, "policy", policy);
+}
+
+static struct json_object *device_object(struct service *service, const struct store_device *device)
 {
 	struct json_object *object = json_object_new_object();
 
@@ -56,6 +81,7 @@ static struct json_object *device_object(const struct store_device *device)
 	add_number(object, "first_seen", (uint64_t)device->first_seen_ms);
 	add_number(object, "last_seen", (uint64_t)device->last_seen_ms);
 	add_number(object, "ack", device->ack);
+	add_policy(service, object, device);
 	return object;
 }
 
@@ -74,7 +100,7 @@ bool admin_devices(struct service *service, struct admin_client *client)
 	for (int i = 0; i < count; i++) {
 		client->after = devices[i].id;
 		if (is_wanted(client, &devices[i]))
-			admin_line(client, device_object(&devices[i]));
+			admin_line(client, device_object(service, &devices[i]));
 	}
 	if (count == DEVICES_A_TURN)
 		return true;
@@ -219,7 +245,7 @@ void admin_device(struct service *service, struct admin_client *client)
 
 	if (!admin_find_device(service, client, &device))
 		return;
-	object = device_object(&device);
+	object = device_object(service, &device);
 	if (store_device_details(service->reader, device.id, details) == 0 && details[0]) {
 		known = json_tokener_parse(details);
 		if (known)

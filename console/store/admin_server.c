@@ -107,20 +107,32 @@ static void accept_one(struct admin_server *server)
 	server->clients[server->count++] = client;
 }
 
-void admin_text(struct admin_client *client, const char *json)
+static void send_text(struct admin_client *client, const char *json, int fd)
 {
 	struct bytes_writer frame;
 
 	answer_put_line(&frame, frame_buffer, sizeof(frame_buffer), json);
 	(void)channel_send(
-		&client->channel, &frame, -1); /* a client that is gone or does not read */
+		&client->channel, &frame, fd); /* a client that is gone or does not read */
+}
+
+void admin_text(struct admin_client *client, const char *json)
+{
+	send_text(client, json, -1);
+}
+
+void admin_line_with(struct admin_client *client, struct json_object *object, int fd)
+{
+	send_text(client,
+		json_object_to_json_string_ext(
+			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+		fd);
+	(void)json_object_put(object); /* freed */
 }
 
 void admin_line(struct admin_client *client, struct json_object *object)
 {
-	admin_text(client, json_object_to_json_string_ext(object,
-				   JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	(void)json_object_put(object); /* freed */
+	admin_line_with(client, object, -1);
 }
 
 void admin_end(struct admin_client *client, int error, const char *format, ...)
@@ -150,10 +162,12 @@ static bool client_read(struct service *service, struct admin_client *client)
 	if (size <= 0 || client->request.type) /* one at a time */
 		return false;
 	r = admin_request_decode(packet, (size_t)size, &client->request);
-	if (r < 0)
+	if (r < 0) {
 		admin_end(client, r, "the request does not decode: %s", strerror(-r));
-	else
+	} else {
+		client->fd = fd;
 		admin_verb_begin(service, client);
+	}
 	return true;
 }
 

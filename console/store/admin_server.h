@@ -26,6 +26,7 @@ struct admin_client {
 	int64_t last;	   /* FOLLOW: the highest event id looked at */
 	uint32_t left;	   /* lines that may be said; 0 = any number */
 	bool is_following; /* what was there has been said */
+	int fd;		   /* that came with the request; borrowed, while it begins */
 };
 
 /* Listens. group: whose members may ask, (gid_t)-1 = none beside root. */
@@ -39,6 +40,8 @@ bool admin_server_work(struct service *service);
 /* A line; takes ownership of object. False when the client is not to be kept. */
 void admin_line(struct admin_client *client, struct json_object *object);
 void admin_text(struct admin_client *client, const char *json);
+/* A line with a descriptor beside it, which stays the caller's; takes ownership of object. */
+void admin_line_with(struct admin_client *client, struct json_object *object, int fd);
 /* Ends the answer. error: 0 or negative errno; text says it in words ("" = none). */
 void admin_end(struct admin_client *client, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -54,6 +57,15 @@ bool admin_devices(struct service *service, struct admin_client *client);
 void admin_device(struct service *service, struct admin_client *client);
 void admin_device_change(struct service *service, struct admin_client *client);
 void admin_findings(struct service *service, struct admin_client *client);
+/* admin_policy.c */
+void admin_policy_next(struct service *service, struct admin_client *client);
+void admin_policy_publish(struct service *service, struct admin_client *client);
+void admin_policy_rollout(struct service *service, struct admin_client *client);
+/* admin_history.c: what was published, and what became of it. */
+void admin_policies(struct service *service, struct admin_client *client);
+void admin_policy(struct service *service, struct admin_client *client);
+/* admin_tag.c */
+void admin_device_tag(struct service *service, struct admin_client *client);
 /* admin_token.c */
 bool admin_tokens(struct service *service, struct admin_client *client);
 void admin_token_create(struct service *service, struct admin_client *client);

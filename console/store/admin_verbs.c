@@ -59,6 +59,12 @@ static const struct {
 	[ADMIN_TOKEN_REVOKE] = {admin_token_revoke, NULL},
 	[ADMIN_EVENTS] = {admin_events_begin, admin_events},
 	[ADMIN_FINDINGS] = {admin_findings, NULL},
+	[ADMIN_DEVICE_TAG] = {admin_device_tag, NULL},
+	[ADMIN_POLICY_NEXT] = {admin_policy_next, NULL},
+	[ADMIN_POLICY_PUBLISH] = {admin_policy_publish, NULL},
+	[ADMIN_POLICIES] = {admin_policies, NULL},
+	[ADMIN_POLICY] = {admin_policy, NULL},
+	[ADMIN_POLICY_ROLLOUT] = {admin_policy_rollout, NULL},
 };
 
 void admin_verb_begin(struct service *service, struct admin_client *client)

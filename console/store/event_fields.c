@@ -24,8 +24,10 @@ enum node {
 	NODE_USER,
 	NODE_DEVICE,
 	NODE_OS,
+	NODE_ENTITY,
 	NODE_UNMAPPED,
-	NODE_OWN
+	NODE_OWN,
+	NODE_BUNDLE
 };
 
 enum field {
@@ -37,10 +39,15 @@ enum field {
 	FIELD_ACTION,
 	FIELD_DISPOSITION,
 	FIELD_COALESCED,
+	FIELD_VERSION,
 	FIELD_NUMBERS, /* behind them: texts */
 	FIELD_USER,
 	FIELD_HOST,
 	FIELD_OS,
+	FIELD_ENTITY,
+	FIELD_STATUS,
+	FIELD_DIGEST,
+	FIELD_MODE,
 };
 
 struct member {
@@ -60,6 +67,8 @@ static const struct member members[] = {
 	{NODE_ROOT, NAME("severity_id"), NODE_NONE, FIELD_SEVERITY},
 	{NODE_ROOT, NAME("action_id"), NODE_NONE, FIELD_ACTION},
 	{NODE_ROOT, NAME("disposition_id"), NODE_NONE, FIELD_DISPOSITION},
+	{NODE_ROOT, NAME("status_code"), NODE_NONE, FIELD_STATUS},
+	{NODE_ROOT, NAME("entity"), NODE_ENTITY, FIELD_NONE},
 	{NODE_ROOT, NAME("actor"), NODE_ACTOR, FIELD_NONE},
 	{NODE_ROOT, NAME("device"), NODE_DEVICE, FIELD_NONE},
 	{NODE_ROOT, NAME("unmapped"), NODE_UNMAPPED, FIELD_NONE},
@@ -70,6 +79,11 @@ static const struct member members[] = {
 	{NODE_OS, NAME("name"), NODE_NONE, FIELD_OS},
 	{NODE_UNMAPPED, NAME("holdfast"), NODE_OWN, FIELD_NONE},
 	{NODE_OWN, NAME("coalesced"), NODE_NONE, FIELD_COALESCED},
+	{NODE_OWN, NAME("bundle"), NODE_BUNDLE, FIELD_NONE},
+	{NODE_ENTITY, NAME("name"), NODE_NONE, FIELD_ENTITY},
+	{NODE_BUNDLE, NAME("version"), NODE_NONE, FIELD_VERSION},
+	{NODE_BUNDLE, NAME("digest"), NODE_NONE, FIELD_DIGEST},
+	{NODE_BUNDLE, NAME("mode"), NODE_NONE, FIELD_MODE},
 };
 
 struct scan {
@@ -259,16 +273,26 @@ static void read_text(const struct span *span, char *ret_text, size_t size)
 	(void)text_clean(ret_text, size, plain); /* cut */
 }
 
+#define TEXT(member)                                                                \
+	{                                                                           \
+		offsetof(struct event_fields, member), sizeof(scan->fields->member) \
+	}
+
 static void take_text(struct scan *scan, enum field field, const struct span *span)
 {
-	struct event_fields *fields = scan->fields;
+	static const struct {
+		size_t offset, size;
+	} texts[] = {
+		[FIELD_USER] = TEXT(user),
+		[FIELD_HOST] = TEXT(host),
+		[FIELD_OS] = TEXT(os),
+		[FIELD_ENTITY] = TEXT(entity),
+		[FIELD_STATUS] = TEXT(status_code),
+		[FIELD_DIGEST] = TEXT(bundle_digest),
+		[FIELD_MODE] = TEXT(bundle_mode),
+	};
 
-	if (field == FIELD_USER)
-		read_text(span, fields->user, sizeof(fields->user));
-	else if (field == FIELD_HOST)
-		read_text(span, fields->host, sizeof(fields->host));
-	else if (field == FIELD_OS)
-		read_text(span, fields->os, sizeof(fields->os));
+	read_text(span, (char *)scan->fields + texts[field].offset, texts[field].size);
 }
 
 static bool skip_digits(struct scan *scan)
@@ -437,6 +461,8 @@ int event_fields_read(const char *json, size_t size, struct event_fields *ret_fi
 	if (size < 2 || size > EVENT_FIELDS_SIZE || json[0] != '{')
 		return -EBADMSG;
 	fields.user[0] = fields.host[0] = fields.os[0] = '\0';
+	fields.entity[0] = fields.status_code[0] = '\0';
+	fields.bundle_digest[0] = fields.bundle_mode[0] = '\0';
 	if (!scan_value(&scan, EVENT_FIELDS_DEPTH, &root) || scan.at != scan.end)
 		return -EBADMSG;
 	fields.time_ms = (int64_t)scan.numbers[FIELD_TIME];
@@ -445,6 +471,7 @@ int event_fields_read(const char *json, size_t size, struct event_fields *ret_fi
 		return -EBADMSG;
 	fields.activity_id = small(scan.numbers[FIELD_ACTIVITY]);
 	fields.severity_id = small(scan.numbers[FIELD_SEVERITY]);
+	fields.bundle_version = scan.numbers[FIELD_VERSION];
 	fields.coalesced = small(scan.numbers[FIELD_COALESCED]);
 	fields.verdict = verdict_of(scan.numbers[FIELD_DISPOSITION], scan.numbers[FIELD_ACTION]);
 	*ret_fields = fields;

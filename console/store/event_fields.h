@@ -20,6 +20,10 @@ struct event_fields {
 	char user[64];	    /* actor.user.name; cut */
 	char host[256];	    /* device.hostname; cut */
 	char os[256];	    /* device.os.name; cut */
+	/* of a policy of the console's: entity.name, status_code, unmapped.holdfast.bundle */
+	char entity[32], status_code[32];	 /* cut */
+	uint64_t bundle_version;		 /* 0 = none */
+	char bundle_digest[65], bundle_mode[16]; /* cut */
 };
 
 /* -EBADMSG: no JSON object, or none with a class and a time. Nothing is written then. */

@@ -10,6 +10,45 @@
 #include "console/store/event_fields.h"
 #include "console/store/ingest.h"
 
+/* OCSF 1.8.0: Entity Management; Activate, Update */
+#define CLASS_ENTITY	3004
+#define ACTIVITY_APPLY	10
+#define ACTIVITY_UPDATE 3
+#define ENTITY_CONSOLE	"console" /* whose policy was refused: agent/engine/policy_bundle.c */
+
+/* What the device says of the console's policies: the last word of each kind is kept. */
+static void note_receipt(struct ingest_batch *batch, const struct event_fields *fields)
+{
+	struct store_receipt *receipt = &batch->receipt;
+
+	if (fields->class_uid != CLASS_ENTITY)
+		return;
+	if (fields->activity_id == ACTIVITY_APPLY && fields->bundle_version) {
+		receipt->applied = fields->bundle_version;
+		receipt->applied_ms = fields->time_ms;
+		memcpy(receipt->digest, fields->bundle_digest, sizeof(receipt->digest));
+		memcpy(receipt->mode, fields->bundle_mode, sizeof(receipt->mode));
+	}
+	if (fields->activity_id == ACTIVITY_UPDATE && fields->status_code[0] &&
+		!strcmp(fields->entity, ENTITY_CONSOLE)) {
+		memcpy(receipt->code, fields->status_code, sizeof(receipt->code));
+		receipt->refused_ms = fields->time_ms;
+	}
+}
+
+int ingest_receipt(struct ingest_batch *batch)
+{
+	const struct store_receipt *receipt = &batch->receipt;
+	int r = 0;
+
+	if (receipt->applied)
+		r = store_receipt_applied(batch->store, batch->device->id, receipt);
+	if (r == 0 && receipt->code[0])
+		r = store_receipt_refused(
+			batch->store, batch->device->id, receipt->code, receipt->refused_ms);
+	return r;
+}
+
 /* The parsed lines of a record; false when one is no event. */
 static bool read_events(struct ingest_batch *batch, const struct segment_record *record,
 	const char *lines, size_t size, struct store_event *ret_events)
@@ -35,6 +74,7 @@ static bool read_events(struct ingest_batch *batch, const struct segment_record 
 		};
 		memcpy(event->user, fields.user, sizeof(event->user));
 		batch->account.coalesced += fields.coalesced;
+		note_receipt(batch, &fields);
 		line = end + 1;
 	}
 	return true;

@@ -23,11 +23,14 @@ struct ingest_batch {
 	size_t raw_size;
 	struct store_account account;
 	struct ingest_range pruned, lost;
+	struct store_receipt receipt; /* what its events say of policies */
 };
 
 /* Takes it, or sets batch->refusal. 0 or negative errno of the store. */
 int ingest_record(struct ingest_batch *batch, const struct segment_record *record);
 /* Says which numbers came without their events. */
 int ingest_findings(struct ingest_batch *batch);
+/* Writes down what the events said of policies. */
+int ingest_receipt(struct ingest_batch *batch);
 
 #endif

@@ -127,7 +127,7 @@ static void restrict_self(const struct options *options)
 	if (r < 0)
 		fatal("cannot give up privileges: %s, stopping", strerror(-r));
 	(void)umask(077); /* returns the old one */
-	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_DATABASE);
+	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_DATABASE | FILTER_MEMORY);
 	if (r < 0)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }

@@ -7,14 +7,16 @@
 #include <poll.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "console/store/enrolment.h"
 #include "console/store/identify.h"
 #include "console/store/service.h"
 
 struct answer {
-	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN */
-	struct console_device device;
+	uint16_t type;		      /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS */
+	struct console_device device; /* of any: id and refusal */
+	uint64_t version;	      /* POLICY_IS: to be handed out; 0 = none */
 };
 
 static struct answer answers[SERVICE_GROUP_MAX];
@@ -75,6 +77,31 @@ static int on_events(struct service *service, struct bytes_reader *payload, stru
 		&answer->device);
 }
 
+static int on_policy(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	static struct identity identity;
+	struct console_poll poll;
+	uint16_t refusal;
+	int r;
+
+	console_get_poll(payload, &poll);
+	check_done(payload, CONSOLE_POLICY);
+	answer->version = 0;
+	r = identify(service->writer, poll.certificate, poll.address, &identity, &refusal);
+	if (r < 0)
+		return r;
+	identify_answer(&identity.device, poll.id, &answer->device);
+	answer->device.refusal = refusal;
+	if (refusal != REFUSAL_NONE)
+		return 0;
+	r = distribution_find(service->writer, identity.device.id, identity.device.uid, poll.have,
+		&answer->version);
+	if (r < 0 || !answer->version)
+		return r;
+	return store_receipt_sent(
+		service->writer, identity.device.id, answer->version, (int64_t)clock_day_ms());
+}
+
 static int dispatch(
 	struct service *service, uint16_t type, struct bytes_reader *payload, struct answer *answer)
 {
@@ -88,6 +115,8 @@ static int dispatch(
 		return on_device(service, payload, answer);
 	case CONSOLE_EVENTS:
 		return on_events(service, payload, answer);
+	case CONSOLE_POLICY:
+		return on_policy(service, payload, answer);
 	default:
 		fatal("unknown message %u from the frontend, stopping", type);
 	}
@@ -102,17 +131,40 @@ static void begin_answer(
 	ret_answer->type = type == CONSOLE_CERTIFIED ? CONSOLE_DONE
 			   : type == CONSOLE_DEVICE  ? CONSOLE_DEVICE_IS
 			   : type == CONSOLE_EVENTS  ? CONSOLE_TAKEN
+			   : type == CONSOLE_POLICY  ? CONSOLE_POLICY_IS
 						     : CONSOLE_ENROLLED;
 	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
+}
+
+static void put_policy(struct service *service, const struct answer *answer,
+	struct bytes_writer *frame, int *ret_fd)
+{
+	static uint8_t buffer[64];
+	struct console_policy policy = {.id = answer->device.id, .refusal = answer->device.refusal};
+	int r = 0;
+
+	if (policy.refusal == REFUSAL_NONE && answer->version) {
+		r = distribution_file(
+			&service->bundles, service->reader, answer->version, ret_fd, &policy.size);
+		policy.version = r == 0 ? answer->version : 0;
+		policy.refusal = r == 0 ? REFUSAL_NONE : REFUSAL_INTERNAL;
+	}
+	if (r < 0 && log_allowed(&limit_failure))
+		log_error("cannot hand out the policy of version %llu: %s, refusing it",
+			(unsigned long long)answer->version, strerror(-r));
+	wire_begin(frame, buffer, sizeof(buffer), CONSOLE_POLICY_IS);
+	console_put_policy(frame, &policy);
 }
 
 static void send_answer(struct service *service, struct answer *answer)
 {
 	static uint8_t buffer[2048];
 	struct bytes_writer frame;
-	int r;
+	int fd = -1, r;
 
-	if (answer->type == CONSOLE_DONE) {
+	if (answer->type == CONSOLE_POLICY_IS) {
+		put_policy(service, answer, &frame, &fd);
+	} else if (answer->type == CONSOLE_DONE) {
 		struct console_done done = {answer->device.id, answer->device.refusal};
 
 		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_DONE);
@@ -123,7 +175,7 @@ static void send_answer(struct service *service, struct answer *answer)
 		wire_begin(&frame, buffer, sizeof(buffer), answer->type);
 		console_put_device(&frame, &answer->device);
 	}
-	r = channel_send(&service->frontend, &frame, -1);
+	r = channel_send(&service->frontend, &frame, fd);
 	if (r < 0)
 		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
 }
@@ -203,4 +255,16 @@ void peer_tell_changed(struct service *service, const struct store_device *devic
 
 	identify_answer(device, 0, &answer.device);
 	send_answer(service, &answer);
+}
+
+void peer_tell_policies(struct service *service)
+{
+	uint8_t buffer[WIRE_HEADER_SIZE];
+	struct bytes_writer frame;
+	int r;
+
+	wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_POLICIES_CHANGED);
+	r = channel_send(&service->frontend, &frame, -1);
+	if (r < 0)
+		fatal("cannot tell the frontend of policies: %s, stopping", strerror(-r));
 }

@@ -3,7 +3,7 @@ CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c consol
 			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c)))) $(CONSOLE_IPC)
 CONSOLE_STORE_LDLIBS := -lsqlite3 -lzstd -lcrypto -ljson-c
 
-$(foreach test,console_admin console_crash console_enrolment console_ingest console_store,\
+$(foreach test,console_admin console_crash console_enrolment console_ingest console_policy console_store,\
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
 	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
 

@@ -18,6 +18,7 @@
 #define HOLDFAST_CONSOLE_STORE_SERVICE_H
 
 #include "common/channel.h"
+#include "console/store/distribution.h"
 #include "console/store/ingest.h"
 
 #define SERVICE_DATABASE  "console.db"
@@ -32,6 +33,7 @@ struct service {
 	struct ingest *ingest;
 	struct channel frontend;
 	struct admin_server *admin;
+	struct distribution_files bundles;
 	int signal_fd, life_fd; /* life_fd: -1 = none */
 };
 
@@ -42,5 +44,7 @@ int store_main(int argc, char **argv);
 void peer_on_poll(struct service *service, short events);
 /* A device's state has changed: its connections are to be looked at anew. */
 void peer_tell_changed(struct service *service, const struct store_device *device);
+/* What devices are to have may be another now. */
+void peer_tell_policies(struct service *service);
 
 #endif

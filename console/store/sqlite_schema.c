@@ -73,7 +73,27 @@ static const char version_1[] =
 /* Whose the devices are that a token enrols. */
 static const char version_2[] = "ALTER TABLE token ADD COLUMN owner TEXT NOT NULL DEFAULT '';";
 
-static const char *const versions[] = {version_1, version_2};
+/* Policies, for whom they are, and what devices said of them. Bundles apart: a list does not read them. */
+static const char version_3[] =
+	"CREATE TABLE policy (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+	" digest TEXT NOT NULL, key_id TEXT NOT NULL, made_ms INTEGER NOT NULL,"
+	" expires_ms INTEGER NOT NULL, size INTEGER NOT NULL, origin INTEGER NOT NULL,"
+	" percent INTEGER NOT NULL, published_ms INTEGER NOT NULL, who TEXT NOT NULL,"
+	" why TEXT NOT NULL) STRICT;"
+	"CREATE TABLE bundle (version INTEGER PRIMARY KEY REFERENCES policy,"
+	" bytes BLOB NOT NULL) STRICT;"
+	"CREATE TABLE policy_group (version INTEGER NOT NULL REFERENCES policy,"
+	" tag TEXT NOT NULL, PRIMARY KEY (version, tag)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE device_tag (device INTEGER NOT NULL REFERENCES device,"
+	" tag TEXT NOT NULL, PRIMARY KEY (device, tag)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE receipt (device INTEGER PRIMARY KEY REFERENCES device,"
+	" sent INTEGER NOT NULL DEFAULT 0, sent_ms INTEGER NOT NULL DEFAULT 0,"
+	" applied INTEGER NOT NULL DEFAULT 0, digest TEXT NOT NULL DEFAULT '',"
+	" mode TEXT NOT NULL DEFAULT '', applied_ms INTEGER NOT NULL DEFAULT 0,"
+	" refused INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '',"
+	" refused_ms INTEGER NOT NULL DEFAULT 0) STRICT;";
+
+static const char *const versions[] = {version_1, version_2, version_3};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

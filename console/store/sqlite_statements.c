@@ -12,6 +12,11 @@
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
 	" made_by, owner FROM token "
 
+#define POLICY                                                                              \
+	"SELECT version, name, digest, key_id, made_ms, expires_ms, size, origin, percent," \
+	" coalesce((SELECT group_concat(tag, ' ') FROM policy_group"                        \
+	" WHERE policy_group.version = policy.version), ''), published_ms, who, why FROM policy "
+
 /* One for each index; what else a filter asks is looked at row by row, a bounded number at a time. */
 #define EVENT                                                                                 \
 	"SELECT id, device, sequence, time_ms, class_uid, activity_id, severity_id, verdict," \
@@ -37,6 +42,7 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[VALUE_SET] = "INSERT INTO value (name, value) VALUES (?1, ?2)"
 		      " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 	[TENANT_SET] = "UPDATE tenant SET uid = ?1 WHERE id = 1",
+	[TENANT_GET] = "SELECT uid FROM tenant WHERE id = 1",
 	[DEVICE_ADD] = "INSERT INTO device (uid, tenant, state, host, owner, os, address, key,"
 		       " token, first_seen_ms, last_seen_ms)"
 		       " VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
@@ -124,5 +130,44 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[FINDING_LAST] = "SELECT id, device, time_ms, kind, first, last, text FROM finding"
 			 " WHERE ?1 = 0 OR device = ?1 ORDER BY id DESC LIMIT ?2",
 	[FINDING_COUNT] = "SELECT count(*) FROM finding",
+	[POLICY_ADD] = "INSERT INTO policy (version, name, digest, key_id, made_ms, expires_ms,"
+		       " size, origin, percent, published_ms, who, why)"
+		       " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
+		       " WHERE ?1 > (SELECT coalesce(max(version), 0) FROM policy)",
+	[POLICY_GET] = POLICY "WHERE version = ?1",
+	[POLICY_LIST] = POLICY "ORDER BY version DESC LIMIT ?1",
+	[POLICY_LAST] = "SELECT coalesce(max(version), 0) FROM policy",
+	[POLICY_PERCENT] = "UPDATE policy SET percent = ?2 WHERE version = ?1",
+	[POLICY_CANDIDATES] =
+		"SELECT version, percent FROM policy WHERE version > ?2 AND percent > 0"
+		" AND (NOT EXISTS (SELECT 1 FROM policy_group AS g"
+		" WHERE g.version = policy.version) OR EXISTS (SELECT 1 FROM policy_group AS g"
+		" JOIN device_tag AS t ON t.tag = g.tag AND t.device = ?1"
+		" WHERE g.version = policy.version)) ORDER BY version DESC LIMIT ?3",
+	[POLICY_GROUP_ADD] = "INSERT INTO policy_group (version, tag) VALUES (?1, ?2)"
+			     " ON CONFLICT DO NOTHING",
+	[BUNDLE_ADD] = "INSERT INTO bundle (version, bytes) VALUES (?1, ?2)",
+	[BUNDLE_GET] = "SELECT bytes FROM bundle WHERE version = ?1",
+	[TAG_ADD] = "INSERT INTO device_tag (device, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+	[TAG_REMOVE] = "DELETE FROM device_tag WHERE device = ?1 AND tag = ?2",
+	[TAG_LIST] =
+		"SELECT coalesce(group_concat(tag, ' '), '') FROM device_tag WHERE device = ?1",
+	[TAG_COUNT] = "SELECT count(*) FROM device_tag WHERE device = ?1",
+	[RECEIPT_SENT] = "INSERT INTO receipt (device, sent, sent_ms) VALUES (?1, ?2, ?3)"
+			 " ON CONFLICT (device) DO UPDATE SET sent = excluded.sent,"
+			 " sent_ms = excluded.sent_ms",
+	[RECEIPT_APPLIED] =
+		"INSERT INTO receipt (device, applied, digest, mode, applied_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (device) DO UPDATE SET"
+		" applied = excluded.applied, digest = excluded.digest, mode = excluded.mode,"
+		" applied_ms = excluded.applied_ms",
+	[RECEIPT_REFUSED] = "INSERT INTO receipt (device, code, refused_ms) VALUES (?1, ?2, ?3)"
+			    " ON CONFLICT (device) DO UPDATE SET refused = sent,"
+			    " code = excluded.code, refused_ms = excluded.refused_ms",
+	[RECEIPT_GET] = "SELECT sent, sent_ms, applied, digest, mode, applied_ms, refused, code,"
+			" refused_ms FROM receipt WHERE device = ?1",
+	[FLEET] = "SELECT device.id, device.uid, coalesce(applied, 0), coalesce(refused, 0),"
+		  " coalesce(code, '') FROM device LEFT JOIN receipt"
+		  " ON receipt.device = device.id WHERE state = 2 ORDER BY device.id",
 	[DATABASE_BYTES] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 };

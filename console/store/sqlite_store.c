@@ -256,18 +256,24 @@ int store_backup(const char *from, const char *to)
 	return r;
 }
 
-int store_get(struct store *store, const char *name, char *ret_value, size_t size)
+/* A statement with one text. */
+static int text_get(sqlite3_stmt *statement, char *ret_value, size_t size)
 {
-	sqlite3_stmt *statement = sqlite_statement(store, VALUE_GET);
-	int r;
+	int r = sql_step(statement);
 
-	sql_bind_text(statement, 1, name);
-	r = sql_step(statement);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
 	sql_column_text(statement, 0, ret_value, size);
 	(void)sqlite3_reset(statement); /* of a row that was there */
 	return 0;
+}
+
+int store_get(struct store *store, const char *name, char *ret_value, size_t size)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, VALUE_GET);
+
+	sql_bind_text(statement, 1, name);
+	return text_get(statement, ret_value, size);
 }
 
 int store_set(struct store *store, const char *name, const char *value)
@@ -285,4 +291,9 @@ int store_tenant_set(struct store *store, const char *uid)
 
 	sql_bind_text(statement, 1, uid);
 	return sqlite_run_one(store, statement);
+}
+
+int store_tenant(struct store *store, char *ret_uid, size_t size)
+{
+	return text_get(sqlite_statement(store, TENANT_GET), ret_uid, size);
 }

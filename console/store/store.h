@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the console remembers: devices, tokens, administrators, events, findings, and who did what.
+ * What the console remembers: devices, policies, tokens, administrators, events, findings, and who did what.
  * The one interface to the database; SQLite implements it in sqlite_*.c, and no type of it passes
  * here, so that PostgreSQL can stand beside it. Rules are not its business: enrolment.c and ingest.c
  * have them. One writer; readers see what is committed.
@@ -53,6 +53,7 @@ int store_get(struct store *store, const char *name, char *ret_value, size_t siz
 int store_set(struct store *store, const char *name, const char *value);
 /* The uid, as text, of the one tenant there is so far: what its devices' certificates say. */
 int store_tenant_set(struct store *store, const char *uid);
+int store_tenant(struct store *store, char *ret_uid, size_t size);
 
 /* --- devices --- */
 
@@ -141,6 +142,81 @@ int store_certificate_used(
 /* Without der, newest first; how many. */
 int store_certificates(struct store *store, int64_t device,
 	struct store_certificate *ret_certificates, unsigned int most);
+
+/* --- policies --- */
+
+#define STORE_TAGS_MAX 32 /* of one device */
+#define STORE_TAG_SIZE 64 /* bytes, NUL counted */
+
+/* A signed policy that was published, and for whom it is. */
+struct store_policy {
+	uint64_t version;
+	char name[STORE_TEXT_SIZE];
+	char digest[65], key_id[33];
+	int64_t made_ms, expires_ms;
+	uint32_t size;		      /* bytes of the bundle */
+	uint64_t origin;	      /* version whose content it repeats; 0 = none */
+	uint32_t percent;	      /* of the devices that it is for */
+	char groups[STORE_TEXT_SIZE]; /* tags with spaces between; "" = all devices */
+	int64_t published_ms;
+	char who[STORE_TEXT_SIZE], why[STORE_WHY_SIZE];
+};
+
+/* bundle: of policy->size bytes. -EEXIST when there is that version or a higher one. */
+int store_policy_add(struct store *store, const struct store_policy *policy, const void *bundle);
+/* version 0: the newest. */
+int store_policy_get(struct store *store, uint64_t version, struct store_policy *ret_policy);
+/* The bundle's bytes, which the caller frees. */
+int store_policy_bundle(
+	struct store *store, uint64_t version, uint8_t **ret_bytes, size_t *ret_size);
+/* Newest first; how many. */
+int store_policies(struct store *store, struct store_policy *ret_policies, unsigned int most);
+int store_policy_set_percent(struct store *store, uint64_t version, uint32_t percent);
+/* The highest version ever published; 0 = none. */
+int store_policy_last(struct store *store, uint64_t *ret_version);
+
+struct store_candidate {
+	uint64_t version;
+	uint32_t percent;
+};
+/* Those above `have` whose groups the device is of, newest first; how many, at most `most`. */
+int store_policy_candidates(struct store *store, int64_t device, uint64_t have,
+	struct store_candidate *ret_candidates, unsigned int most);
+
+/* -E2BIG when it has as many as it may; that it is there already, or not, is no failure. */
+int store_tag_add(struct store *store, int64_t device, const char *tag);
+int store_tag_remove(struct store *store, int64_t device, const char *tag);
+/* In one text, with spaces between; cut to size. */
+int store_tags(struct store *store, int64_t device, char *ret_tags, size_t size);
+
+/* What a device was given, and what it said of it; versions are 0 and times too when there is none. */
+struct store_receipt {
+	uint64_t sent; /* to it last */
+	int64_t sent_ms;
+	uint64_t applied;
+	char digest[65], mode[16];
+	int64_t applied_ms; /* by its clock */
+	uint64_t refused;   /* what it was given last when it said so */
+	char code[32];	    /* "ROLLBACK" */
+	int64_t refused_ms;
+};
+
+int store_receipt_sent(struct store *store, int64_t device, uint64_t version, int64_t now_ms);
+/* version, digest, mode, time of what is in force. */
+int store_receipt_applied(struct store *store, int64_t device, const struct store_receipt *receipt);
+int store_receipt_refused(struct store *store, int64_t device, const char *code, int64_t time_ms);
+/* Empty when there is none: no failure. */
+int store_receipt(struct store *store, int64_t device, struct store_receipt *ret_receipt);
+
+/* Every device that is trusted, with what it is known to have; visit answers false to end. */
+struct store_fleet {
+	int64_t device;
+	uint8_t uid[CONSOLE_UID_SIZE];
+	uint64_t applied, refused;
+	char code[32];
+};
+int store_fleet(struct store *store, bool (*visit)(const struct store_fleet *fleet, void *userdata),
+	void *userdata);
 
 /* --- enrolment tokens --- */
 

@@ -28,6 +28,9 @@ static const struct console_sign sample_sign = {
 	.id = 8, .device = {2}, .tenant = "acme", .size = 2, .csr = {0x30, 0}};
 static const struct console_signed sample_signed = {.id = 8, .size = 1, .certificate = {0x30}};
 static const struct console_done sample_done = {.id = 9, .refusal = REFUSAL_SYNTAX};
+static const struct console_poll sample_poll = {
+	.id = 10, .certificate = {7}, .address = "::1", .have = INT64_MAX};
+static const struct console_policy sample_policy = {.id = 10, .version = 3, .size = 4096};
 static const struct console_chain sample_chain = {
 	.count = 2, .certificates = {{1, {0x30}}, {2, {0x30, 0x31}}}};
 
@@ -140,6 +143,8 @@ Test(console_messages, numbers_that_are_none)
 	struct console_device device = sample_device;
 	struct console_signed answer = sample_signed;
 	struct console_done done = sample_done;
+	struct console_poll poll = sample_poll;
+	struct console_policy policy = sample_policy;
 	struct console_chain *chain = calloc(1, sizeof(*chain));
 	struct bytes_reader payload;
 	size_t size;
@@ -164,6 +169,16 @@ Test(console_messages, numbers_that_are_none)
 	cr_expect_not(IS_TAKEN(signed, &answer), "not refused, and none");
 	answer.refusal = REFUSAL_CSR;
 	cr_expect(IS_TAKEN(signed, &answer));
+	cr_expect(IS_TAKEN(poll, &poll), "control");
+	poll.have = (uint64_t)INT64_MAX + 1;
+	cr_expect_not(IS_TAKEN(poll, &poll));
+	cr_expect(IS_TAKEN(policy, &policy), "control");
+	policy.refusal = REFUSAL_DEVICE_SUSPENDED;
+	cr_expect_not(IS_TAKEN(policy, &policy), "refused, and a bundle");
+	policy = (struct console_policy){.id = 1, .version = 3};
+	cr_expect_not(IS_TAKEN(policy, &policy), "a version, and no bytes");
+	policy.size = CONSOLE_POLICY_MAX + 1;
+	cr_expect_not(IS_TAKEN(policy, &policy));
 	cr_expect_not(IS_TAKEN(chain, chain), "an empty chain");
 	memset(buffer, 0xff, sizeof(buffer));
 	bytes_reader_init(&payload, buffer, sizeof(buffer));

@@ -235,14 +235,17 @@ Test(console_store, an_older_one_is_migrated)
 	struct store_token token;
 	sqlite3 *sqlite;
 	char text[ENROLMENT_TOKEN_SIZE];
+	static struct store_policy policy;
 	struct store *reader;
 
 	fixture_token(3, true, &token, text);
 	fixture_close();
 	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
-	cr_assert_eq(
-		sqlite3_exec(sqlite, "ALTER TABLE token DROP COLUMN owner; PRAGMA user_version = 1",
-			NULL, NULL, NULL),
+	cr_assert_eq(sqlite3_exec(sqlite,
+			     "DROP TABLE receipt; DROP TABLE device_tag; DROP TABLE policy_group;"
+			     "DROP TABLE bundle; DROP TABLE policy;"
+			     "ALTER TABLE token DROP COLUMN owner; PRAGMA user_version = 1",
+			     NULL, NULL, NULL),
 		SQLITE_OK);
 	(void)sqlite3_close(sqlite);
 	cr_expect_eq(
@@ -251,6 +254,7 @@ Test(console_store, an_older_one_is_migrated)
 	cr_assert_eq(store_token_get(fixture_store, token.id, &token), 0);
 	cr_expect_eq(token.uses_left, 3);
 	cr_expect_str_eq(token.owner, "");
+	cr_expect_eq(store_policy_get(fixture_store, 0, &policy), -ENOENT, "a table, and empty");
 	fixture_close();
 	fixture_open();
 }

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Publishing policies. What comes is signed already: this process has no key to sign with, and does
+ * not judge the signature: devices do.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "console/store/admin_server.h"
+#include "policy/bundle.h"
+
+void admin_policy_next(struct service *service, struct admin_client *client)
+{
+	struct json_object *object;
+	char uid[STORE_TEXT_SIZE], *to = uid;
+	uint64_t last;
+	int r;
+
+	r = store_policy_last(service->reader, &last);
+	if (r == 0)
+		r = store_tenant(service->reader, uid, sizeof(uid));
+	if (r < 0) {
+		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		return;
+	}
+	for (const char *from = uid; *from; from++) /* as a bundle has it: digits only */
+		if (*from != '-')
+			*to++ = *from;
+	*to = '\0';
+	object = json_object_new_object();
+	(void)json_object_object_add(object, "next", json_object_new_uint64(last + 1));
+	(void)json_object_object_add(object, "tenant", json_object_new_string(uid));
+	admin_line(client, object);
+	admin_end(client, 0, "%s", "");
+}
+
+/* -EBADMSG: no regular file, or larger than a bundle can be. */
+static int bundle_read(int fd, uint8_t **ret_bytes, size_t *ret_size)
+{
+	auto_free uint8_t *bytes = NULL;
+	struct stat status;
+	size_t size;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+		status.st_size > BUNDLE_SIZE_MAX)
+		return -EBADMSG;
+	size = (size_t)status.st_size;
+	bytes = malloc(size + 1);
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t used = 0; used < size;) {
+		ssize_t got = pread(fd, bytes + used, size - used, (off_t)used);
+
+		if (got <= 0)
+			return got < 0 ? -errno : -EBADMSG;
+		used += (size_t)got;
+	}
+	*ret_size = size;
+	*ret_bytes = take_ptr(bytes);
+	return 0;
+}
+
+static bool groups_are_good(const char *groups)
+{
+	char copy[STORE_TEXT_SIZE], *rest = NULL;
+
+	(void)snprintf(copy, sizeof(copy), "%s", groups); /* as long */
+	for (char *tag = strtok_r(copy, " ", &rest); tag; tag = strtok_r(NULL, " ", &rest))
+		if (!distribution_is_tag(tag))
+			return false;
+	return true;
+}
+
+/* What comes and is asked for, or ends the answer: false. */
+static bool take_policy(struct admin_client *client, struct store_policy *ret_policy,
+	uint8_t **ret_bytes, size_t *ret_size)
+{
+	const struct admin_request *request = &client->request;
+	int r;
+
+	r = bundle_read(client->fd, ret_bytes, ret_size);
+	if (r == 0)
+		r = distribution_read(*ret_bytes, *ret_size, ret_policy);
+	if (r < 0) {
+		admin_end(client, r, "that is no signed policy: %s", strerror(-r));
+		return false;
+	}
+	if (!groups_are_good(request->text) || request->limit > 100) {
+		admin_end(client, -EINVAL,
+			"a group is of letters, digits, '.', '_' and '-', a percentage at most "
+			"100");
+		return false;
+	}
+	ret_policy->origin = request->number;
+	ret_policy->percent = request->limit;
+	ret_policy->published_ms = (int64_t)clock_day_ms();
+	(void)snprintf(ret_policy->groups, sizeof(ret_policy->groups), "%s", request->text);
+	(void)snprintf(ret_policy->who, sizeof(ret_policy->who), "%s", client->who);
+	(void)snprintf(ret_policy->why, sizeof(ret_policy->why), "%s", request->why);
+	return true;
+}
+
+static int write_policy(struct service *service, struct admin_client *client,
+	const struct store_policy *policy, const uint8_t *bytes)
+{
+	char what[STORE_TEXT_SIZE + STORE_WHY_SIZE + 64];
+	int r;
+
+	(void)snprintf(what, sizeof(what), "version %llu to %s, %u %% %s",
+		(unsigned long long)policy->version, policy->groups[0] ? policy->groups : "all",
+		policy->percent, policy->why);
+	r = store_begin(service->writer);
+	if (r == 0)
+		r = store_policy_add(service->writer, policy, bytes);
+	if (r == 0)
+		r = store_audit(service->writer, client->who,
+			policy->origin ? "policy rollback" : "policy publish", what,
+			policy->published_ms);
+	if (r == 0)
+		r = store_commit(service->writer);
+	if (r < 0)
+		store_rollback(service->writer);
+	return r;
+}
+
+void admin_policy_publish(struct service *service, struct admin_client *client)
+{
+	static struct store_policy policy; /* too large for the stack */
+	auto_free uint8_t *bytes = NULL;
+	size_t size = 0;
+	int r;
+
+	if (!take_policy(client, &policy, &bytes, &size))
+		return;
+	r = write_policy(service, client, &policy, bytes);
+	if (r == -EEXIST) {
+		admin_end(client, r,
+			"there is version %llu already, or a higher one: nothing is published",
+			(unsigned long long)policy.version);
+		return;
+	}
+	if (r < 0) {
+		admin_end(client, r, "nothing is published: %s", strerror(-r));
+		return;
+	}
+	peer_tell_policies(service);
+	admin_end(client, 0, "version %llu, '%s', is published to %s%s, %u %% of them",
+		(unsigned long long)policy.version, policy.name,
+		policy.groups[0] ? "devices tagged " : "all devices", policy.groups,
+		policy.percent);
+}
+
+void admin_policy_rollout(struct service *service, struct admin_client *client)
+{
+	uint64_t version = client->request.number;
+	char what[64];
+	int r;
+
+	if (client->request.limit > 100) {
+		admin_end(client, -EINVAL, "a percentage is at most 100");
+		return;
+	}
+	(void)snprintf(what, sizeof(what), "version %llu, %u %%", (unsigned long long)version,
+		client->request.limit);
+	r = store_begin(service->writer);
+	if (r == 0)
+		r = store_policy_set_percent(service->writer, version, client->request.limit);
+	if (r == 0)
+		r = store_audit(service->writer, client->who, "policy rollout", what,
+			(int64_t)clock_day_ms());
+	if (r == 0)
+		r = store_commit(service->writer);
+	if (r < 0)
+		store_rollback(service->writer);
+	if (r == -ENOENT)
+		admin_end(client, r, "there is no version %llu", (unsigned long long)version);
+	else if (r < 0)
+		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+	if (r < 0)
+		return;
+	peer_tell_policies(service);
+	admin_end(client, 0,
+		"version %llu is for %u %% of its devices; those that have it already keep it",
+		(unsigned long long)version, client->request.limit);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tags of devices: the groups that policies are for. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "console/store/admin_server.h"
+
+/* "+TAG -TAG": -EINVAL for any other word. */
+static int change_tags(struct store *store, int64_t device, const char *changes)
+{
+	char copy[ADMIN_TEXT_SIZE], *rest = NULL;
+	int r = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", changes); /* as long */
+	for (char *word = strtok_r(copy, " ", &rest); word && r == 0;
+		word = strtok_r(NULL, " ", &rest)) {
+		if ((*word != '+' && *word != '-') || !distribution_is_tag(word + 1))
+			return -EINVAL;
+		r = *word == '+' ? store_tag_add(store, device, word + 1)
+				 : store_tag_remove(store, device, word + 1);
+	}
+	return r;
+}
+
+void admin_device_tag(struct service *service, struct admin_client *client)
+{
+	char what[ADMIN_TEXT_SIZE + STORE_UID_TEXT + 2], uid[STORE_UID_TEXT];
+	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE] = "";
+	struct store_device device;
+	int r;
+
+	if (!admin_find_device(service, client, &device))
+		return;
+	store_uid_format(device.uid, uid);
+	(void)snprintf(what, sizeof(what), "%s %s", uid, client->request.text);
+	r = store_begin(service->writer);
+	if (r == 0)
+		r = change_tags(service->writer, device.id, client->request.text);
+	if (r == 0)
+		r = store_tags(service->writer, device.id, tags, sizeof(tags));
+	if (r == 0)
+		r = store_audit(
+			service->writer, client->who, "device tag", what, (int64_t)clock_day_ms());
+	if (r == 0)
+		r = store_commit(service->writer);
+	if (r < 0)
+		store_rollback(service->writer);
+	if (r == -EINVAL)
+		admin_end(client, r,
+			"a tag is of letters, digits, '.', '_' and '-', with + or - before it; "
+			"nothing is changed");
+	else if (r == -E2BIG)
+		admin_end(client, r, "a device has at most %d tags; nothing is changed",
+			STORE_TAGS_MAX);
+	else if (r < 0)
+		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+	if (r < 0)
+		return;
+	peer_tell_policies(service);
+	admin_end(client, 0, "'%s' has %s%.800s", client->request.device,
+		tags[0] ? "the tags " : "no tags", tags);
+}
