@@ -7,7 +7,7 @@ CONSOLE_IPC := $(B)/console/ipc/messages.o $(B)/console/ipc/refusal.o
 ifneq ($(wildcard console/cli/main.c),)
 CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c)))
 
-$(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_LIB) $(COMMON_LIB)
+$(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \
 		-lsqlite3 -lcap -lseccomp -lsystemd -lzstd
 
@@ -29,8 +29,12 @@ FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr
 FUZZ_LDLIBS_console_csr  := -lcrypto
 FUZZ_FLAGS_console_csr   := -max_len=9000
 
-UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending rate route)
+UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending query rate route waiting)
 
 FUZZ_SOURCES_console_encoding := console/frontend/encoding.c
 FUZZ_SEEDS_console_encoding   := tests/fuzz/corpus/console_encoding
 FUZZ_FLAGS_console_encoding   := -max_len=2000
+
+FUZZ_SOURCES_console_query := console/frontend/query.c
+FUZZ_SEEDS_console_query   := tests/fuzz/corpus/console_query
+FUZZ_FLAGS_console_query   := -max_len=200

@@ -77,6 +77,7 @@ static void on_changed(struct frontend *frontend, const struct console_device *d
 
 	if (device->state != DEVICE_SUSPENDED && device->state != DEVICE_REVOKED)
 		return; /* its next request finds out */
+	policy_end_device(frontend, device->device);
 	count = http_server_close_device(frontend->server, device->device);
 	policy_uuid_format(device->device, uid);
 	log_notice("device %s is %s: closed %u of its connections", uid,
@@ -114,11 +115,15 @@ static void on_done(struct frontend *frontend, const struct console_done *done)
 		enrol_certified(frontend, pending);
 }
 
-void exchange_take_store(struct frontend *frontend, uint16_t type, struct bytes_reader *payload)
+void exchange_take_store(
+	struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd)
 {
 	struct console_device device;
+	struct console_policy policy;
 	struct console_done done;
 
+	if (fd >= 0 && type != CONSOLE_POLICY_IS)
+		fatal("the store sent a descriptor, stopping");
 	switch (type) {
 	case CONSOLE_ENROLLED:
 	case CONSOLE_DEVICE_IS:
@@ -132,6 +137,15 @@ void exchange_take_store(struct frontend *frontend, uint16_t type, struct bytes_
 		check_whole(&frontend->store, payload);
 		on_done(frontend, &done);
 		break;
+	case CONSOLE_POLICY_IS:
+		console_get_policy(payload, &policy);
+		check_whole(&frontend->store, payload);
+		policy_answer(frontend, &policy, fd);
+		break;
+	case CONSOLE_POLICIES_CHANGED:
+		check_whole(&frontend->store, payload);
+		policy_changed(frontend);
+		break;
 	case CONSOLE_CHANGED:
 		console_get_device(payload, &device);
 		check_whole(&frontend->store, payload);
@@ -142,11 +156,14 @@ void exchange_take_store(struct frontend *frontend, uint16_t type, struct bytes_
 	}
 }
 
-void exchange_take_authority(struct frontend *frontend, uint16_t type, struct bytes_reader *payload)
+void exchange_take_authority(
+	struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd)
 {
 	static struct console_signed answer;
 	struct pending *pending;
 
+	if (fd >= 0)
+		fatal("the authority sent a descriptor, stopping");
 	if (type == CONSOLE_CHAIN && frontend->chain.count == 0) {
 		console_get_chain(payload, &frontend->chain);
 		check_whole(&frontend->authority, payload);

@@ -10,6 +10,8 @@ void handle_health(struct frontend *frontend, struct http_request *request);
 /* device.c */
 void handle_device(struct frontend *frontend, struct http_request *request);
 void handle_events(struct frontend *frontend, struct http_request *request);
+/* policy.c */
+void handle_policy(struct frontend *frontend, struct http_request *request);
 /* enrol.c */
 void handle_cacerts(struct frontend *frontend, struct http_request *request);
 void handle_enrol(struct frontend *frontend, struct http_request *request);

@@ -49,6 +49,12 @@ struct http_request {
 	uint8_t network[16];
 };
 
+/* Of an answer that is not copied. */
+struct http_body {
+	void (*release)(void *userdata);
+	void *userdata;
+};
+
 /*
  * Debian's 2.1.12-stable-8+deb12u1 has the fixes of 2.1.13 under the old number; this function came
  * with them (see its symbols file).
@@ -299,6 +305,39 @@ void http_request_orphan(struct http_request *request)
 	request->connection = NULL;
 }
 
+bool http_request_is_gone(const struct http_request *request)
+{
+	return !request->connection;
+}
+
+/* The library's shape of a release. */
+static void release_body(const void *bytes, size_t size, void *userdata)
+{
+	struct http_body *body = userdata;
+
+	(void)bytes;
+	(void)size;
+	body->release(body->userdata);
+	free(body);
+}
+
+static void add_body(struct evbuffer *buffer, const struct http_answer *answer)
+{
+	struct http_body *body;
+
+	if (!answer->release) {
+		if (answer->size && evbuffer_add(buffer, answer->body, answer->size) < 0)
+			fatal("no memory for an answer, stopping");
+		return;
+	}
+	body = malloc(sizeof(*body));
+	if (!body)
+		fatal("no memory for an answer, stopping");
+	*body = (struct http_body){answer->release, answer->userdata};
+	if (evbuffer_add_reference(buffer, answer->body, answer->size, release_body, body) < 0)
+		fatal("no memory for an answer, stopping");
+}
+
 static void on_sent(struct evhttp_request *inner, void *userdata)
 {
 	(void)inner;
@@ -314,7 +353,6 @@ static void add_header(struct evkeyvalq *headers, const char *name, const char *
 void http_answer(struct http_request *request, const struct http_answer *answer)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(request->inner);
-	struct evbuffer *body = evhttp_request_get_output_buffer(request->inner);
 
 	if (answer->type)
 		add_header(headers, "Content-Type", answer->type);
@@ -323,8 +361,7 @@ void http_answer(struct http_request *request, const struct http_answer *answer)
 		add_header(headers, answer->headers[i].name, answer->headers[i].value);
 	if (answer->is_last)
 		add_header(headers, "Connection", "close");
-	if (answer->size && evbuffer_add(body, answer->body, answer->size) < 0)
-		fatal("no memory for an answer, stopping");
+	add_body(evhttp_request_get_output_buffer(request->inner), answer);
 	if (request->connection) {
 		request->connection->request = NULL;
 		connection_enter(request->connection, CONNECTION_REPLYING);

@@ -37,6 +37,9 @@ struct http_answer {
 	size_t size;
 	struct http_header headers[HTTP_ANSWER_HEADERS];
 	bool is_last; /* the connection is closed behind it */
+	/* else NULL: body is not copied, and this is called when it is not needed any more */
+	void (*release)(void *userdata);
+	void *userdata;
 };
 
 typedef void (*http_handler)(void *context, struct http_request *request);
@@ -76,6 +79,9 @@ const char *http_request_address(const struct http_request *request);
 const uint8_t *http_request_network(const struct http_request *request);
 /* The peer's certificate; NULL without one, or when the peer has gone. */
 X509 *http_request_certificate(const struct http_request *request);
+
+/* Nobody is there to take the answer; which is to be given all the same. */
+bool http_request_is_gone(const struct http_request *request);
 
 /* Sends it and ends request. */
 void http_answer(struct http_request *request, const struct http_answer *answer);

@@ -23,6 +23,7 @@
 #include "common/filter.h"
 #include "console/frontend/route.h"
 #include "console/frontend/state.h"
+#include "console/frontend/waiting.h"
 #include "console/ipc/process.h"
 
 #define TICK_US		250000
@@ -218,6 +219,7 @@ static void on_tick(int fd, short events, void *userdata)
 	(void)fd;
 	(void)events;
 	exchange_sweep(frontend);
+	policy_sweep(frontend);
 	if (++ticks % SWEEP_TICKS == 0)
 		http_server_sweep(frontend->server);
 	process_sign(frontend->life_fd, 'L');
@@ -246,7 +248,8 @@ static void start(struct frontend *frontend, const struct options *options)
 	fit_limits(frontend);
 	frontend->base = event_base_new();
 	frontend->pending = pending_table_new(frontend->limits.in_flight);
-	if (!frontend->base || !frontend->pending)
+	frontend->waiting = waiting_new(frontend->limits.connections);
+	if (!frontend->base || !frontend->pending || !frontend->waiting)
 		fatal("no memory, stopping");
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		fatal("cannot get random bytes: %m, stopping");

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/wire.h"
 #include "console/frontend/state.h"
 
@@ -19,21 +20,20 @@ static bool take_packet(struct peer *peer)
 {
 	static uint8_t packet[WIRE_FRAME_MAX];
 	struct bytes_reader payload;
+	auto_close int fd = -EBADF;
 	uint16_t type;
-	int fd, r;
+	int r;
 
 	r = channel_receive(&peer->channel, packet, sizeof(packet), &fd);
 	if (r == -EAGAIN)
 		return false;
 	if (r == 0)
 		fatal("the %s is gone, stopping", peer->name);
-	if (r > 0 && fd >= 0)
-		fatal("the %s sent a descriptor, stopping", peer->name);
 	if (r > 0)
 		r = wire_open(packet, (size_t)r, &type, &payload);
 	if (r < 0)
 		fatal("cannot read what the %s says: %s, stopping", peer->name, strerror(-r));
-	peer->take(peer->frontend, type, &payload);
+	peer->take(peer->frontend, type, &payload, fd);
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Targets are compared as they were sent: no decoding, no query taken apart: no second spelling. */
+/* Targets are compared as they were sent: no decoding, so no second spelling. */
 #include "console/frontend/route.h"
 
 #include <string.h>
@@ -9,6 +9,7 @@
 static const struct route routes[] = {
 	{HTTP_POST, "/v1/events", true, CONSOLE_BATCH_MAX, handle_events},
 	{HTTP_POST, ROUTE_EVENTS_AFTER_LOSS, true, CONSOLE_BATCH_MAX, handle_events},
+	{HTTP_GET, ROUTE_POLICY, true, 0, handle_policy},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
 	{HTTP_GET, "/v1/health", false, 0, handle_health},
 	{HTTP_GET, "/.well-known/est/cacerts", false, 0, handle_cacerts},
@@ -16,12 +17,21 @@ static const struct route routes[] = {
 	{HTTP_POST, "/.well-known/est/simplereenroll", true, ROUTE_CSR_MAX, handle_renew},
 };
 
+static bool is_target(const struct route *route, const char *target)
+{
+	size_t size = strlen(route->target);
+
+	if (route->target[size - 1] == '?')
+		return !strncmp(route->target, target, size);
+	return !strcmp(route->target, target);
+}
+
 const struct route *route_find(
 	enum http_method method, const char *target, uint16_t *ret_refusal, const char **ret_allow)
 {
 	*ret_refusal = REFUSAL_ROUTE;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (strcmp(routes[i].target, target))
+		if (!is_target(&routes[i], target))
 			continue;
 		if (routes[i].method == method)
 			return &routes[i];

@@ -15,6 +15,10 @@
  *                                          {"ack":N,"link":"...","retry_ms":0}
  *   POST /v1/events?after=loss             likewise; the device says that it has nothing older, so
  *                                          what the batch does not follow is taken as lost
+ *   GET  /v1/policy?have=N&wait=S          certificate; 200 application/octet-stream, a signed bundle
+ *                                          of a version above N; 204 when there is none and none
+ *                                          came within S seconds. One at a time for a device: an
+ *                                          older one is answered with 204
  *   GET  /v1/health                        "ok"
  *
  * A refusal is {"error":"CODE","text":"..."} with the status of console/ipc/refusal.h; 429 and 503
@@ -32,13 +36,14 @@
 #define ROUTE_CSR_MAX  (CONSOLE_CSR_MAX * 3 / 2)
 #define ROUTE_BODY_MAX CONSOLE_BATCH_MAX /* the largest of all */
 
+#define ROUTE_POLICY		"/v1/policy?"
 #define ROUTE_EVENTS_AFTER_LOSS "/v1/events?after=loss"
 
 struct frontend;
 
 struct route {
 	enum http_method method;
-	const char *target;
+	const char *target; /* ending in '?': what follows is its handler's to parse */
 	bool needs_certificate;
 	size_t body_max; /* 0: none */
 	void (*handle)(struct frontend *frontend, struct http_request *request);

@@ -17,6 +17,7 @@
 
 struct event;
 struct event_base;
+struct waiting;
 
 /* Another of the console's processes. */
 struct peer {
@@ -24,7 +25,9 @@ struct peer {
 	const char *name;
 	struct channel channel;
 	struct event *readable, *writable;
-	void (*take)(struct frontend *frontend, uint16_t type, struct bytes_reader *payload);
+	/* fd: that came with it, -1 = none; closed behind it */
+	void (*take)(
+		struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd);
 };
 
 struct frontend {
@@ -33,6 +36,7 @@ struct frontend {
 	struct http_server *server;
 	struct peer store, authority;
 	struct pending_table *pending;
+	struct waiting *waiting;
 	struct console_chain chain; /* count 0 until the authority has sent it */
 	char *cacerts;		    /* the answer, base64; own */
 	struct rate_table failures; /* to enrol */
@@ -60,9 +64,10 @@ void dispatch(void *context, struct http_request *request);
 /* exchange.c */
 
 /* Whom the store said it is; what comes next is in device.c and enrol.c. */
-void exchange_take_store(struct frontend *frontend, uint16_t type, struct bytes_reader *payload);
+void exchange_take_store(
+	struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd);
 void exchange_take_authority(
-	struct frontend *frontend, uint16_t type, struct bytes_reader *payload);
+	struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd);
 /* A place for a question about that request; NULL: it was refused as busy. */
 struct pending *exchange_begin(
 	struct frontend *frontend, struct http_request *request, enum pending_stage stage);
@@ -86,6 +91,17 @@ void enrol_signed(
 void enrol_certified(struct frontend *frontend, struct pending *pending);
 /* Sets cacerts from chain; -EBADMSG. */
 int enrol_make_cacerts(struct frontend *frontend);
+
+/* policy.c */
+
+/* fd: of the bundle, -1 = none; stays the caller's. */
+void policy_answer(struct frontend *frontend, const struct console_policy *policy, int fd);
+/* Those that wait are asked for anew. */
+void policy_changed(struct frontend *frontend);
+/* The device is not to wait any more. */
+void policy_end_device(struct frontend *frontend, const uint8_t device[CONSOLE_UID_SIZE]);
+/* Ends those whose time is over, or whose peer is gone. */
+void policy_sweep(struct frontend *frontend);
 
 /* answer.c */
 

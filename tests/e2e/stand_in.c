@@ -185,6 +185,25 @@ static void on_who(struct bytes_reader *payload, bool is_batch)
 	send_device(is_batch ? CONSOLE_TAKEN : CONSOLE_DEVICE_IS, who.id, refusal, device);
 }
 
+/* There is never one. */
+static void on_poll(struct bytes_reader *payload)
+{
+	struct console_policy answer = {0};
+	struct console_poll poll;
+	struct console_who who;
+	struct bytes_writer frame;
+	struct device *device;
+
+	console_get_poll(payload, &poll);
+	memcpy(who.certificate, poll.certificate, sizeof(who.certificate));
+	answer.id = poll.id;
+	answer.refusal = refusal_of(&who, &device);
+	wire_begin(&frame, frame_bytes, sizeof(frame_bytes), CONSOLE_POLICY_IS);
+	console_put_policy(&frame, &answer);
+	if (channel_send(&frontend, &frame, -1) < 0)
+		exit(0);
+}
+
 static void on_frontend(void)
 {
 	struct bytes_reader payload;
@@ -205,6 +224,9 @@ static void on_frontend(void)
 		break;
 	case CONSOLE_CERTIFIED:
 		on_certified(&payload);
+		break;
+	case CONSOLE_POLICY:
+		on_poll(&payload);
 		break;
 	case CONSOLE_DEVICE:
 	case CONSOLE_EVENTS:

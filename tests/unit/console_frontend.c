@@ -11,8 +11,10 @@
 #include "console/frontend/handlers.h"
 #include "console/frontend/limits.h"
 #include "console/frontend/pending.h"
+#include "console/frontend/query.h"
 #include "console/frontend/rate.h"
 #include "console/frontend/route.h"
+#include "console/frontend/waiting.h"
 
 /* Of the table only names matter here. */
 #define HANDLER(name)                                                      \
@@ -27,6 +29,7 @@ HANDLER(handle_events)
 HANDLER(handle_cacerts)
 HANDLER(handle_enrol)
 HANDLER(handle_renew)
+HANDLER(handle_policy)
 
 /* RFC 4648, 10 */
 static const char *const vectors[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
@@ -126,6 +129,9 @@ Test(console_frontend, routes)
 		{HTTP_GET, "/v1/device", handle_device, 0},
 		{HTTP_POST, "/v1/events", handle_events, 0},
 		{HTTP_GET, "/v1/health", handle_health, 0},
+		{HTTP_GET, "/v1/policy?have=0&wait=50", handle_policy, 0},
+		{HTTP_POST, "/v1/policy?have=0&wait=50", NULL, REFUSAL_METHOD},
+		{HTTP_GET, "/v1/policy", NULL, REFUSAL_ROUTE},
 		{HTTP_OTHER, "/v1/health", NULL, REFUSAL_METHOD},
 		{HTTP_GET, "/v1/events", NULL, REFUSAL_METHOD},
 		{HTTP_GET, "", NULL, REFUSAL_ROUTE},
@@ -182,6 +188,53 @@ Test(console_frontend, limits)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		cr_expect_eq(limits_parse(bad[i], &limits), -EINVAL, "%s", bad[i]);
 	cr_expect_eq(limits.connections, 5, "left as it was");
+}
+
+Test(console_frontend, queries_have_one_spelling)
+{
+	static const char *const bad[] = {"", "have=1", "wait=1&have=1", "have=1&wait=1&x=1",
+		"have=01&wait=1", "have=1&wait=", "have=&wait=1", "have=-1&wait=1",
+		"have=1&wait=1 ", "have=1000000000000&wait=1", "have=%31&wait=1", "Have=1&wait=1"};
+	struct query query = {7, 7};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_eq(query_parse(bad[i], &query), -EINVAL, "%s", bad[i]);
+	cr_expect_eq(query.have, 7);
+	cr_expect_eq(query_parse("have=999999999999&wait=0", &query), 0);
+	cr_expect_eq(query.have, 999999999999);
+	cr_expect_eq(query.wait_s, 0);
+	cr_expect_eq(query_parse("have=0&wait=100000", &query), 0);
+	cr_expect_eq(query.wait_s, QUERY_WAIT_MAX);
+}
+
+Test(console_frontend, devices_that_wait)
+{
+	struct waiting *waiting = waiting_new(2);
+	uint8_t one[CONSOLE_UID_SIZE] = {1}, other[CONSOLE_UID_SIZE] = {2};
+	struct waiter *first, *second;
+	uint64_t id;
+
+	cr_assert(waiting);
+	first = waiting_add(waiting, one);
+	second = waiting_add(waiting, other);
+	cr_assert(first && second);
+	cr_expect_null(waiting_add(waiting, (const uint8_t[CONSOLE_UID_SIZE]){3}), "full");
+	cr_expect_eq(waiting_find(waiting, first->id), first);
+	cr_expect_eq(waiting_find(waiting, second->id), second, "of the same bucket");
+	cr_expect_eq(waiting_of(waiting, other), second);
+	cr_expect_eq(waiting_first(waiting, WAITER_IN_LINE), first);
+	waiting_move(waiting, first, WAITER_ASKED);
+	waiting_move(waiting, second, WAITER_CONTENT);
+	cr_expect_eq(waiting_count(waiting, WAITER_IN_LINE), 0);
+	waiting_stir(waiting);
+	cr_expect_eq(waiting_first(waiting, WAITER_IN_LINE), second);
+	cr_expect_eq(waiting_count(waiting, WAITER_ASKED), 1, "who is asked for stays so");
+	id = first->id;
+	waiting_remove(waiting, first);
+	cr_expect_null(waiting_of(waiting, one));
+	first = waiting_add(waiting, one);
+	cr_expect_null(waiting_find(waiting, id), "an id does not recur");
+	waiting_free(waiting);
 }
 
 Test(console_frontend, waiting)
