@@ -24,7 +24,7 @@ _holdfast_console()
 	local devices=''
 	case $prev in
 	--state-dir | --runtime-dir) _filedir -d; return ;;
-	--passphrase-file) _filedir; return ;;
+	--passphrase-file | --policy-passphrase-file | --key) _filedir; return ;;
 	--state) mapfile -t COMPREPLY < <(compgen -W 'pending trusted suspended revoked' -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
 	--owner) mapfile -t COMPREPLY < <(compgen -W 'enterprise personal' -- "$cur"); return ;;
@@ -32,24 +32,34 @@ _holdfast_console()
 		mapfile -t COMPREPLY < <(compgen -W 'file process log peripheral entity network config lifecycle hosting' -- "$cur")
 		return
 		;;
-	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit) return ;;
+	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit | --group | --percent | --version) return ;;
 	esac
 	case $verb:$sub:$prev in
-	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | *:*:--device)
+	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | device:tag:* | *:*:--device)
 		devices=$(holdfast-console device list --json 2>/dev/null |
 			sed -n 's/.*"uid":"\([^"]*\)".*"host":"\([A-Za-z0-9._-]*\)".*/\1 \2/p')
 		;;
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='init serve status device token events findings backup restore --state-dir --runtime-dir --help --version' ;;
-	init:*) choice='--name --tenant --admin --passphrase-file --help' ;;
+	:) choice='init serve status device policy token events findings backup restore --state-dir --runtime-dir --help --version' ;;
+	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
-	device:) choice='list show approve suspend revoke --help' ;;
+	device:) choice='list show approve suspend revoke tag --help' ;;
 	device:list) choice='--state --json --help' ;;
 	device:show) choice="$devices --json --help" ;;
+	device:tag) choice=$devices ;;
 	device:*) choice="$devices --why --help" ;;
+	policy:) choice='check publish history show diff rollback rollout --help' ;;
+	policy:check) _filedir; return ;;
+	policy:publish | policy:rollback)
+		case $cur in -*) ;; *) _filedir; return ;; esac
+		choice='--group --percent --days --key --passphrase-file --version --why --help'
+		;;
+	policy:history) choice='--limit --json --help' ;;
+	policy:show) choice='--json --help' ;;
+	policy:rollout) choice='--percent --help' ;;
 	token:) choice='create list revoke --help' ;;
 	token:create) choice='--uses --unlimited --days --approve --owner --name --json --help' ;;
 	token:list) choice='--json --help' ;;

@@ -21,7 +21,10 @@ enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_CONSOLE = 3
 #define CLI_STORE_DIRECTORY	"store"
 #define CLI_AUTHORITY_DIRECTORY "authority"
 #define CLI_TLS_DIRECTORY	"tls"
-#define CLI_LOCK		"lock" /* held by serve, init and restore */
+#define CLI_SIGNING_DIRECTORY	"signing" /* root's; nothing of serve reads it */
+#define CLI_POLICY_KEY		"policy.key"
+#define CLI_DEVICES_FILE	"devices.pem" /* root certificate and policy key: for devices */
+#define CLI_LOCK		"lock"	      /* held by serve, init and restore */
 
 #define CLI_STORE_USER	   "holdfast-store"
 #define CLI_FRONTEND_USER  "holdfast-frontend"
@@ -39,6 +42,7 @@ int cli_init(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_device(int argc, char **argv);
+int cli_policy(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_findings(int argc, char **argv);
@@ -63,6 +67,9 @@ bool cli_text(char *ret_text, size_t size, const char *text);
 
 /* client.c: asks the store; line is called for each object (borrowed). enum cli_exit. */
 int client_ask(const struct admin_request *request,
+	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);
+/* Likewise; fd (-1 = none) goes with the request, *ret_fd (or NULL) came with a line: the caller's. */
+int client_ask_with(const struct admin_request *request, int fd, int *ret_fd,
 	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);
 
 #endif

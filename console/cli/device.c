@@ -12,7 +12,8 @@ static const char usage[] =
 	"usage: holdfast-console device list [--state STATE] [--json]\n"
 	"       holdfast-console device show DEVICE [--json]\n"
 	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT]\n"
-	"DEVICE is its uid or host name.\n"
+	"       holdfast-console device tag DEVICE +TAG|-TAG...\n"
+	"DEVICE is its uid or host name. Tags are the groups that policies are published to.\n"
 	"  --state STATE  pending, trusted, suspended or revoked\n"
 	"  --why TEXT     is written down with it\n"
 	"What is suspended can be approved again; what is revoked has to enrol anew, with a new "
@@ -53,7 +54,42 @@ static void print_row(struct json_object *device, const char *text, void *userda
 	(void)printf("%s  ", json_text(device, "uid"));
 	print_clean(json_text(device, "host"));
 	print_time("  seen ", device, "last_seen");
-	(void)printf("  up to event %llu\n", (unsigned long long)json_number(device, "ack"));
+	(void)printf("  up to event %llu", (unsigned long long)json_number(device, "ack"));
+	if (json_number(device, "policy.applied"))
+		(void)printf(
+			"  policy %llu", (unsigned long long)json_number(device, "policy.applied"));
+	if (json_text(device, "policy.code")[0])
+		print_styled(PRINT_BAD, "  rejected %llu",
+			(unsigned long long)json_number(device, "policy.rejected"));
+	if (json_text(device, "tags")[0])
+		(void)printf("  [%s]", json_text(device, "tags"));
+	(void)putchar('\n');
+}
+
+static void print_policy(struct json_object *device)
+{
+	if (json_text(device, "tags")[0])
+		(void)printf("  tags %s\n", json_text(device, "tags"));
+	if (json_number(device, "policy.sent")) {
+		(void)printf("  policy %llu sent",
+			(unsigned long long)json_number(device, "policy.sent"));
+		print_time(" ", device, "policy.sent_time");
+		(void)putchar('\n');
+	}
+	if (json_number(device, "policy.applied")) {
+		(void)printf("  policy %llu in force, %s,",
+			(unsigned long long)json_number(device, "policy.applied"),
+			json_text(device, "policy.mode"));
+		print_time(" since ", device, "policy.applied_time");
+		(void)printf("\n    digest %s\n", json_text(device, "policy.digest"));
+	}
+	if (json_text(device, "policy.code")[0]) {
+		print_styled(PRINT_BAD, "  policy %llu rejected: ",
+			(unsigned long long)json_number(device, "policy.rejected"));
+		print_clean(json_text(device, "policy.code"));
+		print_time(", ", device, "policy.rejected_time");
+		(void)putchar('\n');
+	}
 }
 
 static void print_changes(struct json_object *changes)
@@ -151,6 +187,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 			(unsigned long long)json_number(device, "ack"));
 	else
 		(void)printf("  has delivered nothing yet\n");
+	print_policy(device);
 	print_changes(json_at(device, "changes"));
 	print_certificates(json_at(device, "certificates"));
 	print_boots(json_at(device, "boots"));
@@ -237,6 +274,27 @@ static int change(int argc, char **argv, uint16_t type)
 	return r;
 }
 
+/* No options: a tag may be taken away by "-TAG". */
+static int tag(int argc, char **argv)
+{
+	struct admin_request request = {.type = ADMIN_DEVICE_TAG};
+	size_t used = 0;
+
+	if (argc < 3)
+		return cli_usage(usage);
+	if (!cli_text(request.device, sizeof(request.device), argv[1]))
+		return CLI_USAGE;
+	for (int i = 2; i < argc; i++) {
+		size_t room = sizeof(request.text) - used;
+		int size = snprintf(request.text + used, room, "%s%s", i > 2 ? " " : "", argv[i]);
+
+		if (size < 0 || (size_t)size >= room)
+			return cli_refuse("too many tags at a time"), CLI_USAGE;
+		used += (size_t)size;
+	}
+	return client_ask(&request, print_row, &(struct view){0});
+}
+
 int cli_device(int argc, char **argv)
 {
 	if (argc < 2)
@@ -251,6 +309,8 @@ int cli_device(int argc, char **argv)
 		return change(argc - 1, argv + 1, ADMIN_SUSPEND);
 	if (!strcmp(argv[1], "revoke"))
 		return change(argc - 1, argv + 1, ADMIN_REVOKE);
+	if (!strcmp(argv[1], "tag"))
+		return tag(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return fputs(usage, stdout), CLI_DONE;
 	return cli_usage(usage);

@@ -19,7 +19,7 @@
 #include "common/hpke.h"
 #include "common/privileges.h"
 #include "console/authority/ca_files.h"
-#include "console/cli/cli.h"
+#include "console/cli/policy.h"
 #include "console/frontend/frontend.h"
 #include "console/store/enrolment.h"
 #include "console/store/secret.h"
@@ -30,24 +30,30 @@
 
 static const char usage[] =
 	"usage: holdfast-console init [--name HOST]... [--tenant TEXT] [--admin NAME]\n"
-	"                             [--passphrase-file FILE]\n"
+	"                             [--passphrase-file FILE] [--policy-passphrase-file FILE]\n"
 	"Makes a console: root and issuing authority, the server's certificate, the key that "
 	"devices\n"
-	"seal to, the database, the first administrator and the first enrolment token.\n"
+	"seal to, the key that signs policies, the database, the first administrator and the first "
+	"enrolment token.\n"
 	"  --name HOST             DNS name or address by which devices reach it (this host's "
 	"name);\n"
 	"                          at most 16 times\n"
 	"  --tenant TEXT           the organisation's name, for people\n"
 	"  --admin NAME            the first administrator (admin)\n"
-	"  --passphrase-file FILE  of the root's key; without it, one is made and printed\n";
+	"  --passphrase-file FILE  of the root's key; without it, one is made and printed\n"
+	"  --policy-passphrase-file FILE  likewise, of the key that signs policies\n";
+
+struct passphrase {
+	char text[POLICY_PASSPHRASE_SIZE];
+	bool is_made;
+};
 
 struct plan {
 	const char *names[CA_SERVER_NAMES];
 	size_t name_count;
-	const char *tenant, *admin, *passphrase_file;
+	const char *tenant, *admin, *passphrase_file, *policy_file;
 	char host[256];
-	char passphrase[1024];
-	bool is_passphrase_made;
+	struct passphrase root, policy;
 	char secret[SECRET_TEXT_SIZE];
 	char token[ENROLMENT_TOKEN_SIZE];
 	uid_t store_uid, frontend_uid;
@@ -58,8 +64,9 @@ static int parse_options(int argc, char **argv, struct plan *plan)
 {
 	static const struct option known[] = {{"name", required_argument, NULL, 'n'},
 		{"tenant", required_argument, NULL, 't'}, {"admin", required_argument, NULL, 'a'},
-		{"passphrase-file", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
-		{0}};
+		{"passphrase-file", required_argument, NULL, 'p'},
+		{"policy-passphrase-file", required_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	int option;
 
 	plan->admin = "admin";
@@ -75,6 +82,8 @@ static int parse_options(int argc, char **argv, struct plan *plan)
 			plan->admin = optarg;
 		else if (option == 'p')
 			plan->passphrase_file = optarg;
+		else if (option == 'k')
+			plan->policy_file = optarg;
 		else
 			return cli_usage(usage);
 	}
@@ -101,34 +110,40 @@ static int find_users(struct plan *plan)
 	return CLI_DONE;
 }
 
-static int read_passphrase(struct plan *plan)
+/* The one in the file, or one that is made and printed. */
+static int take_passphrase(const char *path, const char *what, struct passphrase *ret_passphrase)
 {
-	auto_close int fd = -EBADF;
-	ssize_t size;
 	int r;
 
-	if (!plan->passphrase_file) {
-		plan->is_passphrase_made = true;
-		r = secret_make(plan->passphrase);
+	ret_passphrase->is_made = !path;
+	if (!path) {
+		r = secret_make(ret_passphrase->text);
 		return r < 0 ? cli_refuse("cannot make a passphrase: %s", strerror(-r)) : CLI_DONE;
 	}
-	fd = open(plan->passphrase_file, O_RDONLY | O_CLOEXEC);
-	size = fd < 0 ? -1 : read(fd, plan->passphrase, sizeof(plan->passphrase) - 1);
-	if (size < 0)
-		return cli_refuse("cannot read '%s': %s", plan->passphrase_file, strerror(errno));
-	plan->passphrase[size] = '\0';
-	plan->passphrase[strcspn(plan->passphrase, "\r\n")] = '\0';
-	if (strlen(plan->passphrase) < CA_PASSPHRASE_MIN)
-		return cli_refuse("the passphrase in '%s' is shorter than %d characters",
-			plan->passphrase_file, CA_PASSPHRASE_MIN);
+	r = passphrase_read(path, what, ret_passphrase->text);
+	if (r != CLI_DONE)
+		return r;
+	if (strlen(ret_passphrase->text) < CA_PASSPHRASE_MIN)
+		return cli_refuse("the passphrase in '%s' is shorter than %d characters", path,
+			CA_PASSPHRASE_MIN);
 	return CLI_DONE;
+}
+
+static int read_passphrases(struct plan *plan)
+{
+	int r;
+
+	r = take_passphrase(plan->passphrase_file, "root key", &plan->root);
+	if (r != CLI_DONE)
+		return r;
+	return take_passphrase(plan->policy_file, "policy key", &plan->policy);
 }
 
 /* Makes them, or none: an earlier console's are left as they are. */
 static int make_directories(void)
 {
-	static const char *const names[] = {
-		CLI_STORE_DIRECTORY, CLI_AUTHORITY_DIRECTORY, CLI_TLS_DIRECTORY};
+	static const char *const names[] = {CLI_STORE_DIRECTORY, CLI_AUTHORITY_DIRECTORY,
+		CLI_TLS_DIRECTORY, CLI_SIGNING_DIRECTORY};
 	char path[PATH_MAX], database[PATH_MAX];
 	struct stat status;
 
@@ -172,7 +187,12 @@ static void undo(void)
 	static const char *const authority[] = {
 		CA_ROOT_CERTIFICATE, CA_ROOT_KEY, CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY};
 	static const char *const tls[] = {FRONTEND_CERTIFICATE, FRONTEND_KEY};
+	static const char *const signing[] = {CLI_POLICY_KEY};
+	char path[PATH_MAX];
 
+	cli_path(path, sizeof(path), CLI_DEVICES_FILE, "");
+	(void)unlink(path); /* as below */
+	remove_files(CLI_SIGNING_DIRECTORY, signing, 1);
 	remove_files(CLI_STORE_DIRECTORY, store, 4);
 	remove_files(CLI_AUTHORITY_DIRECTORY, authority, 4);
 	remove_files(CLI_TLS_DIRECTORY, tls, 2);
@@ -194,7 +214,7 @@ static int make_certificates(const struct plan *plan, const char *tenant)
 
 	if (authority < 0 || tls < 0)
 		return -errno;
-	r = ca_files_create(authority, tenant, plan->passphrase);
+	r = ca_files_create(authority, tenant, plan->root.text);
 	return r < 0 ? r : ca_files_server(authority, tls, plan->names, plan->name_count);
 }
 
@@ -297,6 +317,10 @@ static int make_all(struct plan *plan)
 	store_uid_format(uid, tenant);
 	r = make_certificates(plan, tenant);
 	if (r == 0) {
+		what = "policy key";
+		r = signing_key_create(plan->policy.text);
+	}
+	if (r == 0) {
 		what = "seal key";
 		r = make_seal_key();
 	}
@@ -329,25 +353,31 @@ static void print_next(const struct plan *plan)
 	(void)printf("  one-time secret      %s\n", plan->secret);
 	(void)printf("  enrolment token      %s\n", plan->token);
 	(void)printf("                       one device, until %s\n", until);
-	if (plan->is_passphrase_made)
-		(void)printf("  root key passphrase  %s\n", plan->passphrase);
+	if (plan->root.is_made)
+		(void)printf("  root key passphrase  %s\n", plan->root.text);
+	if (plan->policy.is_made)
+		(void)printf("  policy key passphrase  %s\n", plan->policy.text);
 	print_styled(PRINT_BOLD, "\nNext:\n");
 	(void)printf("  1. Start it:           systemctl enable --now holdfast-console\n"
 		     "     or in a terminal:   holdfast-console serve\n"
-		     "  2. Enrol a device: give its agent\n"
-		     "       the address       https://%s:8443\n"
-		     "       the root          %s/%s/%s\n"
-		     "       the token         (above)\n"
+		     "  2. Enrol a device: give its agent %s/%s, by which it knows this\n"
+		     "     console and its policies, and the token (above):\n"
+		     "                         holdfast enrol --console https://%s:8443 \\\n"
+		     "                           --ca devices.pem --token-file FILE\n"
 		     "  3. Approve it:         holdfast-console device list --state pending\n"
 		     "                         holdfast-console device approve NAME\n"
-		     "  4. More devices:       holdfast-console token create --help\n"
-		     "  5. Take %s/%s/%s to a place that is not on this\n"
+		     "  4. Its policy:         holdfast-console policy publish FILE\n"
+		     "  5. More devices:       holdfast-console token create --help\n",
+		cli.state_directory, CLI_DEVICES_FILE, plan->names[0]);
+	(void)printf("  6. Take %s/%s/%s to a place that is not on this\n"
 		     "     machine. It is needed for a new issuing authority only, in five years.\n"
+		     "     %s/%s/%s signs policies: who has it and its\n"
+		     "     passphrase says what devices do. It may be kept elsewhere too.\n"
 		     "     Keep a copy of %s/%s/%s as well: without it, what\n"
 		     "     devices have sealed and not delivered can't be read.\n",
-		plan->names[0], cli.state_directory, CLI_AUTHORITY_DIRECTORY, CA_ROOT_CERTIFICATE,
 		cli.state_directory, CLI_AUTHORITY_DIRECTORY, CA_ROOT_KEY, cli.state_directory,
-		CLI_STORE_DIRECTORY, SERVICE_SEAL_KEY);
+		CLI_SIGNING_DIRECTORY, CLI_POLICY_KEY, cli.state_directory, CLI_STORE_DIRECTORY,
+		SERVICE_SEAL_KEY);
 }
 
 int cli_init(int argc, char **argv)
@@ -360,7 +390,7 @@ int cli_init(int argc, char **argv)
 		return r;
 	r = find_users(&plan);
 	if (r == CLI_DONE)
-		r = read_passphrase(&plan);
+		r = read_passphrases(&plan);
 	if (r != CLI_DONE)
 		return r;
 	if (!plan.name_count) {
