@@ -47,6 +47,23 @@ class Log:
         with open(self.path, 'a', encoding='utf-8') as file:
             file.write(''.join(lines))
 
+    def append_policy(self, bundle, code=None):
+        """What the engine says of the console's policy: in force, or refused with a code."""
+        self.sequence += 1
+        event = {'time': int(time.time() * 1000), 'class_uid': 3004, 'category_uid': 3,
+                 'activity_id': 3 if code else 10, 'type_uid': 300403 if code else 300410,
+                 'severity_id': 4 if code else 1, 'status_id': 2 if code else 1,
+                 'metadata': {'version': '1.8.0', 'sequence': self.sequence,
+                              'product': {'name': 'Holdfast', 'vendor_name': 'Holdfast'}},
+                 'entity': {'name': 'console' if code else 'Office', 'type_id': 5,
+                            'version': '1'}}
+        if code:
+            event['status_code'] = code
+        else:
+            event['unmapped'] = {'holdfast': {'bundle': bundle}}
+        with open(self.path, 'a', encoding='utf-8') as file:
+            file.write(json.dumps(event, separators=(',', ':')) + '\n')
+
 
 class Reporters:
     def __init__(self, directory, console, ca, token=None, name='pc-17', verbose=False):

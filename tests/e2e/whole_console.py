@@ -41,8 +41,13 @@ class Console:
                 os.chown(path, pwd.getpwnam('nobody').pw_uid, -1)
             self.words = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups',
                           *self.words]
-        self.verb('init', '--name', 'localhost', '--tenant', 'Acme')
-        with open(os.path.join(self.state, 'authority', 'root.crt'), encoding='ascii') as file:
+        self.passphrase = os.path.join(directory, 'passphrase')
+        with open(self.passphrase, 'w', encoding='ascii') as file:
+            file.write('a passphrase of the policy key\n')
+        os.chmod(self.passphrase, 0o644)
+        self.verb('init', '--name', 'localhost', '--tenant', 'Acme', '--policy-passphrase-file',
+                  self.passphrase)
+        with open(os.path.join(self.state, 'devices.pem'), encoding='ascii') as file:
             text = file.read()
         with open(self.ca, 'w', encoding='ascii') as file:
             file.write(text)
