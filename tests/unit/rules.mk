@@ -47,6 +47,9 @@ UNIT_LIBS_topology	:= $(B)/agent/sensor/topology.o
 UNIT_LDLIBS_topology	:= -ludev
 UNIT_RUN_topology	:= umockdev-run -d tests/unit/topology.umockdev --
 UNIT_LIBS_mounts	:= $(addprefix $(B)/agent/sensor/,mounts.o mount_table.o record.o)
+UNIT_LIBS_policy_bundle	= $(addprefix $(B)/agent/engine/,policy_bundle.o policy_store.o key_file.o database.o) \
+				$(POLICY_HOST)
+UNIT_LDLIBS_policy_bundle := -lsqlite3
 UNIT_LIBS_database	:= $(B)/agent/engine/database.o
 UNIT_LDLIBS_database	:= -lsqlite3
 LINEAGE_OBJECTS		:= $(addprefix $(B)/agent/engine/,lineage.o lineage_json.o lineage_record.o lineage_store.o lineage_find.o \
