@@ -23,7 +23,10 @@ static __always_inline __u32 app_running(struct task_struct *task)
 	return mark ? mark->app : HF_APP_UNKNOWN;
 }
 
-/* HF_APP_*. Process 1 is a carrier by its place: it has a connection to every service. */
+/* Process 1 is a carrier by its place: it has a connection to every service. */
+#define HF_APP_FIRST (HF_APP_CARRIER | HF_APP_MANAGER)
+
+/* HF_APP_* of current. */
 static __noinline __u32 app_flags(void)
 {
 	struct task_struct *task = current_task();
@@ -32,12 +35,24 @@ static __noinline __u32 app_flags(void)
 	__u32 app = self ? self->app : HF_APP_UNKNOWN;
 
 	if (kernel_read(task, tgid) == 1)
-		return HF_APP_CARRIER;
+		return HF_APP_FIRST;
 	if (!bank)
 		return 0;
 	if (!app)
 		app = app_running(task);
 	return bank->apps[app & (HF_APP_MAX - 1)].flags;
+}
+
+/* HF_APP_* of another process, by the executable that it runs now. */
+static __always_inline __u32 app_flags_running(struct task_struct *task)
+{
+	struct hf_bank *bank = bank_get();
+
+	if (!task || !bank)
+		return 0;
+	if (BPF_CORE_READ(task, tgid) == 1)
+		return HF_APP_FIRST;
+	return bank->apps[app_running(task) & (HF_APP_MAX - 1)].flags;
 }
 
 /* What a print service is handed has been judged: it is on its way to paper. */

@@ -71,14 +71,6 @@ struct clipboard {
 	__u8 is_broken;	 /* and that failed */
 };
 
-/* Whether this kernel lets us: the sensor sets it before it loads (lockdown forbids it). */
-const volatile bool can_change_requests SEC(".rodata.features");
-
-static __always_inline bool request_change(__u64 at, const void *bytes, __u32 size)
-{
-	return can_change_requests && !bpf_probe_write_user((void *)at, bytes, size);
-}
-
 /* The process that serves the display at the other end; 0: it is no display. */
 static __noinline __u32 display_of(struct sock *sk)
 {

@@ -49,6 +49,8 @@ struct hf_state {
 	__u32 last_group;	   /* number of the last group of processes that share memory */
 	__u32 has_labelled_flow;   /* likewise for internet sockets */
 	__u32 has_labelled_property; /* likewise for properties of windows */
+	__u32 has_bus;		     /* a message bus, or a service manager, holds a socket */
+	__u32 has_labelled_bus;	     /* a message bus was sent something by a labelled reader */
 };
 
 /* The agent's, in one slot: who it is, and which build of the object it attached. */

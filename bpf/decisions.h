@@ -55,6 +55,9 @@ enum hf_channel {
 	HF_CHANNEL_MAX = 16,
 };
 
+/* Where channels are listed that a kernel leaves open: a part of HF_CHANNEL_PASS. */
+#define HF_OPEN_BUS (1u << HF_CHANNEL_MAX)
+
 /* Ordered by severity: the kernel takes the highest that applies. */
 enum hf_verdict {
 	HF_VERDICT_ALLOW = 0,
@@ -76,6 +79,8 @@ struct hf_channel_masks {
 #define HF_APP_STATE   0x4u  /* has directories of its own settings: HF_EXEMPT_STATE */
 #define HF_APP_SHEDS   0x8u  /* what it writes in some directories is declassified */
 #define HF_APP_FORGETS 0x10u /* keeps nothing of files that it closed */
+#define HF_APP_BUS     0x20u /* a message bus: whom it hands a message gets its sender's labels */
+#define HF_APP_MANAGER 0x40u /* starts programs for whoever asks: labelled readers may not ask */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */

@@ -94,6 +94,7 @@ enum hf_hop {
 	HF_HOP_KEY = 9,
 	HF_HOP_LOOPBACK = 10,
 	HF_HOP_CLIPBOARD = 11,
+	HF_HOP_BUS = 12,
 	HF_HOP_MAX,
 };
 

@@ -14,6 +14,7 @@
  *   reader   who carries labels now		origins  first files, of processes and groups
  *   ring     memory behind descriptors without a file
  *   message  where what is sent lies		clipboard what X clients hand to one another
+ *   bus      messages between a bus's clients: bus_message their form, bus_relay the bus's side
  *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"
@@ -29,6 +30,7 @@
 #include "maps.bpf.h"
 
 #include "app.bpf.h"
+#include "bus_relay.bpf.h"
 #include "file.bpf.h"
 #include "guard_kernel.bpf.h"
 #include "key.bpf.h"

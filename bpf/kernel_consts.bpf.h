@@ -53,6 +53,9 @@
 #define AF_NETLINK 16
 #define AF_ALG	   38
 
+/* include/linux/net.h */
+#define SOCK_STREAM 1
+
 /* include/uapi/linux/loop.h */
 #define LOOP_SET_FD    0x4C00u
 #define LOOP_CHANGE_FD 0x4C06u

@@ -30,6 +30,7 @@ struct hf_inode {
 #define HF_TASK_NO_PRINT  0x8u	/* was refused to print */
 #define HF_TASK_KEEPS	  0x10u /* has labels from other processes, or from before an exec */
 #define HF_TASK_MANAGER	  0x20u /* forked by process 1, has executed nothing since */
+#define HF_TASK_BUS	  0x40u /* it is a message bus */
 #define HF_HELD_MAX	  8	/* what has more files open never forgets */
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
@@ -60,8 +61,13 @@ struct hf_carried {
 
 #define HF_CARRIED_REFUSED \
 	0x1u /* put in where no hook could refuse it: others may not take it out */
-#define HF_CARRIED_CARRIER 0x2u /* a carrier holds this end: what is sent to it is not judged */
-#define HF_CARRIED_PRINTS  0x4u /* a print service does: what is sent to it is printed */
+#define HF_CARRIED_CARRIER     0x2u /* a carrier holds this end: what is sent to it is not judged */
+#define HF_CARRIED_PRINTS      0x4u /* a print service does: what is sent to it is printed */
+#define HF_CARRIED_BUS	       0x8u /* a message bus does */
+#define HF_CARRIED_MANAGER     0x10u /* a service manager does */
+#define HF_CARRIED_BY_BUS      0x20u /* a message bus put the labels in */
+#define HF_CARRIED_BY_MESSAGES (HF_CARRIED_BUS | HF_CARRIED_MANAGER) /* judged by each message */
+#define HF_CARRIED_HOLDER      (HF_CARRIED_CARRIER | HF_CARRIED_PRINTS | HF_CARRIED_BY_MESSAGES)
 
 /* A thread group's state, on its leader. */
 struct hf_task {
@@ -361,6 +367,57 @@ struct {
 	__type(key, struct hf_property_key);
 	__type(value, struct hf_carried);
 } hf_properties SEC(".maps");
+#endif
+
+#ifndef HF_BASELINE
+/* Names on message buses: of a connection (":1.7") with what it has sent, or of a service with whether
+ * a carrier has it. Written here only. The oldest goes when full: what a connection sends whose name
+ * is not here counts as sent by all labelled readers on that bus (bus.bpf.h). */
+struct hf_bus_key {
+	__u64 bus;     /* when its process was started */
+	__u64 text[4]; /* the first bytes of the name */
+};
+
+struct hf_bus_name {
+	struct hf_carried sent;
+	__u64 refused; /* of what it sends: labels that nobody may be handed */
+	__u32 flags;   /* HF_APP_* of who has the name */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct hf_bus_key);
+	__type(value, struct hf_bus_name);
+} hf_bus_names SEC(".maps");
+
+/* Where in a message the stream is. */
+struct hf_bus_stream {
+	__u64 owed;  /* bytes until the next message begins */
+	__u64 first; /* of what is being sent: until that, */
+	__u64 whole; /* all of it; 0: nothing is */
+	__u64 over;  /* and what is owed after all of it */
+};
+
+/* A message bus's end of a connection, or a service manager's. Written here only; gone with the socket.
+ * No memory for it: what labelled readers send there is refused, or all of them are its senders. */
+struct hf_bus_end {
+	struct hf_bus_key name; /* text: 0 when not known; bus: 0 when it is no bus's */
+	__u64 refused;		/* as in hf_bus_name; for these */
+	__u64 judged;		/* labels it was found out */
+	struct hf_bus_stream in;
+	struct hf_bus_stream out;
+	__u32 flags; /* HF_APP_* of the program at the other end */
+	__u32 is_monitor;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hf_bus_end);
+} hf_bus_ends SEC(".maps");
 #endif
 
 /* Labels waiting in a unix socket. Key: the receiving socket. Written here only.

@@ -16,6 +16,17 @@ struct pieces {
 	__u64 more;
 };
 
+#ifndef HF_BASELINE
+/* Whether this kernel lets us: the sensor sets it before it loads (lockdown forbids it). */
+const volatile bool can_change_requests SEC(".rodata.features");
+
+/* Of a request that is to be refused without an end of its connection: before the kernel copies it. */
+static __always_inline bool request_change(__u64 at, const void *bytes, __u32 size)
+{
+	return can_change_requests && !bpf_probe_write_user((void *)at, bytes, size);
+}
+#endif
+
 static __always_inline void pieces_next(struct pieces *pieces)
 {
 	const struct iovec *piece = (const struct iovec *)pieces->next;

@@ -254,8 +254,10 @@ static __always_inline int file_send(struct file *file, __u64 taint)
 	if (!sock)
 		return 0;
 	sk = kernel_read(sock, sk);
-	if (sk && is_unix(sk))
+	if (sk && is_unix(sk)) {
+		act.family = AF_UNIX; /* nobody can look at it: socket_carry() */
 		return unix_send(sk, &act);
+	}
 	return labelled_send(sock, NULL, &act);
 }
 

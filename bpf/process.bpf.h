@@ -51,7 +51,7 @@ static __always_inline int task_inherit(struct task_struct *task, unsigned long 
 		child->flags |= HF_TASK_KEEPS;
 		child->is_introduced = 0;
 	}
-	child->flags &= ~HF_TASK_MANAGER;
+	child->flags &= ~(HF_TASK_MANAGER | HF_TASK_BUS);
 	if (!shares_memory)
 		child->flags &= ~HF_TASK_SHARED_MM;
 	return 0;
@@ -116,7 +116,7 @@ int BPF_PROG(hf_bprm_committed_creds, struct linux_binprm *bprm)
 		return 0;
 	self->app = self->app_next;
 	self->app_next = HF_APP_UNKNOWN;
-	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY | HF_TASK_MANAGER);
+	self->flags &= ~(HF_TASK_SHARED_MM | HF_TASK_MAPS_MANY | HF_TASK_MANAGER | HF_TASK_BUS);
 	self->mapped_count = 0;
 	group_leave(self);
 	self->is_introduced = 0;

@@ -109,14 +109,11 @@ static __noinline int request_hello(struct hf_request *request)
 static __noinline int request_taint(struct file *file, struct hf_request *request)
 {
 	struct pid *pid = BPF_CORE_READ(file, private_data); /* pidfd_create() in kernel/fork.c */
-	__u64 link = (__u64)BPF_CORE_READ(pid, tasks[PIDTYPE_TGID].first);
-	struct task_struct *task;
+	struct task_struct *task = task_of_pid(pid);
 	struct hf_task *state;
 
-	if (!link)
+	if (!task)
 		return -ESRCH;
-	task = (void *)(link - bpf_core_field_offset(struct task_struct, pid_links) -
-			PIDTYPE_TGID * sizeof(struct hlist_node));
 	state = task_state(task, 0);
 	if (!state)
 		return -ENOENT;

@@ -16,6 +16,7 @@ static __noinline int socket_carry(struct sock *to, struct act *act)
 {
 	struct hf_state *state = state_get();
 	struct hf_carried *carried;
+	__u32 unjudged = HF_CARRIED_CARRIER;
 
 	if (!to || !state)
 		return 0;
@@ -23,12 +24,16 @@ static __noinline int socket_carry(struct sock *to, struct act *act)
 	if (!carried)
 		return -EPERM;
 	act->channel = HF_CHANNEL_PASS;
+	if (act->family && carried->flags & HF_CARRIED_BY_MESSAGES) {
+		unjudged = 0; /* spliced: bus.bpf.h can't look at it */
+		if (carried->flags & HF_CARRIED_MANAGER)
+			act->reason = HF_REASON_UNFOLLOWED;
+	}
 	if ((carried->flags & HF_CARRIED_PRINTS) || is_print_socket(to)) {
 		act->channel = HF_CHANNEL_PRINT;
 		payload_of(act);
 	}
-	if ((act->channel == HF_CHANNEL_PRINT || !(carried->flags & HF_CARRIED_CARRIER)) &&
-		judge(act)) {
+	if ((act->channel == HF_CHANNEL_PRINT || !(carried->flags & unjudged)) && judge(act)) {
 		if (act->channel == HF_CHANNEL_PRINT)
 			print_was_refused();
 		return -EPERM;
@@ -56,11 +61,28 @@ static __always_inline int socket_deliver(struct sock *sk, __u32 delivered)
 {
 	struct hf_state *state = state_get();
 	struct hf_carried *carried;
+	__u32 hop;
 
 	if (!state || !state->has_labelled_socket || !sk || !is_unix(sk))
 		return 0;
 	carried = socket_state(sk, 0);
-	return carried ? deliver(carried, HF_HOP_SOCKET | delivered) : 0;
+	if (!carried)
+		return 0;
+	hop = carried->flags & HF_CARRIED_BY_BUS ? HF_HOP_BUS : HF_HOP_SOCKET;
+	return deliver(carried, hop | delivered);
+}
+
+/* Current is a message bus, or a service manager: bus.bpf.h looks at what is sent here. */
+static __always_inline void socket_claim_messages(struct hf_carried *carried, __u32 flags)
+{
+	struct hf_task *self = task_current_create();
+	struct hf_state *state = state_get();
+
+	carried->flags |= flags & HF_APP_BUS ? HF_CARRIED_BUS : HF_CARRIED_MANAGER;
+	if (self && flags & HF_APP_BUS)
+		self->flags |= HF_TASK_BUS;
+	if (state)
+		state->has_bus = 1;
 }
 
 /*
@@ -86,8 +108,11 @@ static __noinline void socket_claim(struct sock *sk)
 	if (!(flags & (HF_APP_CARRIER | HF_APP_PRINTS)))
 		return;
 	carried = socket_state(sk, HF_CREATE_SOCKET);
-	if (carried)
-		carried->flags |= flags & HF_APP_PRINTS ? HF_CARRIED_PRINTS : HF_CARRIED_CARRIER;
+	if (!carried)
+		return;
+	carried->flags |= flags & HF_APP_PRINTS ? HF_CARRIED_PRINTS : HF_CARRIED_CARRIER;
+	if (flags & (HF_APP_BUS | HF_APP_MANAGER))
+		socket_claim_messages(carried, flags);
 }
 
 SEC("lsm/unix_may_send")
@@ -136,11 +161,11 @@ int BPF_PROG(
 	listener = socket_state(other, 0);
 	if (print_connect(other, listener))
 		return -EPERM;
-	if (!listener || !(listener->flags & (HF_CARRIED_CARRIER | HF_CARRIED_PRINTS)))
+	if (!listener || !(listener->flags & HF_CARRIED_HOLDER))
 		return 0;
 	carried = socket_state(newsk, HF_CREATE_SOCKET);
 	if (carried)
-		carried->flags |= listener->flags & (HF_CARRIED_CARRIER | HF_CARRIED_PRINTS);
+		carried->flags |= listener->flags & HF_CARRIED_HOLDER;
 	return 0;
 }
 

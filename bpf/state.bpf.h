@@ -59,6 +59,17 @@ static __always_inline void kept_end(void *map, __u32 which, const void *key)
 		__sync_fetch_and_add(number, -1);
 }
 
+/* The leader of the thread group that has this number, an address; NULL when it is gone. */
+static __always_inline struct task_struct *task_of_pid(struct pid *pid)
+{
+	__u64 link = (__u64)BPF_CORE_READ(pid, tasks[PIDTYPE_TGID].first);
+
+	if (!link)
+		return NULL;
+	return (void *)(link - bpf_core_field_offset(struct task_struct, pid_links) -
+			PIDTYPE_TGID * sizeof(struct hlist_node));
+}
+
 static __always_inline struct hf_task *task_of(struct task_struct *task)
 {
 	return task_state(kernel_read(task, group_leader), 0);

@@ -60,6 +60,10 @@ static void mask_apps(struct compile *compile)
 			app->except[HF_CHANNEL_RAWDISK] = UINT64_MAX;
 		if (policy->apps[i].is_carrier)
 			app->flags |= HF_APP_CARRIER;
+		if (policy->apps[i].is_message_bus)
+			app->flags |= HF_APP_CARRIER | HF_APP_BUS;
+		if (policy->apps[i].is_service_manager)
+			app->flags |= HF_APP_CARRIER | HF_APP_MANAGER;
 		if (policy->apps[i].is_print_service)
 			app->flags |= HF_APP_PRINTS;
 		if (policy->apps[i].forgets)

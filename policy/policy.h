@@ -90,6 +90,8 @@ struct policy_app {
 	struct policy_list paths; /* absolute patterns of executables */
 	bool may_read_raw_disk;
 	bool is_carrier;	   /* stands between all processes and gets no labels from them */
+	bool is_message_bus;	   /* a carrier that hands on messages with their sender's labels */
+	bool is_service_manager;   /* a carrier that does what it is asked; readers may not ask */
 	bool is_print_service;	   /* what it is handed is printed, and gets no labels from that */
 	bool forgets;		   /* keeps nothing of files that it closed */
 	struct policy_list states; /* absolute patterns: directories of its own settings */

@@ -46,6 +46,8 @@ static const struct section_key app_keys[] = {
 	{"path", value_path_app, FIELD(app, paths), KEY_REPEATS | KEY_REQUIRED},
 	{"raw-disk", value_yes_no, FIELD(app, may_read_raw_disk), 0},
 	{"carrier", value_yes_no, FIELD(app, is_carrier), 0},
+	{"message-bus", value_yes_no, FIELD(app, is_message_bus), 0},
+	{"service-manager", value_yes_no, FIELD(app, is_service_manager), 0},
 	{"print-service", value_yes_no, FIELD(app, is_print_service), 0},
 	{"forgets", value_yes_no, FIELD(app, forgets), 0},
 	{"state", value_path_state, FIELD(app, states), KEY_REPEATS},

@@ -172,6 +172,7 @@ static const char *const hop_names[HF_HOP_MAX] = {
 	[HF_HOP_KEY] = "key",
 	[HF_HOP_LOOPBACK] = "network of this computer",
 	[HF_HOP_CLIPBOARD] = "clipboard",
+	[HF_HOP_BUS] = "message bus",
 };
 
 const char *event_hop_name(unsigned int hop)

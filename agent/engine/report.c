@@ -135,25 +135,29 @@ static void doctor_channels(struct engine *engine, struct client *client)
 	static const struct {
 		unsigned int channel;
 		const char *text;
+		uint32_t open; /* HF_OPEN_*; 0: the channel's own bit */
 	} coverage[] = {
-		{HF_CHANNEL_OPEN, "opening, mapping and running labelled files, every road"},
-		{HF_CHANNEL_REMOVABLE, "files on USB, SD, Thunderbolt and unknown devices"},
-		{HF_CHANNEL_NETSHARE, "nfs, cifs, 9p, FUSE and other shared file systems"},
-		{HF_CHANNEL_NETWORK, "TCP, UDP, raw, packet and other families, by destination"},
-		{HF_CHANNEL_LOCAL_FILE, "local files written by labelled readers"},
-		{HF_CHANNEL_RAWDISK, "block devices, mounted or not"},
-		{HF_CHANNEL_DEBUG, "ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd"},
-		{HF_CHANNEL_DESCRIPTOR, "descriptors handed to other programs"},
-		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories"},
-		{HF_CHANNEL_PASS, "pipes, unix sockets, splice, core dump helpers"},
-		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices"},
-		{HF_CHANNEL_CLIPBOARD, "X11: copy and paste, drag and drop"},
+		{HF_CHANNEL_OPEN, "opening, mapping and running labelled files, every road", 0},
+		{HF_CHANNEL_REMOVABLE, "files on USB, SD, Thunderbolt and unknown devices", 0},
+		{HF_CHANNEL_NETSHARE, "nfs, cifs, 9p, FUSE and other shared file systems", 0},
+		{HF_CHANNEL_NETWORK, "TCP, UDP, raw, packet and other families, by destination", 0},
+		{HF_CHANNEL_LOCAL_FILE, "local files written by labelled readers", 0},
+		{HF_CHANNEL_RAWDISK, "block devices, mounted or not", 0},
+		{HF_CHANNEL_DEBUG, "ptrace, /proc/PID/mem, process_vm_readv, pidfd_getfd", 0},
+		{HF_CHANNEL_DESCRIPTOR, "descriptors handed to other programs", 0},
+		{HF_CHANNEL_MOUNT, "mounting over or below labelled directories", 0},
+		{HF_CHANNEL_PASS, "pipes, unix sockets, splice, core dump helpers", 0},
+		{HF_CHANNEL_PASS, "message buses (dbus-daemon)", HF_OPEN_BUS},
+		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices",
+			0},
+		{HF_CHANNEL_CLIPBOARD, "X11: copy and paste, drag and drop", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {
 		struct json_object *line = line_of(
 			"channel", policy_channel_name(coverage[i].channel));
-		bool is_open = engine->hello.open_channels & 1U << coverage[i].channel;
+		uint32_t open = coverage[i].open ? coverage[i].open : 1U << coverage[i].channel;
+		bool is_open = engine->hello.open_channels & open;
 
 		json_add_bool(line, "covered", is_enforcing(engine) && !is_open);
 		json_add_text(line, "text", coverage[i].text);

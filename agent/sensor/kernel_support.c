@@ -62,6 +62,9 @@ static const struct {
 	{"hf_read_key", "payloads of keys are not followed"},
 	{"hf_ring_made", "io_uring's rings that processes share are not followed"},
 	{"hf_ring_message", "messages between io_uring's rings are not followed"},
+	{"hf_bus_received", "message buses are not followed"},
+	{"hf_bus_stream", "a program that is not to send a large message may lose its connection "
+			  "to the message bus"},
 	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
 };
 
@@ -120,9 +123,9 @@ static void note_baseline(struct kernel_support *support)
 		"sockets are followed; what is sent to more is refused");
 	note_missing(support,
 		"too little stack for BPF programs (before Linux 5.11): memory that processes "
-		"share is not followed, nor are pseudo-terminals, extended attributes and the "
-		"clipboard");
-	support->open_channels |= 1U << HF_CHANNEL_CLIPBOARD;
+		"share is not followed, nor are pseudo-terminals, extended attributes, the "
+		"clipboard and message buses");
+	support->open_channels |= 1U << HF_CHANNEL_CLIPBOARD | HF_OPEN_BUS;
 	/* Its workers belong to the process since 5.12, and 5.10.162 of the long-term series. */
 	if (has_function("io_wq_submit_work") && !has_function("create_io_thread"))
 		note_missing(support,
@@ -149,7 +152,7 @@ const struct kernel_object *kernel_support_choose(struct kernel_support *support
 	return &baseline;
 }
 
-/* What the kernel part asks before it changes an X program's request (bpf/clipboard.bpf.h). */
+/* What the kernel part asks before it changes a program's request (bpf/message.bpf.h). */
 static int set_features(struct bpf_object *object, struct kernel_support *support)
 {
 	const bool can_write = libbpf_probe_bpf_helper(
@@ -160,8 +163,8 @@ static int set_features(struct bpf_object *object, struct kernel_support *suppor
 		return 0; /* the baseline */
 	if (!can_write)
 		note_missing(support,
-			"no changing of requests (lockdown): a program that is not to paste loses "
-			"its connection to the display");
+			"no changing of requests (lockdown): a program that is not to paste, or to "
+			"send a message, loses its connection to the display or the message bus");
 	return bpf_map__set_initial_value(map, &can_write, sizeof(can_write));
 }
 

@@ -144,6 +144,7 @@ static const struct layout layouts[] = {
 #define T hf_state
 		M(T, sequence), M(T, label_generation), M(T, has_tainted), M(T, has_carried),
 		M(T, has_labelled_socket), M(T, has_labelled_group), M(T, last_group), M(T, has_labelled_flow), M(T, has_labelled_property),
+		M(T, has_bus), M(T, has_labelled_bus),
 #undef T
 	END,
 	BEGIN(hf_agent, true)

@@ -35,7 +35,7 @@ static const struct message_answer answer = {.id = 7,
 	.counters = {1, 2, [HF_COUNTER_MAX - 1] = UINT64_MAX}};
 static const struct message_hello hello = {.has_bpf_lsm = true,
 	.is_enforcing = true,
-	.open_channels = 1U << HF_CHANNEL_CLIPBOARD,
+	.open_channels = 1U << HF_CHANNEL_CLIPBOARD | HF_OPEN_BUS,
 	.missing_count = 2,
 	.missing = {"bpf_cookie", "inode storage"}};
 static const struct message_marked marked = {

@@ -259,6 +259,21 @@ Test(policy_compile, print_service)
 	policy_compiled_free(compiled);
 }
 
+Test(policy_compile, message_bus_and_service_manager)
+{
+	struct policy_compiled *compiled = fixture_compile(
+		GOOD "[app bus]\npath = /usr/bin/dbus-daemon\nmessage-bus = yes\n"
+		     "[app manager]\npath = /usr/lib/systemd/systemd\nservice-manager = yes\n"
+		     "[app neither]\npath = /usr/bin/x\nmessage-bus = no\nservice-manager = no\n");
+	const struct hf_app *apps = compiled->bank.apps;
+
+	cr_assert_eq(apps[policy_app_of_name(compiled, "bus")].flags, HF_APP_CARRIER | HF_APP_BUS);
+	cr_assert_eq(apps[policy_app_of_name(compiled, "manager")].flags,
+		HF_APP_CARRIER | HF_APP_MANAGER);
+	cr_assert_eq(apps[policy_app_of_name(compiled, "neither")].flags, 0);
+	policy_compiled_free(compiled);
+}
+
 Test(policy_compile, exempt)
 {
 	struct policy_compiled *compiled = fixture_compile(

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Message buses (D-Bus). The bus is a carrier, and says of each message that it hands on who sent it:
+ * so whoever is handed one with content gets what that connection has sent, and the bus nothing. What
+ * may be handed to nobody is refused to its sender: the message is made one to a name that there is
+ * not, before the kernel copies it, and the bus answers so. Should one get past that, by a program
+ * made to, the bus is not let hand it on.
+ *
+ * A service manager does what it is asked, in a process of its own with the words that it is given:
+ * labelled readers are refused to ask, on the bus and directly.
+ *
+ * Names of connections are learned from what the bus sends them ("Hello" is answered with one).
+ */
+#ifndef HOLDFAST_BPF_BUS_H
+#define HOLDFAST_BPF_BUS_H
+
+#include "bus_message.bpf.h"
+#include "carry.bpf.h"
+
+#ifndef HF_BASELINE
+
+#define BUS_FOUND_CONTENT 0x1u /* for somebody that is no carrier */
+#define BUS_FOUND_ORDER	  0x2u /* for a service manager */
+
+/* "org.freedesktop.", "DBus", "systemd1"; "UpdateAc" of UpdateActivationEnvironment. */
+#define BUS_NAME_1	  0x656572662e67726full
+#define BUS_NAME_2	  0x2e706f746b736564ull
+#define BUS_NAME_DRIVER	  0x73754244ull
+#define BUS_NAME_MANAGER  0x31646d6574737973ull
+#define BUS_MEMBER_UPDATE 0x6341657461647055ull
+
+static __always_inline bool is_well_known(const __u64 text[4], __u64 third)
+{
+	return text[0] == BUS_NAME_1 && text[1] == BUS_NAME_2 && text[2] == third && !text[3];
+}
+
+static __always_inline bool is_unique(const __u64 text[4])
+{
+	return (text[0] & 0xff) == ':';
+}
+
+static __always_inline struct hf_bus_end *bus_end(struct sock *sk, __u64 flags)
+{
+	return bpf_sk_storage_get(&hf_bus_ends, sk, NULL, flags);
+}
+
+static const struct hf_bus_name bus_name_none;
+
+static __noinline struct hf_bus_name *bus_name(const struct hf_bus_key *name)
+{
+	struct hf_bus_key key = *name; /* 6.1 takes no other memory for a key */
+
+	return value_of(&hf_bus_names, &key, &bus_name_none); /* what is forgotten is not let off */
+}
+
+/* What a labelled reader is about to send, by one message. */
+static __always_inline __u8 bus_find(const struct bus_look *look)
+{
+	struct hf_bus_key key = {.bus = look->bus};
+	struct hf_bus_name *name;
+	__u64 member = 0;
+
+	if (!bus_has_content(look))
+		return 0;
+	if (look->is_direct)
+		return look->type == BUS_CALL ? BUS_FOUND_ORDER : 0;
+	if (!look->destination) /* to all who asked for it; others go nowhere */
+		return look->type == BUS_SIGNAL ? BUS_FOUND_CONTENT : 0;
+	if (!bus_text(look->destination, look->destination_size, key.text))
+		return BUS_FOUND_CONTENT;
+	if (is_well_known(key.text, BUS_NAME_DRIVER)) {
+		(void)bpf_probe_read_user(&member, sizeof(member), (const void *)look->member);
+		return member == BUS_MEMBER_UPDATE ? BUS_FOUND_ORDER : 0;
+	}
+	if (is_well_known(key.text, BUS_NAME_MANAGER))
+		return BUS_FOUND_ORDER;
+	name = bpf_map_lookup_elem(&hf_bus_names, &key);
+	if (!name)
+		return BUS_FOUND_CONTENT;
+	if (name->flags & HF_APP_MANAGER)
+		return look->type == BUS_CALL ? BUS_FOUND_ORDER : 0;
+	return name->flags & (HF_APP_CARRIER | HF_APP_PRINTS) ? 0 : BUS_FOUND_CONTENT;
+}
+
+/* The message goes to nobody: to no such name, of no such type, or it asks for nothing there is. */
+static __always_inline bool bus_misdirect(const struct bus_look *look)
+{
+	__u64 at = look->is_direct ? look->member : look->destination;
+	__u8 letter = 0, other = 'Z';
+
+	if (!look->is_direct && !at) {
+		other = BUS_NO_TYPE;
+		return request_change(look->start + 1, &other, sizeof(other));
+	}
+	if (!at || bpf_probe_read_user(&letter, sizeof(letter), (const void *)at))
+		return false;
+	if (letter == ':') /* what follows may be any letter */
+		(void)bpf_probe_read_user(&letter, sizeof(letter), (const void *)++at);
+	if (letter == other)
+		other = 'Y';
+	return request_change(at, &other, sizeof(other));
+}
+
+/* A message has been read. Returns 1 to stop. */
+VERIFIED_ONCE int bus_message_once(struct bus_look *look)
+{
+	__u8 found;
+
+	if (!look)
+		return 1;
+	found = bus_find(look);
+	look->found |= found;
+	if (found & look->refused && !bus_misdirect(look))
+		look->is_broken = 1;
+	look->is_read = 0;
+	look->start = 0;
+	look->skip = look->size;
+	return look->is_broken;
+}
+
+static long bus_step(__u32 index, struct bus_look *look)
+{
+	if (bus_step_once(look))
+		return 1;
+	return look->is_read && bus_message_once(look);
+}
+
+/* Labels that may be handed to nobody, as far as that can be said without a record. */
+static __always_inline __u64 bus_refusable(__u64 labels)
+{
+	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
+	struct hf_bank *bank = bank_get();
+	const struct hf_channel_masks *masks;
+
+	if (!bank)
+		return labels;
+	masks = &bank->channels[HF_CHANNEL_PASS];
+	return labels & (masks->block | masks->warn) & ~(gates ? gates->rehearse : 0);
+}
+
+/* Of what was found in a send: what is refused, and what the bus is to know of. */
+VERIFIED_ONCE int bus_judge_once(struct hf_bus_end *end, __u8 found, __u64 labels)
+{
+	struct act act = {
+		.channel = HF_CHANNEL_PASS,
+		.operation = HF_OPERATION_SEND,
+		.labels = labels,
+	};
+	bool has_content = found & BUS_FOUND_CONTENT;
+	__u8 refused = 0;
+
+	if (!end)
+		return found;
+	if (found & BUS_FOUND_ORDER)
+		act.reason = HF_REASON_UNFOLLOWED;
+	if (found && judge(&act))
+		refused = found & BUS_FOUND_ORDER ? BUS_FOUND_ORDER | BUS_FOUND_CONTENT
+						  : BUS_FOUND_CONTENT;
+	/* With a reason, or in rehearsal, what is asked for once more is no other answer. */
+	if (has_content && !(found & BUS_FOUND_ORDER)) {
+		end->judged = labels;
+		end->refused = refused ? bus_refusable(labels) : 0;
+	} else if (end->judged != labels) {
+		end->refused = bus_refusable(labels);
+	}
+	return refused;
+}
+
+/* Current, a labelled reader, sends to a bus or a manager, who holds this end. 0 or -EPERM. */
+static __noinline int bus_send(struct sock *to, struct msghdr *msg, __u64 labels, __u64 size)
+{
+	struct hf_carried *carried = socket_state(to, 0);
+	struct hf_bus_end *end;
+	struct bus_look look = {};
+	bool is_manager;
+	__u8 refused;
+
+	if (!carried || !(carried->flags & HF_CARRIED_BY_MESSAGES))
+		return 0;
+	is_manager = !(carried->flags & HF_CARRIED_BUS);
+	end = bus_end(to, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!end)
+		return -EPERM;
+	look.bus = end->name.bus;
+	look.is_direct = is_manager;
+	bus_look_at(&look, msg, &end->in);
+	repeat(BUS_STEPS, bus_step, &look);
+	if (!bus_is_understood(&look)) {
+		look.found |= is_manager ? BUS_FOUND_ORDER : BUS_FOUND_CONTENT;
+		look.is_broken = 1;
+	}
+	refused = bus_judge_once(end, look.found, labels);
+	if (!refused) {
+		if (!look.is_broken)
+			bus_stream_plan(&end->in, &look, size, look.skip);
+		return 0;
+	}
+	if (look.is_broken)
+		return -EPERM;
+	look.refused = refused;
+	bus_look_at(&look, msg, &end->in);
+	repeat(BUS_STEPS, bus_step, &look);
+	if (!bus_is_understood(&look))
+		return -EPERM;
+	bus_stream_plan(&end->in, &look, size, look.skip);
+	return 0;
+}
+
+#endif
+#endif
