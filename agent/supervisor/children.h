@@ -31,31 +31,33 @@ struct child_user {
 	gid_t gid;
 };
 
-struct children {
-	pid_t engine, sensor; /* 0 = not running */
-	int engine_fd;	      /* socket to the engine, own; -EBADF */
+/* Two processes that are worthless without each other. */
+struct pair {
+	pid_t led;   /* by us: the engine, uplink; 0 = not running */
+	pid_t other; /* the sensor, keyring; ends when the led one has */
+	int fd;	     /* socket to the led one, own; -EBADF */
 };
 
-/* 0 or negative errno, in which case none of them runs. */
+/* Engine and sensor. 0 or negative errno, in which case none of them runs. */
 int children_start(const struct supervisor_options *options, const struct child_user *engine,
-	struct children *ret_children);
-/* Closes the engine's socket, on which both end; kills what is left after a while. */
-void children_stop(struct children *children);
+	struct pair *ret_pair);
+/* Closes the socket, on which both end; kills what is left after a while. */
+void pair_stop(struct pair *pair);
+/* Whether one of them has ended. */
+bool pair_is_broken(const struct pair *pair);
 /* Runs holdfast-sensor --release and waits. Exit status for main. */
 int children_release(const struct supervisor_options *options);
 
 enum { REPORTER_KEYRING, REPORTER_UPLINK, REPORTER_MAX };
 
-struct reporters {
-	pid_t keyring, uplink; /* 0 = not running */
-	int uplink_fd;	       /* socket to uplink, own; -EBADF */
+struct reporters_plan {
+	struct child_user users[REPORTER_MAX];
+	gid_t log_group;	       /* may read the event log */
+	const char *runtime_directory; /* uplink's */
 };
 
-/* log_group may read the event log; runtime_directory is uplink's. 0 or negative errno, with none of them running. */
-int reporters_start(const struct supervisor_options *options,
-	const struct child_user users[REPORTER_MAX], gid_t log_group, const char *runtime_directory,
-	struct reporters *ret_reporters);
-/* Closes uplink's socket, on which both end; kills what is left after a while. */
-void reporters_stop(struct reporters *reporters);
+/* Uplink and keyring; as children_start(). */
+int reporters_start(const struct supervisor_options *options, const struct reporters_plan *plan,
+	struct pair *ret_pair);
 
 #endif

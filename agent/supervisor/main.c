@@ -30,7 +30,6 @@
 #include "common/privileges.h"
 #include "agent/supervisor/children.h"
 #include "agent/supervisor/directory.h"
-#include "agent/supervisor/process.h"
 #include "agent/supervisor/reporting.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -49,7 +48,7 @@
 struct supervisor {
 	struct supervisor_options options;
 	struct child_user engine;
-	struct children children;
+	struct pair children; /* engine and sensor */
 	struct reporting reporting;
 	int signal_fd;
 	int lock_fd;
@@ -299,7 +298,7 @@ static void children_again(struct supervisor *supervisor)
 		supervisor->backoff_ms);
 	(void)sd_notifyf(
 		0, "STATUS=Restarting; the kernel part goes on enforcing"); /* no systemd */
-	children_stop(&supervisor->children);
+	pair_stop(&supervisor->children);
 	(void)poll(NULL, 0, supervisor->backoff_ms); /* signals wait in their descriptor */
 	supervisor->backoff_ms *= 2;
 	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
@@ -309,17 +308,9 @@ static void children_again(struct supervisor *supervisor)
 
 static void reload(struct supervisor *supervisor)
 {
-	if (supervisor->children.engine_fd >= 0 &&
-		send(supervisor->children.engine_fd, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (supervisor->children.fd >= 0 &&
+		send(supervisor->children.fd, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_error("cannot tell the engine to reload: %m, not reloading");
-}
-
-static bool is_child_gone(const struct supervisor *supervisor)
-{
-	const struct children *children = &supervisor->children;
-
-	return children->engine &&
-	       (process_is_gone(children->engine) || process_is_gone(children->sensor));
 }
 
 static void on_signal(struct supervisor *supervisor)
@@ -338,7 +329,7 @@ static void on_engine(struct supervisor *supervisor)
 {
 	char letter;
 
-	while (recv(supervisor->children.engine_fd, &letter, 1, MSG_DONTWAIT) == 1) {
+	while (recv(supervisor->children.fd, &letter, 1, MSG_DONTWAIT) == 1) {
 		supervisor->life_ns = clock_boot_ns();
 		if (letter == 'R') {
 			log_notice("ready");
@@ -353,7 +344,7 @@ static void loop(struct supervisor *supervisor)
 	while (!supervisor->is_stopping) {
 		struct pollfd polls[] = {
 			{supervisor->signal_fd, POLLIN, 0},
-			{supervisor->children.engine_fd, POLLIN, 0},
+			{supervisor->children.fd, POLLIN, 0},
 		};
 
 		(void)poll(polls, 2, 1000); /* interrupted: once more around */
@@ -362,7 +353,7 @@ static void loop(struct supervisor *supervisor)
 			return;
 		if (polls[1].revents)
 			on_engine(supervisor);
-		if (is_child_gone(supervisor) || !supervisor->children.engine ||
+		if (pair_is_broken(&supervisor->children) || !supervisor->children.led ||
 			clock_boot_ns() - supervisor->life_ns > HANG_NS)
 			children_again(supervisor);
 		reporting_tick(
@@ -396,7 +387,7 @@ int main(int argc, char **argv)
 	loop(&supervisor);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
 	reporting_stop(&supervisor.reporting);
-	children_stop(&supervisor.children);
+	pair_stop(&supervisor.children);
 	log_notice("stopped; the kernel part goes on enforcing");
 	return EXIT_SUCCESS;
 }

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "agent/supervisor/directory.h"
-#include "agent/supervisor/process.h"
 #include "agent/ipc/console_files.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -51,8 +50,7 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
 	struct child_user users[REPORTER_MAX];
 	char runtime[PATH_MAX];
 
-	*reporting = (struct reporting){
-		.reporters = {.uplink_fd = -EBADF}, .backoff_ms = BACKOFF_MIN_MS};
+	*reporting = (struct reporting){.pair = {.fd = -EBADF}, .backoff_ms = BACKOFF_MIN_MS};
 	if (users_find(options, users) == 0)
 		(void)directories_make(options, users, runtime); /* told when they are started */
 }
@@ -60,11 +58,12 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
 static int start(
 	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
 {
-	struct child_user users[REPORTER_MAX];
+	struct reporters_plan plan = {.log_group = log_group};
 	char runtime[PATH_MAX];
 	int r;
 
-	r = users_find(options, users);
+	plan.runtime_directory = runtime;
+	r = users_find(options, plan.users);
 	if (r < 0) {
 		if (!reporting->has_complained)
 			log_error("'%s' is there, and users '%s' and '%s' are not: nothing is "
@@ -73,9 +72,9 @@ static int start(
 		reporting->has_complained = true;
 		return r;
 	}
-	r = directories_make(options, users, runtime);
+	r = directories_make(options, plan.users, runtime);
 	if (r == 0)
-		r = reporters_start(options, users, log_group, runtime, &reporting->reporters);
+		r = reporters_start(options, &plan, &reporting->pair);
 	if (r < 0)
 		log_error("cannot start keyring and uplink: %s, trying again", strerror(-r));
 	return r;
@@ -92,19 +91,18 @@ static void try_later(struct reporting *reporting, uint64_t now)
 void reporting_tick(
 	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
 {
-	struct reporters *reporters = &reporting->reporters;
+	struct pair *pair = &reporting->pair;
 	uint64_t now = clock_boot_ns();
 
-	if (reporters->uplink &&
-		(process_is_gone(reporters->uplink) || process_is_gone(reporters->keyring))) {
+	if (pair_is_broken(pair)) {
 		if (now - reporting->started_ns > STEADY_NS)
 			reporting->backoff_ms = BACKOFF_MIN_MS;
 		log_warning("keyring or uplink ended; events wait; starting both in %d ms",
 			reporting->backoff_ms);
-		reporters_stop(reporters);
+		pair_stop(pair);
 		try_later(reporting, now);
 	}
-	if (reporters->uplink || now < reporting->next_ns || access(options->console, F_OK) < 0)
+	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
 		return;
 	reporting->started_ns = now;
 	if (start(reporting, options, log_group) < 0)
@@ -113,5 +111,5 @@ void reporting_tick(
 
 void reporting_stop(struct reporting *reporting)
 {
-	reporters_stop(&reporting->reporters);
+	pair_stop(&reporting->pair);
 }

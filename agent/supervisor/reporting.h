@@ -11,7 +11,7 @@
 #include "agent/supervisor/children.h"
 
 struct reporting {
-	struct reporters reporters;
+	struct pair pair; /* uplink and keyring */
 	uint64_t started_ns;
 	uint64_t next_ns; /* not started before */
 	int backoff_ms;

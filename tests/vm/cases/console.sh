@@ -36,7 +36,7 @@ console_make()
 
 console_serve()
 {
-	console serve --listen 127.0.0.1:8443 2>>$work_dir/log &
+	console serve --listen 127.0.0.1:8443 >/dev/null 2>>$work_dir/log &
 	console_pid=$!
 	wait_for 60 console status
 }
@@ -124,7 +124,7 @@ check 'a console is made and served' console_make
 mkdir -p /etc/holdfast
 rm -f /etc/holdfast/console.ini
 agent_start || { echo 'the agent does not start'; exit 1; }
-refute 'without a configuration nothing reports' pgrep -f holdfast-uplink
+refute 'without a configuration nothing reports' pgrep -x holdfast-uplink
 console token create --name vm | sed -n 's/^\(hfe_[a-z0-9]*\)$/\1/p' >/run/hf/token
 refute 'enrolling needs root' as_user alice holdfast enrol --console $url --ca "$(anchor)" --token-file /run/hf/token
 refute 'a CA that is none is refused' holdfast enrol --console $url --ca /etc/passwd --token-file /run/hf/token
