@@ -63,13 +63,14 @@ device()
 	sed -n 's/.*"device":"\([0-9a-f-]*\)".*/\1/p' /run/holdfast/uplink/console.json
 }
 
+# The console has the newest event of the log.
 acknowledged()
 {
-	local last waiting
-
-	last=$(sed -n 's/.*"acknowledged":\([0-9]*\).*/\1/p' /run/holdfast/uplink/console.json)
-	waiting=$(tail -n 1 /var/log/holdfast/events.jsonl | sed -n 's/.*"metadata":{[^}]*"sequence":\([0-9]*\).*/\1/p')
-	[ -n "$last" ] && [ -n "$waiting" ] && [ "$last" -ge "$waiting" ]
+	/usr/bin/python3 -c '
+import json, sys
+with open("/run/holdfast/uplink/console.json") as status, open("/var/log/holdfast/events.jsonl") as log:
+    newest = json.loads(log.readlines()[-1])["metadata"]["sequence"]
+    sys.exit(json.load(status)["acknowledged"] < newest)'
 }
 
 refused_is_followed()
