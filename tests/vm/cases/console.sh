@@ -37,8 +37,14 @@ console_make()
 console_serve()
 {
 	console serve --listen 127.0.0.1:8443 >/dev/null 2>>$work_dir/log &
-	console_pid=$!
+	echo $! >$work_dir/pid # this may be a subshell's last act
 	wait_for 60 console status
+}
+
+console_stop()
+{
+	kill "$(cat $work_dir/pid)"
+	wait_for 20 sh -c '! pgrep -f "^holdfast-console (frontend|store|authority)"'
 }
 
 # The anchor that a device is given: the console's root.
@@ -162,8 +168,7 @@ check 'still none is missing' accounted
 check 'still each is stored once' stored_once
 
 # Offline: it goes on enforcing, and delivers later.
-kill $console_pid
-wait $console_pid 2>/dev/null
+check 'the console stops' console_stop
 refute 'without a console the leak is refused as well' as_user alice cat $secret/doc.txt
 check 'status says that the console does not answer' wait_for 60 sh -c 'holdfast status | grep -qi "console" && holdfast status | grep -qi "connect"'
 check 'what waits is whole' verified 'whole: signed by this device'
@@ -178,8 +183,7 @@ check 'and accounted for' accounted
 check 'a revoked device is told' console device revoke "$(device)" --why test
 refute 'a revoked device enforces as before' as_user alice cat $secret/doc.txt
 check 'and it knows as soon as it has something to say' wait_for 60 standing refused
-kill $console_pid
-wait $console_pid 2>/dev/null
+console_stop
 rm -f /etc/holdfast/console.ini
 agent_stop
 finish
