@@ -406,18 +406,27 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	return 0;
 }
 
-int kernel_unpin(const char *pin_directory)
+/* Also those that only the kernel part uses: what they remember is of programs that are gone. */
+static int remove_maps(const char *pin_directory)
 {
 	char path[PATH_MAX];
-	int r;
+	DIR *directory;
+	int r = 0;
 
-	r = remove_links(pin_directory, NULL);
-	if (r < 0)
-		return r;
-	for (int i = 0; i < KERNEL_MAP_MAX; i++) {
-		(void)snprintf(path, sizeof(path), "%s/maps/%s", pin_directory, map_names[i]);
-		if (unlink(path) < 0 && errno != ENOENT)
-			return -errno;
-	}
-	return 0;
+	(void)snprintf(path, sizeof(path), "%s/maps", pin_directory);
+	directory = opendir(path);
+	if (!directory)
+		return errno == ENOENT ? 0 : -errno;
+	for (struct dirent *entry; r == 0 && (entry = readdir(directory));)
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(directory), entry->d_name, 0) < 0)
+			r = -errno;
+	(void)closedir(directory); /* read only */
+	return r;
+}
+
+int kernel_unpin(const char *pin_directory)
+{
+	int r = remove_links(pin_directory, NULL);
+
+	return r < 0 ? r : remove_maps(pin_directory);
 }

@@ -451,6 +451,7 @@ removal_works()
 	check 'a token for removal opens the door' holdfast maintenance begin --token $admin/remove
 	stop_with_token
 	check 'enforcement is ended' holdfastd --release --libexec-dir $home/libexec
+	check 'nothing of it stays pinned' sh -c '[ -z "$(ls /sys/fs/bpf/holdfast/maps)" ]'
 	check 'and nothing is refused any more' wait_for 20 cp $secret/doc.txt /tmp/doc
 }
 
