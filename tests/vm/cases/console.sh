@@ -14,10 +14,12 @@ work_dir=/run/hf/console
 url=https://localhost:8443
 followed=/run/hf/followed
 
+words=(holdfast-console --state-dir "$work_dir/state" --runtime-dir "$work_dir/run")
+
 # console VERB...: as its administrator.
 console()
 {
-	holdfast-console --state-dir $work_dir/state --runtime-dir $work_dir/run "$@"
+	"${words[@]}" "$@"
 }
 
 console_make()
@@ -30,13 +32,15 @@ console_make()
 	groupadd --system holdfast-console 2>/dev/null
 	mkdir -p $work_dir/state $work_dir/run
 	chmod 755 /run/hf $work_dir $work_dir/state $work_dir/run
-	console init --name localhost --tenant Acme >$work_dir/init || return 1
+	echo 'a passphrase of tests' >$work_dir/passphrase
+	console init --name localhost --tenant Acme --passphrase-file $work_dir/passphrase \
+		--policy-passphrase-file $work_dir/passphrase >$work_dir/init || return 1
 	console_serve
 }
 
 console_serve()
 {
-	console serve --listen 127.0.0.1:8443 >/dev/null 2>>$work_dir/log &
+	"${words[@]}" serve --listen 127.0.0.1:8443 >/dev/null 2>>$work_dir/log &
 	echo $! >$work_dir/pid # this may be a subshell's last act
 	wait_for 60 console status
 }
@@ -45,18 +49,6 @@ console_stop()
 {
 	kill "$(cat $work_dir/pid)"
 	wait_for 20 sh -c '! pgrep -f "^holdfast-console (frontend|store|authority)"'
-}
-
-# The anchor that a device is given: the console's root.
-anchor()
-{
-	local file
-
-	for file in $work_dir/state/devices.pem $work_dir/state/authority/root.crt; do
-		[ -e $file ] || continue
-		echo $file
-		return
-	done
 }
 
 standing()
@@ -133,9 +125,9 @@ rm -f /etc/holdfast/console.ini
 agent_start || { echo 'the agent does not start'; exit 1; }
 refute 'without a configuration nothing reports' pgrep -x holdfast-uplink
 console token create --name vm | sed -n 's/^\(hfe_[a-z0-9]*\)$/\1/p' >/run/hf/token
-refute 'enrolling needs root' as_user alice holdfast enrol --console $url --ca "$(anchor)" --token-file /run/hf/token
+refute 'enrolling needs root' as_user alice holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
 refute 'a CA that is none is refused' holdfast enrol --console $url --ca /etc/passwd --token-file /run/hf/token
-check 'the device enrols' holdfast enrol --console $url --ca "$(anchor)" --token-file /run/hf/token
+check 'the device enrols' holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
 check 'it waits to be approved' standing pending
 check 'the key is its keyring alone'\''s' sh -c 'find /var/lib/holdfast-keyring -name device.key -user holdfast-keyring -perm 600 | grep -q .'
 refute 'the engine'\''s user does not read it' setpriv --reuid holdfast --regid holdfast --clear-groups cat /var/lib/holdfast-keyring/device.key
@@ -153,6 +145,31 @@ kill $follower
 check 'all events are acknowledged' wait_for 60 acknowledged
 check 'none is missing' accounted
 check 'each is stored once' stored_once
+
+# A policy from the console: under it, the same program may no more.
+in_force()
+{
+	holdfast status --json | grep -q "\"bundle\":$1,"
+}
+
+publish()
+{
+	policy_of_reader "$1" "$2" "$3" >$work_dir/policy.ini
+	console policy publish $work_dir/policy.ini --passphrase-file $work_dir/passphrase
+}
+
+check 'the allowed program reads' as_user alice $allowed cat $secret/doc.txt
+check 'a policy is published that allows another' publish Console 5 $plain
+check 'it is in force on the device' wait_for 60 in_force 1
+refute 'the program allowed before is refused' as_user alice $allowed cat $secret/doc.txt
+check 'the one allowed now reads' as_user alice $plain cat $secret/doc.txt
+cp /var/lib/holdfast-uplink/policy.bundle $work_dir/first
+check 'another is published that allows the first' publish Console 6 $allowed
+check 'it is in force' wait_for 60 in_force 2
+cp $work_dir/first /var/lib/holdfast-uplink/policy.bundle
+refute 'the older one, put there by root, is not taken' wait_for 5 in_force 1
+check 'what is in force stays' as_user alice $allowed cat $secret/doc.txt
+check 'the console has the receipt' wait_for 60 sh -c 'holdfast-console --state-dir /run/hf/console/state --runtime-dir /run/hf/console/run device show "$(sed -n "s/.*\"device\":\"\([0-9a-f-]*\)\".*/\1/p" /run/holdfast/uplink/console.json)" | grep -q ROLLBACK'
 
 # Everything falls, the kernel part goes on, nothing is lost.
 for _ in 1 2 3; do
