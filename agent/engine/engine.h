@@ -58,6 +58,7 @@ struct engine {
 	const char *runtime_directory;
 	const char *log_directory;
 	const char *bundle_path; /* where uplink leaves the console's policy; NULL = nowhere */
+	const char *anchor_path; /* root's file with the key that such a policy is signed with */
 	/* what it holds */
 	struct event_origin origin;
 	struct database *database; /* NULL: FAILURE_DATABASE; labels hold until reboot */

@@ -4,22 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int key_file_read(const char *policy_path, const char *name, struct signing_key **ret_key)
+int key_file_read(const char *path, struct signing_key **ret_key)
 {
-	char path[PATH_MAX], copy[PATH_MAX], pem[SIGNING_KEY_MAX];
+	char pem[SIGNING_KEY_MAX];
 	auto_close int fd = -EBADF;
 	struct stat status;
 	ssize_t size;
 
-	(void)snprintf(copy, sizeof(copy), "%s", policy_path);
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dirname(copy), name) >= sizeof(path))
-		return -ENAMETOOLONG;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;

@@ -53,6 +53,7 @@ static int parse_options(int argc, char **argv, struct engine *engine, bool *ret
 	engine->state_directory = "/var/lib/holdfast";
 	engine->runtime_directory = LOCAL_RUNTIME_DIRECTORY;
 	engine->log_directory = "/var/log/holdfast";
+	engine->anchor_path = "/etc/holdfast/console-ca.pem";
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
 		case 'p':

@@ -26,7 +26,13 @@
 
 static int key_open(const struct engine *engine, struct signing_key **ret_key)
 {
-	return key_file_read(engine->policy_path, "maintenance.pub", ret_key);
+	char path[PATH_MAX], copy[PATH_MAX];
+
+	(void)snprintf(copy, sizeof(copy), "%s", engine->policy_path);
+	if ((size_t)snprintf(path, sizeof(path), "%s/maintenance.pub", dirname(copy)) >=
+		sizeof(path))
+		return -ENAMETOOLONG;
+	return key_file_read(path, ret_key);
 }
 
 bool maintenance_has_key(const struct engine *engine)

@@ -86,9 +86,9 @@ static int verify(struct engine *engine, const struct bundle *bundle, const uint
 		.tenant = "", .version = version_floor(engine), .now_s = clock_day_ms() / 1000};
 	enum bundle_verdict verdict;
 
-	if (key_file_read(engine->policy_path, POLICY_BUNDLE_ANCHOR, &key) < 0)
+	if (key_file_read(engine->anchor_path, &key) < 0)
 		return reject(engine, "NO_KEY",
-			"there is no key in " POLICY_BUNDLE_ANCHOR " to verify it with");
+			"there is no key beside the console's CA to verify it with");
 	terms.key = key;
 	verdict = bundle_verify(bundle, bytes, &terms);
 	if (verdict != BUNDLE_GOOD)

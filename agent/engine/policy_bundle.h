@@ -11,8 +11,6 @@
 #include "policy/bundle.h"
 #include "policy/host/policy_files.h"
 
-#define POLICY_BUNDLE_ANCHOR "console-ca.pem"
-
 /*
  * 1: *files hold a good one; 0: there is none, the policy file counts; negative errno: there is one that
  * is not taken, which was told.

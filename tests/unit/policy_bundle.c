@@ -93,12 +93,13 @@ static void start(void)
 	cr_assert(mkdtemp(directory));
 	(void)snprintf(policy_path, sizeof(policy_path), "%s/policy.ini", directory);
 	(void)snprintf(bundle_path, sizeof(bundle_path), "%s/policy.bundle", directory);
-	(void)snprintf(anchor_path, sizeof(anchor_path), "%s/" POLICY_BUNDLE_ANCHOR, directory);
+	(void)snprintf(anchor_path, sizeof(anchor_path), "%s/console-ca.pem", directory);
 	(void)snprintf(database_path, sizeof(database_path), "%s/engine.db", directory);
 	own_key = make_key(true);
 	other_key = make_key(false);
 	pack(good_text);
 	engine = (struct engine){.policy_path = policy_path,
+		.anchor_path = anchor_path,
 		.state_directory = directory,
 		.bundle_path = bundle_path};
 	cr_assert_eq(database_open(database_path, &engine.database), 0);

@@ -158,17 +158,17 @@ publish()
 	console policy publish $work_dir/policy.ini --passphrase-file $work_dir/passphrase
 }
 
-check 'the allowed program reads' as_user alice $allowed cat $secret/doc.txt
+check 'the allowed program reads' as_user alice $allowed open $secret/doc.txt -
 check 'a policy is published that allows another' publish Console 5 $plain
 check 'it is in force on the device' wait_for 60 in_force 1
-refute 'the program allowed before is refused' as_user alice $allowed cat $secret/doc.txt
-check 'the one allowed now reads' as_user alice $plain cat $secret/doc.txt
+refute 'the program allowed before is refused' as_user alice $allowed open $secret/doc.txt -
+check 'the one allowed now reads' as_user alice $plain open $secret/doc.txt -
 cp /var/lib/holdfast-uplink/policy.bundle $work_dir/first
 check 'another is published that allows the first' publish Console 6 $allowed
 check 'it is in force' wait_for 60 in_force 2
 cp $work_dir/first /var/lib/holdfast-uplink/policy.bundle
 refute 'the older one, put there by root, is not taken' wait_for 5 in_force 1
-check 'what is in force stays' as_user alice $allowed cat $secret/doc.txt
+check 'what is in force stays' as_user alice $allowed open $secret/doc.txt -
 check 'the console has the receipt' wait_for 60 sh -c 'holdfast-console --state-dir /run/hf/console/state --runtime-dir /run/hf/console/run device show "$(sed -n "s/.*\"device\":\"\([0-9a-f-]*\)\".*/\1/p" /run/holdfast/uplink/console.json)" | grep -q ROLLBACK'
 
 # Everything falls, the kernel part goes on, nothing is lost.
