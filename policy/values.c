@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/uuid.h"
+#include "common/uuid.h"
 #include "policy/words.h"
 
 #define SERIAL_MAX 128
@@ -133,7 +133,7 @@ void value_mode(struct build *build, void *field, const char *value)
 
 void value_uuid(struct build *build, void *field, const char *value)
 {
-	if (policy_uuid_parse(value, field) < 0)
+	if (uuid_parse(value, field) < 0)
 		build_problem(build, "leave id out to have it made from tenant and label",
 			"id '%.60s': expected a UUID such as 3f2b8c1e-52d4-4c7a-9a10-6f0e5d4c3b2a",
 			value);

@@ -12,6 +12,7 @@
 
 #include "agent/uplink/keyring_client.h"
 #include "common/cleanup.h"
+#include "common/uuid.h"
 
 /* Base64 with lines of 64, as a string. */
 static char *base64(const uint8_t *bytes, size_t size)
@@ -146,34 +147,18 @@ int certificate_parse(const char *body, size_t size, X509 *ret_certificates[CERT
 	return count;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int certificate_device(const X509 *certificate, uint8_t ret_uid[16])
 {
-	char text[64];
-	uint8_t uid[16] = {0};
-	unsigned int digits = 0;
+	char text[64], again[UUID_TEXT_SIZE];
+	uint8_t uid[UUID_SIZE];
 
-	if (X509_NAME_get_text_by_NID(
-		    X509_get_subject_name(certificate), NID_commonName, text, sizeof(text)) != 36)
+	if (X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text,
+		    sizeof(text)) != UUID_TEXT_SIZE - 1 ||
+		uuid_parse(text, uid) < 0)
 		return -EBADMSG;
-	for (const char *at = text; *at; at++) {
-		int digit = hex_digit(*at);
-
-		if (*at == '-')
-			continue;
-		if (digit < 0 || digits == 32)
-			return -EBADMSG;
-		uid[digits / 2] = (uint8_t)(uid[digits / 2] << 4 | digit);
-		digits++;
-	}
-	if (digits != 32)
-		return -EBADMSG;
+	uuid_format(uid, again);
+	if (strcmp(again, text) != 0)
+		return -EBADMSG; /* the console writes it in one form */
 	memcpy(ret_uid, uid, sizeof(uid));
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "agent/uplink/keyring_client.h"
 #include "agent/uplink/uplink.h"
 #include "common/log.h"
+#include "common/uuid.h"
 #include "policy/bundle.h"
 
 #define ANSWER_MAX	       (256 << 10)
@@ -95,24 +96,18 @@ static int sign_segment(const void *bytes, size_t size, uint8_t *ret_signature,
 	return 0;
 }
 
-/* The kernel's boot id is a UUID as text. Zeros when it can't be read: then boots are not told apart. */
+/* Zeros when it can't be read: then boots are not told apart. */
 static void boot_uid_read(uint8_t ret_uid[SEGMENT_UID_SIZE])
 {
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	unsigned int byte;
+	char text[UUID_TEXT_SIZE] = "";
 
 	memset(ret_uid, 0, SEGMENT_UID_SIZE);
-	for (size_t i = 0; file && i < SEGMENT_UID_SIZE; i++) {
-		int c = fgetc(file);
-
-		if (c != '-')
-			(void)ungetc(c, file); /* one is always possible */
-		if (fscanf(file, "%2x", &byte) != 1)
-			break;
-		ret_uid[i] = (uint8_t)byte;
-	}
-	if (file)
-		(void)fclose(file); /* read only */
+	if (!file)
+		return;
+	if (fgets(text, sizeof(text), file))
+		(void)uuid_parse(text, ret_uid); /* writes on success only */
+	(void)fclose(file);			 /* read only */
 }
 
 /* One directory for each device that this machine ever was: what an earlier one left stays apart. */

@@ -9,7 +9,7 @@
 #include "agent/ipc/console_files.h"
 #include "agent/uplink/uplink.h"
 #include "common/cleanup.h"
-#include "common/log.h"
+#include "common/uuid.h"
 
 static const char *const words[] = {
 	[STANDING_UNKNOWN] = "unknown",
@@ -30,27 +30,18 @@ static void add_number(struct json_object *object, const char *name, uint64_t va
 	(void)json_object_object_add(object, name, json_object_new_uint64(value)); /* likewise */
 }
 
-static void uuid_text(const uint8_t uid[16], char ret_text[37])
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < 16; i++)
-		used += (size_t)snprintf(ret_text + used, 37 - used, "%s%02x",
-			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uid[i]);
-}
-
 static struct json_object *status_of(const struct uplink *uplink)
 {
 	struct json_object *object = json_object_new_object();
 	struct spool_status spool = {0};
-	char uid[37] = "";
+	char uid[UUID_TEXT_SIZE] = "";
 
 	if (!object)
 		return NULL;
 	if (uplink->spool)
 		spool_status(uplink->spool, &spool);
 	if (uplink->identity.chain_count)
-		uuid_text(uplink->identity.device_uid, uid);
+		uuid_format(uplink->identity.device_uid, uid);
 	add_text(object, "console", uplink->exchange ? exchange_console(uplink->exchange) : "");
 	add_text(object, "standing",
 		words[uplink->identity.chain_count ? uplink->standing : STANDING_UNENROLLED]);

@@ -25,7 +25,7 @@
 #include "console/authority/csr.h"
 #include "console/ipc/messages.h"
 #include "console/ipc/process.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 
 struct authority {
 	const char *directory, *user;
@@ -159,13 +159,13 @@ static void sign(struct authority *authority, const struct console_sign *wish)
 {
 	static struct console_signed answer;
 	static uint8_t bytes[WIRE_FRAME_MAX];
-	char device[POLICY_UUID_TEXT_SIZE];
+	char device[UUID_TEXT_SIZE];
 	struct bytes_writer frame;
 	uint8_t *der = NULL;
 	size_t size = 0;
 	int r;
 
-	policy_uuid_format(wish->device, device);
+	uuid_format(wish->device, device);
 	r = ca_device_sign(&authority->files.issuing, wish->csr, wish->size,
 		&(const struct ca_subject){device, wish->tenant}, time(NULL), &der, &size);
 	if (r == 0 && size > sizeof(answer.certificate))

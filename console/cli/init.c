@@ -305,7 +305,7 @@ static int give_all_away(const struct plan *plan)
 
 static int make_all(struct plan *plan)
 {
-	char tenant[STORE_UID_TEXT];
+	char tenant[UUID_TEXT_SIZE];
 	uint8_t uid[CONSOLE_UID_SIZE];
 	const char *what = "certificates";
 	int r;
@@ -314,7 +314,7 @@ static int make_all(struct plan *plan)
 		return cli_refuse("cannot get random bytes: %s", strerror(errno));
 	uid[6] = (uint8_t)((uid[6] & 0x0f) | 0x40); /* RFC 9562: version 4 */
 	uid[8] = (uint8_t)((uid[8] & 0x3f) | 0x80);
-	store_uid_format(uid, tenant);
+	uuid_format(uid, tenant);
 	r = make_certificates(plan, tenant);
 	if (r == 0) {
 		what = "policy key";

@@ -6,7 +6,7 @@
 
 #include "console/frontend/encoding.h"
 #include "console/frontend/state.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 
 #define BUSY_SECONDS "2"
 #define RATE_SECONDS "60"
@@ -16,12 +16,12 @@ static void log_refusal(
 {
 	const struct refusal_row *row = refusal_row(refusal);
 	const struct tls_peer *peer = http_request_peer(request);
-	char device[POLICY_UUID_TEXT_SIZE] = "no certificate";
+	char device[UUID_TEXT_SIZE] = "no certificate";
 
 	if (!log_allowed(peer->has_certificate ? &frontend->device_log : &frontend->stranger_log))
 		return;
 	if (peer->has_certificate)
-		policy_uuid_format(peer->device, device);
+		uuid_format(peer->device, device);
 	log_notice("refused %s %.64s of %s (%s): %s, %s", http_request_method_text(request),
 		http_request_target(request), http_request_address(request), device, row->code,
 		row->text);

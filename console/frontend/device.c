@@ -9,7 +9,7 @@
 #include "console/frontend/handlers.h"
 #include "console/frontend/route.h"
 #include "console/frontend/state.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 
 #define BUSY_MS 1000
 
@@ -72,11 +72,11 @@ static bool is_told(const struct console_device *device)
 static void send_device(struct http_request *request, const struct console_device *device)
 {
 	struct json_object *object = json_object_new_object();
-	char uid[POLICY_UUID_TEXT_SIZE], link[ENCODING_HEX_SIZE(CONSOLE_HASH_SIZE)];
+	char uid[UUID_TEXT_SIZE], link[ENCODING_HEX_SIZE(CONSOLE_HASH_SIZE)];
 	char key[ENCODING_BASE64_SIZE(sizeof(device->seal_key))];
 	struct http_answer answer = {.status = 200, .type = "application/json"};
 
-	policy_uuid_format(device->device, uid);
+	uuid_format(device->device, uid);
 	encoding_hex(device->link, sizeof(device->link), link);
 	encoding_base64(device->seal_key, sizeof(device->seal_key), key);
 	json_object_object_add(object, "device", json_object_new_string(uid));

@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "console/frontend/state.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 
 #define MS_NS UINT64_C(1000000)
 
@@ -72,14 +72,14 @@ static void check_whole(const struct peer *peer, const struct bytes_reader *payl
 
 static void on_changed(struct frontend *frontend, const struct console_device *device)
 {
-	char uid[POLICY_UUID_TEXT_SIZE];
+	char uid[UUID_TEXT_SIZE];
 	unsigned int count;
 
 	if (device->state != DEVICE_SUSPENDED && device->state != DEVICE_REVOKED)
 		return; /* its next request finds out */
 	policy_end_device(frontend, device->device);
 	count = http_server_close_device(frontend->server, device->device);
-	policy_uuid_format(device->device, uid);
+	uuid_format(device->device, uid);
 	log_notice("device %s is %s: closed %u of its connections", uid,
 		device->state == DEVICE_REVOKED ? "revoked" : "suspended", count);
 }

@@ -13,7 +13,7 @@
 
 #include "common/cleanup.h"
 #include "console/frontend/frontend.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 
 #define PEER_DEPTH	2  /* device, issuing, root */
 #define TICKET_KEYS_MAX 80 /* bytes: name, MAC key, cipher key of OpenSSL's own */
@@ -175,7 +175,7 @@ static int device_of(const X509 *certificate, uint8_t ret_device[CONSOLE_UID_SIZ
 	const X509_NAME *subject = X509_get_subject_name(certificate);
 	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
 	const ASN1_STRING *name;
-	char text[POLICY_UUID_TEXT_SIZE];
+	char text[UUID_TEXT_SIZE];
 
 	if (at < 0)
 		return -EBADMSG;
@@ -184,7 +184,7 @@ static int device_of(const X509 *certificate, uint8_t ret_device[CONSOLE_UID_SIZ
 		return -EBADMSG;
 	memcpy(text, ASN1_STRING_get0_data(name), sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	return policy_uuid_parse(text, ret_device) < 0 ? -EBADMSG : 0;
+	return uuid_parse(text, ret_device) < 0 ? -EBADMSG : 0;
 }
 
 int tls_peer_read(const SSL *connection, struct tls_peer *ret_peer)

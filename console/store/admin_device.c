@@ -27,9 +27,9 @@ static void add_number(struct json_object *object, const char *name, uint64_t nu
 static void add_uid(
 	struct json_object *object, const char *name, const uint8_t uid[CONSOLE_UID_SIZE])
 {
-	char text[STORE_UID_TEXT];
+	char text[UUID_TEXT_SIZE];
 
-	store_uid_format(uid, text);
+	uuid_format(uid, text);
 	add_text(object, name, text);
 }
 
@@ -115,7 +115,7 @@ bool admin_find_device(
 	uint8_t uid[CONSOLE_UID_SIZE];
 	int r;
 
-	if (store_uid_parse(client->request.device, uid) == 0) {
+	if (uuid_parse(client->request.device, uid) == 0) {
 		r = store_device_by_uid(service->reader, uid, ret_device);
 	} else {
 		r = store_devices_named(service->reader, client->request.device, named, 2);
@@ -297,10 +297,10 @@ static int write_change(struct service *service, struct admin_client *client,
 		[ADMIN_SUSPEND] = "device suspend",
 		[ADMIN_REVOKE] = "device revoke"};
 	int64_t now_ms = (int64_t)clock_day_ms();
-	char what[STORE_WHY_SIZE + 64], uid[STORE_UID_TEXT];
+	char what[STORE_WHY_SIZE + 64], uid[UUID_TEXT_SIZE];
 	int r;
 
-	store_uid_format(device->uid, uid);
+	uuid_format(device->uid, uid);
 	(void)snprintf(what, sizeof(what), "%s %s", uid, client->request.why);
 	r = store_begin(service->writer);
 	if (r < 0)

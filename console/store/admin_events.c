@@ -66,11 +66,11 @@ static void say_event(struct admin_client *client, const struct store_found *fou
 {
 	static char line[ANSWER_LINE_MAX];
 	struct json_object *object = json_object_new_object();
-	char uid[STORE_UID_TEXT];
+	char uid[UUID_TEXT_SIZE];
 	const char *head;
 	int size;
 
-	store_uid_format(device->uid, uid);
+	uuid_format(device->uid, uid);
 	(void)json_object_object_add(object, "id", json_object_new_int64(found->id));
 	(void)json_object_object_add(object, "device", json_object_new_string(uid));
 	(void)json_object_object_add(object, "host", json_object_new_string(device->host));

@@ -26,14 +26,14 @@ static int change_tags(struct store *store, int64_t device, const char *changes)
 
 void admin_device_tag(struct service *service, struct admin_client *client)
 {
-	char what[ADMIN_TEXT_SIZE + STORE_UID_TEXT + 2], uid[STORE_UID_TEXT];
+	char what[ADMIN_TEXT_SIZE + UUID_TEXT_SIZE + 2], uid[UUID_TEXT_SIZE];
 	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE] = "";
 	struct store_device device;
 	int r;
 
 	if (!admin_find_device(service, client, &device))
 		return;
-	store_uid_format(device.uid, uid);
+	uuid_format(device.uid, uid);
 	(void)snprintf(what, sizeof(what), "%s %s", uid, client->request.text);
 	r = store_begin(service->writer);
 	if (r == 0)

@@ -77,10 +77,10 @@ static int add_finding(struct ingest_batch *batch, const char *kind, uint64_t fi
 /* Two machines go on from the same chain: the first one's word stands. */
 static int refuse_conflict(struct ingest_batch *batch, const struct segment_record *record)
 {
-	char ours[STORE_UID_TEXT], theirs[STORE_UID_TEXT], text[STORE_WHY_SIZE];
+	char ours[UUID_TEXT_SIZE], theirs[UUID_TEXT_SIZE], text[STORE_WHY_SIZE];
 
-	store_uid_format(batch->device->boot, ours);
-	store_uid_format(batch->header.boot_uid, theirs);
+	uuid_format(batch->device->boot, ours);
+	uuid_format(batch->header.boot_uid, theirs);
 	(void)snprintf(text, sizeof(text),
 		"events from number %llu on differ from what is stored: this device exists twice, "
 		"or was set back. Stored from boot %s, refused from boot %s at %s",

@@ -16,12 +16,12 @@
 #include <stdint.h>
 
 #include "common/cleanup.h"
+#include "common/uuid.h"
 #include "console/ipc/messages.h"
 
 #define STORE_TEXT_SIZE	   256
 #define STORE_DETAILS_SIZE 4096 /* JSON of hardware and posture */
 #define STORE_WHY_SIZE	   513
-#define STORE_UID_TEXT	   37 /* 8-4-4-4-12 */
 #define STORE_UNLIMITED	   (-1)
 #define STORE_NO_TIME	   INT64_MAX
 
@@ -364,9 +364,5 @@ struct store_totals {
 	int64_t events, findings, tokens, bytes;
 };
 int store_totals(struct store *store, struct store_totals *ret_totals);
-
-/* "01234567-89ab-..." and back; -EINVAL. */
-void store_uid_format(const uint8_t uid[CONSOLE_UID_SIZE], char ret_text[STORE_UID_TEXT]);
-int store_uid_parse(const char *text, uint8_t ret_uid[CONSOLE_UID_SIZE]);
 
 #endif

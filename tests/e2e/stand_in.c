@@ -32,7 +32,7 @@
 #include "console/authority/ca_files.h"
 #include "console/frontend/frontend.h"
 #include "console/ipc/messages.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 
 #define TENANT	   "11111111-2222-4333-8444-555555555555"
 #define DEVICE_MAX 20000
@@ -252,9 +252,8 @@ static void on_command(void)
 
 	if (!fgets(line, sizeof(line), stdin) || sscanf(line, "%15s %63s", word, text) < 2)
 		exit(0);
-	device = policy_uuid_parse(text, uid) < 0
-			 ? NULL
-			 : find(offsetof(struct device, uid), uid, sizeof(uid));
+	device = uuid_parse(text, uid) < 0 ? NULL
+					   : find(offsetof(struct device, uid), uid, sizeof(uid));
 	for (unsigned int i = 0; device && i < 3; i++)
 		if (!strcmp(words[i].word, word)) {
 			device->state = words[i].state;

@@ -12,7 +12,7 @@ FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,add
 		 -fno-sanitize-recover=undefined -UNDEBUG
 
 # bundle.c is a target of its own, and needs libcrypto.
-FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES))
+FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/uuid.c
 
 FUZZ_SOURCES_policy_parse = $(FUZZ_POLICY)
 FUZZ_LDLIBS_policy_parse := -linih
@@ -58,7 +58,7 @@ FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
 FUZZ_SEEDS_keyring   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring   := -max_len=4200
 
-FUZZ_SOURCES_certificate := agent/uplink/certificate.c
+FUZZ_SOURCES_certificate := agent/uplink/certificate.c common/uuid.c
 FUZZ_LDLIBS_certificate	 := -lcrypto
 FUZZ_SEEDS_certificate	 := tests/fuzz/corpus/certificate
 FUZZ_FLAGS_certificate	 := -max_len=4096

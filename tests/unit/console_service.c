@@ -267,12 +267,12 @@ Test(console_service, states_that_administrators_give)
 Test(console_service, two_devices_of_one_name)
 {
 	static struct fixture_device device, other;
-	char uid[STORE_UID_TEXT];
+	char uid[UUID_TEXT_SIZE];
 
 	fixture_device(&device, "pc-1");
 	fixture_device(&other, "pc-1");
 	cr_expect_eq(act(ADMIN_REVOKE, "pc-1"), -ENOTUNIQ);
-	store_uid_format(other.uid, uid);
+	uuid_format(other.uid, uid);
 	cr_expect_eq(act(ADMIN_REVOKE, uid), 0);
 	cr_expect_eq(told_state(), DEVICE_REVOKED);
 	cr_expect_eq(act(ADMIN_DEVICE, uid), 0);

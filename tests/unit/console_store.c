@@ -359,16 +359,16 @@ Test(console_store, a_full_disk_is_called_one_and_takes_nothing_by_halves)
 Test(console_store, uids_as_text)
 {
 	uint8_t uid[16], back[16];
-	char text[STORE_UID_TEXT];
+	char text[UUID_TEXT_SIZE];
 
 	for (unsigned int i = 0; i < 16; i++)
 		uid[i] = (uint8_t)(i * 17);
-	store_uid_format(uid, text);
+	uuid_format(uid, text);
 	cr_expect_str_eq(text, "00112233-4455-6677-8899-aabbccddeeff");
-	cr_assert_eq(store_uid_parse(text, back), 0);
+	cr_assert_eq(uuid_parse(text, back), 0);
 	cr_expect_arr_eq(uid, back, sizeof(uid));
-	cr_expect_eq(store_uid_parse("00112233-4455-6677-8899-aabbccddeef", back), -EINVAL);
-	cr_expect_eq(store_uid_parse("00112233-4455-6677-8899-aabbccddeeff0", back), -EINVAL);
-	cr_expect_eq(store_uid_parse("0011223344556677-8899-aabbccddeeff", back), -EINVAL);
-	cr_expect_eq(store_uid_parse("", back), -EINVAL);
+	cr_expect_eq(uuid_parse("00112233-4455-6677-8899-aabbccddeef", back), -EINVAL);
+	cr_expect_eq(uuid_parse("00112233-4455-6677-8899-aabbccddeeff0", back), -EINVAL);
+	cr_expect_eq(uuid_parse("0011223344556677-8899-aabbccddeeff", back), -EINVAL);
+	cr_expect_eq(uuid_parse("", back), -EINVAL);
 }

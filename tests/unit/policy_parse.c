@@ -5,7 +5,7 @@
 #include "policy/address.h"
 #include "policy/lines.h"
 #include "policy/pattern.h"
-#include "policy/uuid.h"
+#include "common/uuid.h"
 #include "policy/words.h"
 
 Test(policy_parse, head_and_places)
@@ -138,10 +138,10 @@ Test(policy_parse, longest_line_and_name)
 Test(policy_parse, label_ids_are_made)
 {
 	struct policy *policy = fixture_policy(GOOD "[label hr]\ntenant = acme\n");
-	char first[POLICY_UUID_TEXT_SIZE], second[POLICY_UUID_TEXT_SIZE];
+	char first[UUID_TEXT_SIZE], second[UUID_TEXT_SIZE];
 
-	policy_uuid_format(policy->labels[0].uuid, first);
-	policy_uuid_format(policy->labels[1].uuid, second);
+	uuid_format(policy->labels[0].uuid, first);
+	uuid_format(policy->labels[1].uuid, second);
 	cr_assert_str_neq(first, second);
 	cr_assert_eq(first[14], '5');
 	cr_assert(strchr("89ab", first[19]));
