@@ -184,10 +184,16 @@ static int file_find(struct log_reader *reader)
 	return oldest < 0 ? oldest : file_take(reader, oldest);
 }
 
-/*
- * At the end of a file: the next younger one, if this is no longer the current one. 1 when there is
- * one, 0: wait.
- */
+/* Whether the engine still writes to the file that is open, or nobody writes. */
+static bool is_current(const struct log_reader *reader)
+{
+	struct stat status;
+
+	return fstatat(reader->directory_fd, LOG_READER_NAME, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	       status.st_ino == reader->inode;
+}
+
+/* Behind the end of a file that is not the current one: the next younger. 1, or 0: none yet. */
 static int file_next(struct log_reader *reader)
 {
 	int younger = -ENOENT;
@@ -291,6 +297,8 @@ int log_reader_next(struct log_reader *reader, struct log_line *ret_line)
 			was_at_end = false;
 			continue;
 		}
+		if (is_current(reader))
+			return 0;
 		/* What was written between our end and the rotation is read before the next file. */
 		if (!was_at_end) {
 			was_at_end = true;
