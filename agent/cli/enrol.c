@@ -20,6 +20,7 @@
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
 #include "common/cleanup.h"
+#include "common/file.h"
 
 #define DIRECTORY   "/etc/holdfast"
 #define CONFIG_NAME "console.ini"
@@ -65,27 +66,21 @@ static ssize_t file_read(const char *path, char *ret_text, size_t size)
 	}
 }
 
-/* Whole or not at all; readable by uplink when it is secret, by everybody else when not. */
+/* Readable by uplink when it is secret, by everybody else when not. */
 static int file_write(
 	int directory_fd, const char *name, const char *text, size_t size, bool is_secret)
 {
 	const struct group *group = is_secret ? getgrnam(GROUP) : NULL;
-	auto_close int fd = -EBADF;
-	char fresh[64];
+	struct file_content content = {
+		.bytes = text, .size = size, .mode = 0644, .group = FILE_GROUP_NONE};
 
-	(void)snprintf(fresh, sizeof(fresh), "%s.new", name);
-	(void)unlinkat(directory_fd, fresh, 0); /* what an interrupted run left, with its mode */
-	fd = openat(directory_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-		is_secret ? 0600 : 0644);
-	if (fd < 0)
-		return -errno;
-	if (is_secret && (!group || fchown(fd, 0, group->gr_gid) < 0 || fchmod(fd, 0640) < 0))
-		return group ? -errno : -ENOENT;
-	errno = EIO; /* a short write sets none */
-	if (write(fd, text, size) != (ssize_t)size || fsync(fd) < 0 ||
-		renameat(directory_fd, fresh, directory_fd, name) < 0)
-		return -errno;
-	return 0;
+	if (is_secret && !group)
+		return -ENOENT;
+	if (group) {
+		content.group = group->gr_gid;
+		content.mode = 0640;
+	}
+	return file_replace(directory_fd, name, &content);
 }
 
 static bool is_certificate(const char *text, size_t size)

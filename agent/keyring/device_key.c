@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/file.h"
+
 #define KEY_FILE_MAX 1024 /* bytes; P-256 in PKCS#8 takes 138 */
 
 static const char *const file_names[] = {
@@ -61,24 +63,20 @@ static int key_read(int directory_fd, const char *name, EVP_PKEY **ret_key)
 static int key_write(int directory_fd, const char *name, EVP_PKEY *key)
 {
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-	auto_close int fd = -EBADF;
 	uint8_t bytes[KEY_FILE_MAX], *at = bytes;
-	int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1, r = 0;
-	char fresh[64];
+	int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1, r = -EIO;
 
-	if (size <= 0 || (size_t)size > sizeof(bytes)) {
-		PKCS8_PRIV_KEY_INFO_free(info);
-		return -EIO;
+	if (size > 0 && (size_t)size <= sizeof(bytes)) {
+		const struct file_content content = {.bytes = bytes,
+			.size = (size_t)size,
+			.mode = 0600,
+			.group = FILE_GROUP_NONE};
+
+		(void)i2d_PKCS8_PRIV_KEY_INFO(info, &at); /* its size is known */
+		r = file_replace(directory_fd, name, &content);
+		explicit_bzero(bytes, sizeof(bytes));
 	}
-	(void)i2d_PKCS8_PRIV_KEY_INFO(info, &at); /* its size is known */
 	PKCS8_PRIV_KEY_INFO_free(info);
-	(void)snprintf(fresh, sizeof(fresh), "%s.new", name);
-	fd = openat(
-		directory_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write(fd, bytes, (size_t)size) != size || fsync(fd) < 0 ||
-		renameat(directory_fd, fresh, directory_fd, name) < 0 || fsync(directory_fd) < 0)
-		r = errno ? -errno : -EIO;
-	explicit_bzero(bytes, sizeof(bytes));
 	return r;
 }
 

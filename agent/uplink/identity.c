@@ -11,6 +11,7 @@
 
 #include "agent/uplink/keyring_client.h"
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "common/log.h"
 
 #define FILE_MAX 65536
@@ -25,17 +26,10 @@ static ssize_t file_read(int directory_fd, const char *name, void *ret_bytes, si
 
 static int file_write(int directory_fd, const char *name, const void *bytes, size_t size)
 {
-	auto_close int fd = -EBADF;
-	char fresh[64];
+	const struct file_content content = {
+		.bytes = bytes, .size = size, .mode = 0644, .group = FILE_GROUP_NONE};
 
-	(void)snprintf(fresh, sizeof(fresh), "%s.new", name);
-	fd = openat(
-		directory_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	errno = EIO; /* a short write sets none */
-	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || fsync(fd) < 0 ||
-		renameat(directory_fd, fresh, directory_fd, name) < 0 || fsync(directory_fd) < 0)
-		return -errno;
-	return 0;
+	return file_replace(directory_fd, name, &content);
 }
 
 static void chain_clear(struct identity *identity)

@@ -14,6 +14,7 @@
 
 #include "agent/ipc/console_files.h"
 #include "agent/uplink/uplink.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "policy/bundle.h"
 
@@ -52,23 +53,12 @@ void policy_poll_begin(struct uplink *uplink)
 		exchange_settle(uplink->policy_exchange, false, 0);
 }
 
-static int bundle_keep(struct uplink *uplink, const void *bytes, size_t size)
-{
-	auto_close int fd = openat(uplink->state_fd, BUNDLE_FILE ".new",
-		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-	if (fd < 0)
-		return -errno;
-	errno = EIO; /* a short write sets none */
-	if (write(fd, bytes, size) != (ssize_t)size || fsync(fd) < 0 ||
-		renameat(uplink->state_fd, BUNDLE_FILE ".new", uplink->state_fd, BUNDLE_FILE) < 0 ||
-		fsync(uplink->state_fd) < 0)
-		return -errno;
-	return 0;
-}
-
 void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer)
 {
+	const struct file_content content = {.bytes = answer->body,
+		.size = answer->size,
+		.mode = 0644,
+		.group = FILE_GROUP_NONE};
 	struct bundle bundle;
 	int r;
 
@@ -87,7 +77,7 @@ void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer
 		exchange_settle(uplink->policy_exchange, false, 0);
 		return;
 	}
-	r = bundle_keep(uplink, answer->body, answer->size);
+	r = file_replace(uplink->state_fd, BUNDLE_FILE, &content);
 	if (r < 0)
 		log_error("cannot keep the policy of version %" PRIu64 ": %s, asking again later",
 			bundle.version, strerror(-r));

@@ -8,7 +8,7 @@
 
 #include "agent/ipc/console_files.h"
 #include "agent/uplink/uplink.h"
-#include "common/cleanup.h"
+#include "common/file.h"
 #include "common/uuid.h"
 
 static const char *const words[] = {
@@ -71,12 +71,10 @@ void show_status(const struct uplink *uplink)
 	size_t size = text ? strlen(text) : 0;
 
 	if (size && size < sizeof(before) && strcmp(text, before) != 0) {
-		auto_close int fd = openat(uplink->runtime_fd, CONSOLE_STATUS_NAME ".new",
-			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+		const struct file_content content = {
+			.bytes = text, .size = size, .mode = 0644, .group = FILE_GROUP_NONE};
 
-		if (fd >= 0 && write(fd, text, size) == (ssize_t)size &&
-			renameat(uplink->runtime_fd, CONSOLE_STATUS_NAME ".new", uplink->runtime_fd,
-				CONSOLE_STATUS_NAME) == 0)
+		if (file_replace(uplink->runtime_fd, CONSOLE_STATUS_NAME, &content) == 0)
 			memcpy(before, text, size + 1);
 	}
 	(void)json_object_put(object); /* freed */

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "console/frontend/frontend.h"
 
 #define KEY_MODE	 0600
@@ -35,44 +36,18 @@ CLEANUP_DEFINE(X509, X509_free)
 CLEANUP_DEFINE(EVP_PKEY, EVP_PKEY_free)
 CLEANUP_DEFINE(PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free)
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		size -= (size_t)written;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 /* is_new: -EEXIST when there is one. What a key was in is cleared by BIO_s_secmem(). */
 static int write_file(int directory_fd, const char *name, BIO *pem, mode_t mode, bool is_new)
 {
-	auto_close int fd = -EBADF;
-	char *bytes, beside[64];
+	char *bytes;
 	long size = BIO_get_mem_data(pem, &bytes);
-	int r;
+	const struct file_content content = {.bytes = bytes,
+		.size = (size_t)size,
+		.mode = mode,
+		.group = FILE_GROUP_NONE,
+		.is_new = is_new};
 
-	(void)snprintf(beside, sizeof(beside), "%s.new", name);
-	(void)unlinkat(directory_fd, beside, 0); /* of an earlier try */
-	fd = openat(
-		directory_fd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, bytes, (size_t)size);
-	if (r == 0 && is_new && linkat(directory_fd, beside, directory_fd, name, 0) < 0)
-		r = -errno;
-	if (r == 0 && !is_new && renameat(directory_fd, beside, directory_fd, name) < 0)
-		r = -errno;
-	if (r < 0 || is_new)
-		(void)unlinkat(
-			directory_fd, beside, 0); /* it has its other name, or is of no use */
-	if (r == 0 && fsync(directory_fd) < 0)
-		r = -errno;
-	return r;
+	return file_replace(directory_fd, name, &content);
 }
 
 static int write_certificates(int directory_fd, const char *name, const X509 *const *certificates,

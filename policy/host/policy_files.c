@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "common/bytes.h"
+#include "common/file.h"
 
 #define ARCHIVE_MAGIC 0x31504648u /* "HFP1" */
 #define ENTRY_FILE    1
@@ -234,19 +235,6 @@ void policy_files_source(struct policy_files *files, struct policy_source *ret_s
 		.read = source_read, .expand = source_expand, .userdata = files};
 }
 
-static int write_whole(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size) {
-		ssize_t put = write(fd, bytes, size);
-
-		if (put < 0)
-			return -errno;
-		bytes += put;
-		size -= (size_t)put;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 int policy_files_pack(const struct policy_files *files, uint8_t **ret_bytes, size_t *ret_size)
 {
 	auto_free uint8_t *bytes = malloc(POLICY_ARCHIVE_MAX);
@@ -272,26 +260,23 @@ int policy_files_pack(const struct policy_files *files, uint8_t **ret_bytes, siz
 
 int policy_files_store(const struct policy_files *files, const char *path)
 {
+	struct file_content content = {.mode = 0600, .group = FILE_GROUP_NONE};
+	const char *slash = strrchr(path, '/');
+	auto_free char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	auto_free uint8_t *bytes = NULL;
 	auto_close int fd = -EBADF;
-	char temporary[PATH_MAX];
-	size_t size;
 	int r;
 
-	r = policy_files_pack(files, &bytes, &size);
-	if (r < 0)
-		return r;
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
-		return -ENAMETOOLONG;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (!directory)
+		return -ENOMEM;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = write_whole(fd, bytes, size);
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
+	r = policy_files_pack(files, &bytes, &content.size);
 	if (r < 0)
-		(void)unlink(temporary); /* the next store truncates it anyway */
-	return r;
+		return r;
+	content.bytes = bytes;
+	return file_replace(fd, slash ? slash + 1 : path, &content);
 }
 
 static int entry_load(struct policy_files *files, struct bytes_reader *reader)

@@ -37,7 +37,7 @@ FUZZ_SEEDS_maintenance	 := tests/fuzz/corpus/maintenance
 FUZZ_LDLIBS_maintenance	 := -lcrypto
 FUZZ_FLAGS_maintenance	 := -max_len=600
 
-FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/signing.c
+FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/signing.c
 FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle
 FUZZ_FLAGS_bundle   := -max_len=4096

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rename(2), or link(2) where nothing may be replaced. */
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+static int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size) {
+		ssize_t put = write(fd, bytes, size);
+
+		if (put < 0)
+			return -errno;
+		bytes += put;
+		size -= (size_t)put;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Before a byte is in it: nobody else's group reads it. */
+static int give_to_group(int fd, const struct file_content *content)
+{
+	if (content->group == FILE_GROUP_NONE)
+		return 0;
+	if (fchown(fd, (uid_t)-1, content->group) < 0 || fchmod(fd, content->mode) < 0)
+		return -errno;
+	return 0;
+}
+
+int file_replace(int directory_fd, const char *name, const struct file_content *content)
+{
+	const mode_t mode = content->group == FILE_GROUP_NONE ? content->mode : 0600;
+	auto_close int fd = -EBADF;
+	char beside[NAME_MAX + 1];
+	int r;
+
+	if (snprintf(beside, sizeof(beside), "%s.new", name) >= (int)sizeof(beside))
+		return -ENAMETOOLONG;
+	(void)unlinkat(directory_fd, beside, 0); /* of an earlier try, with its mode */
+	fd = openat(
+		directory_fd, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	r = give_to_group(fd, content);
+	if (r == 0)
+		r = write_all(fd, content->bytes, content->size);
+	if (r == 0 && content->is_new && linkat(directory_fd, beside, directory_fd, name, 0) < 0)
+		r = -errno;
+	if (r == 0 && !content->is_new && renameat(directory_fd, beside, directory_fd, name) < 0)
+		r = -errno;
+	if (r < 0 || content->is_new)
+		(void)unlinkat(directory_fd, beside, 0); /* has its name, or is of no use */
+	return r == 0 && fsync(directory_fd) < 0 ? -errno : r;
+}

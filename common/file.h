@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that are there whole or not at all. */
+#ifndef HOLDFAST_COMMON_FILE_H
+#define HOLDFAST_COMMON_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define FILE_GROUP_NONE ((gid_t)-1)
+
+struct file_content {
+	const void *bytes;
+	size_t size;
+	mode_t mode; /* less the umask where no group is given */
+	gid_t group; /* FILE_GROUP_NONE: as it comes */
+	bool is_new; /* only when there is none of that name */
+};
+
+/*
+ * Writes NAME.new, brings it to the disk and gives it its name in that directory, durably: a crash
+ * leaves the old file or the new one. One writer at a time. -EEXIST for is_new; negative errno, with
+ * what was there before kept.
+ */
+int file_replace(int directory_fd, const char *name, const struct file_content *content);
+
+#endif
