@@ -3,17 +3,14 @@
 #include "agent/engine/server.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "common/answer_channel.h"
 #include "common/cleanup.h"
+#include "common/local_socket.h"
 
 struct server {
 	int fd;
@@ -22,24 +19,15 @@ struct server {
 	unsigned int count;
 };
 
-static uint8_t frame_buffer[ANSWER_FRAME_MAX];
-
 int server_new(struct engine *engine, struct server **ret_server)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct local_access everybody = {.mode = 0666, .group = (gid_t)-1};
+	auto_close int fd = local_socket_listen(
+		engine->runtime_directory, LOCAL_SOCKET_NAME, &everybody, SERVER_CLIENT_MAX);
 	struct server *server;
 
 	if (fd < 0)
-		return -errno;
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s",
-		    engine->runtime_directory, LOCAL_SOCKET_NAME) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	(void)unlink(
-		address.sun_path); /* of an engine before us; bind tells if it is still there */
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-		chmod(address.sun_path, 0666) < 0 || listen(fd, SERVER_CLIENT_MAX) < 0)
-		return -errno;
+		return fd;
 	server = calloc(1, sizeof(*server));
 	if (!server)
 		return -ENOMEM;
@@ -76,12 +64,11 @@ static unsigned int clients_of(const struct server *server, uint32_t uid)
 
 static void accept_one(struct server *server)
 {
-	auto_close int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ucred peer = {0};
-	socklen_t size = sizeof(peer);
+	auto_close int fd = local_socket_accept(server->fd, &peer);
 	struct client *client;
 
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (fd < 0)
 		return;
 	if (server->count == SERVER_CLIENT_MAX ||
 		(peer.uid != 0 && clients_of(server, peer.uid) >= SERVER_CLIENT_OF_USER_MAX))
@@ -97,31 +84,21 @@ static void accept_one(struct server *server)
 
 void client_text(struct client *client, const char *json)
 {
-	struct bytes_writer frame;
-
-	answer_put_line(&frame, frame_buffer, sizeof(frame_buffer), json);
-	(void)channel_send(
-		&client->channel, &frame, -1); /* a client that is gone or does not read */
+	answer_send_text(&client->channel, json, -1);
 }
 
 void client_line(struct client *client, struct json_object *object)
 {
-	client_text(client, json_object_to_json_string_ext(object,
-				    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	(void)json_object_put(object); /* freed */
+	answer_send_object(&client->channel, object, -1);
 }
 
 void client_end(struct client *client, int error, const char *format, ...)
 {
-	struct bytes_writer frame;
-	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	answer_send_end(&client->channel, error, format, arguments);
 	va_end(arguments);
-	answer_put_end(&frame, frame_buffer, sizeof(frame_buffer), error, text);
-	(void)channel_send(&client->channel, &frame, -1); /* as above */
 	client->request_id = 0;
 	client->request.type = 0;
 }

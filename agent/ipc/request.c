@@ -4,12 +4,9 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include "common/cleanup.h"
+#include "common/local_socket.h"
 
 void local_request_put(
 	struct bytes_writer *frame, void *buffer, size_t size, const struct local_request *request)
@@ -73,15 +70,5 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 
 int local_connect(const char *runtime_directory, int flags)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
-
-	if (fd < 0)
-		return -errno;
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", runtime_directory,
-		    LOCAL_SOCKET_NAME) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(fd);
+	return local_socket_connect(runtime_directory, LOCAL_SOCKET_NAME, flags);
 }

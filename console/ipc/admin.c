@@ -4,11 +4,8 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include "common/cleanup.h"
+#include "common/local_socket.h"
 #include "common/wire.h"
 
 void admin_request_put(
@@ -95,15 +92,5 @@ int admin_request_decode(const void *packet, size_t size, struct admin_request *
 
 int admin_connect(const char *runtime_directory)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", runtime_directory,
-		    ADMIN_SOCKET_NAME) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(fd);
+	return local_socket_connect(runtime_directory, ADMIN_SOCKET_NAME, 0);
 }

@@ -3,15 +3,16 @@
 #include "console/store/admin_server.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "common/answer_channel.h"
+#include "common/cleanup.h"
+#include "common/local_socket.h"
 
 #define GROUPS_MAX 1024 /* of one peer; more are not looked at */
 
@@ -22,36 +23,17 @@ struct admin_server {
 	unsigned int count;
 };
 
-static uint8_t frame_buffer[ANSWER_FRAME_MAX];
-
 /* The group's members may connect, and are asked for again when they have. */
-static int open_to_group(const char *path, gid_t group)
-{
-	if (group != (gid_t)-1 && chown(path, (uid_t)-1, group) < 0)
-		return -errno;
-	return chmod(path, group == (gid_t)-1 ? 0600 : 0660) < 0 ? -errno : 0;
-}
-
 int admin_server_new(const char *runtime_directory, gid_t group, struct admin_server **ret_server)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct local_access access = {
+		.mode = group == (gid_t)-1 ? 0600 : 0660, .group = group};
+	auto_close int fd = local_socket_listen(
+		runtime_directory, ADMIN_SOCKET_NAME, &access, ADMIN_CLIENT_MAX);
 	struct admin_server *server;
-	int r;
 
 	if (fd < 0)
-		return -errno;
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", runtime_directory,
-		    ADMIN_SOCKET_NAME) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	(void)unlink(address.sun_path); /* of a store before us; bind tells if it is still there */
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	r = open_to_group(address.sun_path, group);
-	if (r < 0)
-		return r;
-	if (listen(fd, ADMIN_CLIENT_MAX) < 0)
-		return -errno;
+		return fd;
 	server = calloc(1, sizeof(*server));
 	if (!server)
 		return -ENOMEM;
@@ -81,12 +63,11 @@ static bool is_member(int fd, gid_t gid, gid_t group)
 
 static void accept_one(struct admin_server *server)
 {
-	auto_close int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ucred peer = {0};
-	socklen_t size = sizeof(peer);
+	auto_close int fd = local_socket_accept(server->fd, &peer);
 	struct admin_client *client;
 
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (fd < 0)
 		return;
 	if (server->count == ADMIN_CLIENT_MAX)
 		return; /* closed: the command says that the store is busy */
@@ -107,45 +88,28 @@ static void accept_one(struct admin_server *server)
 	server->clients[server->count++] = client;
 }
 
-static void send_text(struct admin_client *client, const char *json, int fd)
-{
-	struct bytes_writer frame;
-
-	answer_put_line(&frame, frame_buffer, sizeof(frame_buffer), json);
-	(void)channel_send(
-		&client->channel, &frame, fd); /* a client that is gone or does not read */
-}
-
 void admin_text(struct admin_client *client, const char *json)
 {
-	send_text(client, json, -1);
+	answer_send_text(&client->channel, json, -1);
 }
 
 void admin_line_with(struct admin_client *client, struct json_object *object, int fd)
 {
-	send_text(client,
-		json_object_to_json_string_ext(
-			object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
-		fd);
-	(void)json_object_put(object); /* freed */
+	answer_send_object(&client->channel, object, fd);
 }
 
 void admin_line(struct admin_client *client, struct json_object *object)
 {
-	admin_line_with(client, object, -1);
+	answer_send_object(&client->channel, object, -1);
 }
 
 void admin_end(struct admin_client *client, int error, const char *format, ...)
 {
-	struct bytes_writer frame;
-	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	answer_send_end(&client->channel, error, format, arguments);
 	va_end(arguments);
-	answer_put_end(&frame, frame_buffer, sizeof(frame_buffer), error, text);
-	(void)channel_send(&client->channel, &frame, -1); /* as above */
 	client->request.type = 0;
 }
 

@@ -11,7 +11,7 @@ UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/s
 				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o
 UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)
 
-FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/wire.c
+FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/local_socket.c common/wire.c
 FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request
 FUZZ_FLAGS_admin_request   := -max_len=4200
 

@@ -46,7 +46,7 @@ FUZZ_SOURCES_print_job := agent/engine/print_job.c common/text.c
 FUZZ_SEEDS_print_job   := tests/fuzz/corpus/print_job
 FUZZ_FLAGS_print_job   := -max_len=1024
 
-FUZZ_SOURCES_request := agent/ipc/request.c common/bytes.c common/wire.c
+FUZZ_SOURCES_request := agent/ipc/request.c common/bytes.c common/local_socket.c common/wire.c
 FUZZ_SEEDS_request   := tests/fuzz/corpus/request
 FUZZ_FLAGS_request   := -max_len=8200
 
