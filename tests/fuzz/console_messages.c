@@ -7,19 +7,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/fuzz/frame.h"
 #include "tests/console_codecs.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
-
-struct codec {
-	void (*put)(struct bytes_writer *frame, const void *message);
-	void (*get)(struct bytes_reader *payload, void *ret_message);
-	uint16_t type;
-};
-
-#define ROW(kind, type) {put_##kind, get_##kind, type},
+#define ROW(kind, type) {put_##kind, get_##kind, type, false},
 
 static const struct codec codecs[] = {CONSOLE_EACH(ROW)};
 
@@ -30,14 +21,6 @@ static const struct codec codecs[] = {CONSOLE_EACH(ROW)};
 union any_message {
 	CONSOLE_EACH(MEMBER)
 };
-
-static const struct codec *codec_find(uint16_t type)
-{
-	for (size_t i = 0; i < CODEC_COUNT; i++)
-		if (codecs[i].type == type)
-			return &codecs[i];
-	return NULL;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -51,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	r = wire_open(data, size, &type, &payload);
 	assert(r == 0 || r == -EBADMSG || r == -EPROTONOSUPPORT);
-	codec = r == 0 ? codec_find(type) : NULL;
+	codec = r == 0 ? codec_find(codecs, CODEC_COUNT, type) : NULL;
 	if (!codec)
 		return 0;
 	memset(&message, 0x5a, sizeof(message));
@@ -67,22 +50,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Most changes spoil the frame: it is mended behind them most of the time. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed)
 {
-	uint16_t type;
+	bool is_mended;
 
-	size = LLVMFuzzerMutate(data, size, size_max);
-	if (seed % 8 == 0 || size < WIRE_HEADER_SIZE)
-		return size;
-	type = (uint16_t)(data[2] | data[3] << 8);
-	if (!codec_find(type))
-		type = codecs[type % CODEC_COUNT].type;
-	data[0] = WIRE_VERSION;
-	data[1] = 0;
-	data[2] = (uint8_t)type;
-	data[3] = (uint8_t)(type >> 8);
-	for (unsigned int i = 0; i < 4; i++)
-		data[4 + i] = (uint8_t)((size - WIRE_HEADER_SIZE) >> (8 * i));
+	size = frame_mutate(data, size, size_max, seed, &is_mended);
+	if (is_mended)
+		frame_mend_type(data, codecs, CODEC_COUNT);
 	return size;
 }

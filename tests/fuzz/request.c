@@ -10,10 +10,7 @@
 #include <string.h>
 
 #include "agent/ipc/request.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
+#include "tests/fuzz/frame.h"
 
 static bool has_control(const char *text)
 {
@@ -58,13 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Most changes spoil the frame's size: it is mended behind them most of the time. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned int seed)
 {
-	size = LLVMFuzzerMutate(data, size, size_max);
-	if (seed % 8 == 0 || size < WIRE_HEADER_SIZE)
-		return size;
-	for (unsigned int i = 0; i < 4; i++)
-		data[4 + i] = (uint8_t)((size - WIRE_HEADER_SIZE) >> (8 * i));
-	return size;
+	bool is_mended;
+
+	return frame_mutate(data, size, size_max, seed, &is_mended);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/console_codecs.h"
+#include "tests/unit/codec.h"
 
 static const struct console_enrol sample_enrol = {.id = 7,
 	.certificate = {1, [31] = 2},
@@ -34,55 +35,22 @@ static const struct console_policy sample_policy = {.id = 10, .version = 3, .siz
 static const struct console_chain sample_chain = {
 	.count = 2, .certificates = {{1, {0x30}}, {2, {0x30, 0x31}}}};
 
-struct codec {
-	const char *name;
-	void (*put)(struct bytes_writer *frame, const void *message);
-	void (*get)(struct bytes_reader *payload, void *ret_message);
-	const void *sample;
-	size_t size;
-};
-
-#define ROW(kind, type) {#kind, put_##kind, get_##kind, &sample_##kind, sizeof(sample_##kind)},
+#define ROW(kind, type) \
+	{#kind, put_##kind, get_##kind, &sample_##kind, sizeof(sample_##kind), 0, 0},
 
 static const struct codec codecs[] = {CONSOLE_EACH(ROW)};
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
-
-static uint8_t buffer[WIRE_FRAME_MAX];
-
-static size_t encode(const struct codec *codec, const void *message)
-{
-	struct bytes_writer frame;
-
-	bytes_writer_init(&frame, buffer, sizeof(buffer));
-	codec->put(&frame, message);
-	cr_assert_not(frame.is_full, "%s", codec->name);
-	return frame.used;
-}
-
-/* Whether all was taken. Exactly size bytes exist. */
-static bool is_taken(const struct codec *codec, const uint8_t *bytes, size_t size, void *ret)
-{
-	struct bytes_reader payload;
-	uint8_t *copy = malloc(size ? size : 1);
-
-	cr_assert(copy);
-	memcpy(copy, bytes, size);
-	bytes_reader_init(&payload, copy, size);
-	codec->get(&payload, ret);
-	free(copy);
-	return bytes_is_done(&payload);
-}
 
 Test(console_messages, round_trip)
 {
 	for (size_t i = 0; i < CODEC_COUNT; i++) {
 		const struct codec *codec = &codecs[i];
 		void *back = calloc(1, codec->size);
-		size_t size = encode(codec, codec->sample);
+		size_t size = codec_encode(codec, codec->sample);
 
 		cr_assert(back);
-		cr_assert(is_taken(codec, buffer, size, back), "%s", codec->name);
+		cr_assert(codec_takes(codec, codec_buffer, size, back), "%s", codec->name);
 		cr_expect_arr_eq(back, codec->sample, codec->size, "%s", codec->name);
 		free(back);
 	}
@@ -92,15 +60,15 @@ Test(console_messages, neither_less_nor_more_is_taken)
 {
 	for (size_t i = 0; i < CODEC_COUNT; i++) {
 		void *back = calloc(1, codecs[i].size);
-		size_t size = encode(&codecs[i], codecs[i].sample);
+		size_t size = codec_encode(&codecs[i], codecs[i].sample);
 
 		cr_assert(back);
 		for (size_t cut = 0; cut < size; cut++)
-			cr_expect_not(is_taken(&codecs[i], buffer, cut, back), "%s cut to %zu",
-				codecs[i].name, cut);
-		buffer[size] = 0;
-		cr_expect_not(
-			is_taken(&codecs[i], buffer, size + 1, back), "%s and one", codecs[i].name);
+			cr_expect_not(codec_takes(&codecs[i], codec_buffer, cut, back),
+				"%s cut to %zu", codecs[i].name, cut);
+		codec_buffer[size] = 0;
+		cr_expect_not(codec_takes(&codecs[i], codec_buffer, size + 1, back), "%s and one",
+			codecs[i].name);
 		free(back);
 	}
 }
@@ -115,27 +83,27 @@ Test(console_messages, fixed_bytes)
 		0, 0, 0, 0, 255, 3, 0, 0x30, 1, 2};
 	struct bytes_writer frame;
 
-#define EXPECT(kind, bytes)                                   \
-	bytes_writer_init(&frame, buffer, sizeof(buffer));    \
-	put_##kind(&frame, &sample_##kind);                   \
-	cr_assert_eq(frame.used, sizeof(bytes), "%s", #kind); \
-	cr_expect_arr_eq(buffer, bytes, sizeof(bytes), "%s", #kind)
+#define EXPECT(kind, bytes)                                            \
+	bytes_writer_init(&frame, codec_buffer, sizeof(codec_buffer)); \
+	put_##kind(&frame, &sample_##kind);                            \
+	cr_assert_eq(frame.used, sizeof(bytes), "%s", #kind);          \
+	cr_expect_arr_eq(codec_buffer, bytes, sizeof(bytes), "%s", #kind)
 
 	EXPECT(done, done);
 	EXPECT(signed, answer);
 	EXPECT(chain, chain);
 	EXPECT(certified, certified);
-	bytes_writer_init(&frame, buffer, sizeof(buffer));
+	bytes_writer_init(&frame, codec_buffer, sizeof(codec_buffer));
 	put_device(&frame, &sample_device);
 	cr_expect_eq(frame.used, 8 + 2 + 1 + 16 + 2 + 4 + 8 + 32 + 32);
-	cr_expect_eq(buffer[8], REFUSAL_BATCH_GAP);
-	cr_expect_eq(buffer[10], DEVICE_REVOKED);
-	cr_expect_eq(buffer[11], 1, "the device");
-	cr_expect_arr_eq(buffer + 27, "\4\0acme", 6);
-	cr_expect_eq(buffer[33], 0xfe, "ack");
-	bytes_writer_init(&frame, buffer, sizeof(buffer));
+	cr_expect_eq(codec_buffer[8], REFUSAL_BATCH_GAP);
+	cr_expect_eq(codec_buffer[10], DEVICE_REVOKED);
+	cr_expect_eq(codec_buffer[11], 1, "the device");
+	cr_expect_arr_eq(codec_buffer + 27, "\4\0acme", 6);
+	cr_expect_eq(codec_buffer[33], 0xfe, "ack");
+	bytes_writer_init(&frame, codec_buffer, sizeof(codec_buffer));
 	put_enrol(&frame, &sample_enrol);
-	cr_expect_arr_eq(buffer + 72, "\1\0t\4\0ws-1\3\0::1", 14);
+	cr_expect_arr_eq(codec_buffer + 72, "\1\0t\4\0ws-1\3\0::1", 14);
 }
 
 Test(console_messages, numbers_that_are_none)
@@ -149,9 +117,9 @@ Test(console_messages, numbers_that_are_none)
 	struct bytes_reader payload;
 	size_t size;
 
-#define IS_TAKEN(kind, message)                                                           \
-	(size = encode(&(const struct codec){.name = #kind, .put = put_##kind}, message), \
-		bytes_reader_init(&payload, buffer, size), get_##kind(&payload, message), \
+#define IS_TAKEN(kind, message)                                                                 \
+	(size = codec_encode(&(const struct codec){.name = #kind, .put = put_##kind}, message), \
+		bytes_reader_init(&payload, codec_buffer, size), get_##kind(&payload, message), \
 		bytes_is_done(&payload))
 
 	cr_assert(chain);
@@ -180,8 +148,8 @@ Test(console_messages, numbers_that_are_none)
 	policy.size = CONSOLE_POLICY_MAX + 1;
 	cr_expect_not(IS_TAKEN(policy, &policy));
 	cr_expect_not(IS_TAKEN(chain, chain), "an empty chain");
-	memset(buffer, 0xff, sizeof(buffer));
-	bytes_reader_init(&payload, buffer, sizeof(buffer));
+	memset(codec_buffer, 0xff, sizeof(codec_buffer));
+	bytes_reader_init(&payload, codec_buffer, sizeof(codec_buffer));
 	get_chain(&payload, chain);
 	cr_expect(payload.is_bad);
 	cr_expect_eq(chain->count, 0);
@@ -198,12 +166,12 @@ Test(console_messages, the_largest_fit_a_frame)
 	chain->count = CONSOLE_CHAIN_MAX;
 	for (unsigned int i = 0; i < CONSOLE_CHAIN_MAX; i++)
 		chain->certificates[i].size = CONSOLE_CERTIFICATE_MAX;
-	size = encode(&codecs[CODEC_COUNT - 1], chain);
+	size = codec_encode(&codecs[CODEC_COUNT - 1], chain);
 	cr_expect_leq(size, WIRE_PAYLOAD_MAX);
-	cr_expect(is_taken(&codecs[CODEC_COUNT - 1], buffer, size, back));
-	buffer[2]++; /* one more than a certificate may have */
-	cr_expect_not(is_taken(&codecs[CODEC_COUNT - 1], buffer, size, back));
-	cr_expect_leq(encode(&codecs[2], &sample_who) + CONSOLE_BATCH_MAX, WIRE_PAYLOAD_MAX);
+	cr_expect(codec_takes(&codecs[CODEC_COUNT - 1], codec_buffer, size, back));
+	codec_buffer[2]++; /* one more than a certificate may have */
+	cr_expect_not(codec_takes(&codecs[CODEC_COUNT - 1], codec_buffer, size, back));
+	cr_expect_leq(codec_encode(&codecs[2], &sample_who) + CONSOLE_BATCH_MAX, WIRE_PAYLOAD_MAX);
 	free(chain);
 	free(back);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/message_codecs.h"
+#include "tests/unit/codec.h"
 
 static const struct message_program program = {.app = 511, .pattern = "/usr/bin/vim.*"};
 static const struct message_label label = {.bit = 63, .uuid = {1, 2, [15] = 255}, .name = "hr"};
@@ -58,15 +59,6 @@ static const struct message_readers readers = {.id = 7,
 	.readers = {{.labels = 1, .tgid = 42, .comm = "vim", .source.hop = HF_HOP_PIPE},
 		{.tgid = 43, .origins = {.count = HF_ORIGIN_MAX, .keys[3].ino = UINT64_MAX}}}};
 
-struct codec {
-	const char *name;
-	void (*put)(struct bytes_writer *frame, const void *message);
-	void (*get)(struct bytes_reader *payload, void *ret_message);
-	const void *sample;
-	size_t size;
-	size_t text_offset, text_size; /* of the longest text of its kind */
-};
-
 #define ROW(kind, text)                                               \
 	{                                                             \
 #kind, put_##kind, get_##kind, &kind, sizeof(kind),   \
@@ -101,47 +93,21 @@ static const struct codec codecs[] = {
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
 
-static uint8_t buffer[WIRE_FRAME_MAX];
-
-static size_t encode(const struct codec *codec, const void *message)
-{
-	struct bytes_writer frame;
-
-	bytes_writer_init(&frame, buffer, sizeof(buffer));
-	codec->put(&frame, message);
-	cr_assert_not(frame.is_full, "%s", codec->name);
-	return frame.used;
-}
-
-/* Whether all was taken. Exactly size bytes exist. */
-static bool is_taken(const struct codec *codec, size_t size, void *ret_message)
-{
-	struct bytes_reader payload;
-	uint8_t *copy = malloc(size ? size : 1);
-
-	cr_assert(copy);
-	memcpy(copy, buffer, size);
-	bytes_reader_init(&payload, copy, size);
-	codec->get(&payload, ret_message);
-	free(copy);
-	return bytes_is_done(&payload);
-}
-
 /* Structs have padding: what is put again from what was got must be the same bytes. */
 Test(messages, round_trip)
 {
 	for (size_t i = 0; i < CODEC_COUNT; i++) {
 		const struct codec *codec = &codecs[i];
 		void *back = calloc(1, codec->size);
-		size_t size = encode(codec, codec->sample);
+		size_t size = codec_encode(codec, codec->sample);
 		uint8_t *first = malloc(size);
 
 		cr_assert(back && first);
-		memcpy(first, buffer, size);
-		cr_assert(is_taken(codec, size, back), "%s", codec->name);
+		memcpy(first, codec_buffer, size);
+		cr_assert(codec_takes(codec, codec_buffer, size, back), "%s", codec->name);
 		cr_expect_arr_eq(back, codec->sample, codec->size, "%s", codec->name);
-		cr_assert_eq(encode(codec, back), size, "%s", codec->name);
-		cr_expect_arr_eq(buffer, first, size, "%s", codec->name);
+		cr_assert_eq(codec_encode(codec, back), size, "%s", codec->name);
+		cr_expect_arr_eq(codec_buffer, first, size, "%s", codec->name);
 		free(first);
 		free(back);
 	}
@@ -151,15 +117,15 @@ Test(messages, every_truncation_is_refused)
 {
 	for (size_t i = 0; i < CODEC_COUNT; i++) {
 		void *back = calloc(1, codecs[i].size);
-		size_t size = encode(&codecs[i], codecs[i].sample);
+		size_t size = codec_encode(&codecs[i], codecs[i].sample);
 
 		cr_assert(back);
 		for (size_t j = 0; j < size; j++)
-			cr_expect_not(
-				is_taken(&codecs[i], j, back), "%s: %zu bytes", codecs[i].name, j);
-		buffer[size] = 0;
-		cr_expect_not(
-			is_taken(&codecs[i], size + 1, back), "%s: a byte more", codecs[i].name);
+			cr_expect_not(codec_takes(&codecs[i], codec_buffer, j, back),
+				"%s: %zu bytes", codecs[i].name, j);
+		codec_buffer[size] = 0;
+		cr_expect_not(codec_takes(&codecs[i], codec_buffer, size + 1, back),
+			"%s: a byte more", codecs[i].name);
 		free(back);
 	}
 }
@@ -182,16 +148,16 @@ Test(messages, longest_texts)
 		memcpy(message, codec->sample, codec->size);
 		memset(text, '~', codec->text_size - 1);
 		text[codec->text_size - 1] = '\0';
-		size = encode(codec, message);
-		cr_assert(is_taken(codec, size, back), "%s", codec->name);
+		size = codec_encode(codec, message);
+		cr_assert(codec_takes(codec, codec_buffer, size, back), "%s", codec->name);
 		cr_expect_arr_eq(back, message, codec->size, "%s", codec->name);
-		found = memmem(buffer, size, text, codec->text_size - 1);
+		found = memmem(codec_buffer, size, text, codec->text_size - 1);
 		cr_assert(found, "%s", codec->name);
-		memmove(found + 1, found, size - (size_t)(found - buffer));
+		memmove(found + 1, found, size - (size_t)(found - codec_buffer));
 		found[-2] = (uint8_t)codec->text_size;
 		found[-1] = (uint8_t)(codec->text_size >> 8);
-		cr_expect_not(is_taken(codec, size + 1, back), "%s: text of %zu bytes", codec->name,
-			codec->text_size);
+		cr_expect_not(codec_takes(codec, codec_buffer, size + 1, back),
+			"%s: text of %zu bytes", codec->name, codec->text_size);
 		free(message);
 		free(back);
 	}
@@ -222,8 +188,9 @@ Test(messages, label_bits)
 		size_t size;
 
 		sent.bit = (uint8_t)bit;
-		size = encode(codec, &sent);
-		cr_expect_eq(is_taken(codec, size, &got), bit < HF_LABEL_MAX, "bit %u", bit);
+		size = codec_encode(codec, &sent);
+		cr_expect_eq(codec_takes(codec, codec_buffer, size, &got), bit < HF_LABEL_MAX,
+			"bit %u", bit);
 	}
 }
 
@@ -236,14 +203,14 @@ Test(messages, hello_counts)
 		struct bytes_reader payload;
 
 		cr_assert(got);
-		bytes_writer_init(&frame, buffer, sizeof(buffer));
+		bytes_writer_init(&frame, codec_buffer, sizeof(codec_buffer));
 		for (unsigned int i = 0; i < 3; i++)
 			bytes_put_u8(&frame, 1);
 		bytes_put_u32(&frame, 0);
 		bytes_put_u8(&frame, (uint8_t)count);
 		for (unsigned int i = 0; i < count; i++)
 			bytes_put_string(&frame, "x");
-		bytes_reader_init(&payload, buffer, frame.used);
+		bytes_reader_init(&payload, codec_buffer, frame.used);
 		message_get_hello(&payload, got);
 		cr_expect_eq(bytes_is_done(&payload), count <= MESSAGE_MISSING_MAX, "%u", count);
 		cr_expect_leq(got->missing_count, MESSAGE_MISSING_MAX);
@@ -258,16 +225,19 @@ Test(messages, reader_counts)
 	const struct codec *codec = &codecs[CODEC_COUNT - 1];
 
 	sent.count = MESSAGE_READER_MAX;
-	cr_expect(is_taken(codec, encode(codec, &sent), &got));
+	cr_expect(codec_takes(codec, codec_buffer, codec_encode(codec, &sent), &got));
 	sent.readers[1].origins.count = HF_ORIGIN_MAX + 1;
-	cr_expect_not(is_taken(codec, encode(codec, &sent), &got), "more origins than there are");
+	cr_expect_not(codec_takes(codec, codec_buffer, codec_encode(codec, &sent), &got),
+		"more origins than there are");
 	sent.readers[1].origins.count = 0;
 	sent.readers[0].source.hop = HF_HOP_MAX;
-	cr_expect_not(is_taken(codec, encode(codec, &sent), &got), "a hop that is none");
+	cr_expect_not(codec_takes(codec, codec_buffer, codec_encode(codec, &sent), &got),
+		"a hop that is none");
 	sent.readers[0].source.hop = 0;
-	(void)encode(codec, &sent);
-	buffer[8] = MESSAGE_READER_MAX + 1;
-	cr_expect_not(is_taken(codec, sizeof(buffer), &got), "a count past the array");
+	(void)codec_encode(codec, &sent);
+	codec_buffer[8] = MESSAGE_READER_MAX + 1;
+	cr_expect_not(codec_takes(codec, codec_buffer, sizeof(codec_buffer), &got),
+		"a count past the array");
 	cr_expect_eq(got.count, 0);
 }
 
