@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
 		bytes += put;
 		size -= (size_t)put;
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return 0;
 }
 
 /* Before a byte is in it: nobody else's group reads it. */
@@ -52,6 +53,8 @@ int file_replace(int directory_fd, const char *name, const struct file_content *
 	r = give_to_group(fd, content);
 	if (r == 0)
 		r = write_all(fd, content->bytes, content->size);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
 	if (r == 0 && content->is_new && linkat(directory_fd, beside, directory_fd, name, 0) < 0)
 		r = -errno;
 	if (r == 0 && !content->is_new && renameat(directory_fd, beside, directory_fd, name) < 0)
@@ -59,4 +62,19 @@ int file_replace(int directory_fd, const char *name, const struct file_content *
 	if (r < 0 || content->is_new)
 		(void)unlinkat(directory_fd, beside, 0); /* has its name, or is of no use */
 	return r == 0 && fsync(directory_fd) < 0 ? -errno : r;
+}
+
+int file_in_memory(const char *label, const void *bytes, size_t size)
+{
+	auto_close int fd = memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, bytes, size);
+	if (r < 0)
+		return r;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return -errno;
+	return take_fd(fd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that are there whole or not at all. */
+/* Files that are there whole or not at all, on disk and in memory. */
 #ifndef HOLDFAST_COMMON_FILE_H
 #define HOLDFAST_COMMON_FILE_H
 
@@ -23,5 +23,11 @@ struct file_content {
  * what was there before kept.
  */
 int file_replace(int directory_fd, const char *name, const struct file_content *content);
+
+/*
+ * A file without a name, sealed: who maps it relies on that it does not change or shrink under them.
+ * A descriptor, at its end, the caller's to close; negative errno. See memfd_create(2).
+ */
+int file_in_memory(const char *label, const void *bytes, size_t size);
 
 #endif

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "console/cli/policy.h"
 #include "policy/host/policy_report.h"
 
@@ -98,24 +98,6 @@ static void take_next(struct json_object *object, const char *text, void *userda
 	(void)snprintf(plan->tenant, sizeof(plan->tenant), "%.32s", json_text(object, "tenant"));
 }
 
-/* A sealed file in memory; negative errno. */
-static int memory_file(const uint8_t *bytes, size_t size)
-{
-	auto_close int fd = memfd_create("holdfast-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -errno;
-	while (size) {
-		ssize_t put = write(fd, bytes, size);
-
-		if (put < 0)
-			return -errno;
-		bytes += put;
-		size -= (size_t)put;
-	}
-	return take_fd(fd);
-}
-
 static void say(struct json_object *object, const char *text, void *userdata)
 {
 	(void)object;
@@ -145,7 +127,7 @@ static int publish(struct plan *plan, const struct signing_key *key, struct bund
 			BUNDLE_PACKED_MAX);
 	if (r < 0)
 		return cli_refuse("cannot sign the policy: %s", strerror(-r));
-	fd = memory_file(bytes, size);
+	fd = file_in_memory("holdfast-policy", bytes, size);
 	if (fd < 0)
 		return cli_refuse("cannot hand the policy over: %s", strerror(-fd));
 	signing_key_compare(key);

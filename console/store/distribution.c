@@ -2,16 +2,13 @@
 #include "console/store/distribution.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/digest.h"
+#include "common/file.h"
 #include "policy/bundle.h"
-
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 _Static_assert(BUNDLE_SIZE_MAX <= CONSOLE_POLICY_MAX, "every bundle can be passed on");
 
@@ -69,25 +66,6 @@ bool distribution_is_tag(const char *text)
 	return size && !text[size] && size < STORE_TAG_SIZE && text[0] != '-';
 }
 
-static int file_make(const uint8_t *bytes, size_t size)
-{
-	auto_close int fd = memfd_create("holdfast-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -errno;
-	for (size_t put = 0; put < size;) {
-		ssize_t more = write(fd, bytes + put, size - put);
-
-		if (more < 0)
-			return -errno;
-		put += (size_t)more;
-	}
-	/* who maps it relies on that: it does not shrink under them */
-	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
-		return -errno;
-	return take_fd(fd);
-}
-
 int distribution_file(struct distribution_files *files, struct store *store, uint64_t version,
 	int *ret_fd, uint32_t *ret_size)
 {
@@ -102,7 +80,7 @@ int distribution_file(struct distribution_files *files, struct store *store, uin
 		r = store_policy_bundle(store, version, &bytes, &size);
 		if (r < 0)
 			return r;
-		fd = file_make(bytes, size);
+		fd = file_in_memory("holdfast-policy", bytes, size);
 		if (fd < 0)
 			return fd;
 		place = files->next;

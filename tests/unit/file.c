@@ -105,3 +105,16 @@ Test(file, a_group_has_the_mode_whatever_the_umask)
 	cr_expect_eq(status.st_mode & 0777, 0660);
 	cr_expect_eq(status.st_gid, getgid());
 }
+
+Test(file, in_memory_it_is_sealed)
+{
+	int fd = file_in_memory("x", "text", 4);
+	char got[5] = "";
+
+	cr_assert_geq(fd, 0);
+	cr_expect_eq(pread(fd, got, 4, 0), 4);
+	cr_expect_str_eq(got, "text");
+	cr_expect_lt(pwrite(fd, "T", 1, 0), 0);
+	cr_expect_lt(ftruncate(fd, 0), 0);
+	(void)close(fd); /* gone either way */
+}
