@@ -35,7 +35,7 @@ bool console_has_trouble(struct json_object *status)
 	const char *standing = json_text(status, "standing");
 
 	return !strcmp(standing, "refused") || !strcmp(standing, "not enrolled") ||
-	       json_number(status, "gone");
+	       json_number(status, "gone") || json_text(status, "spool_trouble")[0];
 }
 
 static void print_standing(struct json_object *status)
@@ -80,6 +80,11 @@ void console_print(struct json_object *status)
 		(unsigned long long)json_number(status, "acknowledged"));
 	(void)printf(
 		"  %-22s %llu\n", "waiting", (unsigned long long)json_number(status, "waiting"));
+	if (json_text(status, "spool_trouble")[0]) {
+		print_styled(PRINT_BAD, "  the spool takes no events: ");
+		print_clean(json_text(status, "spool_trouble"));
+		(void)putchar('\n');
+	}
 	if (json_number(status, "gone"))
 		print_styled(PRINT_BAD,
 			"  %llu events could not be kept until they were delivered\n",

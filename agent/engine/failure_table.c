@@ -58,6 +58,14 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"No console has answered for an hour; events wait here, what is in force stays. "
 		"Look at "
 		"the network, and at 'holdfast status'."},
+	[FAILURE_REPORTERS] = {"reporters-ended", FAILURE_AUDIT,
+		"Keyring or uplink ended and both are started again; events wait in the log "
+		"meanwhile, "
+		"what is in force stays."},
+	[FAILURE_SPOOL] = {"spool-write", FAILURE_AUDIT,
+		"Events can't be written to the spool (disk full and the like); they stay in the "
+		"log, "
+		"of which the oldest goes when it is full."},
 	[FAILURE_EVENTS_UNDELIVERED] = {"events-undelivered", FAILURE_AUDIT,
 		"Events had to go, or were damaged, before the console had them; it is told which "
 		"numbers."},

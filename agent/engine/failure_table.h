@@ -57,6 +57,8 @@ enum failure_reason {
 	FAILURE_CONSOLE_REFUSED = 53, /* the console does not want this device */
 	FAILURE_CONSOLE_SILENT = 54,  /* no console has answered for an hour */
 	FAILURE_EVENTS_UNDELIVERED = 55, /* events went before they were delivered */
+	FAILURE_REPORTERS = 56,		 /* keyring or uplink ended */
+	FAILURE_SPOOL = 57,		 /* events do not get into the spool */
 	FAILURE_REASON_MAX = 64,
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * holdfast-engine: started by holdfastd as user holdfast. Descriptor 3 is the socket to the
- * sensor, 4 that to the supervisor, on which 'H' means reload and every byte we send is a sign of
+ * sensor, 4 that to the supervisor, on which 'H' means reload, 'U' that keyring
+ * or uplink ended, and every byte we send is a sign of
  * life ('R' the first time: a policy is in force, or there is none to put in force).
  */
 #include <errno.h>
@@ -244,6 +245,10 @@ static void on_supervisor(struct engine *engine, short events)
 		return;
 	if (got <= 0)
 		stop(engine);
+	if (byte == 'U') {
+		failure_note(engine, FAILURE_REPORTERS, "they are started again");
+		return;
+	}
 	if (byte != 'H')
 		fatal("the supervisor sent an unknown byte, stopping");
 	if (policy_store_load(engine))

@@ -306,11 +306,12 @@ static void children_again(struct supervisor *supervisor)
 	children_begin(supervisor);
 }
 
-static void reload(struct supervisor *supervisor)
+/* One letter: 'H' reloads the policy, 'U' says that keyring or uplink ended. */
+static void tell_engine(struct supervisor *supervisor, char letter)
 {
 	if (supervisor->children.fd >= 0 &&
-		send(supervisor->children.fd, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		log_error("cannot tell the engine to reload: %m, not reloading");
+		send(supervisor->children.fd, &letter, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_error("cannot tell the engine '%c': %m, going on", letter);
 }
 
 static void on_signal(struct supervisor *supervisor)
@@ -319,7 +320,7 @@ static void on_signal(struct supervisor *supervisor)
 
 	while (read(supervisor->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
 		if (signal.ssi_signo == SIGHUP)
-			reload(supervisor);
+			tell_engine(supervisor, 'H');
 		else if (signal.ssi_signo != SIGCHLD)
 			supervisor->is_stopping = true;
 	}
@@ -356,8 +357,9 @@ static void loop(struct supervisor *supervisor)
 		if (pair_is_broken(&supervisor->children) || !supervisor->children.led ||
 			clock_boot_ns() - supervisor->life_ns > HANG_NS)
 			children_again(supervisor);
-		reporting_tick(
-			&supervisor->reporting, &supervisor->options, supervisor->engine.gid);
+		if (reporting_tick(
+			    &supervisor->reporting, &supervisor->options, supervisor->engine.gid))
+			tell_engine(supervisor, 'U');
 	}
 }
 

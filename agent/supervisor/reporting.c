@@ -88,13 +88,14 @@ static void try_later(struct reporting *reporting, uint64_t now)
 		reporting->backoff_ms = BACKOFF_MAX_MS;
 }
 
-void reporting_tick(
+bool reporting_tick(
 	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
 {
 	struct pair *pair = &reporting->pair;
 	uint64_t now = clock_boot_ns();
+	bool has_ended = pair_is_broken(pair);
 
-	if (pair_is_broken(pair)) {
+	if (has_ended) {
 		if (now - reporting->started_ns > STEADY_NS)
 			reporting->backoff_ms = BACKOFF_MIN_MS;
 		log_warning("keyring or uplink ended; events wait; starting both in %d ms",
@@ -103,10 +104,11 @@ void reporting_tick(
 		try_later(reporting, now);
 	}
 	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
-		return;
+		return has_ended;
 	reporting->started_ns = now;
 	if (start(reporting, options, log_group) < 0)
 		try_later(reporting, now);
+	return has_ended;
 }
 
 void reporting_stop(struct reporting *reporting)

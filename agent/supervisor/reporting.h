@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_AGENT_SUPERVISOR_REPORTING_H
 #define HOLDFAST_AGENT_SUPERVISOR_REPORTING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/supervisor/children.h"
@@ -22,9 +23,9 @@ struct reporting {
 void reporting_init(struct reporting *reporting, const struct supervisor_options *options);
 /*
  * Called once a second or when a child has ended: starts them when there is a configuration, and again
- * when one of them ended. log_group: of the engine, as is the event log.
+ * when one of them ended. Whether one has just ended. log_group: of the engine, as is the event log.
  */
-void reporting_tick(
+bool reporting_tick(
 	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group);
 void reporting_stop(struct reporting *reporting);
 

@@ -152,8 +152,10 @@ static bool turn(struct uplink *uplink)
 		setup_config(uplink);
 		setup_spool(uplink);
 	}
-	if (uplink->feed)
+	if (uplink->feed) {
 		r = feed_turn(uplink->feed);
+		uplink->spool_error = r < 0 ? r : 0;
+	}
 	if (r < 0 && log_allowed(&feed_limit))
 		log_error(
 			"events do not get into the spool: %s, trying again; they stay in the log",

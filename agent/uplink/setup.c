@@ -142,6 +142,7 @@ void setup_spool(struct uplink *uplink)
 	r = spool_directory(uplink, path, sizeof(path));
 	if (r == 0)
 		r = spool_open(path, &options, &uplink->spool);
+	uplink->spool_error = r;
 	if (r < 0) {
 		log_error("cannot open the spool in '%s': %s, trying again; events stay in the log",
 			uplink->state_directory, strerror(-r));

@@ -48,6 +48,8 @@ static struct json_object *status_of(const struct uplink *uplink)
 	add_text(object, "device", uid);
 	add_text(object, "code", uplink->code);
 	add_text(object, "trouble", uplink->trouble);
+	add_text(
+		object, "spool_trouble", uplink->spool_error ? strerror(-uplink->spool_error) : "");
 	add_number(object, "contact", uplink->contact_ms);
 	add_number(object, "acknowledged", uplink->ack);
 	add_number(object, "delivered", uplink->delivered);

@@ -69,6 +69,7 @@ struct uplink {
 	uint64_t contact_ms; /* of the last good answer */
 	uint64_t gone;	     /* events that went before they were delivered, likewise */
 	uint64_t delivered;  /* events, since the start */
+	int spool_error;     /* negative errno of the last try to write to it, or 0 */
 	char code[64];	     /* of the last refusal; "" = none */
 	char trouble[EXCHANGE_ERROR_SIZE]; /* in words */
 };

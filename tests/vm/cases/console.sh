@@ -180,6 +180,7 @@ for _ in 1 2 3; do
 		as_user bob cat $secret/doc.txt >/dev/null 2>&1
 	done
 done
+check 'that keyring or uplink ended is an event' wait_for 30 grep -q reporters-ended /var/log/holdfast/events.jsonl
 check 'console and reporters come back, and all is delivered' wait_for 180 acknowledged
 check 'still none is missing' accounted
 check 'still each is stored once' stored_once
