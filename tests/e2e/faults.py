@@ -39,7 +39,7 @@ def main():
         console = Console(directory)
         console.start()
         agent = Reporters(agent_directory, console.url, console.ca,
-                          console.token('--approve', '--uses', '1'))
+                          console.token('--approve', '--uses', '1')['token'])
         agent.start()
         check('a device enrols and is trusted by its token',
               wait_until(lambda: agent.status().get('standing') == 'trusted'), agent.errors())
@@ -52,7 +52,7 @@ def main():
         made = agent.log.sequence
         is_all = wait_until(lambda: agent.status().get('acknowledged') == made, 120)
         check(f'all {made} events are acknowledged after {victims}', is_all,
-              f'{agent.status()} {agent.errors()[-2000:]} {console.errors()[-2000:]}')
+              f'{agent.status()} {agent.errors()[-2000:]} {console.log()[-2000:]}')
         device = console.device(uid)
         boots = device['boots']
         check('made = delivered, nothing coalesced, pruned, lost or missing',
@@ -64,7 +64,7 @@ def main():
                    console.lines('events', '--device', uid, '--all')]
         check('each event is stored once', sorted(numbers) == list(range(1, made + 1)),
               f'{len(numbers)} stored, {len(set(numbers))} different, {made} made')
-        check('nothing crashed of itself', 'Sanitizer' not in agent.errors() + console.errors())
+        check('nothing crashed of itself', 'Sanitizer' not in agent.errors() + console.log())
         agent.stop()
         console.stop()
     return summary()

@@ -38,7 +38,7 @@ class Fleet:
         directory = os.path.join(self.directory, name)
         os.makedirs(directory)
         agent = Reporters(directory, self.console.url, self.console.ca,
-                          self.console.token('--approve', '--uses', '1'), name)
+                          self.console.token('--approve', '--uses', '1')['token'], name)
         agent.start()
         self.agents.append(agent)
         is_trusted = wait_until(lambda: agent.status().get('standing') == 'trusted')
@@ -99,7 +99,7 @@ def publishing(fleet, agent):
         text = fleet.publish(f'number {number}')
         begun = time.monotonic()
         if not arrives(agent, number):
-            check(f'version {number} arrives', False, agent.errors() + fleet.console.errors())
+            check(f'version {number} arrives', False, agent.errors() + fleet.console.log())
         times.append((time.monotonic() - begun) * 1000)
     check('each one after it too, with the next number', version(agent) == 6 and
           'version 6' in text, text)
@@ -222,7 +222,7 @@ def restarts(fleet, one, other):
     fleet.publish('after a restart')
     check('devices that waited come back and have the next one',
           all(wait_until(lambda a=agent: version(a) == number, 60) for agent in (one, other)),
-          one.errors()[-800:] + fleet.console.errors()[-800:])
+          one.errors()[-800:] + fleet.console.log()[-800:])
     fleet.console.kill('frontend')
     number += 1
     wait_until(lambda: fleet.console.run('status').returncode == 0)
@@ -261,7 +261,7 @@ def run(fleet):
     standing(fleet, one, other)
     restarts(fleet, one, other)
     newer(fleet, one)
-    errors = one.errors() + other.errors() + fleet.console.errors()
+    errors = one.errors() + other.errors() + fleet.console.log()
     check('nothing crashed', 'Sanitizer' not in errors and 'stopping' not in
           ''.join(line for line in errors.splitlines() if 'is gone' not in line),
           errors[-2000:])

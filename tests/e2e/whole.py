@@ -5,89 +5,18 @@ clients. As root with the users that the package makes, else as nobody."""
 import base64
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
-from lib import (ROOT, TENANT, Console, Identity, check, free_port, is_closed, read_answer, run,
-                 status_of, summary)
+from lib import TENANT, Identity, check, is_closed, read_answer, run, status_of, summary
+from whole_console import Console, has_users
 
 EST = "/.well-known/est"
 ASK = b"GET /v1/device HTTP/1.1\r\nHost: x\r\n\r\n"
-USERS = ("holdfast-store", "holdfast-frontend", "holdfast-authority")
-
-
-def has_users():
-    try:
-        return all(pwd.getpwnam(user) for user in USERS)
-    except KeyError:
-        return False
-
-
-class Whole(Console):
-    """The same to talk to, but nothing is stood in for."""
-
-    def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="holdfast-e2e-")
-        self.port = free_port()
-        self.url = f"https://localhost:{self.port}"
-        self.log_path = f"{self.directory}/log"
-        program = shutil.copy(f"{ROOT}/build/holdfast-console", self.directory)
-        self.words = [program, "--state-dir", f"{self.directory}/state", "--runtime-dir",
-                      f"{self.directory}/run"]
-        os.chmod(self.directory, 0o755)
-        if os.getuid() == 0 and not has_users():
-            os.chown(self.directory, pwd.getpwnam("nobody").pw_uid, -1)
-            self.words = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
-                          *self.words]
-        done = self.verb("init", "--name", "localhost", "--tenant", "Acme", "--admin", "me")
-        check("init", done.returncode == 0, done.stderr)
-        root = f"{self.directory}/state/authority/root.crt"
-        self.ca = shutil.copy(root, f"{self.directory}/root.crt")
-        self.first_token = re.search(r"hfe_\w+", done.stdout.decode())[0]
-        self.start()
-
-    def verb(self, *words):
-        return run(*self.words, *words)
-
-    def start(self):
-        begun = len(self.log()) if os.path.exists(self.log_path) else 0
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [*self.words, "serve", "--listen", f"127.0.0.1:{self.port}"], stderr=log)
-        self.wait_for("ready: ", begun)
-
-    def wait_for(self, text, begun=0):
-        for _ in range(200):
-            if text in self.log()[begun:]:
-                return True
-            time.sleep(0.05)
-        return False
-
-    def child(self, name):
-        """The process id of one of its processes."""
-        for entry in os.listdir("/proc"):
-            try:
-                words = open(f"/proc/{entry}/cmdline").read().split("\0")
-                if words[1] == name and status_of(entry, "PPid") == [str(self.process.pid)]:
-                    return int(entry)
-            except (OSError, IndexError):
-                continue
-        return None
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=30)
-        shutil.rmtree(self.directory, ignore_errors=True)
-        return status
-
-    def token(self, *words):
-        return json.loads(self.verb("token", "create", "--json", *words).stdout)
 
 
 def error_of(body):
@@ -103,7 +32,7 @@ def enrolment(console, work):
     check("the first token enrols", status == 200, body)
     answer = json.loads(console.curl("/v1/device", identity=device)[1])
     check("who enrolled waits for approval", answer["state"] == "pending", answer)
-    done = console.verb("device", "approve", device.subject())
+    done = console.run("device", "approve", device.subject())
     check("an administrator approves", done.returncode == 0, done.stderr)
     answer = json.loads(console.curl("/v1/device", identity=device)[1])
     check("now it is trusted, and knows what to seal to", answer["state"] == "trusted" and
@@ -114,7 +43,7 @@ def enrolment(console, work):
     check("a guessed one is none", (status, error_of(body)) == (401, "TOKEN_UNKNOWN"), body)
     token = console.token("--uses", "5")
     check("control: another token", console.enrol(Identity(work), token["token"])[0] == 200)
-    console.verb("token", "revoke", str(token["id"]))
+    console.run("token", "revoke", str(token["id"]))
     status, body = console.enrol(Identity(work), token["token"])
     check("revoked, it is refused", (status, error_of(body)) == (401, "TOKEN_REVOKED"), body)
     trusted = Identity(work)
@@ -152,7 +81,7 @@ def revocation(console, device, bystander):
         connection.sendall(ASK)
         check("control: an open connection works", b"trusted" in read_answer(connection))
         begun = time.monotonic()
-        done = console.verb("device", "revoke", device.subject())
+        done = console.run("device", "revoke", device.subject())
         check("revoked: the open connection is closed",
               done.returncode == 0 and is_closed(connection, 5), done.stderr)
         print(f"       {(time.monotonic() - begun) * 1000:.0f} ms after the command began")
@@ -166,7 +95,7 @@ def falls(console, device):
     """Whichever ends, all three are there again and know the device."""
     for name in ("frontend", "store", "authority"):
         begun = len(console.log())
-        os.kill(console.child(name), signal.SIGKILL)
+        os.kill(console.children().get(name), signal.SIGKILL)
         console.wait_for("ready: ", begun) or console.wait_for("taking connections", begun)
         good = False
         for _ in range(50):
@@ -179,20 +108,22 @@ def falls(console, device):
 
 def confinement(console):
     for name in ("frontend", "store", "authority"):
-        pid = console.child(name)
+        pid = console.children().get(name)
         check(f"{name}: filtered, without capabilities or new privileges",
               status_of(pid, "Seccomp") == ["2"] and status_of(pid, "NoNewPrivs") == ["1"] and
               int(status_of(pid, "CapEff")[0], 16) == 0)
         check(f"{name}: not root", status_of(pid, "Uid")[0] != "0" and
               status_of(pid, "Uid")[0] == status_of(pid, "Uid")[2])
-    uids = {status_of(console.child(name), "Uid")[0] for name in ("frontend", "store", "authority")}
+    uids = {status_of(console.children().get(name), "Uid")[0] for name in ("frontend", "store", "authority")}
     if os.getuid() == 0 and has_users():
         check("each is a user of its own", len(uids) == 3, uids)
 
 
 def main():
-    console = Whole()
-    work = console.directory
+    work = tempfile.mkdtemp(prefix="holdfast-e2e-")
+    console = Console(work)
+    check("init", console.first_token)
+    console.start()
     try:
         device, trusted = enrolment(console, work)
         device = renewal(console, work, device)
@@ -202,6 +133,7 @@ def main():
         revocation(console, device, trusted)
     finally:
         check("SIGTERM ends it well", console.stop() == 0)
+        shutil.rmtree(work, ignore_errors=True)
     return summary()
 
 

@@ -3,10 +3,13 @@
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
+import time
 
+import lib
 from lib import free_port
 from reporters import BUILD, wait_until
 
@@ -20,11 +23,15 @@ def has_users():
         return False
 
 
-class Console:
+class Console(lib.Console):
+    """The same to talk to as lib's, but nothing is stood in for."""
+
+    # pylint: disable=super-init-not-called # which starts the stand-in
     def __init__(self, directory):
+        self.directory = directory
         self.state = os.path.join(directory, 'state')
         self.runtime = os.path.join(directory, 'run')
-        self.log = os.path.join(directory, 'console.err')
+        self.log_path = os.path.join(directory, 'console.err')
         self.ca = os.path.join(directory, 'ca.pem')
         self.port = free_port()
         self.url = f'https://localhost:{self.port}'
@@ -45,8 +52,9 @@ class Console:
         with open(self.passphrase, 'w', encoding='ascii') as file:
             file.write('a passphrase of the policy key\n')
         os.chmod(self.passphrase, 0o644)
-        self.verb('init', '--name', 'localhost', '--tenant', 'Acme', '--policy-passphrase-file',
-                  self.passphrase)
+        said = self.verb('init', '--name', 'localhost', '--tenant', 'Acme', '--admin', 'me',
+                         '--policy-passphrase-file', self.passphrase)
+        self.first_token = re.search(r'hfe_\w+', said)[0]
         with open(os.path.join(self.state, 'devices.pem'), encoding='ascii') as file:
             text = file.read()
         with open(self.ca, 'w', encoding='ascii') as file:
@@ -65,24 +73,29 @@ class Console:
         return [json.loads(line) for line in self.verb(*words, '--json').splitlines()]
 
     def start(self):
-        err = open(self.log, 'ab')  # closed with us
+        err = open(self.log_path, 'ab')  # closed with us
         self.process = subprocess.Popen(
             [*self.words, 'serve', '--listen', f'127.0.0.1:{self.port}'], stderr=err,
             stdin=subprocess.DEVNULL)
         if not wait_until(lambda: self.run('status').returncode == 0, 20):
-            raise RuntimeError(f'the console does not start: {self.errors()}')
+            raise RuntimeError(f'the console does not start: {self.log()}')
 
     def stop(self):
+        """Its exit status."""
         self.process.terminate()
-        self.process.wait(20)
+        return self.process.wait(30)
 
-    def errors(self):
-        with open(self.log, encoding='utf-8', errors='replace') as file:
-            return file.read()
+    def wait_for(self, text, begun=0):
+        """Whether it is in the log behind so many characters, within ten seconds."""
+        for _ in range(200):
+            if text in self.log()[begun:]:
+                return True
+            time.sleep(0.05)
+        return False
 
     def token(self, *more):
-        words = self.verb('token', 'create', *more).split()
-        return next(word for word in words if word.startswith('hfe_'))
+        """{"id", "token", ...}"""
+        return json.loads(self.verb('token', 'create', '--json', *more))
 
     def children(self):
         """Process ids by name: frontend, store, authority."""
