@@ -5,7 +5,7 @@
 CONSOLE_IPC := $(B)/console/ipc/messages.o $(B)/console/ipc/refusal.o
 
 ifneq ($(wildcard console/cli/main.c),)
-CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c)))
+CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/sqlite/*.c)))
 
 $(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \

@@ -1,6 +1,6 @@
-# The store, but for its process: rules over the interface, and SQLite below it.
+# The store, but for its process: rules over the interface, and databases below it.
 CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c console/store/peer.c \
-			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c)))) $(CONSOLE_IPC)
+			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c console/store/sqlite/*.c)))) $(CONSOLE_IPC)
 CONSOLE_STORE_LDLIBS := -lsqlite3 -lzstd -lcrypto -ljson-c
 
 $(foreach test,console_admin console_crash console_enrolment console_ingest console_policy console_store,\

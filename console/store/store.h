@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the console remembers: devices, policies, tokens, administrators, events, findings, and who did what.
- * The one interface to the database; SQLite implements it in sqlite_*.c, and no type of it passes
+ * The one interface to the database; sqlite/ implements it (engine.h), and no type of it passes
  * here, so that PostgreSQL can stand beside it. Rules are not its business: enrolment.c and ingest.c
  * have them. One writer; readers see what is committed.
  *

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
-int store_account_add(
+int sqlite_account_add(
 	struct store *store, int64_t device, const struct store_account *account, int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, ACCOUNT_ADD);
@@ -24,7 +24,7 @@ int store_account_add(
 	return sql_run(statement);
 }
 
-int store_accounts(
+int sqlite_accounts(
 	struct store *store, int64_t device, struct store_account *ret_accounts, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, ACCOUNT_LAST);
@@ -53,7 +53,7 @@ int store_accounts(
 	return (int)count;
 }
 
-int store_finding_add(struct store *store, const struct store_finding *finding)
+int sqlite_finding_add(struct store *store, const struct store_finding *finding)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, FINDING_ADD);
 
@@ -66,7 +66,7 @@ int store_finding_add(struct store *store, const struct store_finding *finding)
 	return sql_run(statement);
 }
 
-int store_findings(
+int sqlite_findings(
 	struct store *store, int64_t device, struct store_finding *ret_findings, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, FINDING_LAST);
@@ -106,7 +106,7 @@ static int count_devices(struct store *store, struct store_totals *totals)
 	return r;
 }
 
-int store_totals(struct store *store, struct store_totals *ret_totals)
+int sqlite_totals(struct store *store, struct store_totals *ret_totals)
 {
 	struct store_totals totals = {0};
 	sqlite3_stmt *statement;
@@ -114,7 +114,7 @@ int store_totals(struct store *store, struct store_totals *ret_totals)
 
 	r = count_devices(store, &totals);
 	if (r == 0) /* no event is ever taken out: the last number is how many there are */
-		r = store_event_last(store, &totals.events);
+		r = sqlite_event_last(store, &totals.events);
 	if (r == 0)
 		r = sql_number(sqlite_statement(store, FINDING_COUNT), &totals.findings);
 	statement = sqlite_statement(store, TOKEN_COUNT);

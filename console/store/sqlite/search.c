@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
 /* Rows of the EVENT_* statements. */
 struct row {
@@ -55,7 +55,7 @@ static int body_room(struct sqlite_body *body, size_t size)
 /* Unpacks the text of a record, unless it is at hand. Borrowed until another is asked for. */
 static int body_load(struct store *store, int64_t record, const struct sqlite_body **ret_body)
 {
-	struct sqlite_body *body = &store->bodies[record % SQLITE_BODY_SLOTS];
+	struct sqlite_body *body = &sqlite_of(store)->bodies[record % SQLITE_BODY_SLOTS];
 	sqlite3_stmt *statement = sqlite_statement(store, RECORD_BODY);
 	size_t size, got;
 	int r;
@@ -71,7 +71,7 @@ static int body_load(struct store *store, int64_t record, const struct sqlite_bo
 	size = (size_t)sqlite3_column_int64(statement, 0);
 	r = body_room(body, size);
 	got = r < 0 ? 0
-		    : ZSTD_decompressDCtx(store->unpacker, body->text, body->room,
+		    : ZSTD_decompressDCtx(sqlite_of(store)->unpacker, body->text, body->room,
 			      sqlite3_column_blob(statement, 1),
 			      (size_t)sqlite3_column_bytes(statement, 1));
 	(void)sqlite3_reset(statement); /* of a row that was there */
@@ -215,7 +215,7 @@ static int person_of(struct store *store, const char *name, int64_t *ret_person)
 	return sql_number(statement, ret_person);
 }
 
-int store_events(struct store *store, const struct store_filter *filter,
+int sqlite_events(struct store *store, const struct store_filter *filter,
 	struct store_cursor *cursor, unsigned int look_most,
 	bool (*visit)(const struct store_found *found, void *userdata), void *userdata)
 {
@@ -247,7 +247,7 @@ int store_events(struct store *store, const struct store_filter *filter,
 	return !is_wanted || looked == look_most;
 }
 
-int store_event_last(struct store *store, int64_t *ret_id)
+int sqlite_event_last(struct store *store, int64_t *ret_id)
 {
 	return sql_number(sqlite_statement(store, EVENT_LAST), ret_id);
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
 static void read_device(sqlite3_stmt *statement, struct store_device *ret_device)
 {
@@ -54,7 +54,7 @@ static int read_many(sqlite3_stmt *statement, struct store_device *ret_devices, 
 	return (int)count;
 }
 
-int store_device_add(struct store *store, struct store_device *device)
+int sqlite_device_add(struct store *store, struct store_device *device)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_ADD);
 	int r;
@@ -71,11 +71,11 @@ int store_device_add(struct store *store, struct store_device *device)
 	r = sql_run(statement);
 	if (r < 0)
 		return r;
-	device->id = sqlite3_last_insert_rowid(store->sqlite);
+	device->id = sqlite3_last_insert_rowid(sqlite_of(store)->sqlite);
 	return 0;
 }
 
-int store_device_by_id(struct store *store, int64_t id, struct store_device *ret_device)
+int sqlite_device_by_id(struct store *store, int64_t id, struct store_device *ret_device)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_BY_ID);
 
@@ -83,7 +83,7 @@ int store_device_by_id(struct store *store, int64_t id, struct store_device *ret
 	return read_one(statement, ret_device);
 }
 
-int store_device_by_uid(
+int sqlite_device_by_uid(
 	struct store *store, const uint8_t uid[CONSOLE_UID_SIZE], struct store_device *ret_device)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_BY_UID);
@@ -92,7 +92,7 @@ int store_device_by_uid(
 	return read_one(statement, ret_device);
 }
 
-int store_device_by_key(
+int sqlite_device_by_key(
 	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], struct store_device *ret_device)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_BY_KEY);
@@ -101,7 +101,7 @@ int store_device_by_key(
 	return read_one(statement, ret_device);
 }
 
-int store_devices(
+int sqlite_devices(
 	struct store *store, int64_t after, struct store_device *ret_devices, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_NEXT);
@@ -111,7 +111,7 @@ int store_devices(
 	return read_many(statement, ret_devices, most);
 }
 
-int store_devices_named(
+int sqlite_devices_named(
 	struct store *store, const char *host, struct store_device *ret_devices, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_NAMED);
@@ -121,7 +121,7 @@ int store_devices_named(
 	return read_many(statement, ret_devices, most);
 }
 
-int store_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
+int sqlite_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
 	const char *why, int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CHANGE_ADD);
@@ -141,7 +141,7 @@ int store_device_set_state(struct store *store, int64_t id, uint8_t state, const
 	return sqlite_run_one(store, statement);
 }
 
-int store_device_set_key(
+int sqlite_device_set_key(
 	struct store *store, int64_t id, const uint8_t key[CONSOLE_HASH_SIZE], int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_KEY);
@@ -152,7 +152,7 @@ int store_device_set_key(
 	return sqlite_run_one(store, statement);
 }
 
-int store_device_seen(struct store *store, int64_t id, const char *address, int64_t now_ms)
+int sqlite_device_seen(struct store *store, int64_t id, const char *address, int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_SEEN);
 
@@ -162,7 +162,7 @@ int store_device_seen(struct store *store, int64_t id, const char *address, int6
 	return sqlite_run_one(store, statement);
 }
 
-int store_device_describe(
+int sqlite_device_describe(
 	struct store *store, int64_t id, const char *host, const char *os, const char *details)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_DESCRIBE);
@@ -174,7 +174,7 @@ int store_device_describe(
 	return sqlite_run_one(store, statement);
 }
 
-int store_device_details(struct store *store, int64_t id, char ret_json[STORE_DETAILS_SIZE])
+int sqlite_device_details(struct store *store, int64_t id, char ret_json[STORE_DETAILS_SIZE])
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_DETAILS);
 	int r;
@@ -188,7 +188,7 @@ int store_device_details(struct store *store, int64_t id, char ret_json[STORE_DE
 	return 0;
 }
 
-int store_device_advance(struct store *store, const struct store_device *device)
+int sqlite_device_advance(struct store *store, const struct store_device *device)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_ADVANCE);
 
@@ -204,12 +204,12 @@ int store_device_advance(struct store *store, const struct store_device *device)
 	return sqlite_run_one(store, statement);
 }
 
-int store_devices_restored(struct store *store)
+int sqlite_devices_restored(struct store *store)
 {
 	return sql_run(sqlite_statement(store, DEVICE_RESTORED));
 }
 
-int store_changes(
+int sqlite_changes(
 	struct store *store, int64_t device, struct store_change *ret_changes, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CHANGE_LAST);
@@ -233,7 +233,7 @@ int store_changes(
 	return (int)count;
 }
 
-int store_certificate_add(struct store *store, const struct store_certificate *certificate)
+int sqlite_certificate_add(struct store *store, const struct store_certificate *certificate)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CERTIFICATE_ADD);
 
@@ -263,7 +263,7 @@ static void read_certificate(sqlite3_stmt *statement, struct store_certificate *
 	ret_certificate->size = 0;
 }
 
-int store_certificate_find(struct store *store, const uint8_t fingerprint[CONSOLE_HASH_SIZE],
+int sqlite_certificate_find(struct store *store, const uint8_t fingerprint[CONSOLE_HASH_SIZE],
 	struct store_certificate *ret_certificate)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CERTIFICATE_FIND);
@@ -284,7 +284,7 @@ int store_certificate_find(struct store *store, const uint8_t fingerprint[CONSOL
 	return 0;
 }
 
-int store_certificate_key_owner(
+int sqlite_certificate_key_owner(
 	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], int64_t *ret_device)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CERTIFICATE_KEY_OWNER);
@@ -293,7 +293,7 @@ int store_certificate_key_owner(
 	return sql_number(statement, ret_device);
 }
 
-int store_certificate_used(
+int sqlite_certificate_used(
 	struct store *store, int64_t device, const uint8_t fingerprint[CONSOLE_HASH_SIZE])
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CERTIFICATE_USED);
@@ -309,7 +309,7 @@ int store_certificate_used(
 	return sql_run(statement);
 }
 
-int store_certificates(struct store *store, int64_t device,
+int sqlite_certificates(struct store *store, int64_t device,
 	struct store_certificate *ret_certificates, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, CERTIFICATE_LAST);

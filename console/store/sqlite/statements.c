@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Declared up front, one per question; nothing of a request is ever put into a text. */
-#include "console/store/sqlite_statements.h"
+#include "console/store/sqlite/statements.h"
 
 #define DEVICE                                                                                   \
 	"SELECT device.id, device.uid, state, tenant.uid, host, owner, os, address, key, token," \

@@ -2,9 +2,9 @@
 /* Enrolment tokens, administrators, and who did what. */
 #include <errno.h>
 
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
-int store_token_add(
+int sqlite_token_add(
 	struct store *store, const uint8_t hash[CONSOLE_HASH_SIZE], struct store_token *token)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TOKEN_ADD);
@@ -21,7 +21,7 @@ int store_token_add(
 	r = sql_run(statement);
 	if (r < 0)
 		return r;
-	token->id = sqlite3_last_insert_rowid(store->sqlite);
+	token->id = sqlite3_last_insert_rowid(sqlite_of(store)->sqlite);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static int read_one(sqlite3_stmt *statement, struct store_token *ret_token)
 	return 0;
 }
 
-int store_token_find(
+int sqlite_token_find(
 	struct store *store, const uint8_t hash[CONSOLE_HASH_SIZE], struct store_token *ret_token)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TOKEN_FIND);
@@ -59,7 +59,7 @@ int store_token_find(
 	return read_one(statement, ret_token);
 }
 
-int store_token_get(struct store *store, int64_t id, struct store_token *ret_token)
+int sqlite_token_get(struct store *store, int64_t id, struct store_token *ret_token)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TOKEN_GET);
 
@@ -67,7 +67,7 @@ int store_token_get(struct store *store, int64_t id, struct store_token *ret_tok
 	return read_one(statement, ret_token);
 }
 
-int store_token_use(struct store *store, int64_t id)
+int sqlite_token_use(struct store *store, int64_t id)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TOKEN_USE);
 
@@ -75,7 +75,7 @@ int store_token_use(struct store *store, int64_t id)
 	return sqlite_run_one(store, statement);
 }
 
-int store_token_revoke(struct store *store, int64_t id)
+int sqlite_token_revoke(struct store *store, int64_t id)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TOKEN_REVOKE);
 
@@ -83,7 +83,7 @@ int store_token_revoke(struct store *store, int64_t id)
 	return sqlite_run_one(store, statement);
 }
 
-int store_tokens(
+int sqlite_tokens(
 	struct store *store, int64_t after, struct store_token *ret_tokens, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TOKEN_NEXT);
@@ -101,7 +101,7 @@ int store_tokens(
 	return (int)count;
 }
 
-int store_administrator_add(
+int sqlite_administrator_add(
 	struct store *store, const char *name, const char *hash, bool is_one_time, int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, ADMINISTRATOR_ADD);
@@ -113,12 +113,12 @@ int store_administrator_add(
 	return sql_run(statement);
 }
 
-int store_administrator_count(struct store *store, int64_t *ret_count)
+int sqlite_administrator_count(struct store *store, int64_t *ret_count)
 {
 	return sql_number(sqlite_statement(store, ADMINISTRATOR_COUNT), ret_count);
 }
 
-int store_audit(
+int sqlite_audit(
 	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, AUDIT_ADD);

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
-int store_receipt_sent(struct store *store, int64_t device, uint64_t version, int64_t now_ms)
+int sqlite_receipt_sent(struct store *store, int64_t device, uint64_t version, int64_t now_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, RECEIPT_SENT);
 
@@ -15,7 +15,7 @@ int store_receipt_sent(struct store *store, int64_t device, uint64_t version, in
 	return sql_run(statement);
 }
 
-int store_receipt_applied(struct store *store, int64_t device, const struct store_receipt *receipt)
+int sqlite_receipt_applied(struct store *store, int64_t device, const struct store_receipt *receipt)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, RECEIPT_APPLIED);
 
@@ -27,7 +27,7 @@ int store_receipt_applied(struct store *store, int64_t device, const struct stor
 	return sql_run(statement);
 }
 
-int store_receipt_refused(struct store *store, int64_t device, const char *code, int64_t time_ms)
+int sqlite_receipt_refused(struct store *store, int64_t device, const char *code, int64_t time_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, RECEIPT_REFUSED);
 
@@ -37,7 +37,7 @@ int store_receipt_refused(struct store *store, int64_t device, const char *code,
 	return sql_run(statement);
 }
 
-int store_receipt(struct store *store, int64_t device, struct store_receipt *ret_receipt)
+int sqlite_receipt(struct store *store, int64_t device, struct store_receipt *ret_receipt)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, RECEIPT_GET);
 	int r;
@@ -62,8 +62,8 @@ int store_receipt(struct store *store, int64_t device, struct store_receipt *ret
 	return 0;
 }
 
-int store_fleet(struct store *store, bool (*visit)(const struct store_fleet *fleet, void *userdata),
-	void *userdata)
+int sqlite_fleet(struct store *store,
+	bool (*visit)(const struct store_fleet *fleet, void *userdata), void *userdata)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, FLEET);
 	struct store_fleet fleet;

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
 static void read_policy(sqlite3_stmt *statement, struct store_policy *ret_policy)
 {
@@ -40,7 +40,7 @@ static int add_groups(struct store *store, const struct store_policy *policy)
 	return 0;
 }
 
-int store_policy_add(struct store *store, const struct store_policy *policy, const void *bundle)
+int sqlite_policy_add(struct store *store, const struct store_policy *policy, const void *bundle)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, POLICY_ADD);
 	int r;
@@ -67,7 +67,7 @@ int store_policy_add(struct store *store, const struct store_policy *policy, con
 	return r < 0 ? r : add_groups(store, policy);
 }
 
-int store_policy_last(struct store *store, uint64_t *ret_version)
+int sqlite_policy_last(struct store *store, uint64_t *ret_version)
 {
 	int64_t version;
 	int r;
@@ -78,13 +78,13 @@ int store_policy_last(struct store *store, uint64_t *ret_version)
 	return r;
 }
 
-int store_policy_get(struct store *store, uint64_t version, struct store_policy *ret_policy)
+int sqlite_policy_get(struct store *store, uint64_t version, struct store_policy *ret_policy)
 {
 	sqlite3_stmt *statement;
 	int r = 0;
 
 	if (!version)
-		r = store_policy_last(store, &version);
+		r = sqlite_policy_last(store, &version);
 	if (r < 0)
 		return r;
 	statement = sqlite_statement(store, POLICY_GET);
@@ -97,7 +97,7 @@ int store_policy_get(struct store *store, uint64_t version, struct store_policy 
 	return 0;
 }
 
-int store_policy_bundle(
+int sqlite_policy_bundle(
 	struct store *store, uint64_t version, uint8_t **ret_bytes, size_t *ret_size)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, BUNDLE_GET);
@@ -121,7 +121,7 @@ int store_policy_bundle(
 	return 0;
 }
 
-int store_policies(struct store *store, struct store_policy *ret_policies, unsigned int most)
+int sqlite_policies(struct store *store, struct store_policy *ret_policies, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, POLICY_LIST);
 	unsigned int count = 0;
@@ -137,7 +137,7 @@ int store_policies(struct store *store, struct store_policy *ret_policies, unsig
 	return (int)count;
 }
 
-int store_policy_set_percent(struct store *store, uint64_t version, uint32_t percent)
+int sqlite_policy_set_percent(struct store *store, uint64_t version, uint32_t percent)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, POLICY_PERCENT);
 
@@ -146,7 +146,7 @@ int store_policy_set_percent(struct store *store, uint64_t version, uint32_t per
 	return sqlite_run_one(store, statement);
 }
 
-int store_policy_candidates(struct store *store, int64_t device, uint64_t have,
+int sqlite_policy_candidates(struct store *store, int64_t device, uint64_t have,
 	struct store_candidate *ret_candidates, unsigned int most)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, POLICY_CANDIDATES);
@@ -178,7 +178,7 @@ static sqlite3_stmt *tag_statement(
 	return statement;
 }
 
-int store_tag_add(struct store *store, int64_t device, const char *tag)
+int sqlite_tag_add(struct store *store, int64_t device, const char *tag)
 {
 	int64_t count;
 	int r;
@@ -191,12 +191,12 @@ int store_tag_add(struct store *store, int64_t device, const char *tag)
 	return count > STORE_TAGS_MAX ? -E2BIG : 0;
 }
 
-int store_tag_remove(struct store *store, int64_t device, const char *tag)
+int sqlite_tag_remove(struct store *store, int64_t device, const char *tag)
 {
 	return sql_run(tag_statement(store, TAG_REMOVE, device, tag));
 }
 
-int store_tags(struct store *store, int64_t device, char *ret_tags, size_t size)
+int sqlite_tags(struct store *store, int64_t device, char *ret_tags, size_t size)
 {
 	sqlite3_stmt *statement = tag_statement(store, TAG_LIST, device, NULL);
 	int r;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records and their events, as they are put in. Searching is sqlite_search.c's. */
+/* Records and their events, as they are put in. Searching is search.c's. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/store/sqlite.h"
+#include "console/store/sqlite/sqlite.h"
 
 #define PACK_LEVEL 1 /* zstd: 700 MB/s, a tenth of the size */
 
 void sqlite_persons_forget(struct store *store)
 {
-	memset(store->persons, 0, sizeof(store->persons));
+	memset(sqlite_of(store)->persons, 0, sizeof(sqlite_of(store)->persons));
 }
 
 /* FNV-1a: only where in the table a name is. */
@@ -38,14 +38,14 @@ static int person_find(struct store *store, const char *name, int64_t *ret_id)
 	r = sql_run(statement);
 	if (r < 0)
 		return r;
-	*ret_id = sqlite3_last_insert_rowid(store->sqlite);
+	*ret_id = sqlite3_last_insert_rowid(sqlite_of(store)->sqlite);
 	return 0;
 }
 
 /* The number of a user's name; 0 = no name. */
 static int person_number(struct store *store, const char *name, int64_t *ret_id)
 {
-	struct sqlite_person *person = &store->persons[slot_of(name)];
+	struct sqlite_person *person = &sqlite_of(store)->persons[slot_of(name)];
 	int r;
 
 	*ret_id = 0;
@@ -64,7 +64,7 @@ static int person_number(struct store *store, const char *name, int64_t *ret_id)
 }
 
 /* The text, packed; borrowed until the next call. */
-static int pack(struct store *store, const char *text, size_t size, size_t *ret_size)
+static int pack(struct sqlite_store *store, const char *text, size_t size, size_t *ret_size)
 {
 	size_t bound = ZSTD_compressBound(size), packed;
 
@@ -134,7 +134,7 @@ static int add_events(struct store *store, const struct store_record *record, in
 	return 0;
 }
 
-int store_record_add(struct store *store, const struct store_record *record)
+int sqlite_record_add(struct store *store, const struct store_record *record)
 {
 	sqlite3_stmt *statement;
 	size_t packed = 0;
@@ -142,7 +142,7 @@ int store_record_add(struct store *store, const struct store_record *record)
 	int r = 0;
 
 	if (record->size)
-		r = pack(store, record->text, record->size, &packed);
+		r = pack(sqlite_of(store), record->text, record->size, &packed);
 	if (r < 0)
 		return r;
 	statement = sqlite_statement(store, RECORD_ADD);
@@ -151,15 +151,15 @@ int store_record_add(struct store *store, const struct store_record *record)
 	sql_bind(statement, 3, record->count);
 	sql_bind_blob(statement, 4, record->link, sizeof(record->link));
 	sql_bind(statement, 5, (int64_t)record->size);
-	sql_bind_blob_borrowed(statement, 6, packed ? store->packed : "", packed);
+	sql_bind_blob_borrowed(statement, 6, packed ? sqlite_of(store)->packed : "", packed);
 	r = sql_run(statement);
 	if (r < 0)
 		return r;
-	number = sqlite3_last_insert_rowid(store->sqlite);
+	number = sqlite3_last_insert_rowid(sqlite_of(store)->sqlite);
 	return add_events(store, record, number);
 }
 
-int store_record_link(
+int sqlite_record_link(
 	struct store *store, int64_t device, uint64_t first, uint8_t ret_link[CONSOLE_HASH_SIZE])
 {
 	sqlite3_stmt *statement = sqlite_statement(store, RECORD_LINK);

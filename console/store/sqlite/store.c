@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "console/store/sqlite.h"
-#include "console/store/sqlite_schema.h"
+#include "console/store/sqlite/sqlite.h"
+#include "console/store/sqlite/schema.h"
 
 #define CHECKPOINT_PAGES 4000  /* of the WAL, 16 MiB: then it is written into the file */
 #define CACHE_KIB	 65536 /* of pages */
@@ -29,8 +29,8 @@ static const char settings_of_reader[] = "PRAGMA query_only = ON;"
 
 sqlite3_stmt *sqlite_statement(struct store *store, enum statement which)
 {
-	(void)sqlite3_reset(store->prepared[which]); /* of an earlier use */
-	return store->prepared[which];
+	(void)sqlite3_reset(sqlite_of(store)->prepared[which]); /* of an earlier use */
+	return sqlite_of(store)->prepared[which];
 }
 
 int sqlite_run_one(struct store *store, sqlite3_stmt *statement)
@@ -39,7 +39,7 @@ int sqlite_run_one(struct store *store, sqlite3_stmt *statement)
 
 	if (r < 0)
 		return r;
-	return sqlite3_changes(store->sqlite) > 0 ? 0 : -ENOENT;
+	return sqlite3_changes(sqlite_of(store)->sqlite) > 0 ? 0 : -ENOENT;
 }
 
 static int execute(sqlite3 *sqlite, const char *script)
@@ -75,7 +75,7 @@ static int assert_durable(sqlite3 *sqlite)
 	return !strcmp(mode, "wal") && !strcmp(sync, "2") ? 0 : -EOPNOTSUPP;
 }
 
-static int open_writer(const char *path, struct store *store)
+static int open_writer(const char *path, struct sqlite_store *store)
 {
 	char pages[64];
 	int r;
@@ -96,7 +96,7 @@ static int open_writer(const char *path, struct store *store)
 	return r;
 }
 
-static int open_reader(const char *path, struct store *store)
+static int open_reader(const char *path, struct sqlite_store *store)
 {
 	int r;
 
@@ -108,14 +108,16 @@ static int open_reader(const char *path, struct store *store)
 	return r < 0 ? r : sqlite_schema_check(store->sqlite);
 }
 
-int store_open(const char *path, enum store_access access, struct store **ret_store)
+int sqlite_open(const char *path, enum store_access access, struct store **ret_store)
 {
-	auto_call(store_freep) struct store *store = calloc(1, sizeof(*store));
+	auto_call(store_freep) struct store *base = NULL;
+	struct sqlite_store *store = calloc(1, sizeof(*store));
 	int r;
 
 	if (!store)
 		return -ENOMEM;
-	store->access = access;
+	base = &store->store;
+	base->engine = &sqlite_engine;
 	store->packer = ZSTD_createCCtx();
 	store->unpacker = ZSTD_createDCtx();
 	if (!store->packer || !store->unpacker)
@@ -126,15 +128,14 @@ int store_open(const char *path, enum store_access access, struct store **ret_st
 	r = sql_prepare(store->sqlite, sqlite_statements, STATEMENT_MAX, store->prepared);
 	if (r < 0)
 		return r == -EIO ? -EBADMSG : r; /* a table of ours that is something else */
-	*ret_store = take_ptr(store);
+	*ret_store = take_ptr(base);
 	return 0;
 }
 
-void store_free(struct store *store)
+void sqlite_free(struct store *base)
 {
-	if (!store)
-		return;
-	store_rollback(store);
+	struct sqlite_store *store = sqlite_of(base);
+
 	for (unsigned int i = 0; i < STATEMENT_MAX; i++)
 		(void)sqlite3_finalize(store->prepared[i]); /* repeats old codes */
 	(void)sqlite3_close(store->sqlite);		    /* nothing is open in it */
@@ -146,43 +147,28 @@ void store_free(struct store *store)
 	free(store);
 }
 
-int store_begin(struct store *store)
+int sqlite_begin(struct store *store)
 {
-	int r = sql_run(sqlite_statement(store, BEGIN));
-
-	store->is_writing = r == 0;
-	return r;
+	return sql_run(sqlite_statement(store, BEGIN));
 }
 
-int store_commit(struct store *store)
+int sqlite_commit(struct store *store)
 {
-	int r = sql_run(sqlite_statement(store, COMMIT));
-
-	if (r == 0)
-		store->is_writing = false;
-	return r;
+	return sql_run(sqlite_statement(store, COMMIT));
 }
 
-void store_rollback(struct store *store)
+void sqlite_rollback(struct store *store)
 {
-	if (!store->is_writing)
-		return;
 	(void)sql_run(sqlite_statement(store, ROLLBACK)); /* SQLite may have done it itself */
-	store->is_writing = false;
 	sqlite_persons_forget(store);
 }
 
-bool store_is_writing(const struct store *store)
-{
-	return store->is_writing;
-}
-
-int store_mark(struct store *store)
+int sqlite_mark(struct store *store)
 {
 	return sql_run(sqlite_statement(store, MARK));
 }
 
-int store_mark_undo(struct store *store)
+int sqlite_mark_undo(struct store *store)
 {
 	int r = sql_run(sqlite_statement(store, MARK_UNDO));
 
@@ -190,7 +176,7 @@ int store_mark_undo(struct store *store)
 	return r < 0 ? r : sql_run(sqlite_statement(store, MARK_KEEP));
 }
 
-int store_mark_keep(struct store *store)
+int sqlite_mark_keep(struct store *store)
 {
 	return sql_run(sqlite_statement(store, MARK_KEEP));
 }
@@ -228,7 +214,7 @@ static int finish_copy(sqlite3 *copy)
 	return !strcmp(answer, "ok") ? 0 : -EBADMSG;
 }
 
-int store_backup(const char *from, const char *to)
+int sqlite_backup(const char *from, const char *to)
 {
 	auto_close int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	sqlite3 *source = NULL, *copy = NULL;
@@ -268,7 +254,7 @@ static int text_get(sqlite3_stmt *statement, char *ret_value, size_t size)
 	return 0;
 }
 
-int store_get(struct store *store, const char *name, char *ret_value, size_t size)
+int sqlite_get(struct store *store, const char *name, char *ret_value, size_t size)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, VALUE_GET);
 
@@ -276,7 +262,7 @@ int store_get(struct store *store, const char *name, char *ret_value, size_t siz
 	return text_get(statement, ret_value, size);
 }
 
-int store_set(struct store *store, const char *name, const char *value)
+int sqlite_set(struct store *store, const char *name, const char *value)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, VALUE_SET);
 
@@ -285,7 +271,7 @@ int store_set(struct store *store, const char *name, const char *value)
 	return sql_run(statement);
 }
 
-int store_tenant_set(struct store *store, const char *uid)
+int sqlite_tenant_set(struct store *store, const char *uid)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, TENANT_SET);
 
@@ -293,7 +279,12 @@ int store_tenant_set(struct store *store, const char *uid)
 	return sqlite_run_one(store, statement);
 }
 
-int store_tenant(struct store *store, char *ret_uid, size_t size)
+int sqlite_tenant(struct store *store, char *ret_uid, size_t size)
 {
 	return text_get(sqlite_statement(store, TENANT_GET), ret_uid, size);
 }
+
+const struct store_engine sqlite_engine = {.open = sqlite_open,
+	.backup = sqlite_backup,
+	.free = sqlite_free,
+	STORE_CALLS(SQLITE_ENTRY)};

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that implement store.h on SQLite share; nobody else includes it. */
-#ifndef HOLDFAST_CONSOLE_STORE_SQLITE_H
-#define HOLDFAST_CONSOLE_STORE_SQLITE_H
+#ifndef HOLDFAST_CONSOLE_STORE_SQLITE_SQLITE_H
+#define HOLDFAST_CONSOLE_STORE_SQLITE_SQLITE_H
 
 #include <sqlite3.h>
 #include <zstd.h>
 
 #include "common/sql.h"
-#include "console/store/sqlite_statements.h"
-#include "console/store/store.h"
+#include "console/store/engine.h"
+#include "console/store/sqlite/statements.h"
 
 #define SQLITE_PERSON_SLOTS 256 /* names of users whose numbers are at hand */
 
@@ -27,11 +27,10 @@ struct sqlite_body {
 	size_t size, room;
 };
 
-struct store {
+struct sqlite_store {
+	struct store store;
 	sqlite3 *sqlite;
 	sqlite3_stmt *prepared[STATEMENT_MAX];
-	enum store_access access;
-	bool is_writing;
 	ZSTD_CCtx *packer;
 	ZSTD_DCtx *unpacker;
 	void *packed; /* of packed_room bytes */
@@ -39,6 +38,19 @@ struct store {
 	struct sqlite_person persons[SQLITE_PERSON_SLOTS];
 	struct sqlite_body bodies[SQLITE_BODY_SLOTS];
 };
+
+#define SQLITE_ENTRY(name)     .name = sqlite_##name,
+#define SQLITE_PROTOTYPE(name) __typeof__(store_##name) sqlite_##name;
+STORE_CALLS(SQLITE_PROTOTYPE)
+
+__typeof__(store_open) sqlite_open;
+__typeof__(store_backup) sqlite_backup;
+void sqlite_free(struct store *store);
+
+static inline struct sqlite_store *sqlite_of(struct store *store)
+{
+	return (struct sqlite_store *)store;
+}
 
 /* Reset, so that it can be bound. */
 sqlite3_stmt *sqlite_statement(struct store *store, enum statement which);

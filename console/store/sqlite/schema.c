@@ -4,7 +4,7 @@
  * of events lie in `record`, compressed, many to a row as they came: rows of `event` are numbers only, a
  * tenth of what their JSON takes, and it is rows and their indexes that ingest costs.
  */
-#include "console/store/sqlite_schema.h"
+#include "console/store/sqlite/schema.h"
 
 #include <errno.h>
 #include <stdint.h>

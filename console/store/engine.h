@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands behind store.h: one table of functions for each kind of database. A function that is
+ * added to store.h is named here, forwarded in store.c, and written in the room of each engine.
+ */
+#ifndef HOLDFAST_CONSOLE_STORE_ENGINE_H
+#define HOLDFAST_CONSOLE_STORE_ENGINE_H
+
+#include "console/store/store.h"
+
+/* Those that an engine has, by their names without "store_". */
+/* clang-format off */
+#define STORE_CALLS(CALL) \
+	CALL(begin) CALL(commit) CALL(rollback) CALL(mark) CALL(mark_undo) \
+	CALL(mark_keep) \
+	CALL(get) CALL(set) CALL(tenant_set) CALL(tenant) \
+	CALL(device_add) CALL(device_by_id) CALL(device_by_uid) CALL(device_by_key) \
+	CALL(devices) CALL(devices_named) CALL(device_set_state) CALL(device_set_key) \
+	CALL(device_seen) CALL(device_describe) CALL(device_details) \
+	CALL(device_advance) CALL(devices_restored) CALL(changes) \
+	CALL(certificate_add) CALL(certificate_find) CALL(certificate_key_owner) \
+	CALL(certificate_used) CALL(certificates) \
+	CALL(policy_add) CALL(policy_get) CALL(policy_bundle) CALL(policies) \
+	CALL(policy_set_percent) CALL(policy_last) CALL(policy_candidates) \
+	CALL(tag_add) CALL(tag_remove) CALL(tags) \
+	CALL(receipt_sent) CALL(receipt_applied) CALL(receipt_refused) CALL(receipt) \
+	CALL(fleet) \
+	CALL(token_add) CALL(token_find) CALL(token_get) CALL(token_use) \
+	CALL(token_revoke) CALL(tokens) \
+	CALL(administrator_add) CALL(administrator_count) CALL(audit) \
+	CALL(record_add) CALL(record_link) CALL(account_add) CALL(accounts) \
+	CALL(finding_add) CALL(findings) CALL(events) CALL(event_last) CALL(totals)
+/* clang-format on */
+
+#define STORE_ENGINE_MEMBER(name) __typeof__(store_##name) *name;
+struct store_engine {
+	STORE_CALLS(STORE_ENGINE_MEMBER)
+	__typeof__(store_open) *open;
+	__typeof__(store_backup) *backup;
+	__typeof__(store_free) *free; /* never in a transaction */
+};
+
+/* The first member of each engine's own. */
+struct store {
+	const struct store_engine *engine;
+	bool is_writing; /* store.c's */
+};
+
+extern const struct store_engine sqlite_engine;
+
+#endif

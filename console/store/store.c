@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h for whichever database it is: which one its name says, and what is the same for all. */
+#include "console/store/store.h"
+
+#include "console/store/engine.h"
+
+static const struct store_engine *engine_of(const char *name)
+{
+	(void)name; /* there is one so far */
+	return &sqlite_engine;
+}
+
+int store_open(const char *path, enum store_access access, struct store **ret_store)
+{
+	return engine_of(path)->open(path, access, ret_store);
+}
+
+int store_backup(const char *from, const char *to)
+{
+	return engine_of(from)->backup(from, to);
+}
+
+void store_free(struct store *store)
+{
+	if (!store)
+		return;
+	store_rollback(store);
+	store->engine->free(store);
+}
+
+bool store_is_writing(const struct store *store)
+{
+	return store->is_writing;
+}
+
+int store_begin(struct store *store)
+{
+	int r = store->engine->begin(store);
+
+	store->is_writing = r == 0;
+	return r;
+}
+
+int store_commit(struct store *store)
+{
+	int r = store->engine->commit(store);
+
+	if (r == 0)
+		store->is_writing = false;
+	return r;
+}
+
+void store_rollback(struct store *store)
+{
+	if (!store->is_writing)
+		return;
+	store->is_writing = false;
+	store->engine->rollback(store);
+}
+
+int store_mark(struct store *store)
+{
+	return store->engine->mark(store);
+}
+
+int store_mark_undo(struct store *store)
+{
+	return store->engine->mark_undo(store);
+}
+
+int store_mark_keep(struct store *store)
+{
+	return store->engine->mark_keep(store);
+}
+
+int store_get(struct store *store, const char *name, char *ret_value, size_t size)
+{
+	return store->engine->get(store, name, ret_value, size);
+}
+
+int store_set(struct store *store, const char *name, const char *value)
+{
+	return store->engine->set(store, name, value);
+}
+
+int store_tenant_set(struct store *store, const char *uid)
+{
+	return store->engine->tenant_set(store, uid);
+}
+
+int store_tenant(struct store *store, char *ret_uid, size_t size)
+{
+	return store->engine->tenant(store, ret_uid, size);
+}
+
+int store_device_add(struct store *store, struct store_device *device)
+{
+	return store->engine->device_add(store, device);
+}
+
+int store_device_by_id(struct store *store, int64_t id, struct store_device *ret_device)
+{
+	return store->engine->device_by_id(store, id, ret_device);
+}
+
+int store_device_by_uid(
+	struct store *store, const uint8_t uid[CONSOLE_UID_SIZE], struct store_device *ret_device)
+{
+	return store->engine->device_by_uid(store, uid, ret_device);
+}
+
+int store_device_by_key(
+	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], struct store_device *ret_device)
+{
+	return store->engine->device_by_key(store, key, ret_device);
+}
+
+int store_devices(
+	struct store *store, int64_t after, struct store_device *ret_devices, unsigned int most)
+{
+	return store->engine->devices(store, after, ret_devices, most);
+}
+
+int store_devices_named(
+	struct store *store, const char *host, struct store_device *ret_devices, unsigned int most)
+{
+	return store->engine->devices_named(store, host, ret_devices, most);
+}
+
+int store_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
+	const char *why, int64_t now_ms)
+{
+	return store->engine->device_set_state(store, id, state, who, why, now_ms);
+}
+
+int store_device_set_key(
+	struct store *store, int64_t id, const uint8_t key[CONSOLE_HASH_SIZE], int64_t now_ms)
+{
+	return store->engine->device_set_key(store, id, key, now_ms);
+}
+
+int store_device_seen(struct store *store, int64_t id, const char *address, int64_t now_ms)
+{
+	return store->engine->device_seen(store, id, address, now_ms);
+}
+
+int store_device_describe(
+	struct store *store, int64_t id, const char *host, const char *os, const char *details)
+{
+	return store->engine->device_describe(store, id, host, os, details);
+}
+
+int store_device_details(struct store *store, int64_t id, char ret_json[STORE_DETAILS_SIZE])
+{
+	return store->engine->device_details(store, id, ret_json);
+}
+
+int store_device_advance(struct store *store, const struct store_device *device)
+{
+	return store->engine->device_advance(store, device);
+}
+
+int store_devices_restored(struct store *store)
+{
+	return store->engine->devices_restored(store);
+}
+
+int store_changes(
+	struct store *store, int64_t device, struct store_change *ret_changes, unsigned int most)
+{
+	return store->engine->changes(store, device, ret_changes, most);
+}
+
+int store_certificate_add(struct store *store, const struct store_certificate *certificate)
+{
+	return store->engine->certificate_add(store, certificate);
+}
+
+int store_certificate_find(struct store *store, const uint8_t fingerprint[CONSOLE_HASH_SIZE],
+	struct store_certificate *ret_certificate)
+{
+	return store->engine->certificate_find(store, fingerprint, ret_certificate);
+}
+
+int store_certificate_key_owner(
+	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], int64_t *ret_device)
+{
+	return store->engine->certificate_key_owner(store, key, ret_device);
+}
+
+int store_certificate_used(
+	struct store *store, int64_t device, const uint8_t fingerprint[CONSOLE_HASH_SIZE])
+{
+	return store->engine->certificate_used(store, device, fingerprint);
+}
+
+int store_certificates(struct store *store, int64_t device,
+	struct store_certificate *ret_certificates, unsigned int most)
+{
+	return store->engine->certificates(store, device, ret_certificates, most);
+}
+
+int store_policy_add(struct store *store, const struct store_policy *policy, const void *bundle)
+{
+	return store->engine->policy_add(store, policy, bundle);
+}
+
+int store_policy_get(struct store *store, uint64_t version, struct store_policy *ret_policy)
+{
+	return store->engine->policy_get(store, version, ret_policy);
+}
+
+int store_policy_bundle(
+	struct store *store, uint64_t version, uint8_t **ret_bytes, size_t *ret_size)
+{
+	return store->engine->policy_bundle(store, version, ret_bytes, ret_size);
+}
+
+int store_policies(struct store *store, struct store_policy *ret_policies, unsigned int most)
+{
+	return store->engine->policies(store, ret_policies, most);
+}
+
+int store_policy_set_percent(struct store *store, uint64_t version, uint32_t percent)
+{
+	return store->engine->policy_set_percent(store, version, percent);
+}
+
+int store_policy_last(struct store *store, uint64_t *ret_version)
+{
+	return store->engine->policy_last(store, ret_version);
+}
+
+int store_policy_candidates(struct store *store, int64_t device, uint64_t have,
+	struct store_candidate *ret_candidates, unsigned int most)
+{
+	return store->engine->policy_candidates(store, device, have, ret_candidates, most);
+}
+
+int store_tag_add(struct store *store, int64_t device, const char *tag)
+{
+	return store->engine->tag_add(store, device, tag);
+}
+
+int store_tag_remove(struct store *store, int64_t device, const char *tag)
+{
+	return store->engine->tag_remove(store, device, tag);
+}
+
+int store_tags(struct store *store, int64_t device, char *ret_tags, size_t size)
+{
+	return store->engine->tags(store, device, ret_tags, size);
+}
+
+int store_receipt_sent(struct store *store, int64_t device, uint64_t version, int64_t now_ms)
+{
+	return store->engine->receipt_sent(store, device, version, now_ms);
+}
+
+int store_receipt_applied(struct store *store, int64_t device, const struct store_receipt *receipt)
+{
+	return store->engine->receipt_applied(store, device, receipt);
+}
+
+int store_receipt_refused(struct store *store, int64_t device, const char *code, int64_t time_ms)
+{
+	return store->engine->receipt_refused(store, device, code, time_ms);
+}
+
+int store_receipt(struct store *store, int64_t device, struct store_receipt *ret_receipt)
+{
+	return store->engine->receipt(store, device, ret_receipt);
+}
+
+int store_fleet(struct store *store, bool (*visit)(const struct store_fleet *fleet, void *userdata),
+	void *userdata)
+{
+	return store->engine->fleet(store, visit, userdata);
+}
+
+int store_token_add(
+	struct store *store, const uint8_t hash[CONSOLE_HASH_SIZE], struct store_token *token)
+{
+	return store->engine->token_add(store, hash, token);
+}
+
+int store_token_find(
+	struct store *store, const uint8_t hash[CONSOLE_HASH_SIZE], struct store_token *ret_token)
+{
+	return store->engine->token_find(store, hash, ret_token);
+}
+
+int store_token_get(struct store *store, int64_t id, struct store_token *ret_token)
+{
+	return store->engine->token_get(store, id, ret_token);
+}
+
+int store_token_use(struct store *store, int64_t id)
+{
+	return store->engine->token_use(store, id);
+}
+
+int store_token_revoke(struct store *store, int64_t id)
+{
+	return store->engine->token_revoke(store, id);
+}
+
+int store_tokens(
+	struct store *store, int64_t after, struct store_token *ret_tokens, unsigned int most)
+{
+	return store->engine->tokens(store, after, ret_tokens, most);
+}
+
+int store_administrator_add(
+	struct store *store, const char *name, const char *hash, bool is_one_time, int64_t now_ms)
+{
+	return store->engine->administrator_add(store, name, hash, is_one_time, now_ms);
+}
+
+int store_administrator_count(struct store *store, int64_t *ret_count)
+{
+	return store->engine->administrator_count(store, ret_count);
+}
+
+int store_audit(
+	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms)
+{
+	return store->engine->audit(store, who, act, what, now_ms);
+}
+
+int store_record_add(struct store *store, const struct store_record *record)
+{
+	return store->engine->record_add(store, record);
+}
+
+int store_record_link(
+	struct store *store, int64_t device, uint64_t first, uint8_t ret_link[CONSOLE_HASH_SIZE])
+{
+	return store->engine->record_link(store, device, first, ret_link);
+}
+
+int store_account_add(
+	struct store *store, int64_t device, const struct store_account *account, int64_t now_ms)
+{
+	return store->engine->account_add(store, device, account, now_ms);
+}
+
+int store_accounts(
+	struct store *store, int64_t device, struct store_account *ret_accounts, unsigned int most)
+{
+	return store->engine->accounts(store, device, ret_accounts, most);
+}
+
+int store_finding_add(struct store *store, const struct store_finding *finding)
+{
+	return store->engine->finding_add(store, finding);
+}
+
+int store_findings(
+	struct store *store, int64_t device, struct store_finding *ret_findings, unsigned int most)
+{
+	return store->engine->findings(store, device, ret_findings, most);
+}
+
+int store_events(struct store *store, const struct store_filter *filter,
+	struct store_cursor *cursor, unsigned int look,
+	bool (*visit)(const struct store_found *found, void *userdata), void *userdata)
+{
+	return store->engine->events(store, filter, cursor, look, visit, userdata);
+}
+
+int store_event_last(struct store *store, int64_t *ret_id)
+{
+	return store->engine->event_last(store, ret_id);
+}
+
+int store_totals(struct store *store, struct store_totals *ret_totals)
+{
+	return store->engine->totals(store, ret_totals);
+}
