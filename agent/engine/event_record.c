@@ -105,7 +105,7 @@ static struct json_object *actor_object(
 	struct json_object *actor = json_object_new_object();
 	struct json_object *process = event_process(record->raw.tgid, record->comm);
 
-	json_add_number(process, "tid", record->raw.pid);
+	json_add_number(process, "ptid", record->raw.pid);
 	json_add_number(process, "created_time", clock_day_ms_of_boot(record->raw.start_ktime_ns));
 	json_add(process, "parent_process", event_process(record->raw.parent_tgid, NULL));
 	json_add(actor, "process", process);

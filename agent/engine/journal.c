@@ -175,7 +175,7 @@ static void recent_restore(
 		recent.verdict = (uint8_t)word_at(ours, "verdict", policy_action_parse);
 		recent.channel = (uint8_t)word_at(ours, "channel", policy_channel_parse);
 		recent.tgid = (uint32_t)number_at(process, "pid");
-		recent.pid = (uint32_t)number_at(process, "tid");
+		recent.pid = (uint32_t)number_at(process, "ptid");
 	}
 	recent_add(engine->recent, &recent);
 }

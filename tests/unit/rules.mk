@@ -26,7 +26,7 @@ UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
 EVENT_OBJECTS		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
 				event_words.o json.o ocsf_table.o print_job.o failure_table.o)
-UNIT_LIBS_ocsf		:= $(EVENT_OBJECTS) $(B)/tests/unit/fixtures/ocsf_schema.o
+UNIT_LIBS_ocsf		:= $(EVENT_OBJECTS) $(addprefix $(B)/tests/unit/fixtures/,ocsf_schema.o ocsf_validate.o)
 UNIT_LIBS_event_record	:= $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_event_record := -ljson-c
 UNIT_LDLIBS_ocsf	:= -ljson-c
