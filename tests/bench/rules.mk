@@ -46,9 +46,9 @@ bench:
 bench-console: $(BENCH)/console_store
 	$<
 .SECONDEXPANSION:
-$(BENCH)/console_store: $(B)/tests/bench/console_store.o $$(CONSOLE_STORE) $$(COMMON_LIB)
+$(BENCH)/console_store: $(B)/tests/bench/console_store.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) -lcrypto -lzstd
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) $(POLICY_LDLIBS) -lcrypto -lzstd
 
 # `make bench-spool` prints what an event costs on its way into the spool; SPOOL_BENCH_DIR is on the disk meant.
 SPOOL_BENCH_DIR ?= $(B)

@@ -20,6 +20,7 @@
 #define WAIT_MS		 5000  /* for a reader that a checkpoint meets, or a backup that opens */
 
 static const char settings_of_writer[] = "PRAGMA journal_mode = WAL;"
+					 "PRAGMA temp_store = MEMORY;"
 					 "PRAGMA synchronous = FULL;"
 					 "PRAGMA foreign_keys = ON;"
 					 "PRAGMA trusted_schema = OFF;";
