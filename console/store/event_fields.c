@@ -51,39 +51,50 @@ enum field {
 };
 
 struct member {
-	enum node in;
 	const char *name;
 	size_t size; /* of the name */
 	enum node node;
 	enum field field;
 };
 
-#define NAME(text) text, sizeof(text) - 1
+#define MEMBERS_MAX 12 /* wanted of one object, and an end */
+#define NODE(name, node)                                 \
+	{                                                \
+		name, sizeof(name) - 1, node, FIELD_NONE \
+	}
+#define FIELD(name, field)                               \
+	{                                                \
+		name, sizeof(name) - 1, NODE_NONE, field \
+	}
 
-static const struct member members[] = {
-	{NODE_ROOT, NAME("time"), NODE_NONE, FIELD_TIME},
-	{NODE_ROOT, NAME("class_uid"), NODE_NONE, FIELD_CLASS},
-	{NODE_ROOT, NAME("activity_id"), NODE_NONE, FIELD_ACTIVITY},
-	{NODE_ROOT, NAME("severity_id"), NODE_NONE, FIELD_SEVERITY},
-	{NODE_ROOT, NAME("action_id"), NODE_NONE, FIELD_ACTION},
-	{NODE_ROOT, NAME("disposition_id"), NODE_NONE, FIELD_DISPOSITION},
-	{NODE_ROOT, NAME("status_code"), NODE_NONE, FIELD_STATUS},
-	{NODE_ROOT, NAME("entity"), NODE_ENTITY, FIELD_NONE},
-	{NODE_ROOT, NAME("actor"), NODE_ACTOR, FIELD_NONE},
-	{NODE_ROOT, NAME("device"), NODE_DEVICE, FIELD_NONE},
-	{NODE_ROOT, NAME("unmapped"), NODE_UNMAPPED, FIELD_NONE},
-	{NODE_ACTOR, NAME("user"), NODE_USER, FIELD_NONE},
-	{NODE_USER, NAME("name"), NODE_NONE, FIELD_USER},
-	{NODE_DEVICE, NAME("hostname"), NODE_NONE, FIELD_HOST},
-	{NODE_DEVICE, NAME("os"), NODE_OS, FIELD_NONE},
-	{NODE_OS, NAME("name"), NODE_NONE, FIELD_OS},
-	{NODE_UNMAPPED, NAME("holdfast"), NODE_OWN, FIELD_NONE},
-	{NODE_OWN, NAME("coalesced"), NODE_NONE, FIELD_COALESCED},
-	{NODE_OWN, NAME("bundle"), NODE_BUNDLE, FIELD_NONE},
-	{NODE_ENTITY, NAME("name"), NODE_NONE, FIELD_ENTITY},
-	{NODE_BUNDLE, NAME("version"), NODE_NONE, FIELD_VERSION},
-	{NODE_BUNDLE, NAME("digest"), NODE_NONE, FIELD_DIGEST},
-	{NODE_BUNDLE, NAME("mode"), NODE_NONE, FIELD_MODE},
+static const struct member members[][MEMBERS_MAX] = {
+	[NODE_ROOT] =
+		{
+			FIELD("time", FIELD_TIME),
+			FIELD("class_uid", FIELD_CLASS),
+			FIELD("activity_id", FIELD_ACTIVITY),
+			FIELD("severity_id", FIELD_SEVERITY),
+			FIELD("action_id", FIELD_ACTION),
+			FIELD("disposition_id", FIELD_DISPOSITION),
+			FIELD("status_code", FIELD_STATUS),
+			NODE("entity", NODE_ENTITY),
+			NODE("actor", NODE_ACTOR),
+			NODE("device", NODE_DEVICE),
+			NODE("unmapped", NODE_UNMAPPED),
+		},
+	[NODE_ACTOR] = {NODE("user", NODE_USER)},
+	[NODE_USER] = {FIELD("name", FIELD_USER)},
+	[NODE_DEVICE] = {FIELD("hostname", FIELD_HOST), NODE("os", NODE_OS)},
+	[NODE_OS] = {FIELD("name", FIELD_OS)},
+	[NODE_ENTITY] = {FIELD("name", FIELD_ENTITY)},
+	[NODE_UNMAPPED] = {NODE("holdfast", NODE_OWN)},
+	[NODE_OWN] = {FIELD("coalesced", FIELD_COALESCED), NODE("bundle", NODE_BUNDLE)},
+	[NODE_BUNDLE] =
+		{
+			FIELD("version", FIELD_VERSION),
+			FIELD("digest", FIELD_DIGEST),
+			FIELD("mode", FIELD_MODE),
+		},
 };
 
 struct scan {
@@ -346,12 +357,11 @@ static bool scan_word(struct scan *scan, const char *word)
 
 static const struct member *member_of(enum node in, const struct span *name)
 {
-	if (in == NODE_NONE || name->is_escaped)
+	if (name->is_escaped)
 		return NULL;
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		if (members[i].in == in && members[i].size == name->size &&
-			!memcmp(members[i].name, name->start, name->size))
-			return &members[i];
+	for (const struct member *member = members[in]; member->name; member++)
+		if (member->size == name->size && !memcmp(member->name, name->start, name->size))
+			return member;
 	return NULL;
 }
 
@@ -454,7 +464,7 @@ static uint32_t small(uint64_t number)
 
 int event_fields_read(const char *json, size_t size, struct event_fields *ret_fields)
 {
-	static const struct member root = {NODE_NONE, NAME(""), NODE_ROOT, FIELD_NONE};
+	static const struct member root = NODE("", NODE_ROOT);
 	struct event_fields fields;
 	struct scan scan = {.at = json, .end = json + size, .fields = &fields};
 
