@@ -26,7 +26,8 @@
 
 /* Many rows to a statement: cursors on a table and five indexes are opened once for all. */
 #define EVENT_INTO                                                                           \
-	"INSERT OR ROLLBACK INTO event (device, sequence, time_ms, class_uid, activity_id, severity_id," \
+	"INSERT OR ROLLBACK INTO event (device, sequence, time_ms, class_uid, activity_id, " \
+	"severity_id,"                                                                       \
 	" verdict, person, record, start, size) VALUES "
 #define EVENT_ROW    "(?,?,?,?,?,?,?,?,?,?,?)"
 #define EVENT_ROWS_5 EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW "," EVENT_ROW
