@@ -61,19 +61,29 @@ static int parse_file(int argc, char **argv, const char *usage, const char **ret
 	return OPTIONS_GO_ON;
 }
 
+static int events_of(struct store *store, int64_t *ret_events)
+{
+	struct store_totals totals;
+	int r = store_totals(store, &totals);
+
+	if (r == 0)
+		*ret_events = totals.events;
+	return r;
+}
+
 static int count_events(const char *path, int64_t *ret_events)
 {
 	auto_call(store_freep) struct store *store = NULL;
 	int r = store_open(path, STORE_READ, &store);
 
-	return r < 0 ? r : store_event_last(store, ret_events);
+	return r < 0 ? r : events_of(store, ret_events);
 }
 
 int cli_backup(int argc, char **argv)
 {
 	char path[PATH_MAX];
 	const char *file;
-	int64_t events;
+	int64_t events = 0;
 	int r;
 
 	r = parse_file(argc, argv, usage_backup, &file);
@@ -188,7 +198,7 @@ static int prepare_copy(
 	if (r == 0)
 		r = prepare(found < 0 ? NULL : from, to, file, &count);
 	if (r == 0)
-		r = store_event_last(to, ret_events);
+		r = events_of(to, ret_events);
 	if (r == 0 && count)
 		(void)printf("%u devices and tokens that were suspended or revoked since stay so\n",
 			count);

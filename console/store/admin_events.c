@@ -101,7 +101,7 @@ static bool on_found(const struct store_found *found, void *userdata)
 	struct admin_client *client = page->client;
 	struct store_device device = {0};
 
-	if (!client->is_following && found->id > client->last)
+	if (!client->is_following && store_place_is_before(&client->last, found->id))
 		return true; /* came meanwhile: said when following */
 	(void)store_device_by_id(
 		page->service->reader, found->device, &device); /* nameless, then */
@@ -120,7 +120,7 @@ static bool finish(struct admin_client *client)
 	}
 	admin_text(client, "{\"following\":true}");
 	client->is_following = true;
-	client->cursor = (struct store_cursor){.is_upwards = true, .id = client->last};
+	client->cursor = (struct store_cursor){.is_upwards = true, .place = client->last};
 	return true;
 }
 

@@ -22,11 +22,11 @@ struct admin_client {
 	struct admin_request request; /* type 0 = none */
 	struct store_filter filter;
 	struct store_cursor cursor;
-	int64_t after;	   /* DEVICES, TOKENS: the last id said */
-	int64_t last;	   /* FOLLOW: the highest event id looked at */
-	uint32_t left;	   /* lines that may be said; 0 = any number */
-	bool is_following; /* what was there has been said */
-	int fd;		   /* that came with the request; borrowed, while it begins */
+	int64_t after;		 /* DEVICES, TOKENS: the last id said */
+	struct store_place last; /* FOLLOW: behind what was there when it was asked */
+	uint32_t left;		 /* lines that may be said; 0 = any number */
+	bool is_following;	 /* what was there has been said */
+	int fd;			 /* that came with the request; borrowed, while it begins */
 };
 
 /* Listens. group: whose members may ask, (gid_t)-1 = none beside root. */

@@ -69,7 +69,8 @@ static const struct {
 
 void admin_verb_begin(struct service *service, struct admin_client *client)
 {
-	client->after = client->last = 0;
+	client->after = 0;
+	client->last = (struct store_place){0};
 	client->left = client->request.limit;
 	client->is_following = false;
 	client->cursor = (struct store_cursor){0};

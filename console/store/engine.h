@@ -14,7 +14,7 @@
 	CALL(begin) CALL(commit) CALL(rollback) CALL(mark) CALL(mark_undo) \
 	CALL(mark_keep) \
 	CALL(get) CALL(set) CALL(tenant_set) CALL(tenant) \
-	CALL(device_add) CALL(device_by_id) CALL(device_by_uid) CALL(device_by_key) \
+	CALL(device_add) CALL(device_lock) CALL(device_by_id) CALL(device_by_uid) CALL(device_by_key) \
 	CALL(devices) CALL(devices_named) CALL(device_set_state) CALL(device_set_key) \
 	CALL(device_seen) CALL(device_describe) CALL(device_details) \
 	CALL(device_advance) CALL(devices_restored) CALL(changes) \
@@ -27,7 +27,7 @@
 	CALL(fleet) \
 	CALL(token_add) CALL(token_find) CALL(token_get) CALL(token_use) \
 	CALL(token_revoke) CALL(tokens) \
-	CALL(administrator_add) CALL(administrator_count) CALL(audit) \
+	CALL(administrator_add) CALL(administrator_count) CALL(audit) CALL(notice_add) CALL(notices) \
 	CALL(record_add) CALL(record_link) CALL(account_add) CALL(accounts) \
 	CALL(finding_add) CALL(findings) CALL(events) CALL(event_last) CALL(totals)
 /* clang-format on */
@@ -43,6 +43,7 @@ struct store_engine {
 /* The first member of each engine's own. */
 struct store {
 	const struct store_engine *engine;
+	bool is_shared;
 	bool is_writing; /* store.c's */
 };
 

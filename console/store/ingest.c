@@ -274,6 +274,8 @@ int ingest_batch(struct ingest *ingest, struct store *store, const struct consol
 	if (batch.refusal == REFUSAL_NONE)
 		r = prove_segment(ingest, &batch, &identity);
 	if (r == 0 && batch.refusal == REFUSAL_NONE)
+		r = store_device_lock(store, identity.device.id, &identity.device);
+	if (r == 0 && batch.refusal == REFUSAL_NONE)
 		r = take_batch(&batch, &run);
 	if (r < 0)
 		return r;

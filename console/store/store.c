@@ -33,6 +33,11 @@ bool store_is_writing(const struct store *store)
 	return store->is_writing;
 }
 
+bool store_is_shared(const struct store *store)
+{
+	return store->is_shared;
+}
+
 int store_begin(struct store *store)
 {
 	int r = store->engine->begin(store);
@@ -96,6 +101,11 @@ int store_tenant(struct store *store, char *ret_uid, size_t size)
 int store_device_add(struct store *store, struct store_device *device)
 {
 	return store->engine->device_add(store, device);
+}
+
+int store_device_lock(struct store *store, int64_t id, struct store_device *ret_device)
+{
+	return store->engine->device_lock(store, id, ret_device);
 }
 
 int store_device_by_id(struct store *store, int64_t id, struct store_device *ret_device)
@@ -369,12 +379,22 @@ int store_events(struct store *store, const struct store_filter *filter,
 	return store->engine->events(store, filter, cursor, look, visit, userdata);
 }
 
-int store_event_last(struct store *store, int64_t *ret_id)
+int store_event_last(struct store *store, struct store_place *ret_place)
 {
-	return store->engine->event_last(store, ret_id);
+	return store->engine->event_last(store, ret_place);
 }
 
 int store_totals(struct store *store, struct store_totals *ret_totals)
 {
 	return store->engine->totals(store, ret_totals);
+}
+
+int store_notice_add(struct store *store, int64_t device)
+{
+	return store->engine->notice_add(store, device);
+}
+
+int store_notices(struct store *store, int64_t ret_devices[STORE_NOTICES_MAX])
+{
+	return store->engine->notices(store, ret_devices);
 }

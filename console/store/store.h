@@ -85,6 +85,11 @@ int store_device_add(struct store *store, struct store_device *device);
 int store_device_by_id(struct store *store, int64_t id, struct store_device *ret_device);
 int store_device_by_uid(
 	struct store *store, const uint8_t uid[CONSOLE_UID_SIZE], struct store_device *ret_device);
+/*
+ * As it is now, and nobody else's until the transaction ends: two consoles that are sent the same
+ * batch store it once.
+ */
+int store_device_lock(struct store *store, int64_t id, struct store_device *ret_device);
 /* Of the newest key asked for, also when it has no certificate yet. */
 int store_device_by_key(
 	struct store *store, const uint8_t key[CONSOLE_HASH_SIZE], struct store_device *ret_device);
@@ -252,6 +257,20 @@ int store_administrator_count(struct store *store, int64_t *ret_count);
 int store_audit(
 	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms);
 
+/* --- other consoles before the same database --- */
+
+#define STORE_NOTICES_MAX 64 /* read at a time */
+
+/* Something of a device is another now, or (device 0) what devices are to have. With a transaction. */
+int store_notice_add(struct store *store, int64_t device);
+/*
+ * Devices of the notices that other consoles gave since the last call; how many, at most
+ * STORE_NOTICES_MAX. None before the first call. A database that no other can use has none.
+ */
+int store_notices(struct store *store, int64_t ret_devices[STORE_NOTICES_MAX]);
+/* Whether other consoles may have the same database. */
+bool store_is_shared(const struct store *store);
+
 /* --- events --- */
 
 enum store_verdict {
@@ -341,12 +360,31 @@ struct store_found {
 };
 
 /*
+ * How far events were looked at, in the order of their arrival. Each console that stores has a lane
+ * of its own, in which ids go up as they are committed; between lanes there is no order.
+ */
+#define STORE_LANES	  64
+#define STORE_LANE_EVENTS (INT64_C(1) << 48) /* id = lane * this + number in the lane, from 1 */
+#define STORE_PLACE_SIZE  (STORE_LANES * 20)
+struct store_place {
+	int64_t last[STORE_LANES]; /* id; 0 = none of this lane */
+};
+
+/* Whether the event of that id came after it. */
+bool store_place_is_before(const struct store_place *place, int64_t id);
+/* As text, to be kept: "17" for the lane of a console that is alone, "17 1:4 9:20" for others. */
+void store_place_format(const struct store_place *place, char ret_text[STORE_PLACE_SIZE]);
+/* -EINVAL. */
+int store_place_parse(const char *text, struct store_place *ret_place);
+
+/*
  * Where a search is: it goes on in pieces, so that nobody waits for it. Newest first by time, or
  * by arrival when it looks for words in all texts; oldest first by arrival when is_upwards is set.
  */
 struct store_cursor {
 	bool is_begun, is_upwards;
 	int64_t time_ms, id;
+	struct store_place place; /* is_upwards: what is behind it is next */
 };
 
 /*
@@ -356,8 +394,8 @@ struct store_cursor {
 int store_events(struct store *store, const struct store_filter *filter,
 	struct store_cursor *cursor, unsigned int look,
 	bool (*visit)(const struct store_found *found, void *userdata), void *userdata);
-/* The highest event id; 0 = none. */
-int store_event_last(struct store *store, int64_t *ret_id);
+/* The place behind all events. */
+int store_event_last(struct store *store, struct store_place *ret_place);
 
 struct store_totals {
 	int64_t devices[DEVICE_REVOKED + 1]; /* by state */

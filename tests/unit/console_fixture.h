@@ -300,10 +300,10 @@ static inline uint16_t fixture_send(const struct fixture_device *device,
 
 static inline int64_t fixture_events(void)
 {
-	int64_t count = -1;
+	struct store_totals totals;
 
-	cr_assert_eq(store_event_last(fixture_store, &count), 0);
-	return count;
+	cr_assert_eq(store_totals(fixture_store, &totals), 0);
+	return totals.events;
 }
 
 static inline void fixture_free(struct fixture_device *device)

@@ -131,7 +131,7 @@ Test(console_store, following_sees_each_that_comes_once)
 
 	fill();
 	cr_assert_eq(store_open(fixture_path, STORE_READ, &reader), 0);
-	cursor.id = fixture_events();
+	cr_assert_eq(store_event_last(reader, &cursor.place), 0);
 	for (unsigned int i = 1; i <= 5; i++) {
 		fixture_batch(&device, 1, 10, &batch);
 		cr_assert_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
@@ -148,7 +148,7 @@ Test(console_store, what_is_not_committed_is_not_seen_and_not_there)
 {
 	struct console_who who = {.id = 1};
 	struct store *reader;
-	int64_t events;
+	struct store_totals totals;
 
 	fixture_device(&device, "pc-1");
 	fixture_batch(&device, 1, 10, &batch);
@@ -158,13 +158,13 @@ Test(console_store, what_is_not_committed_is_not_seen_and_not_there)
 	cr_assert_eq(
 		ingest_batch(fixture_ingest, fixture_store, &who, batch.bytes, batch.size, &answer),
 		0);
-	cr_assert_eq(store_event_last(reader, &events), 0);
-	cr_expect_eq(events, 0);
+	cr_assert_eq(store_totals(reader, &totals), 0);
+	cr_expect_eq(totals.events, 0);
 	store_rollback(fixture_store);
 	cr_expect_eq(fixture_events(), 0);
 	cr_expect_eq(fixture_send(&device, &batch, &answer), REFUSAL_NONE);
-	cr_assert_eq(store_event_last(reader, &events), 0);
-	cr_expect_eq(events, 10);
+	cr_assert_eq(store_totals(reader, &totals), 0);
+	cr_expect_eq(totals.events, 10);
 	store_free(reader);
 	fixture_free(&device);
 }
@@ -183,7 +183,7 @@ Test(console_store, a_backup_is_whole_while_others_write)
 {
 	char copy[128];
 	struct store *restored;
-	int64_t events;
+	struct store_totals totals;
 
 	(void)snprintf(copy, sizeof(copy), "%s/copy.db", fixture_directory);
 	fill();
@@ -193,8 +193,8 @@ Test(console_store, a_backup_is_whole_while_others_write)
 	cr_assert_eq(store_commit(fixture_store), 0);
 	cr_expect_eq(store_backup(fixture_path, copy), -EEXIST);
 	cr_assert_eq(store_open(copy, STORE_READ, &restored), 0);
-	cr_assert_eq(store_event_last(restored, &events), 0);
-	cr_expect_eq(events, 600);
+	cr_assert_eq(store_totals(restored, &totals), 0);
+	cr_expect_eq(totals.events, 600);
 	{
 		char value[16];
 
@@ -354,6 +354,30 @@ Test(console_store, a_full_disk_is_called_one_and_takes_nothing_by_halves)
 	fixture_close();
 	(void)umount(fixture_directory);
 	fixture_free(&device);
+}
+
+Test(console_store, places_as_text)
+{
+	static const char *const wrong[] = {"", "x", "1:2", "1 2", "1 64:1", "1 2:", "-1", "1 1:-1",
+		"281474976710656", "1,2", " 1"};
+	struct store_place place = {.last = {17}}, back;
+	char text[STORE_PLACE_SIZE];
+
+	store_place_format(&place, text);
+	cr_expect_str_eq(text, "17");
+	place.last[3] = 3 * STORE_LANE_EVENTS + 4;
+	place.last[63] = 64 * STORE_LANE_EVENTS - 1;
+	store_place_format(&place, text);
+	cr_expect_str_eq(text, "17 3:4 63:281474976710655");
+	cr_assert_eq(store_place_parse(text, &back), 0);
+	cr_expect_arr_eq(&place, &back, sizeof(place));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect_eq(store_place_parse(wrong[i], &back), -EINVAL, "%s", wrong[i]);
+	cr_expect(store_place_is_before(&place, 18));
+	cr_expect_not(store_place_is_before(&place, 17));
+	cr_expect(store_place_is_before(&place, 3 * STORE_LANE_EVENTS + 5));
+	cr_expect_not(store_place_is_before(&place, 3 * STORE_LANE_EVENTS + 4));
+	cr_expect(store_place_is_before(&place, 5 * STORE_LANE_EVENTS + 1), "a new lane");
 }
 
 Test(console_store, uids_as_text)

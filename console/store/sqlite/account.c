@@ -109,12 +109,14 @@ static int count_devices(struct store *store, struct store_totals *totals)
 int sqlite_totals(struct store *store, struct store_totals *ret_totals)
 {
 	struct store_totals totals = {0};
+	struct store_place last;
 	sqlite3_stmt *statement;
 	int r;
 
 	r = count_devices(store, &totals);
 	if (r == 0) /* no event is ever taken out: the last number is how many there are */
-		r = sqlite_event_last(store, &totals.events);
+		r = sqlite_event_last(store, &last);
+	totals.events = r == 0 ? last.last[0] : 0;
 	if (r == 0)
 		r = sql_number(sqlite_statement(store, FINDING_COUNT), &totals.findings);
 	statement = sqlite_statement(store, TOKEN_COUNT);

@@ -83,6 +83,12 @@ int sqlite_device_by_id(struct store *store, int64_t id, struct store_device *re
 	return read_one(statement, ret_device);
 }
 
+/* There is one writer: all of it is locked. */
+int sqlite_device_lock(struct store *store, int64_t id, struct store_device *ret_device)
+{
+	return sqlite_device_by_id(store, id, ret_device);
+}
+
 int sqlite_device_by_uid(
 	struct store *store, const uint8_t uid[CONSOLE_UID_SIZE], struct store_device *ret_device)
 {

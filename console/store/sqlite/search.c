@@ -187,7 +187,7 @@ static sqlite3_stmt *begin_search(struct store *store, const struct store_filter
 	}
 	cursor->is_begun = true;
 	if (which == EVENT_AFTER || which == EVENT_BEFORE) {
-		sql_bind(statement, 1, cursor->id);
+		sql_bind(statement, 1, which == EVENT_AFTER ? cursor->place.last[0] : cursor->id);
 		sql_bind(statement, 2, most);
 		return statement;
 	}
@@ -234,6 +234,8 @@ int sqlite_events(struct store *store, const struct store_filter *filter,
 		read_row(statement, &row);
 		cursor->time_ms = row.found.time_ms;
 		cursor->id = row.found.id;
+		if (cursor->is_upwards)
+			cursor->place.last[0] = row.found.id;
 		looked++;
 		r = look(store, filter, person, &row);
 		if (r < 0)
@@ -247,7 +249,8 @@ int sqlite_events(struct store *store, const struct store_filter *filter,
 	return !is_wanted || looked == look_most;
 }
 
-int sqlite_event_last(struct store *store, int64_t *ret_id)
+int sqlite_event_last(struct store *store, struct store_place *ret_place)
 {
-	return sql_number(sqlite_statement(store, EVENT_LAST), ret_id);
+	*ret_place = (struct store_place){0};
+	return sql_number(sqlite_statement(store, EVENT_LAST), &ret_place->last[0]);
 }
