@@ -15,6 +15,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "console/cli/cli.h"
+#include "console/store/audit.h"
 #include "console/store/service.h"
 
 #define NEW_NAME    SERVICE_DATABASE ".new"

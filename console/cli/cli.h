@@ -45,6 +45,7 @@ int cli_device(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_events(int argc, char **argv);
+int cli_audit(int argc, char **argv);
 int cli_findings(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_restore(int argc, char **argv);

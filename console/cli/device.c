@@ -125,7 +125,8 @@ static void print_certificates(struct json_object *certificates)
 
 static void print_boots(struct json_object *boots)
 {
-	static const char *const rest[] = {"pruned", "lost"};
+	static const char *const rest[][2] = {
+		{"pruned", "pruned"}, {"lost", "lost"}, {"not_ocsf", "not OCSF"}};
 
 	if (json_object_array_length(boots))
 		print_styled(PRINT_BOLD, "Events by boot\n");
@@ -138,10 +139,11 @@ static void print_boots(struct json_object *boots)
 			json_text(boot, "boot"), (unsigned long long)json_number(boot, "made"),
 			(unsigned long long)json_number(boot, "delivered"),
 			(unsigned long long)json_number(boot, "coalesced"));
-		for (size_t j = 0; j < 2; j++)
-			if (json_number(boot, rest[j]))
+		for (size_t j = 0; j < 3; j++)
+			if (json_number(boot, rest[j][0]))
 				print_styled(PRINT_WARN, "%llu %s, ",
-					(unsigned long long)json_number(boot, rest[j]), rest[j]);
+					(unsigned long long)json_number(boot, rest[j][0]),
+					rest[j][1]);
 		print_styled(missing ? PRINT_BAD : PRINT_PLAIN, "%llu missing\n", missing);
 	}
 }

@@ -21,6 +21,7 @@
 #include "console/authority/ca_files.h"
 #include "console/cli/policy.h"
 #include "console/frontend/frontend.h"
+#include "console/store/audit.h"
 #include "console/store/enrolment.h"
 #include "console/store/secret.h"
 #include "console/store/service.h"

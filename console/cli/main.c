@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
 	{"token", cli_token, "create, list, revoke enrolment tokens"},
 	{"events", cli_events, "what happened on the devices"},
 	{"findings", cli_findings, "events that never came, devices that exist twice"},
+	{"audit", cli_audit, "what administrators did, and proof that nobody changed it"},
 	{"backup", cli_backup, "copy the database, also while it is in use"},
 	{"restore", cli_restore, "put a copy in its place"},
 };

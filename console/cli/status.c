@@ -15,7 +15,7 @@ static const char usage_findings[] =
 	"usage: holdfast-console findings [--device DEVICE] [--limit N] [--json]\n"
 	"What is missing or does not fit, oldest first: events that never came (gap, restored),\n"
 	"that a device gave up (pruned) or lost (lost), devices that exist twice "
-	"(chain-conflict).\n";
+	"(chain-conflict),\nevents that are stored but not as OCSF has them (event-not-ocsf).\n";
 
 static void print_number(struct json_object *status, const char *what, const char *path)
 {

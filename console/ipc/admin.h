@@ -42,6 +42,7 @@ enum admin_type {
 	ADMIN_POLICIES = 15,	   /* limit */
 	ADMIN_POLICY = 16,	   /* number, 0 = the newest; answered with the bundle */
 	ADMIN_POLICY_ROLLOUT = 17, /* number; limit: percent */
+	ADMIN_AUDIT = 18,	   /* limit: the newest so many, 0 = all */
 	ADMIN_TYPE_MAX,
 };
 

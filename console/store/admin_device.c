@@ -197,6 +197,7 @@ static struct json_object *accounts_of(struct service *service, int64_t device)
 		add_number(object, "pruned", account->pruned);
 		add_number(object, "lost", account->lost);
 		add_number(object, "missing", account->missing);
+		add_number(object, "not_ocsf", account->unfit);
 		add_number(object, "first", account->first);
 		add_number(object, "last", account->last);
 		add_number(object, "begun", (uint64_t)account->begun_ms);
@@ -296,8 +297,13 @@ static int write_change(struct service *service, struct admin_client *client,
 	static const char *const acts[ADMIN_TYPE_MAX] = {[ADMIN_APPROVE] = "device approve",
 		[ADMIN_SUSPEND] = "device suspend",
 		[ADMIN_REVOKE] = "device revoke"};
-	int64_t now_ms = (int64_t)clock_day_ms();
 	char what[STORE_WHY_SIZE + 64], uid[UUID_TEXT_SIZE];
+	const struct audit_act act = {.who = client->who,
+		.act = acts[client->request.type],
+		.what = what,
+		.before = states[device->state <= DEVICE_REVOKED ? device->state : 0],
+		.after = states[state],
+		.time_ms = (int64_t)clock_day_ms()};
 	int r;
 
 	uuid_format(device->uid, uid);
@@ -306,10 +312,9 @@ static int write_change(struct service *service, struct admin_client *client,
 	if (r < 0)
 		return r;
 	r = store_device_set_state(
-		service->writer, device->id, state, client->who, client->request.why, now_ms);
+		service->writer, device->id, state, client->who, client->request.why, act.time_ms);
 	if (r == 0)
-		r = store_audit(
-			service->writer, client->who, acts[client->request.type], what, now_ms);
+		r = audit_note(service->writer, &act);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)

@@ -109,7 +109,14 @@ static bool take_policy(struct admin_client *client, struct store_policy *ret_po
 static int write_policy(struct service *service, struct admin_client *client,
 	const struct store_policy *policy, const uint8_t *bytes)
 {
-	char what[STORE_TEXT_SIZE + STORE_WHY_SIZE + 64];
+	char what[STORE_TEXT_SIZE + STORE_WHY_SIZE + 64], before[32], after[32];
+	const struct audit_act act = {.who = client->who,
+		.act = policy->origin ? "policy rollback" : "policy publish",
+		.what = what,
+		.before = before,
+		.after = after,
+		.time_ms = policy->published_ms};
+	uint64_t last = 0;
 	int r;
 
 	(void)snprintf(what, sizeof(what), "version %llu to %s, %u %% %s",
@@ -117,11 +124,13 @@ static int write_policy(struct service *service, struct admin_client *client,
 		policy->percent, policy->why);
 	r = store_begin(service->writer);
 	if (r == 0)
+		r = store_policy_last(service->writer, &last);
+	(void)snprintf(before, sizeof(before), "version %llu", (unsigned long long)last);
+	(void)snprintf(after, sizeof(after), "version %llu", (unsigned long long)policy->version);
+	if (r == 0)
 		r = store_policy_add(service->writer, policy, bytes);
 	if (r == 0)
-		r = store_audit(service->writer, client->who,
-			policy->origin ? "policy rollback" : "policy publish", what,
-			policy->published_ms);
+		r = audit_note(service->writer, &act);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)
@@ -158,22 +167,31 @@ void admin_policy_publish(struct service *service, struct admin_client *client)
 
 void admin_policy_rollout(struct service *service, struct admin_client *client)
 {
+	static struct store_policy policy; /* too large for the stack */
 	uint64_t version = client->request.number;
-	char what[64];
+	char what[64], before[16], after[16];
+	const struct audit_act act = {.who = client->who,
+		.act = "policy rollout",
+		.what = what,
+		.before = before,
+		.after = after,
+		.time_ms = (int64_t)clock_day_ms()};
 	int r;
 
 	if (client->request.limit > 100) {
 		admin_end(client, -EINVAL, "a percentage is at most 100");
 		return;
 	}
-	(void)snprintf(what, sizeof(what), "version %llu, %u %%", (unsigned long long)version,
-		client->request.limit);
+	(void)snprintf(what, sizeof(what), "version %llu", (unsigned long long)version);
+	(void)snprintf(after, sizeof(after), "%u %%", client->request.limit);
 	r = store_begin(service->writer);
+	if (r == 0)
+		r = version ? store_policy_get(service->writer, version, &policy) : -ENOENT;
+	(void)snprintf(before, sizeof(before), "%u %%", r == 0 ? policy.percent : 0);
 	if (r == 0)
 		r = store_policy_set_percent(service->writer, version, client->request.limit);
 	if (r == 0)
-		r = store_audit(service->writer, client->who, "policy rollout", what,
-			(int64_t)clock_day_ms());
+		r = audit_note(service->writer, &act);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)

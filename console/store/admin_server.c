@@ -13,6 +13,7 @@
 #include "common/answer_channel.h"
 #include "common/cleanup.h"
 #include "common/local_socket.h"
+#include "console/store/admin_names.h"
 
 #define GROUPS_MAX 1024 /* of one peer; more are not looked at */
 
@@ -39,6 +40,7 @@ int admin_server_new(const char *runtime_directory, gid_t group, struct admin_se
 		return -ENOMEM;
 	server->fd = take_fd(fd);
 	server->group = group;
+	admin_names_load(group);
 	*ret_server = server;
 	return 0;
 }
@@ -76,7 +78,7 @@ static void accept_one(struct admin_server *server)
 		return;
 	channel_init(&client->channel, fd, ADMIN_QUEUE_MAX);
 	client->uid = peer.uid;
-	(void)snprintf(client->who, sizeof(client->who), "uid %u", (unsigned int)peer.uid);
+	admin_name(peer.uid, client->who, sizeof(client->who));
 	if (peer.uid != 0 && peer.uid != geteuid() && !is_member(fd, peer.gid, server->group)) {
 		admin_end(client, -EPERM, "that is for root and members of group " ADMIN_GROUP);
 		(void)take_fd(fd);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "console/ipc/admin.h"
+#include "console/store/audit.h"
 #include "console/store/service.h"
 
 #define ADMIN_CLIENT_MAX 32
@@ -18,11 +19,11 @@
 struct admin_client {
 	struct channel channel;
 	uid_t uid;
-	char who[64];		      /* for the audit log */
+	char who[96];		      /* for the audit log */
 	struct admin_request request; /* type 0 = none */
 	struct store_filter filter;
 	struct store_cursor cursor;
-	int64_t after;		 /* DEVICES, TOKENS: the last id said */
+	int64_t after;		 /* DEVICES, TOKENS, AUDIT: the last id said */
 	struct store_place last; /* FOLLOW: behind what was there when it was asked */
 	uint32_t left;		 /* lines that may be said; 0 = any number */
 	bool is_following;	 /* what was there has been said */
@@ -70,6 +71,9 @@ void admin_device_tag(struct service *service, struct admin_client *client);
 bool admin_tokens(struct service *service, struct admin_client *client);
 void admin_token_create(struct service *service, struct admin_client *client);
 void admin_token_revoke(struct service *service, struct admin_client *client);
+/* admin_audit.c */
+void admin_audit_begin(struct service *service, struct admin_client *client);
+bool admin_audit(struct service *service, struct admin_client *client);
 /* admin_events.c */
 void admin_events_begin(struct service *service, struct admin_client *client);
 bool admin_events(struct service *service, struct admin_client *client);

@@ -27,7 +27,13 @@ static int change_tags(struct store *store, int64_t device, const char *changes)
 void admin_device_tag(struct service *service, struct admin_client *client)
 {
 	char what[ADMIN_TEXT_SIZE + UUID_TEXT_SIZE + 2], uid[UUID_TEXT_SIZE];
-	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE] = "";
+	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE] = "", before[STORE_TAGS_MAX * STORE_TAG_SIZE];
+	const struct audit_act act = {.who = client->who,
+		.act = "device tag",
+		.what = what,
+		.before = before,
+		.after = tags,
+		.time_ms = (int64_t)clock_day_ms()};
 	struct store_device device;
 	int r;
 
@@ -37,12 +43,13 @@ void admin_device_tag(struct service *service, struct admin_client *client)
 	(void)snprintf(what, sizeof(what), "%s %s", uid, client->request.text);
 	r = store_begin(service->writer);
 	if (r == 0)
+		r = store_tags(service->writer, device.id, before, sizeof(before));
+	if (r == 0)
 		r = change_tags(service->writer, device.id, client->request.text);
 	if (r == 0)
 		r = store_tags(service->writer, device.id, tags, sizeof(tags));
 	if (r == 0)
-		r = store_audit(
-			service->writer, client->who, "device tag", what, (int64_t)clock_day_ms());
+		r = audit_note(service->writer, &act);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)

@@ -60,16 +60,25 @@ bool admin_tokens(struct service *service, struct admin_client *client)
 static int write_token(struct service *service, struct admin_client *client,
 	struct store_token *token, char ret_text[ENROLMENT_TOKEN_SIZE])
 {
-	char what[STORE_TEXT_SIZE + 64];
+	char what[STORE_TEXT_SIZE + 64], after[128], until[CLOCK_TEXT_SIZE];
+	const struct audit_act act = {.who = client->who,
+		.act = "token create",
+		.what = what,
+		.after = after,
+		.time_ms = token->made_ms};
 	int r;
 
+	clock_format((uint64_t)token->expires_ms, until);
+	(void)snprintf(after, sizeof(after), "uses %lld, until %s%s%s%s",
+		(long long)token->uses_left, until, token->is_approving ? ", approves" : "",
+		token->owner[0] ? ", " : "", token->owner);
 	r = store_begin(service->writer);
 	if (r < 0)
 		return r;
 	r = enrolment_token_make(service->writer, token, ret_text);
 	(void)snprintf(what, sizeof(what), "token %lld '%s'", (long long)token->id, token->name);
 	if (r == 0)
-		r = store_audit(service->writer, client->who, "token create", what, token->made_ms);
+		r = audit_note(service->writer, &act);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)
@@ -114,16 +123,24 @@ void admin_token_create(struct service *service, struct admin_client *client)
 void admin_token_revoke(struct service *service, struct admin_client *client)
 {
 	int64_t id = (int64_t)client->request.number;
+	struct store_token token = {0};
 	char what[64];
+	struct audit_act act = {.who = client->who,
+		.act = "token revoke",
+		.what = what,
+		.after = "revoked",
+		.time_ms = (int64_t)clock_day_ms()};
 	int r;
 
 	(void)snprintf(what, sizeof(what), "token %lld", (long long)id);
 	r = store_begin(service->writer);
 	if (r == 0)
+		r = store_token_get(service->writer, id, &token);
+	act.before = state_of(&token);
+	if (r == 0)
 		r = store_token_revoke(service->writer, id);
 	if (r == 0)
-		r = store_audit(service->writer, client->who, "token revoke", what,
-			(int64_t)clock_day_ms());
+		r = audit_note(service->writer, &act);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)

@@ -27,7 +27,8 @@
 	CALL(fleet) \
 	CALL(token_add) CALL(token_find) CALL(token_get) CALL(token_use) \
 	CALL(token_revoke) CALL(tokens) \
-	CALL(administrator_add) CALL(administrator_count) CALL(audit) CALL(notice_add) CALL(notices) \
+	CALL(administrator_add) CALL(administrator_count) \
+	CALL(audit_add) CALL(audit_last) CALL(audits) CALL(notice_add) CALL(notices) \
 	CALL(record_add) CALL(record_link) CALL(account_add) CALL(accounts) \
 	CALL(finding_add) CALL(findings) CALL(events) CALL(event_last) CALL(totals)
 /* clang-format on */

@@ -25,6 +25,8 @@ enum node {
 	NODE_DEVICE,
 	NODE_OS,
 	NODE_ENTITY,
+	NODE_METADATA,
+	NODE_PRODUCT,
 	NODE_UNMAPPED,
 	NODE_OWN,
 	NODE_BUNDLE
@@ -34,12 +36,14 @@ enum field {
 	FIELD_NONE,
 	FIELD_TIME,
 	FIELD_CLASS,
+	FIELD_CATEGORY,
+	FIELD_TYPE,
 	FIELD_ACTIVITY,
 	FIELD_SEVERITY,
 	FIELD_ACTION,
 	FIELD_DISPOSITION,
 	FIELD_COALESCED,
-	FIELD_VERSION,
+	FIELD_BUNDLE_VERSION,
 	FIELD_NUMBERS, /* behind them: texts */
 	FIELD_USER,
 	FIELD_HOST,
@@ -48,6 +52,7 @@ enum field {
 	FIELD_STATUS,
 	FIELD_DIGEST,
 	FIELD_MODE,
+	FIELD_VERSION,
 };
 
 struct member {
@@ -57,7 +62,7 @@ struct member {
 	enum field field;
 };
 
-#define MEMBERS_MAX 12 /* wanted of one object, and an end */
+#define MEMBERS_MAX 16 /* wanted of one object, and an end */
 #define NODE(name, node)                                 \
 	{                                                \
 		name, sizeof(name) - 1, node, FIELD_NONE \
@@ -72,7 +77,9 @@ static const struct member members[][MEMBERS_MAX] = {
 		{
 			FIELD("time", FIELD_TIME),
 			FIELD("class_uid", FIELD_CLASS),
+			FIELD("category_uid", FIELD_CATEGORY),
 			FIELD("activity_id", FIELD_ACTIVITY),
+			FIELD("type_uid", FIELD_TYPE),
 			FIELD("severity_id", FIELD_SEVERITY),
 			FIELD("action_id", FIELD_ACTION),
 			FIELD("disposition_id", FIELD_DISPOSITION),
@@ -80,8 +87,10 @@ static const struct member members[][MEMBERS_MAX] = {
 			NODE("entity", NODE_ENTITY),
 			NODE("actor", NODE_ACTOR),
 			NODE("device", NODE_DEVICE),
+			NODE("metadata", NODE_METADATA),
 			NODE("unmapped", NODE_UNMAPPED),
 		},
+	[NODE_METADATA] = {FIELD("version", FIELD_VERSION), NODE("product", NODE_PRODUCT)},
 	[NODE_ACTOR] = {NODE("user", NODE_USER)},
 	[NODE_USER] = {FIELD("name", FIELD_USER)},
 	[NODE_DEVICE] = {FIELD("hostname", FIELD_HOST), NODE("os", NODE_OS)},
@@ -91,7 +100,7 @@ static const struct member members[][MEMBERS_MAX] = {
 	[NODE_OWN] = {FIELD("coalesced", FIELD_COALESCED), NODE("bundle", NODE_BUNDLE)},
 	[NODE_BUNDLE] =
 		{
-			FIELD("version", FIELD_VERSION),
+			FIELD("version", FIELD_BUNDLE_VERSION),
 			FIELD("digest", FIELD_DIGEST),
 			FIELD("mode", FIELD_MODE),
 		},
@@ -100,6 +109,7 @@ static const struct member members[][MEMBERS_MAX] = {
 struct scan {
 	const char *at, *end;
 	uint64_t numbers[FIELD_NUMBERS];
+	uint32_t seen; /* bits of those above */
 	struct event_fields *fields;
 };
 
@@ -301,6 +311,7 @@ static void take_text(struct scan *scan, enum field field, const struct span *sp
 		[FIELD_STATUS] = TEXT(status_code),
 		[FIELD_DIGEST] = TEXT(bundle_digest),
 		[FIELD_MODE] = TEXT(bundle_mode),
+		[FIELD_VERSION] = TEXT(version),
 	};
 
 	read_text(span, (char *)scan->fields + texts[field].offset, texts[field].size);
@@ -340,8 +351,10 @@ static bool scan_number(struct scan *scan, enum field field)
 		if (!skip_digits(scan))
 			return false;
 	}
-	if (field != FIELD_NONE && field < FIELD_NUMBERS)
+	if (field != FIELD_NONE && field < FIELD_NUMBERS) {
 		scan->numbers[field] = is_whole && !is_negative ? number : 0;
+		scan->seen |= is_whole && !is_negative ? UINT32_C(1) << field : 0;
+	}
 	return true;
 }
 
@@ -410,6 +423,7 @@ static bool scan_value(struct scan *scan, unsigned int depth, const struct membe
 	switch (*scan->at) {
 	case '{':
 		scan->at++;
+		scan->fields->has_product |= member && member->node == NODE_PRODUCT;
 		is_good = depth > 0 &&
 			  scan_object(scan, depth - 1, member ? member->node : NODE_NONE);
 		break;
@@ -472,7 +486,8 @@ int event_fields_read(const char *json, size_t size, struct event_fields *ret_fi
 		return -EBADMSG;
 	fields.user[0] = fields.host[0] = fields.os[0] = '\0';
 	fields.entity[0] = fields.status_code[0] = '\0';
-	fields.bundle_digest[0] = fields.bundle_mode[0] = '\0';
+	fields.bundle_digest[0] = fields.bundle_mode[0] = fields.version[0] = '\0';
+	fields.has_product = false;
 	if (!scan_value(&scan, EVENT_FIELDS_DEPTH, &root) || scan.at != scan.end)
 		return -EBADMSG;
 	fields.time_ms = (int64_t)scan.numbers[FIELD_TIME];
@@ -481,7 +496,11 @@ int event_fields_read(const char *json, size_t size, struct event_fields *ret_fi
 		return -EBADMSG;
 	fields.activity_id = small(scan.numbers[FIELD_ACTIVITY]);
 	fields.severity_id = small(scan.numbers[FIELD_SEVERITY]);
-	fields.bundle_version = scan.numbers[FIELD_VERSION];
+	fields.category_uid = small(scan.numbers[FIELD_CATEGORY]);
+	fields.type_uid = scan.numbers[FIELD_TYPE];
+	fields.has_activity = scan.seen & UINT32_C(1) << FIELD_ACTIVITY;
+	fields.has_severity = scan.seen & UINT32_C(1) << FIELD_SEVERITY;
+	fields.bundle_version = scan.numbers[FIELD_BUNDLE_VERSION];
 	fields.coalesced = small(scan.numbers[FIELD_COALESCED]);
 	fields.verdict = verdict_of(scan.numbers[FIELD_DISPOSITION], scan.numbers[FIELD_ACTION]);
 	*ret_fields = fields;

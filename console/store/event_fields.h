@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_CONSOLE_STORE_EVENT_FIELDS_H
 #define HOLDFAST_CONSOLE_STORE_EVENT_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,11 @@ struct event_fields {
 	int64_t time_ms;			      /* above 0 */
 	uint32_t class_uid, activity_id, severity_id; /* at most INT32_MAX; 0 = none */
 	uint8_t verdict;			      /* enum store_verdict */
+	/* for event_class.h */
+	bool has_activity, has_severity, has_product; /* they stand there */
+	uint32_t category_uid;			      /* as class_uid */
+	uint64_t type_uid;
+	char version[16];   /* metadata.version; cut */
 	uint64_t coalesced; /* acts counted in this event beside its own */
 	char user[64];	    /* actor.user.name; cut */
 	char host[256];	    /* device.hostname; cut */

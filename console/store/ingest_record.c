@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "console/store/event_fields.h"
+#include "console/store/event_class.h"
 #include "console/store/ingest.h"
 
 /* OCSF 1.8.0: Entity Management; Activate, Update */
@@ -49,6 +49,22 @@ int ingest_receipt(struct ingest_batch *batch)
 	return r;
 }
 
+/* Such an event is stored as any other: nothing is lost for the way it is written. */
+static void note_fault(
+	struct ingest_batch *batch, const struct event_fields *fields, uint64_t sequence)
+{
+	const char *fault = event_class_fault(fields);
+
+	if (!fault)
+		return;
+	if (!batch->unfit.count++) {
+		batch->unfit.first = sequence;
+		batch->fault = fault;
+	}
+	batch->unfit.last = sequence;
+	batch->account.unfit++;
+}
+
 /* The parsed lines of a record; false when one is no event. */
 static bool read_events(struct ingest_batch *batch, const struct segment_record *record,
 	const char *lines, size_t size, struct store_event *ret_events)
@@ -75,6 +91,7 @@ static bool read_events(struct ingest_batch *batch, const struct segment_record 
 		memcpy(event->user, fields.user, sizeof(event->user));
 		batch->account.coalesced += fields.coalesced;
 		note_receipt(batch, &fields);
+		note_fault(batch, &fields, event->sequence);
 		line = end + 1;
 	}
 	return true;
@@ -166,10 +183,39 @@ static int add_range(struct ingest_batch *batch, const struct ingest_range *rang
 	return store_finding_add(batch->store, &finding);
 }
 
+/* Once for each boot of a device: it would not stop. How many they are, its account says. */
+static int add_unfit(struct ingest_batch *batch)
+{
+	struct store_finding finding = {.device = batch->device->id,
+		.kind = "event-not-ocsf",
+		.time_ms = (int64_t)clock_day_ms(),
+		.first = batch->unfit.first,
+		.last = batch->unfit.last};
+	struct store_account account = {0};
+	int count;
+
+	if (!batch->unfit.count)
+		return 0;
+	count = store_accounts(batch->store, batch->device->id, &account, 1);
+	if (count < 0)
+		return count;
+	if (!memcmp(account.boot, batch->account.boot, sizeof(account.boot)) &&
+		account.unfit > batch->account.unfit)
+		return 0;
+	(void)snprintf(finding.text, sizeof(finding.text),
+		"events are stored, but are not as OCSF " EVENT_CLASS_VERSION
+		" has them: event %llu: %s. 'device show' counts them",
+		(unsigned long long)finding.first, batch->fault);
+	return store_finding_add(batch->store, &finding);
+}
+
 int ingest_findings(struct ingest_batch *batch)
 {
 	int r;
 
+	r = add_unfit(batch);
+	if (r < 0)
+		return r;
 	r = add_range(batch, &batch->pruned, "pruned",
 		"were given up by the device, whose spool was full; the chain proves their number");
 	if (r == 0)

@@ -23,6 +23,8 @@ struct ingest_batch {
 	size_t raw_size;
 	struct store_account account;
 	struct ingest_range pruned, lost;
+	struct ingest_range unfit;    /* stored, but not as OCSF has events */
+	const char *fault;	      /* of the first of them */
 	struct store_receipt receipt; /* what its events say of policies */
 };
 

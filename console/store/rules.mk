@@ -7,6 +7,9 @@ $(foreach test,console_admin console_crash console_enrolment console_ingest cons
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
 	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
 
+UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
+UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
+UNIT_LIBS_console_admin     += $(B)/tests/unit/fixtures/ocsf_validate.o
 UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/store/peer.c \
 				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o
 UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)

@@ -332,10 +332,20 @@ int store_administrator_count(struct store *store, int64_t *ret_count)
 	return store->engine->administrator_count(store, ret_count);
 }
 
-int store_audit(
-	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms)
+int store_audit_add(struct store *store, const struct store_audit *audit)
 {
-	return store->engine->audit(store, who, act, what, now_ms);
+	return store->engine->audit_add(store, audit);
+}
+
+int store_audit_last(struct store *store, struct store_audit *ret_audit)
+{
+	return store->engine->audit_last(store, ret_audit);
+}
+
+int store_audits(
+	struct store *store, int64_t after, struct store_audit *ret_audits, unsigned int most)
+{
+	return store->engine->audits(store, after, ret_audits, most);
 }
 
 int store_record_add(struct store *store, const struct store_record *record)

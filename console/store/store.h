@@ -22,6 +22,7 @@
 #define STORE_TEXT_SIZE	   256
 #define STORE_DETAILS_SIZE 4096 /* JSON of hardware and posture */
 #define STORE_WHY_SIZE	   513
+#define STORE_AUDIT_SIZE   1024
 #define STORE_UNLIMITED	   (-1)
 #define STORE_NO_TIME	   INT64_MAX
 
@@ -254,8 +255,21 @@ int store_tokens(
 int store_administrator_add(
 	struct store *store, const char *name, const char *hash, bool is_one_time, int64_t now_ms);
 int store_administrator_count(struct store *store, int64_t *ret_count);
-int store_audit(
-	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms);
+
+/* An act; audit.c makes them. A row's link covers it and the link before it. */
+struct store_audit {
+	int64_t id, time_ms; /* ids: from 1 on, without gaps */
+	char who[STORE_TEXT_SIZE], act[64], what[STORE_AUDIT_SIZE];
+	char before[STORE_AUDIT_SIZE], after[STORE_AUDIT_SIZE]; /* "" = does not apply */
+	uint8_t link[CONSOLE_HASH_SIZE]; /* zero: of an older console, before there was a chain */
+};
+/* With its id. -EEXIST: another console was faster. */
+int store_audit_add(struct store *store, const struct store_audit *audit);
+/* The newest; in a transaction nobody else adds one then until it ends. -ENOENT: there is none. */
+int store_audit_last(struct store *store, struct store_audit *ret_audit);
+/* Those with id > after, at most `most`, by id; how many. */
+int store_audits(
+	struct store *store, int64_t after, struct store_audit *ret_audits, unsigned int most);
 
 /* --- other consoles before the same database --- */
 
@@ -321,6 +335,7 @@ struct store_account {
 	uint64_t pruned;      /* whose content the device gave up for want of room */
 	uint64_t lost;	      /* that never reached its spool, as it says */
 	uint64_t missing;     /* sequences that never came */
+	uint64_t unfit;	      /* of the delivered ones, those that are not as OCSF has them */
 	int64_t begun_ms, last_ms;
 };
 /* Adds to what is there of the boot. */
@@ -332,7 +347,7 @@ int store_accounts(
 
 struct store_finding {
 	int64_t id, device, time_ms;
-	char kind[32];	      /* "gap", "pruned", "lost", "chain-conflict", "restored" */
+	char kind[32];	      /* "gap", "pruned", "lost", "chain-conflict", "restored", ... */
 	uint64_t first, last; /* sequences */
 	char text[STORE_WHY_SIZE];
 };

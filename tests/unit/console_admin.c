@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "console/ipc/admin.h"
-#include "console/store/event_fields.h"
+#include "common/json.h"
+#include "console/store/event_class.h"
 #include "console/store/store.h"
+#include "tests/unit/fixtures/ocsf_validate.h"
 
 static const struct admin_request good = {.type = ADMIN_EVENTS,
 	.flags = ADMIN_IS_FOLLOWING,
@@ -156,4 +158,76 @@ Test(console_admin, what_is_no_event)
 	cr_expect_eq(fields_of(deep, &fields), -EBADMSG, "too long");
 	cr_expect_arr_eq(&fields, &before, sizeof(before));
 	free(deep);
+}
+
+/* The store's table against the schema: those classes that devices may send, and every activity. */
+Test(console_admin, classes_are_the_schemas)
+{
+	struct json_object *classes = json_at(ocsf_schema(), "classes");
+	unsigned int known = 0;
+
+	cr_expect_str_eq(json_text(ocsf_schema(), "version"), EVENT_CLASS_VERSION);
+	json_object_object_foreach(classes, name, row)
+	{
+		struct json_object *activities = json_at(row, "attributes.activity_id.enum");
+		uint32_t uid = (uint32_t)atoi(name);
+		size_t i = 0;
+
+		while (i < event_class_count && event_classes[i].class_uid != uid)
+			i++;
+		cr_expect_eq(json_number(row, "category_uid"), uid / 1000);
+		if (i == event_class_count) {
+			cr_expect_eq(uid, 2004, "the console's own alone may be missing: %s", name);
+			continue;
+		}
+		known++;
+		cr_expect_eq(json_object_object_length(activities),
+			(int)event_classes[i].activity_last + 2, "%s: 0 to the last, and 99", name);
+	}
+	cr_expect_eq(known, event_class_count);
+}
+
+#define EVENT(class, category, activity, type, rest)                                 \
+	"{\"time\":1700000000123,\"class_uid\":" class ",\"category_uid\":" category \
+						       ",\"activity_id\":" activity  \
+						       ",\"type_uid\":" type         \
+						       ",\"metadata\":{\"version\":" \
+						       "\"1.8.0\",\"product\":{}}" rest "}"
+
+Test(console_admin, faults_of_events)
+{
+	static const struct {
+		const char *json, *fault;
+	} rows[] = {
+		{EVENT("1001", "1", "14", "100114", ",\"severity_id\":1"), NULL},
+		{EVENT("1001", "1", "0", "100100", ",\"severity_id\":0"), NULL},
+		{EVENT("1007", "1", "99", "100799", ",\"severity_id\":99"), NULL},
+		{EVENT("1002", "1", "1", "100201", ",\"severity_id\":1"), "its class"},
+		{EVENT("1001", "2", "14", "100114", ",\"severity_id\":1"), "category_uid"},
+		{EVENT("1001", "1", "15", "100115", ",\"severity_id\":1"), "activity_id"},
+		{EVENT("1001", "1", "null", "100100", ",\"severity_id\":1"), "activity_id"},
+		{EVENT("1001", "1", "14", "100113", ",\"severity_id\":1"), "type_uid"},
+		{EVENT("1001", "1", "14", "\"100114\"", ",\"severity_id\":1"), "type_uid"},
+		{EVENT("1001", "1", "14", "100114", ""), "severity_id"},
+		{EVENT("1001", "1", "14", "100114", ",\"severity_id\":7"), "severity_id"},
+		{EVENT("1001", "1", "14", "100114",
+			 ",\"severity_id\":1,\"metadata\":{\"version\":\"1.7.0\"}"),
+			"metadata.version"},
+		{"{\"time\":1,\"class_uid\":1001,\"metadata\":{\"version\":\"1.8.0\"}}",
+			"metadata.product"},
+		{"{\"time\":1,\"class_uid\":1001}", "metadata.version"},
+	};
+	struct event_fields fields;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *fault;
+
+		cr_assert_eq(fields_of(rows[i].json, &fields), 0, "%s", rows[i].json);
+		fault = event_class_fault(&fields);
+		if (rows[i].fault)
+			cr_expect(fault && strstr(fault, rows[i].fault), "%s: %s", rows[i].json,
+				fault ? fault : "no fault");
+		else
+			cr_expect_null(fault, "%s: %s", rows[i].json, fault);
+	}
 }

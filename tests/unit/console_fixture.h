@@ -210,16 +210,18 @@ static inline size_t fixture_lines(char *lines, size_t room, uint64_t first, uns
 		bool is_block = n % 4 == 0;
 
 		used += (size_t)snprintf(lines + used, room - used,
-			"{\"time\":%llu,\"class_uid\":%u,\"activity_id\":14,\"severity_id\":%u,"
-			"\"metadata\":{\"version\":\"1.8.0\",\"sequence\":%llu},"
+			"{\"time\":%llu,\"class_uid\":%u,\"category_uid\":%u,\"activity_id\":1,"
+			"\"type_uid\":%u,\"severity_id\":%u,"
+			"\"metadata\":{\"version\":\"1.8.0\",\"product\":{\"name\":\"Holdfast\"},"
+			"\"sequence\":%llu},"
 			"\"action_id\":%u,\"disposition_id\":%u,\"device\":{\"hostname\":\"pc\"},"
 			"\"actor\":{\"user\":{\"name\":\"%s\"}},\"message\":\"event %llu\","
 			"\"file\":{\"path\":\"/srv/finance/report-%llu.odt\",\"name\":\"report\"},"
 			"\"unmapped\":{\"holdfast\":{\"coalesced\":%u}}}\n",
 			1700000000000ull + (unsigned long long)n * 1000, n % 3 ? 1001 : 4001,
-			is_block ? 3 : 1, (unsigned long long)n, is_block ? 2 : 1, is_block ? 2 : 1,
-			users[n % 3], (unsigned long long)n, (unsigned long long)n,
-			n % 10 == 0 ? 2 : 0);
+			n % 3 ? 1 : 4, n % 3 ? 100101 : 400101, is_block ? 3 : 1,
+			(unsigned long long)n, is_block ? 2 : 1, is_block ? 2 : 1, users[n % 3],
+			(unsigned long long)n, (unsigned long long)n, n % 10 == 0 ? 2 : 0);
 		cr_assert_lt(used, room);
 	}
 	return used;

@@ -502,3 +502,42 @@ Test(console_ingest, one_transaction_for_many)
 	fixture_free(&other);
 	fixture_free(&device);
 }
+
+/* One event that is none of OCSF's, between others. */
+static void send_odd(void)
+{
+	static const char odd[] = "{\"time\":1700000000000,\"class_uid\":4242}\n";
+	struct segment_frame frame = {
+		.count = 1, .kind = SEGMENT_NORMAL, .lines = odd, .size = sizeof(odd) - 1};
+
+	fixture_batch(&device, 1, 10, &batches[0]);
+	frame.first_sequence = device.next;
+	fixture_append(&device, &batches[0], &frame);
+	fixture_more(&device, 10, &batches[0]);
+	cr_assert_eq(fixture_send(&device, &batches[0], &answer), REFUSAL_NONE);
+}
+
+Test(console_ingest, what_is_not_as_ocsf_has_it_is_stored_and_told)
+{
+	struct store_finding finding;
+
+	fixture_device(&device, "pc-1");
+	fixture_batch(&device, 1, 10, &batches[0]);
+	cr_assert_eq(fixture_send(&device, &batches[0], &answer), REFUSAL_NONE);
+	cr_expect_eq(findings_of("event-not-ocsf", NULL), 0, "the control: good ones");
+	cr_expect_eq(account_of(0).unfit, 0);
+	send_odd();
+	cr_expect_eq(fixture_events(), 31, "none is lost");
+	cr_expect_eq(findings_of("event-not-ocsf", &finding), 1);
+	cr_expect(finding.first == 21 && finding.last == 21);
+	cr_expect(strstr(finding.text, "its class"), "%s", finding.text);
+	cr_expect_eq(account_of(0).unfit, 1);
+	send_odd();
+	cr_expect_eq(account_of(0).unfit, 2, "counted");
+	cr_expect_eq(findings_of("event-not-ocsf", NULL), 1, "and told once in a boot");
+	device.boot[0]++;
+	fixture_segment(&device);
+	send_odd();
+	cr_expect_eq(findings_of("event-not-ocsf", NULL), 2);
+	fixture_free(&device);
+}

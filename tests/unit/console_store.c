@@ -244,6 +244,10 @@ Test(console_store, an_older_one_is_migrated)
 	cr_assert_eq(sqlite3_exec(sqlite,
 			     "DROP TABLE receipt; DROP TABLE device_tag; DROP TABLE policy_group;"
 			     "DROP TABLE bundle; DROP TABLE policy;"
+			     "ALTER TABLE audit DROP COLUMN before;"
+			     "ALTER TABLE audit DROP COLUMN after;"
+			     "ALTER TABLE audit DROP COLUMN link;"
+			     "ALTER TABLE account DROP COLUMN unfit;"
 			     "ALTER TABLE token DROP COLUMN owner; PRAGMA user_version = 1",
 			     NULL, NULL, NULL),
 		SQLITE_OK);

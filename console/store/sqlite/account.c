@@ -21,6 +21,7 @@ int sqlite_account_add(
 	sql_bind(statement, 8, (int64_t)account->lost);
 	sql_bind(statement, 9, (int64_t)account->missing);
 	sql_bind(statement, 10, now_ms);
+	sql_bind(statement, 11, (int64_t)account->unfit);
 	return sql_run(statement);
 }
 
@@ -48,6 +49,7 @@ int sqlite_accounts(
 		account->missing = (uint64_t)sqlite3_column_int64(statement, 7);
 		account->begun_ms = sqlite3_column_int64(statement, 8);
 		account->last_ms = sqlite3_column_int64(statement, 9);
+		account->unfit = (uint64_t)sqlite3_column_int64(statement, 10);
 	}
 	(void)sqlite3_reset(statement); /* of rows that were there */
 	return (int)count;

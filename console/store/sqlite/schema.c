@@ -93,7 +93,13 @@ static const char version_3[] =
 	" refused INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '',"
 	" refused_ms INTEGER NOT NULL DEFAULT 0) STRICT;";
 
-static const char *const versions[] = {version_1, version_2, version_3};
+/* Acts of administrators in a chain, what they changed; events that are not as OCSF has them. */
+static const char version_4[] = "ALTER TABLE audit ADD COLUMN before TEXT NOT NULL DEFAULT '';"
+				"ALTER TABLE audit ADD COLUMN after TEXT NOT NULL DEFAULT '';"
+				"ALTER TABLE audit ADD COLUMN link BLOB NOT NULL DEFAULT (x'');"
+				"ALTER TABLE account ADD COLUMN unfit INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -12,6 +12,8 @@
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
 	" made_by, owner FROM token "
 
+#define AUDIT "SELECT id, time_ms, who, act, what, before, after, link FROM audit "
+
 #define POLICY                                                                              \
 	"SELECT version, name, digest, key_id, made_ms, expires_ms, size, origin, percent," \
 	" coalesce((SELECT group_concat(tag, ' ') FROM policy_group"                        \
@@ -95,7 +97,10 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[ADMINISTRATOR_ADD] = "INSERT INTO administrator (name, hash, is_one_time, made_ms)"
 			      " VALUES (?1, ?2, ?3, ?4)",
 	[ADMINISTRATOR_COUNT] = "SELECT count(*) FROM administrator",
-	[AUDIT_ADD] = "INSERT INTO audit (time_ms, who, act, what) VALUES (?1, ?2, ?3, ?4)",
+	[AUDIT_ADD] = "INSERT INTO audit (id, time_ms, who, act, what, before, after, link)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[AUDIT_LAST] = AUDIT "ORDER BY id DESC LIMIT 1",
+	[AUDIT_NEXT] = AUDIT "WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[PERSON_FIND] = "SELECT id FROM person WHERE name = ?1",
 	[PERSON_ADD] = "INSERT INTO person (name) VALUES (?1)",
 	[PERSON_NAME] = "SELECT name FROM person WHERE id = ?1",
@@ -116,15 +121,16 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[EVENT_REFUSED] = EVENT "WHERE verdict >= 3 AND " EVENT_OLDER EVENT_ORDER,
 	[ACCOUNT_ADD] =
 		"INSERT INTO account (device, boot, first, last, delivered, coalesced, pruned,"
-		" lost, missing, begun_ms, last_ms)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)"
+		" lost, missing, begun_ms, last_ms, unfit)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)"
 		" ON CONFLICT (device, boot) DO UPDATE SET first = min(first, excluded.first),"
 		" last = max(last, excluded.last), delivered = delivered + excluded.delivered,"
 		" coalesced = coalesced + excluded.coalesced,"
 		" pruned = pruned + excluded.pruned, lost = lost + excluded.lost,"
-		" missing = missing + excluded.missing, last_ms = excluded.last_ms",
+		" missing = missing + excluded.missing, last_ms = excluded.last_ms,"
+		" unfit = unfit + excluded.unfit",
 	[ACCOUNT_LAST] = "SELECT boot, first, last, delivered, coalesced, pruned, lost, missing,"
-			 " begun_ms, last_ms FROM account WHERE device = ?1"
+			 " begun_ms, last_ms, unfit FROM account WHERE device = ?1"
 			 " ORDER BY last DESC LIMIT ?2",
 	[FINDING_ADD] = "INSERT INTO finding (device, time_ms, kind, first, last, text)"
 			" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",

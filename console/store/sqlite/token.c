@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Enrolment tokens, administrators, and who did what. */
+/* Enrolment tokens and administrators. */
 #include <errno.h>
 
 #include "console/store/sqlite/sqlite.h"
@@ -116,16 +116,4 @@ int sqlite_administrator_add(
 int sqlite_administrator_count(struct store *store, int64_t *ret_count)
 {
 	return sql_number(sqlite_statement(store, ADMINISTRATOR_COUNT), ret_count);
-}
-
-int sqlite_audit(
-	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms)
-{
-	sqlite3_stmt *statement = sqlite_statement(store, AUDIT_ADD);
-
-	sql_bind(statement, 1, now_ms);
-	sql_bind_text(statement, 2, who);
-	sql_bind_text(statement, 3, act);
-	sql_bind_text(statement, 4, what);
-	return sql_run(statement);
 }

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store's process without its process: both of its sockets, and somebody at the other end of each. */
+#ifndef HOLDFAST_TESTS_UNIT_CONSOLE_SERVICE_FIXTURE_H
+#define HOLDFAST_TESTS_UNIT_CONSOLE_SERVICE_FIXTURE_H
+
+#include "tests/unit/console_fixture.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/wire.h"
+#include "console/store/admin_server.h"
+#include "console/store/service.h"
+
+static struct service service;
+static struct channel frontend; /* our end */
+static uint8_t buffer[WIRE_FRAME_MAX];
+
+static inline void service_begin(void)
+{
+	int fds[2];
+
+	fixture_begin();
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	service = (struct service){
+		.writer = fixture_store, .ingest = fixture_ingest, .signal_fd = -1, .life_fd = -1};
+	cr_assert_eq(store_open(fixture_path, STORE_READ, &service.reader), 0);
+	cr_assert_eq(admin_server_new(fixture_directory, (gid_t)-1, &service.admin), 0);
+	channel_init(&service.frontend, fds[0], 0);
+	channel_init(&frontend, fds[1], 0);
+}
+
+static inline void service_end(void)
+{
+	channel_done(&service.frontend);
+	channel_done(&frontend);
+	store_free(service.reader);
+	fixture_end();
+}
+
+static char last_text[ANSWER_LINE_MAX]; /* of the last line */
+
+/* The error that ends the answer; *ret_lines: how many came before. */
+static inline int ask_with(
+	const struct admin_request *request, int with_fd, unsigned int *ret_lines)
+{
+	static struct answer answer;
+	struct pollfd polls[1 + ADMIN_CLIENT_MAX];
+	struct bytes_writer frame;
+	int fd = admin_connect(fixture_directory), r = 1;
+	ssize_t size;
+
+	cr_assert_geq(fd, 0);
+	*ret_lines = 0;
+	admin_request_put(&frame, buffer, sizeof(buffer), request);
+	cr_assert_gt(wire_end(&frame), 0);
+	cr_assert_eq(channel_packet(fd, buffer, frame.used, with_fd), 0);
+	while (r > 0) {
+		unsigned int count = admin_server_poll_fill(
+			service.admin, polls, 1 + ADMIN_CLIENT_MAX);
+
+		(void)poll(polls, count, 0);
+		admin_server_on_poll(&service, polls, count);
+		(void)admin_server_work(&service);
+		while ((size = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+			cr_assert_eq(answer_decode(buffer, (size_t)size, &answer), 0);
+			if (answer.type == ANSWER_END) {
+				r = answer.error;
+				break;
+			}
+			(void)snprintf(last_text, sizeof(last_text), "%s", answer.text);
+			++*ret_lines;
+		}
+	}
+	(void)close(fd);
+	return r;
+}
+
+static inline int ask(const struct admin_request *request, unsigned int *ret_lines)
+{
+	return ask_with(request, -1, ret_lines);
+}
+
+#endif
