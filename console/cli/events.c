@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "console/cli/cli.h"
+#include "console/cli/event_line.h"
 
 #define LIMIT_USUAL 100
 #define LIMIT_HELD  100000 /* lines that are held to be turned round */
@@ -17,7 +18,8 @@ static const char usage[] =
 	"usage: holdfast-console events [--device DEVICE] [--class CLASS] [--verdict WORD]\n"
 	"                               [--user NAME] [--file TEXT] [--text TEXT]\n"
 	"                               [--since TIME] [--until TIME] [--limit N | --all]\n"
-	"                               [--follow] [--json]\n"
+	"                               [--after PLACE] [--follow] [--json]\n"
+	"       holdfast-console events show ID [--json]\n"
 	"Events of all devices, oldest first: the newest 100 of those that fit.\n"
 	"  --device DEVICE  uid or host name\n"
 	"  --class CLASS    number of OCSF, or file, process, log, peripheral, entity, network,\n"
@@ -30,11 +32,16 @@ static const char usage[] =
 	"  --until TIME\n"
 	"  --limit N        the newest N (100)\n"
 	"  --all            all of them, in the order in which they came\n"
+	"  --after PLACE    the next N in the order in which they came, and the place behind "
+	"them:\n"
+	"                   the PLACE of the next page. 0 is the beginning\n"
 	"  --follow         go on printing as they come\n"
-	"  --json           one a line, as {device, host, sequence, event: OCSF}\n";
+	"  --json           one a line, as {id, device, host, sequence, event: OCSF}\n"
+	"Each line ends with the event's ID.\n";
 
 struct view {
-	bool is_json, is_held;
+	bool is_json, is_held, has_after;
+	uint64_t shown;
 	char **held; /* newest first, to be turned round */
 	size_t count;
 };
@@ -46,69 +53,13 @@ static const struct {
 	{"entity", 3004}, {"network", 4001}, {"config", 5019}, {"lifecycle", 6002},
 	{"hosting", 6006}};
 
-static enum print_style style_of(const char *verdict)
+static void show(struct view *view, struct json_object *line, const char *text)
 {
-	if (!strcmp(verdict, "block"))
-		return PRINT_BAD;
-	if (!strcmp(verdict, "warn"))
-		return PRINT_WARN;
-	return verdict[0] ? PRINT_GOOD : PRINT_PLAIN;
-}
-
-/* As the store counts it: OCSF's word, else the agent's own. */
-static const char *verdict_of(struct json_object *event)
-{
-	switch (json_number(event, "disposition_id")) {
-	case 1: /* Allowed */
-		return "allow";
-	case 15: /* Detected */
-	case 17: /* Logged */
-	case 19: /* Alert */
-		return "audit";
-	case 23: /* Challenge */
-		return "warn";
-	case 2: /* Blocked */
-		return "block";
-	default:
-		return json_text(event, "unmapped.holdfast.verdict");
-	}
-}
-
-static void print_line(struct json_object *line)
-{
-	struct json_object *event = json_at(line, "event");
-	const char *verdict = verdict_of(event);
-	const char *channel = json_text(event, "unmapped.holdfast.channel");
-	char when[CLOCK_TEXT_SIZE];
-
-	if (!event) {
-		(void)printf("an event of %s is too large to be shown\n", json_text(line, "host"));
-		return;
-	}
-	clock_format(json_number(event, "time"), when);
-	print_styled(PRINT_DIM, "%s  ", when);
-	print_clean(json_text(line, "host"));
-	print_styled(style_of(verdict), "  %-5s", verdict[0] ? verdict : "-");
-	(void)fputs("  ", stdout);
-	print_clean(channel[0] ? channel : json_text(event, "metadata.event_code"));
-	(void)fputs("  ", stdout);
-	if (json_text(event, "actor.user.name")[0]) {
-		print_clean(json_text(event, "actor.user.name"));
-		(void)fputs(": ", stdout);
-	}
-	print_clean(json_text(event, "message"));
-	if (json_number(event, "count") > 1)
-		print_styled(PRINT_DIM, "  (%llu times)",
-			(unsigned long long)json_number(event, "count"));
-	(void)putchar('\n');
-}
-
-static void show(const struct view *view, struct json_object *line, const char *text)
-{
+	view->shown++;
 	if (view->is_json)
 		(void)puts(text);
 	else
-		print_line(line);
+		event_line_print(line);
 }
 
 /* What is held came newest first. */
@@ -133,6 +84,14 @@ static void on_line(struct json_object *line, const char *text, void *userdata)
 
 	if (json_true(line, "following")) {
 		show_held(view);
+		return;
+	}
+	if (json_text(line, "place")[0]) {
+		if (view->is_json)
+			(void)puts(text);
+		else
+			print_styled(
+				PRINT_DIM, "next page: --after '%s'\n", json_text(line, "place"));
 		return;
 	}
 	if (!view->is_held) {
@@ -166,21 +125,40 @@ static bool is_verdict(const char *word)
 	return false;
 }
 
+/* 0, or -EINVAL with a word of what would fit. */
 static int take(char *ret_text, size_t size, const char *text)
 {
 	return cli_text(ret_text, size, text) ? 0 : -EINVAL;
 }
 
-static int parse_option(struct admin_request *request, struct view *view, int option)
+static int explain(const char *what, const char *fits)
+{
+	(void)cli_refuse("'%s' is no %s: %s", optarg, what, fits);
+	return -EINVAL;
+}
+
+static int take_time(uint64_t *ret_ms)
+{
+	return clock_parse(optarg, ret_ms) == 0
+		       ? 0
+		       : explain("time", "10m, 2h or 3d ago, or '2026-11-25 06:00'");
+}
+
+static int take_filter(struct admin_request *request, int option)
 {
 	switch (option) {
 	case 'd':
 		return take(request->device, sizeof(request->device), optarg);
 	case 'c':
-		return parse_class(optarg, &request->class_uid);
+		return parse_class(optarg, &request->class_uid) == 0
+			       ? 0
+			       : explain("class", "a number of OCSF, or file, process, log, "
+						  "peripheral, entity, network, config, lifecycle, "
+						  "hosting");
 	case 'v':
-		return is_verdict(optarg) ? take(request->verdict, sizeof(request->verdict), optarg)
-					  : -EINVAL;
+		return is_verdict(optarg)
+			       ? take(request->verdict, sizeof(request->verdict), optarg)
+			       : explain("verdict", "allow, audit, warn, block, refused");
 	case 'u':
 		return take(request->user, sizeof(request->user), optarg);
 	case 'F':
@@ -188,14 +166,27 @@ static int parse_option(struct admin_request *request, struct view *view, int op
 	case 't':
 		return take(request->text, sizeof(request->text), optarg);
 	case 's':
-		return clock_parse(optarg, &request->since_ms);
+		return take_time(&request->since_ms);
 	case 'e':
-		return clock_parse(optarg, &request->until_ms);
+		return take_time(&request->until_ms);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int parse_option(struct admin_request *request, struct view *view, int option)
+{
+	switch (option) {
 	case 'n':
-		return cli_number(optarg, LIMIT_HELD, &request->limit);
+		return cli_number(optarg, LIMIT_HELD, &request->limit) == 0
+			       ? 0
+			       : explain("number", "1 to 100000; --all has no limit");
 	case 'a':
 		request->limit = 0;
 		return 0;
+	case 'A':
+		view->has_after = true;
+		return take(request->name, sizeof(request->name), optarg);
 	case 'f':
 		request->flags |= ADMIN_IS_FOLLOWING;
 		return 0;
@@ -203,8 +194,54 @@ static int parse_option(struct admin_request *request, struct view *view, int op
 		view->is_json = true;
 		return 0;
 	default:
-		return -EINVAL;
+		return take_filter(request, option);
 	}
+}
+
+/* What can't be found says so, instead of nothing. */
+static bool fits_together(const struct admin_request *request, const struct view *view)
+{
+	if (request->since_ms && request->until_ms && request->since_ms >= request->until_ms) {
+		(void)cli_refuse("--since is not before --until: nothing can fit");
+		return false;
+	}
+	if (view->has_after && (request->flags & ADMIN_IS_FOLLOWING)) {
+		(void)cli_refuse(
+			"--after ends with a page, --follow does not end: say one of them");
+		return false;
+	}
+	return true;
+}
+
+static void on_one(struct json_object *line, const char *text, void *userdata)
+{
+	const bool *is_json = userdata;
+
+	if (*is_json)
+		(void)puts(text);
+	else
+		event_line_show(line);
+}
+
+static int show_one(int argc, char **argv)
+{
+	struct admin_request request = {.type = ADMIN_EVENT};
+	bool is_json;
+	char *end;
+	int r;
+
+	r = cli_options_json(argc, argv, usage, &is_json);
+	if (r != OPTIONS_GO_ON)
+		return r;
+	if (optind + 1 != argc)
+		return cli_usage(usage);
+	errno = 0;
+	request.number = strtoull(argv[optind] + (argv[optind][0] == '#'), &end, 10);
+	if (errno || *end || !request.number || request.number > INT64_MAX)
+		return cli_refuse("'%s' is no event's ID: each line of events ends with one",
+			       argv[optind]),
+		       CLI_USAGE;
+	return client_ask(&request, on_one, &is_json);
 }
 
 int cli_events(int argc, char **argv)
@@ -214,29 +251,33 @@ int cli_events(int argc, char **argv)
 		{"user", required_argument, NULL, 'u'}, {"file", required_argument, NULL, 'F'},
 		{"text", required_argument, NULL, 't'}, {"since", required_argument, NULL, 's'},
 		{"until", required_argument, NULL, 'e'}, {"limit", required_argument, NULL, 'n'},
-		{"all", no_argument, NULL, 'a'}, {"follow", no_argument, NULL, 'f'},
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"all", no_argument, NULL, 'a'}, {"after", required_argument, NULL, 'A'},
+		{"follow", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	static struct admin_request request = {.type = ADMIN_EVENTS, .limit = LIMIT_USUAL};
 	struct view view = {0};
 	int option, r;
 
+	if (argc > 1 && !strcmp(argv[1], "show"))
+		return show_one(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "hf", known, NULL)) >= 0) {
 		if (option == 'h')
 			return fputs(usage, stdout), CLI_DONE;
-		if (parse_option(&request, &view, option) < 0) {
-			if (option != '?')
-				(void)cli_refuse("'%s' does not fit its option", optarg);
-			return cli_usage(usage);
-		}
+		if (parse_option(&request, &view, option) < 0)
+			return option == '?' ? cli_usage(usage) : CLI_USAGE;
 	}
 	if (optind != argc)
 		return cli_usage(usage);
-	view.is_held = request.limit > 0;
+	if (!fits_together(&request, &view))
+		return CLI_USAGE;
+	view.is_held = request.limit > 0 && !view.has_after;
 	view.held = calloc(request.limit ? request.limit : 1, sizeof(*view.held));
 	if (!view.held)
 		return cli_refuse("no memory");
 	r = client_ask(&request, on_line, &view);
 	show_held(&view);
 	free(view.held);
+	if (r == CLI_DONE && !view.shown && !view.is_json)
+		(void)fprintf(stderr, "no event fits\n");
 	return r;
 }

@@ -33,7 +33,7 @@ enum admin_type {
 	ADMIN_TOKENS = 7,
 	ADMIN_TOKEN_CREATE = 8, /* name, uses, days, ADMIN_IS_APPROVING */
 	ADMIN_TOKEN_REVOKE = 9, /* number */
-	ADMIN_EVENTS = 10,	/* the filter; limit 0 = all; ADMIN_IS_FOLLOWING */
+	ADMIN_EVENTS = 10,	/* the filter; limit 0 = all; name: a place; ADMIN_IS_FOLLOWING */
 	ADMIN_FINDINGS = 11,	/* device, "" = all; limit */
 	ADMIN_DEVICE_TAG = 12,	/* device; text: "+TAG -TAG ..." */
 	ADMIN_POLICY_NEXT = 13, /* what the next policy must say: version, tenant */
@@ -43,6 +43,7 @@ enum admin_type {
 	ADMIN_POLICY = 16,	   /* number, 0 = the newest; answered with the bundle */
 	ADMIN_POLICY_ROLLOUT = 17, /* number; limit: percent */
 	ADMIN_AUDIT = 18,	   /* limit: the newest so many, 0 = all */
+	ADMIN_EVENT = 19,	   /* number: its id */
 	ADMIN_TYPE_MAX,
 };
 

@@ -57,7 +57,11 @@ void admin_events_begin(struct service *service, struct admin_client *client)
 	r = store_event_last(service->reader, &client->last);
 	if (r < 0)
 		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
-	client->cursor.is_upwards = request->limit == 0;
+	client->cursor.is_upwards = request->limit == 0 || request->name[0];
+	if (r == 0 && request->name[0] &&
+		store_place_parse(request->name, &client->cursor.place) < 0)
+		admin_end(client, -EINVAL, "'%s' is no place: take the one that was said last",
+			request->name);
 }
 
 /* The event's own text goes in as it is: it was parsed before it was stored. */
@@ -111,9 +115,62 @@ static bool on_found(const struct store_found *found, void *userdata)
 	return client->channel.queued_bytes < ADMIN_QUEUE_HIGH;
 }
 
+static bool on_event(const struct store_found *found, void *userdata)
+{
+	struct page *page = userdata;
+	struct store_device device = {0};
+
+	if ((uint64_t)found->id != page->client->request.number)
+		return true;
+	(void)store_device_by_id(
+		page->service->reader, found->device, &device); /* nameless, then */
+	say_event(page->client, found, &device);
+	page->client->left = 1;
+	return false;
+}
+
+void admin_event(struct service *service, struct admin_client *client)
+{
+	static const struct store_filter any;
+	struct page page = {service, client};
+	struct store_cursor cursor = {.is_upwards = true};
+	int64_t id = (int64_t)client->request.number;
+	int r;
+
+	client->left = 0;
+	for (int64_t lane = 0; lane < STORE_LANES; lane++)
+		cursor.place.last[lane] = id / STORE_LANE_EVENTS == lane
+						  ? id - 1
+						  : (lane + 1) * STORE_LANE_EVENTS - 1;
+	r = id ? store_events(service->reader, &any, &cursor, 1, on_event, &page) : 0;
+	if (r < 0)
+		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+	else if (!client->left)
+		admin_end(client, -ENOENT, "there is no event %lld", (long long)id);
+	else
+		admin_end(client, 0, "%s", "");
+}
+
+/* Where the next page begins: behind what was looked at, and before what came meanwhile. */
+static void say_place(struct admin_client *client)
+{
+	struct store_place place = client->cursor.place;
+	struct json_object *object = json_object_new_object();
+	char text[STORE_PLACE_SIZE];
+
+	for (unsigned int lane = 0; lane < STORE_LANES; lane++)
+		if (place.last[lane] > client->last.last[lane])
+			place.last[lane] = client->last.last[lane];
+	store_place_format(&place, text);
+	(void)json_object_object_add(object, "place", json_object_new_string(text));
+	admin_line(client, object);
+}
+
 /* What was there has been said: the end, or on to what comes. */
 static bool finish(struct admin_client *client)
 {
+	if (client->request.name[0])
+		say_place(client);
 	if (!(client->request.flags & ADMIN_IS_FOLLOWING)) {
 		admin_end(client, 0, "%s", "");
 		return false;

@@ -77,5 +77,6 @@ bool admin_audit(struct service *service, struct admin_client *client);
 /* admin_events.c */
 void admin_events_begin(struct service *service, struct admin_client *client);
 bool admin_events(struct service *service, struct admin_client *client);
+void admin_event(struct service *service, struct admin_client *client);
 
 #endif

@@ -65,6 +65,7 @@ static const struct {
 	[ADMIN_POLICIES] = {admin_policies, NULL},
 	[ADMIN_POLICY] = {admin_policy, NULL},
 	[ADMIN_POLICY_ROLLOUT] = {admin_policy_rollout, NULL},
+	[ADMIN_EVENT] = {admin_event, NULL},
 	[ADMIN_AUDIT] = {admin_audit_begin, admin_audit},
 };
 

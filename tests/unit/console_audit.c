@@ -73,8 +73,9 @@ static const struct act acts[] = {
 	READS(.type = ADMIN_TOKENS),
 	CHANGES("token create", "", "uses 2, ", .type = ADMIN_TOKEN_CREATE, .uses = 2, .days = 1,
 		.name = "desk"),
-	CHANGES("token revoke", "good", "revoked", .type = ADMIN_TOKEN_REVOKE, .number = 2),
+	CHANGES("token revoke", "good", "revoked", .type = ADMIN_TOKEN_REVOKE, .number = 3),
 	READS(.type = ADMIN_EVENTS, .limit = 3),
+	READS(.type = ADMIN_EVENT, .number = 1),
 	READS(.type = ADMIN_FINDINGS),
 	READS(.type = ADMIN_POLICY_NEXT),
 	PUBLISHES("policy publish", "version 0", "version 1", .type = ADMIN_POLICY_PUBLISH,
@@ -120,8 +121,15 @@ static void run_acts(void)
 {
 	struct store_token token;
 	char text[ENROLMENT_TOKEN_SIZE];
+	static struct fixture_device other;
+	static struct fixture_batch batch;
+	struct console_device answer;
 	sqlite3 *sqlite;
 
+	fixture_device(&other, "pc-2");
+	fixture_batch(&other, 1, 1, &batch);
+	cr_assert_eq(fixture_send(&other, &batch, &answer), REFUSAL_NONE);
+	fixture_free(&other);
 	fixture_token(1, false, &token, text);
 	fixture_key(&device);
 	cr_assert_eq(fixture_enrol(&device, text, "pc-1"), REFUSAL_NONE);
