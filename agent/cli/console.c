@@ -35,7 +35,8 @@ bool console_has_trouble(struct json_object *status)
 	const char *standing = json_text(status, "standing");
 
 	return !strcmp(standing, "refused") || !strcmp(standing, "not enrolled") ||
-	       json_number(status, "gone") || json_text(status, "spool_trouble")[0];
+	       json_number(status, "gone") || json_text(status, "spool_trouble")[0] ||
+	       json_text(status, "key_trouble")[0];
 }
 
 static void print_standing(struct json_object *status)
@@ -63,6 +64,20 @@ static void print_standing(struct json_object *status)
 	(void)putchar('\n');
 }
 
+static void print_key(struct json_object *status)
+{
+	const char *place = json_text(status, "key"), *trouble = json_text(status, "key_trouble");
+
+	if (place[0])
+		(void)printf("  %-22s %s\n", "device key",
+			!strcmp(place, "tpm") ? "in the TPM" : "in a file");
+	if (trouble[0]) {
+		print_styled(PRINT_BAD, "  the device key can't be used: ");
+		print_clean(trouble);
+		(void)putchar('\n');
+	}
+}
+
 void console_print(struct json_object *status)
 {
 	char when[CLOCK_TEXT_SIZE];
@@ -80,6 +95,7 @@ void console_print(struct json_object *status)
 		(unsigned long long)json_number(status, "acknowledged"));
 	(void)printf(
 		"  %-22s %llu\n", "waiting", (unsigned long long)json_number(status, "waiting"));
+	print_key(status);
 	if (json_text(status, "spool_trouble")[0]) {
 		print_styled(PRINT_BAD, "  the spool takes no events: ");
 		print_clean(json_text(status, "spool_trouble"));

@@ -66,6 +66,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"Events can't be written to the spool (disk full and the like); they stay in the "
 		"log, "
 		"of which the oldest goes when it is full."},
+	[FAILURE_DEVICE_KEY] = {"device-key", FAILURE_AUDIT,
+		"The device key can't be used: its TPM is gone, was cleared, or is another "
+		"machine's. Events wait here, what is in force stays. Bring the TPM back, or enrol "
+		"anew with 'holdfast enrol'."},
 	[FAILURE_EVENTS_UNDELIVERED] = {"events-undelivered", FAILURE_AUDIT,
 		"Events had to go, or were damaged, before the console had them; it is told which "
 		"numbers."},

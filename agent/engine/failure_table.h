@@ -59,6 +59,7 @@ enum failure_reason {
 	FAILURE_EVENTS_UNDELIVERED = 55, /* events went before they were delivered */
 	FAILURE_REPORTERS = 56,		 /* keyring or uplink ended */
 	FAILURE_SPOOL = 57,		 /* events do not get into the spool */
+	FAILURE_DEVICE_KEY = 58,	 /* it is in a TPM that is gone, or another one */
 	FAILURE_REASON_MAX = 64,
 };
 

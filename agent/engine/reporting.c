@@ -56,6 +56,16 @@ static void look_spool(struct engine *engine, struct json_object *status)
 	was_failing = trouble[0];
 }
 
+static void look_key(struct engine *engine, struct json_object *status)
+{
+	static bool was_failing;
+	const char *trouble = json_text(status, "key_trouble");
+
+	if (trouble[0] && !was_failing)
+		failure_note(engine, FAILURE_DEVICE_KEY, "%.150s", trouble);
+	was_failing = trouble[0];
+}
+
 static void look_dropped(struct engine *engine, struct json_object *status)
 {
 	static uint64_t told;
@@ -99,6 +109,7 @@ void reporting_tick(struct engine *engine)
 		return;
 	look_refused(engine, status);
 	look_spool(engine, status);
+	look_key(engine, status);
 	look_dropped(engine, status);
 	look_silent(engine, status);
 	(void)json_object_put(status); /* freed */

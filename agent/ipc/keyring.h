@@ -22,6 +22,8 @@ enum keyring_verb {
 		4,	    /* signs a CertificationRequestInfo (RFC 2986), DER, of that very key */
 	KEYRING_RENEW = 5,  /* makes NEXT anew and answers it as PUBLIC does */
 	KEYRING_COMMIT = 6, /* NEXT becomes CURRENT; the one before is wiped */
+	KEYRING_STATE =
+		7, /* answers enum keyring_place of CURRENT, a byte, and what is wrong in words */
 	KEYRING_ANSWER = 32,
 };
 
@@ -29,6 +31,14 @@ enum keyring_which {
 	KEYRING_CURRENT = 0,
 	KEYRING_NEXT = 1, /* of a renewal under way */
 };
+
+enum keyring_place {
+	KEYRING_NOWHERE = 0, /* there is none yet */
+	KEYRING_FILE = 1,
+	KEYRING_TPM = 2,
+};
+
+#define KEYRING_TROUBLE_SIZE 256
 
 struct keyring_request {
 	uint16_t verb;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two files, PKCS#8 in DER; the secret lies in OpenSSL's locked heap where OpenSSL lets it. */
+/*
+ * Two files, each of PKCS#8 in DER, or of what a TPM made: under one name, so that one rename makes
+ * the next key the current one, whichever they are. A secret lies in OpenSSL's locked heap where
+ * OpenSSL lets it.
+ */
 #include "agent/keyring/device_key.h"
 
 #include <errno.h>
@@ -12,18 +16,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/keyring/tpm.h"
 #include "common/file.h"
+#include "common/log.h"
 
-#define KEY_FILE_MAX 1024 /* bytes; P-256 in PKCS#8 takes 138 */
+#define KEY_FILE_MAX 1024 /* bytes; P-256 in PKCS#8 takes 138, a TPM's key 280 */
 
 static const char *const file_names[] = {
 	[KEYRING_CURRENT] = "device.key",
 	[KEYRING_NEXT] = "device.next.key",
 };
 
+/* One of both, or none. */
+struct slot {
+	EVP_PKEY *file;
+	struct tpm_key *tpm;
+};
+
 struct device_key {
 	int directory_fd;
-	EVP_PKEY *keys[2];
+	enum key_wish wish;
+	struct tpm *tpm; /* NULL: there is none, or it did not answer */
+	struct slot slots[2];
 };
 
 /* NULL: no P-256 key in PKCS#8, or something behind it. */
@@ -44,43 +58,65 @@ static EVP_PKEY *key_parse(const uint8_t *bytes, size_t size)
 	return key;
 }
 
-static int key_read(int directory_fd, const char *name, EVP_PKEY **ret_key)
+static void slot_clear(struct device_key *key, struct slot *slot)
+{
+	EVP_PKEY_free(take_ptr(slot->file)); /* wipes */
+	tpm_key_free(key->tpm, take_ptr(slot->tpm));
+}
+
+static bool is_empty(const struct slot *slot)
+{
+	return !slot->file && !slot->tpm;
+}
+
+static int slot_read(int directory_fd, const char *name, struct slot *ret_slot)
 {
 	auto_close int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	uint8_t bytes[KEY_FILE_MAX];
 	ssize_t got;
+	int r = 0;
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? 0 : -errno;
 	got = read(fd, bytes, sizeof(bytes));
 	if (got < 0)
 		return -errno;
-	*ret_key = key_parse(bytes, (size_t)got);
+	if (tpm_key_is_blob(bytes, (size_t)got))
+		r = tpm_key_parse(bytes, (size_t)got, &ret_slot->tpm);
+	else
+		ret_slot->file = key_parse(bytes, (size_t)got);
 	explicit_bzero(bytes, sizeof(bytes));
-	return *ret_key ? 0 : -EBADMSG;
+	return r == 0 && is_empty(ret_slot) ? -EBADMSG : r;
 }
 
-static int key_write(int directory_fd, const char *name, EVP_PKEY *key)
+static int bytes_write(int directory_fd, const char *name, const uint8_t *bytes, size_t size)
 {
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	const struct file_content content = {
+		.bytes = bytes, .size = size, .mode = 0600, .group = FILE_GROUP_NONE};
+
+	return file_replace(directory_fd, name, &content);
+}
+
+static int slot_write(int directory_fd, const char *name, const struct slot *slot)
+{
+	PKCS8_PRIV_KEY_INFO *info = slot->file ? EVP_PKEY2PKCS8(slot->file) : NULL;
 	uint8_t bytes[KEY_FILE_MAX], *at = bytes;
 	int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1, r = -EIO;
 
+	_Static_assert(sizeof(bytes) >= TPM_BLOB_MAX, "either fits");
+	if (slot->tpm)
+		size = (int)tpm_key_format(slot->tpm, bytes);
 	if (size > 0 && (size_t)size <= sizeof(bytes)) {
-		const struct file_content content = {.bytes = bytes,
-			.size = (size_t)size,
-			.mode = 0600,
-			.group = FILE_GROUP_NONE};
-
-		(void)i2d_PKCS8_PRIV_KEY_INFO(info, &at); /* its size is known */
-		r = file_replace(directory_fd, name, &content);
-		explicit_bzero(bytes, sizeof(bytes));
+		if (info)
+			(void)i2d_PKCS8_PRIV_KEY_INFO(info, &at); /* its size is known */
+		r = bytes_write(directory_fd, name, bytes, (size_t)size);
 	}
+	explicit_bzero(bytes, sizeof(bytes));
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return r;
 }
 
-int device_key_open(const char *directory, struct device_key **ret_key)
+int device_key_open(const struct device_key_plan *plan, struct device_key **ret_key)
 {
 	auto_call(device_key_freep) struct device_key *key = calloc(1, sizeof(*key));
 	char fresh[64];
@@ -88,15 +124,21 @@ int device_key_open(const char *directory, struct device_key **ret_key)
 
 	if (!key)
 		return -ENOMEM;
-	key->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	key->wish = plan->wish;
+	key->directory_fd = open(plan->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (key->directory_fd < 0)
 		return -errno;
 	for (int which = KEYRING_CURRENT; which <= KEYRING_NEXT; which++) {
 		(void)snprintf(fresh, sizeof(fresh), "%s.new", file_names[which]);
 		(void)unlinkat(key->directory_fd, fresh, 0); /* is not there as a rule */
-		r = key_read(key->directory_fd, file_names[which], &key->keys[which]);
-		if (r < 0 && r != -ENOENT)
+		r = slot_read(key->directory_fd, file_names[which], &key->slots[which]);
+		if (r < 0)
 			return r;
+	}
+	if (plan->tpm_fd >= 0) {
+		r = tpm_open(plan->tpm_fd, &key->tpm);
+		if (r < 0)
+			log_warning("the TPM can't be used: %s", strerror(-r));
 	}
 	*ret_key = take_ptr(key);
 	return 0;
@@ -107,74 +149,134 @@ void device_key_free(struct device_key *key)
 	if (!key)
 		return;
 	for (int which = KEYRING_CURRENT; which <= KEYRING_NEXT; which++)
-		EVP_PKEY_free(key->keys[which]); /* wipes */
+		slot_clear(key, &key->slots[which]);
+	tpm_free(key->tpm);
 	if (key->directory_fd >= 0)
 		(void)close(key->directory_fd); /* read only */
 	free(key);
 }
 
+/* A key in a TPM is not followed by one in a file because a TPM fails, but because somebody says so. */
+static bool must_be_tpm(const struct device_key *key)
+{
+	return key->wish == KEY_WISH_TPM ||
+	       (key->wish == KEY_WISH_AUTO && key->slots[KEYRING_CURRENT].tpm);
+}
+
+static int slot_make(struct device_key *key, struct slot *ret_slot)
+{
+	int r = -ENODEV;
+
+	if (key->wish != KEY_WISH_FILE && key->tpm) {
+		r = tpm_key_make(key->tpm, &ret_slot->tpm);
+		if (r == 0)
+			return 0;
+		log_warning("%s, %s", tpm_trouble(key->tpm),
+			must_be_tpm(key) ? "making no key" : "making one in a file");
+	}
+	if (must_be_tpm(key))
+		return r;
+	ret_slot->file = EVP_EC_gen("P-256");
+	return ret_slot->file ? 0 : -EIO;
+}
+
 int device_key_make(struct device_key *key, enum keyring_which which)
 {
-	EVP_PKEY *fresh = EVP_EC_gen("P-256");
+	struct slot fresh = {0};
 	int r;
 
-	if (!fresh)
-		return -EIO;
-	r = key_write(key->directory_fd, file_names[which], fresh);
+	r = slot_make(key, &fresh);
+	if (r == 0)
+		r = slot_write(key->directory_fd, file_names[which], &fresh);
 	if (r < 0) {
-		EVP_PKEY_free(fresh);
+		slot_clear(key, &fresh);
 		return r;
 	}
-	EVP_PKEY_free(key->keys[which]);
-	key->keys[which] = fresh;
+	slot_clear(key, &key->slots[which]);
+	key->slots[which] = fresh;
 	return 0;
 }
 
 int device_key_commit(struct device_key *key)
 {
-	if (!key->keys[KEYRING_NEXT])
+	if (is_empty(&key->slots[KEYRING_NEXT]))
 		return -ENOKEY;
 	if (renameat(key->directory_fd, file_names[KEYRING_NEXT], key->directory_fd,
 		    file_names[KEYRING_CURRENT]) < 0 ||
 		fsync(key->directory_fd) < 0)
 		return -errno;
-	EVP_PKEY_free(key->keys[KEYRING_CURRENT]);
-	key->keys[KEYRING_CURRENT] = take_ptr(key->keys[KEYRING_NEXT]);
+	slot_clear(key, &key->slots[KEYRING_CURRENT]);
+	key->slots[KEYRING_CURRENT] = key->slots[KEYRING_NEXT];
+	key->slots[KEYRING_NEXT] = (struct slot){0};
 	return 0;
 }
 
 int device_key_public(
 	const struct device_key *key, enum keyring_which which, void *ret_bytes, size_t size)
 {
+	const struct slot *slot = &key->slots[which];
 	uint8_t *at = ret_bytes;
 	int need;
 
-	if (!key->keys[which])
+	if (is_empty(slot))
 		return -ENOKEY;
-	need = i2d_PUBKEY(key->keys[which], NULL);
+	need = slot->tpm ? TPM_PUBLIC_SIZE : i2d_PUBKEY(slot->file, NULL);
 	if (need <= 0)
 		return -EIO;
 	if ((size_t)need > size)
 		return -ENOBUFS;
-	return i2d_PUBKEY(key->keys[which], &at);
+	if (!slot->tpm)
+		return i2d_PUBKEY(slot->file, &at);
+	tpm_key_public(slot->tpm, ret_bytes);
+	return need;
 }
 
-int device_key_sign(const struct device_key *key, enum keyring_which which,
-	const uint8_t digest[32], void *ret_bytes, size_t size)
+static int file_sign(EVP_PKEY *file, const uint8_t digest[32], void *ret_bytes, size_t size)
 {
 	EVP_PKEY_CTX *context;
 	size_t used = size;
 	int r = -EIO;
 
-	if (!key->keys[which])
-		return -ENOKEY;
-	if (size < (size_t)EVP_PKEY_get_size(key->keys[which]))
+	if (size < (size_t)EVP_PKEY_get_size(file))
 		return -ENOBUFS;
-	context = EVP_PKEY_CTX_new(key->keys[which], NULL);
+	context = EVP_PKEY_CTX_new(file, NULL);
 	if (context && EVP_PKEY_sign_init(context) == 1 &&
 		EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
 		EVP_PKEY_sign(context, ret_bytes, &used, digest, 32) == 1)
 		r = (int)used;
 	EVP_PKEY_CTX_free(context);
 	return r;
+}
+
+int device_key_sign(struct device_key *key, enum keyring_which which, const uint8_t digest[32],
+	void *ret_bytes, size_t size)
+{
+	struct slot *slot = &key->slots[which];
+
+	if (is_empty(slot))
+		return -ENOKEY;
+	if (!slot->tpm)
+		return file_sign(slot->file, digest, ret_bytes, size);
+	return key->tpm ? tpm_key_sign(key->tpm, slot->tpm, digest, ret_bytes, size) : -ENODEV;
+}
+
+enum keyring_place device_key_state(struct device_key *key, char ret_trouble[KEYRING_TROUBLE_SIZE])
+{
+	const struct slot *slot = &key->slots[KEYRING_CURRENT];
+
+	ret_trouble[0] = '\0';
+	if (slot->file)
+		return KEYRING_FILE;
+	if (!key->tpm && (slot->tpm || key->wish == KEY_WISH_TPM))
+		(void)snprintf(ret_trouble, KEYRING_TROUBLE_SIZE,
+			slot->tpm ? "the device key is in a TPM, and this machine has none now"
+				  : "a TPM is asked for (key = tpm), and this machine has none");
+	else if (slot->tpm && tpm_key_load(key->tpm, slot->tpm) < 0)
+		(void)snprintf(ret_trouble, KEYRING_TROUBLE_SIZE, "%s", tpm_trouble(key->tpm));
+	return slot->tpm ? KEYRING_TPM : KEYRING_NOWHERE;
+}
+
+bool device_key_is_lost(const struct device_key *key)
+{
+	return key->slots[KEYRING_CURRENT].tpm && key->tpm && tpm_is_gone(key->tpm);
 }

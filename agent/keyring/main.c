@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * holdfast-keyring: started by holdfastd as its own user. Descriptor 3 is the socket to uplink.
- * Holds the device's private key and signs with it; no network, no other file than its key, and it
- * ends when uplink does. All its memory is locked, so that no key reaches the swap.
+ * holdfast-keyring: started by holdfastd as its own user. Descriptor 3 is the socket to uplink; 4, where
+ * this machine has one, its TPM. Holds the device's private key, or has the TPM hold it, and signs
+ * with it; no network, no other file than its key, and it ends when uplink does. All its memory is
+ * locked, so that no key reaches the swap.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +22,13 @@
 #include <unistd.h>
 
 #include "agent/keyring/device_key.h"
+#include "agent/keyring/wish.h"
 #include "common/filter.h"
 #include "common/log.h"
 #include "common/privileges.h"
 
 #define UPLINK_FD     3
+#define TPM_FD	      4
 #define SEGMENT_MAGIC "HFSEG1\0" /* with its NUL: the 8 bytes that a header begins with */
 #define SECRET_HEAP   65536
 
@@ -50,7 +55,7 @@ static bool is_request_of(const struct device_key *key, const struct keyring_req
 	return memmem(request->bytes, request->size, own, (size_t)size) != NULL;
 }
 
-static int sign(const struct device_key *key, const struct keyring_request *request,
+static int sign(struct device_key *key, const struct keyring_request *request,
 	struct keyring_answer *answer)
 {
 	uint8_t digest[32];
@@ -72,6 +77,15 @@ static int sign(const struct device_key *key, const struct keyring_request *requ
 			return r;
 	}
 	return device_key_sign(key, request->which, digest, answer->bytes, sizeof(answer->bytes));
+}
+
+static int state(struct device_key *key, struct keyring_answer *answer)
+{
+	char trouble[KEYRING_TROUBLE_SIZE];
+
+	answer->bytes[0] = (uint8_t)device_key_state(key, trouble);
+	memcpy(answer->bytes + 1, trouble, strlen(trouble));
+	return (int)strlen(trouble) + 1;
 }
 
 /* Bytes of the answer, or negative errno. */
@@ -100,6 +114,8 @@ static int serve(struct device_key *key, const struct keyring_request *request,
 	case KEYRING_SEGMENT:
 	case KEYRING_REQUEST:
 		return sign(key, request, answer);
+	case KEYRING_STATE:
+		return state(key, answer);
 	case KEYRING_ANSWER:
 		break;
 	}
@@ -111,6 +127,7 @@ static void loop(struct device_key *key)
 	static struct keyring_request request;
 	static struct keyring_answer answer;
 	static uint8_t packet[KEYRING_FRAME_MAX];
+	static struct log_limit limit = {.burst = 6};
 
 	for (;;) {
 		struct bytes_writer frame;
@@ -126,7 +143,7 @@ static void loop(struct device_key *key)
 			fatal("broken request from uplink: %s, stopping", strerror(-r));
 		answer = (struct keyring_answer){0};
 		r = serve(key, &request, &answer);
-		if (r < 0)
+		if (r < 0 && log_allowed(&limit))
 			log_warning("request %u of uplink: %s", request.verb, strerror(-r));
 		answer.error = r < 0 ? r : 0;
 		answer.size = (uint16_t)(r < 0 ? 0 : r);
@@ -134,6 +151,8 @@ static void loop(struct device_key *key)
 		r = wire_end(&frame);
 		if (r < 0 || send(UPLINK_FD, packet, (size_t)r, MSG_NOSIGNAL) < 0)
 			return;
+		if (device_key_is_lost(key)) /* holdfastd opens what is there then */
+			fatal("the TPM with the device key is gone, or does not answer, stopping");
 	}
 }
 
@@ -157,23 +176,49 @@ static void restrict_self(void)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
 
+static int parse_options(int argc, char **argv, const char **ret_config, bool *ret_is_verbose)
+{
+	static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+		{"verbose", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		if (option == 'c')
+			*ret_config = optarg;
+		else if (option == 'v')
+			*ret_is_verbose = true;
+		else
+			return -EINVAL;
+	}
+	return optind + 1 == argc ? 0 : -EINVAL;
+}
+
 int main(int argc, char **argv)
 {
 	auto_call(device_key_freep) struct device_key *key = NULL;
-	bool is_verbose = argc == 3 && !strcmp(argv[2], "--verbose");
+	struct device_key_plan plan = {.tpm_fd = TPM_FD};
+	const char *config = NULL;
+	bool is_verbose = false;
 	int r;
 
-	if ((argc != 2 && !is_verbose) || fcntl(UPLINK_FD, F_GETFD) < 0) {
+	if (parse_options(argc, argv, &config, &is_verbose) < 0 || fcntl(UPLINK_FD, F_GETFD) < 0) {
 		(void)fprintf(stderr, "holdfast-keyring is started by holdfastd(8)\n");
 		return 2;
 	}
 	log_open("holdfast-keyring", is_verbose);
+	(void)signal(SIGPIPE, SIG_IGN);		 /* a TPM that is gone is an error of write(2) */
+	(void)setenv("TSS2_LOG", "all+none", 1); /* what fails is said once, in our words */
 	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL); /* reads its files before the filter */
+	plan.directory = argv[optind];
+	plan.wish = config ? wish_read(config) : KEY_WISH_AUTO;
+	if (fcntl(TPM_FD, F_GETFD) < 0)
+		plan.tpm_fd = -EBADF;
 	restrict_self();
 	(void)umask(077); /* returns the old one */
-	r = device_key_open(argv[1], &key);
+	r = device_key_open(&plan, &key);
 	if (r < 0)
-		fatal("cannot read the device key in '%s': %s, stopping", argv[1], strerror(-r));
+		fatal("cannot read the device key in '%s': %s, stopping", plan.directory,
+			strerror(-r));
 	loop(key);
 	return EXIT_SUCCESS;
 }

@@ -33,9 +33,8 @@ static int pair_start(struct process_plan *led, struct process_plan *other, stru
 	if (r < 0)
 		goto out;
 	led->peer_fd = peers[0];
-	led->supervisor_fd = own[1];
+	led->second_fd = own[1];
 	other->peer_fd = peers[1];
-	other->supervisor_fd = -EBADF;
 	pair.led = process_start(led);
 	pair.other = pair.led < 0 ? -1 : process_start(other);
 	pair.fd = take_fd(own[0]);
@@ -75,7 +74,7 @@ static struct process_plan sensor_plan(const struct supervisor_options *options,
 			options->keyring_directory, "--uplink-dir", options->uplink_directory,
 			last},
 		.peer_fd = -EBADF,
-		.supervisor_fd = -EBADF,
+		.second_fd = -EBADF,
 	};
 }
 
@@ -117,7 +116,9 @@ int reporters_start(const struct supervisor_options *options, const struct repor
 	const char *verbose = options->is_verbose ? "--verbose" : NULL;
 	struct process_plan keyring = {
 		.directory = options->libexec_directory,
-		.arguments = {"holdfast-keyring", options->keyring_directory, verbose},
+		.arguments = {"holdfast-keyring", options->keyring_directory, "--config",
+			options->console, verbose},
+		.second_fd = plan->tpm_fd,
 		.has_user = true,
 		.uid = plan->users[REPORTER_KEYRING].uid,
 		.gid = plan->users[REPORTER_KEYRING].gid,

@@ -54,6 +54,7 @@ struct reporters_plan {
 	struct child_user users[REPORTER_MAX];
 	gid_t log_group;	       /* may read the event log */
 	const char *runtime_directory; /* uplink's */
+	int tpm_fd;		       /* borrowed; keyring gets it; -EBADF = none */
 };
 
 /* Uplink and keyring; as children_start(). */

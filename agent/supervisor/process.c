@@ -18,21 +18,20 @@
 #include "common/channel.h"
 #include "common/log.h"
 
-#define PEER_FD	      3
-#define SUPERVISOR_FD 4
-#define STOP_TRIES    100
-#define STOP_WAIT_NS  50000000L
+#define PEER_FD	     3
+#define SECOND_FD    4
+#define STOP_TRIES   100
+#define STOP_WAIT_NS 50000000L
 
 /* First out of the way of each other's places, then in. */
 static void place_fds(const struct process_plan *plan)
 {
 	int peer = plan->peer_fd < 0 ? -1 : fcntl(plan->peer_fd, F_DUPFD_CLOEXEC, 10);
-	int supervisor = plan->supervisor_fd < 0 ? -1
-						 : fcntl(plan->supervisor_fd, F_DUPFD_CLOEXEC, 10);
+	int second = plan->second_fd < 0 ? -1 : fcntl(plan->second_fd, F_DUPFD_CLOEXEC, 10);
 
 	if (plan->peer_fd >= 0 && (peer < 0 || dup2(peer, PEER_FD) < 0))
 		_exit(EXIT_FAILURE);
-	if (plan->supervisor_fd >= 0 && (supervisor < 0 || dup2(supervisor, SUPERVISOR_FD) < 0))
+	if (plan->second_fd >= 0 && (second < 0 || dup2(second, SECOND_FD) < 0))
 		_exit(EXIT_FAILURE);
 }
 

@@ -12,8 +12,9 @@ struct process_plan {
 	const char *directory; /* of the executable */
 	/* argv, the name of the executable first; NULLs between are left out. */
 	const char *arguments[PROCESS_ARGUMENTS_MAX];
-	int peer_fd, supervisor_fd; /* become descriptors 3 and 4; -EBADF = none */
-	bool has_user;		    /* else it stays root */
+	int peer_fd;   /* becomes descriptor 3; -EBADF = none */
+	int second_fd; /* 4: the socket to us, of the led one; of keyring the TPM; -EBADF = none */
+	bool has_user; /* else it stays root */
 	uid_t uid;
 	gid_t gid;
 	gid_t group; /* one more; (gid_t)-1 = none */

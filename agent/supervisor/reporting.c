@@ -3,6 +3,7 @@
 #include "agent/supervisor/reporting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "agent/supervisor/directory.h"
 #include "agent/ipc/console_files.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/privileges.h"
@@ -17,6 +19,7 @@
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define STEADY_NS      (60 * CLOCK_SECOND_NS)
+#define TPM_DEVICE     "/dev/tpmrm0" /* the kernel keeps its users' handles apart */
 
 static int users_find(
 	const struct supervisor_options *options, struct child_user ret_users[REPORTER_MAX])
@@ -58,7 +61,9 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
 static int start(
 	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
 {
-	struct reporters_plan plan = {.log_group = log_group};
+	struct reporters_plan plan = {.log_group = log_group, .tpm_fd = -EBADF};
+	auto_close int tpm_fd =
+		-EBADF; /* the kernel drops what keyring left in it when both are closed */
 	char runtime[PATH_MAX];
 	int r;
 
@@ -72,6 +77,8 @@ static int start(
 		reporting->has_complained = true;
 		return r;
 	}
+	tpm_fd = plan.tpm_fd = open(TPM_DEVICE, O_RDWR | O_CLOEXEC);
+	reporting->has_tpm = tpm_fd >= 0;
 	r = directories_make(options, plan.users, runtime);
 	if (r == 0)
 		r = reporters_start(options, &plan, &reporting->pair);
@@ -102,6 +109,10 @@ bool reporting_tick(
 			reporting->backoff_ms);
 		pair_stop(pair);
 		try_later(reporting, now);
+	}
+	if (pair->led && !has_ended && !reporting->has_tpm && access(TPM_DEVICE, F_OK) == 0) {
+		log_notice("a TPM is there now: starting keyring and uplink with it");
+		pair_stop(pair);
 	}
 	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
 		return has_ended;

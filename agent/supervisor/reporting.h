@@ -17,6 +17,7 @@ struct reporting {
 	uint64_t next_ns; /* not started before */
 	int backoff_ms;
 	bool has_complained; /* of users that are not there */
+	bool has_tpm;	     /* they were started with one */
 };
 
 /* Makes their directories as well, where their users are there: the sensor is to guard them. */

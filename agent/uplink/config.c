@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One section, five keys; a name or key that is not known is an error, not a surprise later. */
+/* One section, six keys; a name or key that is not known is an error, not a surprise later. */
 #include "agent/uplink/config.h"
 
 #include <ctype.h>
@@ -101,6 +101,9 @@ static int on_pair(void *userdata, const char *section, const char *key, const c
 		return set_text(reading, line, config->name, sizeof(config->name), value);
 	if (!strcmp(key, "proxy"))
 		return set_text(reading, line, config->proxy, sizeof(config->proxy), value);
+	if (!strcmp(key, "key")) /* keyring's to act upon */
+		return !strcmp(value, "auto") || !strcmp(value, "tpm") || !strcmp(value, "file") ||
+		       complain(reading, line, "neither auto, tpm nor file:", value);
 	return complain(reading, line, "no such key:", key);
 }
 

@@ -22,6 +22,8 @@
 #define HEARTBEAT_NS   (600 * CLOCK_SECOND_NS)
 #define RENEW_LEFT     (30 * 86400) /* seconds that a certificate has left when it is renewed */
 #define RENEW_AGAIN_NS (3600 * CLOCK_SECOND_NS)
+#define KEY_LOOK_NS    (300 * CLOCK_SECOND_NS) /* how often the key is looked at */
+#define KEY_AGAIN_NS   (10 * CLOCK_SECOND_NS)  /* likewise, while it can't be used */
 
 #define EST_ENROL   "/.well-known/est/simpleenroll"
 #define EST_RENEW   "/.well-known/est/simplereenroll"
@@ -84,6 +86,8 @@ static void begin_enrol(struct uplink *uplink, enum errand errand)
 	r = wish.public_key ? certificate_request(&wish, &uplink->request_body) : -ENOKEY;
 	EVP_PKEY_free(wish.public_key);
 	if (r < 0) {
+		uplink->key_ns = 0;				     /* it is asked what is wrong */
+		uplink->renew_ns = clock_boot_ns() + RENEW_AGAIN_NS; /* the one in use stays */
 		exchange_settle(uplink->exchange, false, 0);
 		say(uplink, "", "no certificate request could be made");
 		return;
@@ -123,12 +127,30 @@ static bool wants_renewal(const struct uplink *uplink, uint64_t now)
 	       certificate_seconds_left(uplink->identity.chain[0]) < RENEW_LEFT;
 }
 
+/* Without its key the device can say nothing; what it was certified as stays. */
+static bool has_key(struct uplink *uplink, uint64_t now)
+{
+	bool had_trouble = uplink->key_trouble[0];
+
+	if (uplink->is_anew) /* with a key that is made for it */
+		return true;
+	if (uplink->key_ns && now - uplink->key_ns < (had_trouble ? KEY_AGAIN_NS : KEY_LOOK_NS))
+		return !had_trouble;
+	uplink->key_ns = now;
+	uplink->key_place = keyring_state(uplink->key_trouble);
+	if (uplink->key_trouble[0])
+		say(uplink, "DEVICE_KEY", uplink->key_trouble);
+	else if (had_trouble)
+		say(uplink, "", "");
+	return !uplink->key_trouble[0];
+}
+
 void errand_begin(struct uplink *uplink)
 {
 	uint64_t now = clock_boot_ns();
 
 	if (!uplink->exchange || uplink->errand != ERRAND_NONE ||
-		!exchange_is_ready(uplink->exchange))
+		!exchange_is_ready(uplink->exchange) || !has_key(uplink, now))
 		return;
 	if (!uplink->identity.chain_count)
 		begin_enrol(uplink, ERRAND_ENROL);
@@ -170,6 +192,7 @@ static void enrolled(
 		say(uplink, "", "the console's answer holds no certificate for this device");
 		return;
 	}
+	uplink->key_ns = 0;
 	exchange_settle(uplink->exchange, true, 0);
 	network_identify(uplink->network, uplink->identity.chain, uplink->identity.chain_count);
 	log_notice(errand == ERRAND_RENEW ? "the certificate is renewed" : "enrolled");

@@ -45,6 +45,20 @@ static int ask(const struct keyring_request *request, struct keyring_answer *ans
 	return answer->error < 0 ? answer->error : answer->size;
 }
 
+enum keyring_place keyring_state(char ret_trouble[KEYRING_TROUBLE_SIZE])
+{
+	const struct keyring_request request = {.verb = KEYRING_STATE};
+	static struct keyring_answer answer;
+	int r = ask(&request, &answer);
+
+	ret_trouble[0] = '\0';
+	if (r < 1 || r > KEYRING_TROUBLE_SIZE || answer.bytes[0] > KEYRING_TPM)
+		fatal("keyring does not say where the key is, stopping");
+	memcpy(ret_trouble, answer.bytes + 1, (size_t)r - 1);
+	ret_trouble[r - 1] = '\0';
+	return (enum keyring_place)answer.bytes[0];
+}
+
 static EVP_PKEY *public_key(enum keyring_verb verb, enum keyring_which which)
 {
 	const struct keyring_request request = {.verb = (uint16_t)verb, .which = (uint8_t)which};

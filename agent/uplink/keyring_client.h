@@ -15,6 +15,8 @@
 /* Takes the socket over for the life of the process. */
 void keyring_client_start(int socket_fd);
 
+/* Where CURRENT is, enum keyring_place, and what is wrong with it; keyring tries. "" = it can be used. */
+enum keyring_place keyring_state(char ret_trouble[KEYRING_TROUBLE_SIZE]);
 /* The public half; CURRENT is made when there is none. NULL: -ENOKEY and the like, logged. Caller frees. */
 EVP_PKEY *keyring_public(enum keyring_which which);
 /* A new NEXT. As keyring_public. */

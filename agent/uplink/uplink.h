@@ -14,6 +14,7 @@
 #include "agent/uplink/exchange.h"
 #include "agent/uplink/feed.h"
 #include "agent/uplink/identity.h"
+#include "agent/uplink/keyring_client.h"
 #include "agent/uplink/log_reader.h"
 #include "agent/uplink/spool.h"
 
@@ -69,8 +70,11 @@ struct uplink {
 	uint64_t contact_ms; /* of the last good answer */
 	uint64_t gone;	     /* events that went before they were delivered, likewise */
 	uint64_t delivered;  /* events, since the start */
-	int spool_error;     /* negative errno of the last try to write to it, or 0 */
-	char code[64];	     /* of the last refusal; "" = none */
+	enum keyring_place key_place;
+	char key_trouble[KEYRING_TROUBLE_SIZE]; /* while it is not "", the console is not asked */
+	uint64_t key_ns;			/* when it was looked at last, on the boot clock */
+	int spool_error;		   /* negative errno of the last try to write to it, or 0 */
+	char code[64];			   /* of the last refusal; "" = none */
 	char trouble[EXCHANGE_ERROR_SIZE]; /* in words */
 };
 

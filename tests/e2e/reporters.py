@@ -66,9 +66,11 @@ class Log:
 
 
 class Reporters:
-    def __init__(self, directory, console, ca, token=None, name='pc-17', verbose=False):
+    def __init__(self, directory, console, ca, token=None, name='pc-17', verbose=False, tpm=None):
         self.directory = directory
         self.verbose = verbose
+        self.tpm = tpm  # connects to one; None: there is none
+        self.more = []  # lines of the configuration
         self.processes = []
         self.socket = None
         for part in ('keyring', 'uplink', 'runtime', 'log'):
@@ -87,7 +89,7 @@ class Reporters:
         return os.path.join(self.directory, name)
 
     def configure(self, console, ca, token, name='pc-17'):
-        lines = ['[console]', 'url = ' + console, 'ca = ' + ca, 'name = ' + name]
+        lines = ['[console]', 'url = ' + console, 'ca = ' + ca, 'name = ' + name, *self.more]
         if token:
             with open(self.part('token'), 'w', encoding='utf-8') as file:
                 file.write(token + '\n')
@@ -101,13 +103,15 @@ class Reporters:
         keyring, uplink = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         more = ['--verbose'] if self.verbose else []
+        device = [self.tpm.connect()] if self.tpm else []
         self.processes = [
-            self.spawn(['holdfast-keyring', self.part('keyring')] + more, [keyring]),
+            self.spawn(['holdfast-keyring', self.part('keyring'), '--config', self.config] + more,
+                       [keyring, *device]),
             self.spawn(['holdfast-uplink', '--config', self.config, '--state-dir',
                         self.part('uplink'), '--runtime-dir', self.part('runtime'), '--log-dir',
                         self.part('log')] + more, [uplink, theirs])]
         self.socket = ours
-        for end in (keyring, uplink, theirs):
+        for end in (keyring, uplink, theirs, *device):
             end.close()
 
     def spawn(self, arguments, sockets):

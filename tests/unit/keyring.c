@@ -16,12 +16,13 @@
 
 static char directory[64];
 static struct device_key *key;
+static const struct device_key_plan plan = {.directory = directory, .tpm_fd = -1};
 
 static void make_directory(void)
 {
 	(void)snprintf(directory, sizeof(directory), "/tmp/hf-keyring-XXXXXX");
 	cr_assert(mkdtemp(directory));
-	cr_assert_eq(device_key_open(directory, &key), 0);
+	cr_assert_eq(device_key_open(&plan, &key), 0);
 }
 
 static void remove_directory(void)
@@ -37,7 +38,7 @@ static void reopen(void)
 {
 	device_key_free(key);
 	key = NULL;
-	cr_assert_eq(device_key_open(directory, &key), 0);
+	cr_assert_eq(device_key_open(&plan, &key), 0);
 }
 
 static int public_of(enum keyring_which which, uint8_t ret_bytes[256])
@@ -134,7 +135,7 @@ Test(device_key, a_damaged_file_is_said_and_stays)
 	char path[128];
 
 	put_file("device.key", "no key at all", 13);
-	cr_expect_eq(device_key_open(directory, &other), -EBADMSG);
+	cr_expect_eq(device_key_open(&plan, &other), -EBADMSG);
 	(void)snprintf(path, sizeof(path), "%s/device.key", directory);
 	cr_expect_eq(access(path, F_OK), 0, "what can't be read must not be thrown away");
 }
