@@ -53,7 +53,7 @@ _holdfast()
 	policy:check) _filedir; return ;;
 	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
-	enrol:*) choice='--console --ca --token-file --name --proxy --no-wait --help' ;;
+	enrol:*) choice='--console --ca --token-file --name --proxy --key --no-wait --help' ;;
 	maintenance:) choice='keygen sign begin status end --help' ;;
 	maintenance:keygen) choice='--key --public' ;;
 	maintenance:sign) choice='--key --device --actions --hours --output' ;;

@@ -33,15 +33,18 @@
 
 static const char usage[] =
 	"usage: holdfast enrol --console URL[,URL] --ca FILE [--token-file FILE] [--name NAME]\n"
-	"                      [--proxy URL] [--no-wait]\n"
+	"                      [--proxy URL] [--key auto|tpm|file] [--no-wait]\n"
 	"Joins this device to an organisation's console. Root. FILE of --ca is the console's root\n"
 	"certificate, as holdfast-console(8) made it; the token is read from standard input "
 	"unless\n"
 	"--token-file names a file, so that it appears in no list of processes.\n"
+	"--key tpm enrols with a key in the machine's TPM or not at all; else a TPM is used where "
+	"there "
+	"is one.\n"
 	"Ends when the console has answered; --no-wait leaves that to the agent.\n";
 
 struct enrolment {
-	const char *consoles, *ca, *token_file, *name, *proxy;
+	const char *consoles, *ca, *token_file, *name, *proxy, *key;
 	bool is_waiting;
 };
 
@@ -146,11 +149,12 @@ static int config_write(int directory_fd, const struct enrolment *enrolment)
 	size = snprintf(text, sizeof(text),
 		"# Written by holdfast enrol; see holdfast-console.ini(5).\n"
 		"[console]\nurl = %s\nca = " DIRECTORY "/" CA_NAME "\n"
-		"token-file = " DIRECTORY "/" TOKEN_NAME "\n%s%s%s%s%s%s",
+		"token-file = " DIRECTORY "/" TOKEN_NAME "\n%s%s%s%s%s%s%s%s%s",
 		enrolment->consoles, enrolment->name ? "name = " : "",
 		enrolment->name ? enrolment->name : "", enrolment->name ? "\n" : "",
 		enrolment->proxy ? "proxy = " : "", enrolment->proxy ? enrolment->proxy : "",
-		enrolment->proxy ? "\n" : "");
+		enrolment->proxy ? "\n" : "", enrolment->key ? "key = " : "",
+		enrolment->key ? enrolment->key : "", enrolment->key ? "\n" : "");
 	if (size < 0 || (size_t)size >= sizeof(text))
 		return fail("too long:", enrolment->consoles, -EMSGSIZE);
 	r = file_write(directory_fd, CONFIG_NAME, text, (size_t)size, false);
@@ -201,12 +205,18 @@ static int enrol(const struct enrolment *enrolment)
 	return r;
 }
 
+static bool is_place(const char *key)
+{
+	return !key || !strcmp(key, "auto") || !strcmp(key, "tpm") || !strcmp(key, "file");
+}
+
 int cli_enrol(int argc, char **argv)
 {
 	static const struct option known[] = {{"console", required_argument, NULL, 'c'},
 		{"ca", required_argument, NULL, 'a'}, {"token-file", required_argument, NULL, 't'},
 		{"name", required_argument, NULL, 'n'}, {"proxy", required_argument, NULL, 'p'},
-		{"no-wait", no_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"key", required_argument, NULL, 'k'}, {"no-wait", no_argument, NULL, 'w'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	struct enrolment enrolment = {.is_waiting = true};
 	int option;
 
@@ -227,6 +237,9 @@ int cli_enrol(int argc, char **argv)
 		case 'p':
 			enrolment.proxy = optarg;
 			break;
+		case 'k':
+			enrolment.key = optarg;
+			break;
 		case 'w':
 			enrolment.is_waiting = false;
 			break;
@@ -238,7 +251,7 @@ int cli_enrol(int argc, char **argv)
 			return CLI_USAGE;
 		}
 	}
-	if (optind != argc || !enrolment.consoles || !enrolment.ca) {
+	if (optind != argc || !enrolment.consoles || !enrolment.ca || !is_place(enrolment.key)) {
 		(void)fputs(usage, stderr);
 		return CLI_USAGE;
 	}

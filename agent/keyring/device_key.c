@@ -156,6 +156,11 @@ void device_key_free(struct device_key *key)
 	free(key);
 }
 
+void device_key_set_wish(struct device_key *key, enum key_wish wish)
+{
+	key->wish = wish;
+}
+
 /* A key in a TPM is not followed by one in a file because a TPM fails, but because somebody says so. */
 static bool must_be_tpm(const struct device_key *key)
 {

@@ -22,8 +22,8 @@ enum key_wish {
 
 struct device_key_plan {
 	const char *directory; /* is held open */
-	enum key_wish wish;    /* for keys that are made from now on */
-	int tpm_fd;	       /* borrowed, for as long as the key; negative: there is no TPM */
+	enum key_wish wish;
+	int tpm_fd; /* borrowed, for as long as the key; negative: there is no TPM */
 };
 
 struct device_key;
@@ -38,6 +38,8 @@ int device_key_open(const struct device_key_plan *plan, struct device_key **ret_
 void device_key_free(struct device_key *key);
 CLEANUP_DEFINE(struct device_key, device_key_free)
 
+/* For keys that are made from now on. */
+void device_key_set_wish(struct device_key *key, enum key_wish wish);
 /*
  * Makes it, over what is there, durably. 0 or negative errno with the old one kept: -ENODEV when there
  * is no TPM and one is asked for, or was used so far; those of agent/keyring/tpm.h.

@@ -32,6 +32,8 @@
 #define SEGMENT_MAGIC "HFSEG1\0" /* with its NUL: the 8 bytes that a header begins with */
 #define SECRET_HEAP   65536
 
+static const char *config; /* NULL: there is none, as in some tests */
+
 static int digest_of(const struct keyring_request *request, uint8_t ret_digest[32])
 {
 	unsigned int size = 32;
@@ -88,6 +90,13 @@ static int state(struct device_key *key, struct keyring_answer *answer)
 	return (int)strlen(trouble) + 1;
 }
 
+/* It may have been written anew since, by holdfast enrol. */
+static void look_at_wish(struct device_key *key)
+{
+	if (config)
+		device_key_set_wish(key, wish_read(config));
+}
+
 /* Bytes of the answer, or negative errno. */
 static int serve(struct device_key *key, const struct keyring_request *request,
 	struct keyring_answer *answer)
@@ -99,11 +108,13 @@ static int serve(struct device_key *key, const struct keyring_request *request,
 		r = device_key_public(key, request->which, answer->bytes, sizeof(answer->bytes));
 		if (r != -ENOKEY || request->which != KEYRING_CURRENT)
 			return r;
+		look_at_wish(key);
 		r = device_key_make(key, KEYRING_CURRENT);
 		return r < 0 ? r
 			     : device_key_public(
 				       key, KEYRING_CURRENT, answer->bytes, sizeof(answer->bytes));
 	case KEYRING_RENEW:
+		look_at_wish(key);
 		r = device_key_make(key, KEYRING_NEXT);
 		return r < 0 ? r
 			     : device_key_public(
@@ -115,6 +126,7 @@ static int serve(struct device_key *key, const struct keyring_request *request,
 	case KEYRING_REQUEST:
 		return sign(key, request, answer);
 	case KEYRING_STATE:
+		look_at_wish(key);
 		return state(key, answer);
 	case KEYRING_ANSWER:
 		break;
@@ -176,7 +188,7 @@ static void restrict_self(void)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
 
-static int parse_options(int argc, char **argv, const char **ret_config, bool *ret_is_verbose)
+static int parse_options(int argc, char **argv, bool *ret_is_verbose)
 {
 	static const struct option known[] = {{"config", required_argument, NULL, 'c'},
 		{"verbose", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
@@ -184,7 +196,7 @@ static int parse_options(int argc, char **argv, const char **ret_config, bool *r
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		if (option == 'c')
-			*ret_config = optarg;
+			config = optarg;
 		else if (option == 'v')
 			*ret_is_verbose = true;
 		else
@@ -197,11 +209,10 @@ int main(int argc, char **argv)
 {
 	auto_call(device_key_freep) struct device_key *key = NULL;
 	struct device_key_plan plan = {.tpm_fd = TPM_FD};
-	const char *config = NULL;
 	bool is_verbose = false;
 	int r;
 
-	if (parse_options(argc, argv, &config, &is_verbose) < 0 || fcntl(UPLINK_FD, F_GETFD) < 0) {
+	if (parse_options(argc, argv, &is_verbose) < 0 || fcntl(UPLINK_FD, F_GETFD) < 0) {
 		(void)fprintf(stderr, "holdfast-keyring is started by holdfastd(8)\n");
 		return 2;
 	}
@@ -210,7 +221,6 @@ int main(int argc, char **argv)
 	(void)setenv("TSS2_LOG", "all+none", 1); /* what fails is said once, in our words */
 	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL); /* reads its files before the filter */
 	plan.directory = argv[optind];
-	plan.wish = config ? wish_read(config) : KEY_WISH_AUTO;
 	if (fcntl(TPM_FD, F_GETFD) < 0)
 		plan.tpm_fd = -EBADF;
 	restrict_self();
