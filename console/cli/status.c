@@ -15,7 +15,8 @@ static const char usage_findings[] =
 	"usage: holdfast-console findings [--device DEVICE] [--limit N] [--json]\n"
 	"What is missing or does not fit, oldest first: events that never came (gap, restored),\n"
 	"that a device gave up (pruned) or lost (lost), devices that exist twice "
-	"(chain-conflict),\nevents that are stored but not as OCSF has them (event-not-ocsf).\n";
+	"(chain-conflict),\nevents that are stored but not as OCSF has them (event-not-ocsf).\n"
+	"  --json  one a line, as OCSF Detection Findings (class 2004)\n";
 
 static void print_number(struct json_object *status, const char *what, const char *path)
 {
@@ -75,11 +76,12 @@ static void print_finding(struct json_object *finding, const char *text, void *u
 	}
 	clock_format(json_number(finding, "time"), when);
 	print_styled(PRINT_DIM, "%s  ", when);
-	print_styled(PRINT_BAD, "%-14s", json_text(finding, "kind"));
-	print_clean(json_text(finding, "host"));
-	(void)printf("  %llu to %llu: ", (unsigned long long)json_number(finding, "first"),
-		(unsigned long long)json_number(finding, "last"));
-	print_clean(json_text(finding, "text"));
+	print_styled(PRINT_BAD, "%-14s", json_text(finding, "unmapped.holdfast.kind"));
+	print_clean(json_text(finding, "device.hostname"));
+	(void)printf("  %llu to %llu: ",
+		(unsigned long long)json_number(finding, "unmapped.holdfast.first"),
+		(unsigned long long)json_number(finding, "unmapped.holdfast.last"));
+	print_clean(json_text(finding, "message"));
 	(void)putchar('\n');
 }
 

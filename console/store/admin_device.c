@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "console/store/admin_server.h"
+#include "console/store/finding_event.h"
 
 #define DEVICES_A_TURN 64
 #define SHOWN_MAX      50 /* changes, certificates, boots and findings of one device */
@@ -264,19 +265,25 @@ void admin_device(struct service *service, struct admin_client *client)
 	admin_end(client, 0, "%s", "");
 }
 
+/* As OCSF has them, oldest first. */
 void admin_findings(struct service *service, struct admin_client *client)
 {
-	struct store_device device = {0};
+	static struct store_finding findings[FINDINGS_MAX]; /* too large for the stack */
 	unsigned int most = client->request.limit;
-	struct json_object *array;
+	struct store_device device = {0};
+	int count;
 
 	if (client->request.device[0] && !admin_find_device(service, client, &device))
 		return;
-	array = findings_of(service, device.id, most && most < FINDINGS_MAX ? most : FINDINGS_MAX);
-	for (size_t i = json_object_array_length(array); i > 0; i--)
-		admin_line(client, json_object_get(json_object_array_get_idx(array, i - 1)));
-	(void)json_object_put(array); /* freed */
-	admin_end(client, 0, "%s", "");
+	count = store_findings(service->reader, device.id, findings,
+		most && most < FINDINGS_MAX ? most : FINDINGS_MAX);
+	for (int i = count; i > 0; i--) {
+		bool is_known = store_device_by_id(
+					service->reader, findings[i - 1].device, &device) == 0;
+
+		admin_line(client, finding_event(&findings[i - 1], is_known ? &device : NULL));
+	}
+	admin_end(client, count < 0 ? count : 0, "%s", count < 0 ? strerror(-count) : "");
 }
 
 /* What an act makes of a device; DEVICE_NONE when it may not be done in that state. */

@@ -11,7 +11,8 @@ UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_admin     += $(B)/tests/unit/fixtures/ocsf_validate.o
 UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/store/peer.c \
-				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o
+				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o \
+				$(B)/tests/unit/fixtures/ocsf_validate.o
 UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)
 
 FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/local_socket.c common/wire.c

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "common/json.h"
+#include "console/store/finding_event.h"
+#include "tests/unit/fixtures/ocsf_validate.h"
 #include "common/wire.h"
 #include "console/store/admin_server.h"
 #include "console/store/service.h"
@@ -246,6 +248,37 @@ Test(console_service, tokens_are_said_once)
 	request.uses = 0;
 	cr_expect_eq(ask(&request, &lines), -EINVAL);
 	(void)json_object_put(made);
+	fixture_free(&device);
+}
+
+/* Of a device, of one that is not known, of a kind that is in no table. */
+Test(console_service, findings_are_ocsf)
+{
+	const struct admin_request request = {.type = ADMIN_FINDINGS};
+	static struct fixture_device device;
+	struct store_finding finding = {.time_ms = 1700000000000, .text = "something"};
+	unsigned int lines;
+
+	fixture_device(&device, "pc-1");
+	for (size_t i = 0; i <= finding_kind_count; i++) {
+		struct json_object *event;
+		const char *fault;
+
+		finding.device = i % 2 ? 1 : 77;
+		(void)snprintf(finding.kind, sizeof(finding.kind), "%s",
+			i < finding_kind_count ? finding_kinds[i].name : "of another version");
+		FIXTURE_DO(store_finding_add(fixture_store, &finding));
+		cr_assert_eq(ask(&request, &lines), 0);
+		cr_expect_eq(lines, i + 1);
+		event = json_tokener_parse(last_text);
+		fault = ocsf_fault(event);
+		cr_expect_null(fault, "%s: %s", fault, last_text);
+		cr_expect_str_eq(json_text(event, "unmapped.holdfast.kind"), finding.kind);
+		cr_expect_str_eq(json_text(event, "device.hostname"), i % 2 ? "pc-1" : "");
+		json_object_object_del(event, "finding_info");
+		cr_expect_not_null(ocsf_fault(event), "the control");
+		(void)json_object_put(event); /* freed */
+	}
 	fixture_free(&device);
 }
 
