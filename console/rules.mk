@@ -23,6 +23,8 @@ FUZZ_FLAGS_console_messages   := -max_len=20000
 CONSOLE_CA := $(patsubst %,$(B)/console/authority/%.o,ca ca_files certificate csr)
 UNIT_LIBS_console_event_line   = $(B)/console/cli/event_line.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_console_event_line := -ljson-c
+UNIT_LIBS_console_policy_judge   = $(B)/console/cli/policy_judge.o $(UNIT_LIBS_ocsf)
+UNIT_LDLIBS_console_policy_judge := -ljson-c
 
 UNIT_LIBS_console_ca   := $(CONSOLE_CA)
 UNIT_LDLIBS_console_ca := -lcrypto

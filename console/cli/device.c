@@ -13,7 +13,10 @@ static const char usage[] =
 	"       holdfast-console device show DEVICE [--json]\n"
 	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT]\n"
 	"       holdfast-console device tag DEVICE +TAG|-TAG...\n"
-	"DEVICE is its uid or host name. Tags are the groups that policies are published to.\n"
+	"       holdfast-console device assign DEVICE USER... | --nobody\n"
+	"DEVICE is its uid or host name. Policies are published to tags, to devices, and to "
+	"users:\n"
+	"to the devices that are assigned to them.\n"
 	"  --state STATE  pending, trusted, suspended or revoked\n"
 	"  --why TEXT     is written down with it\n"
 	"What is suspended can be approved again; what is revoked has to enrol anew, with a new "
@@ -63,6 +66,10 @@ static void print_row(struct json_object *device, const char *text, void *userda
 			(unsigned long long)json_number(device, "policy.rejected"));
 	if (json_text(device, "tags")[0])
 		(void)printf("  [%s]", json_text(device, "tags"));
+	if (json_text(device, "users")[0]) {
+		(void)fputs("  of ", stdout);
+		print_clean(json_text(device, "users"));
+	}
 	(void)putchar('\n');
 }
 
@@ -70,6 +77,11 @@ static void print_policy(struct json_object *device)
 {
 	if (json_text(device, "tags")[0])
 		(void)printf("  tags %s\n", json_text(device, "tags"));
+	if (json_text(device, "users")[0]) {
+		(void)fputs("  assigned to ", stdout);
+		print_clean(json_text(device, "users"));
+		(void)putchar('\n');
+	}
 	if (json_number(device, "policy.sent")) {
 		(void)printf("  policy %llu sent",
 			(unsigned long long)json_number(device, "policy.sent"));
@@ -276,24 +288,51 @@ static int change(int argc, char **argv, uint16_t type)
 	return r;
 }
 
-/* No options: a tag may be taken away by "-TAG". */
-static int tag(int argc, char **argv)
+/* The words from the second on, as one text. */
+static bool join(int argc, char **argv, struct admin_request *request)
 {
-	struct admin_request request = {.type = ADMIN_DEVICE_TAG};
 	size_t used = 0;
+
+	for (int i = 2; i < argc; i++) {
+		size_t room = sizeof(request->text) - used;
+		int size = snprintf(request->text + used, room, "%s%s", i > 2 ? " " : "", argv[i]);
+
+		if (size < 0 || (size_t)size >= room) {
+			(void)cli_refuse("too many at a time");
+			return false;
+		}
+		used += (size_t)size;
+	}
+	return true;
+}
+
+static int assign(int argc, char **argv)
+{
+	struct admin_request request = {.type = ADMIN_DEVICE_ASSIGN};
 
 	if (argc < 3)
 		return cli_usage(usage);
 	if (!cli_text(request.device, sizeof(request.device), argv[1]))
 		return CLI_USAGE;
-	for (int i = 2; i < argc; i++) {
-		size_t room = sizeof(request.text) - used;
-		int size = snprintf(request.text + used, room, "%s%s", i > 2 ? " " : "", argv[i]);
+	if (argc == 3 && !strcmp(argv[2], "--nobody"))
+		return client_ask(&request, print_row, &(struct view){0});
+	if (argv[2][0] == '-')
+		return cli_usage(usage);
+	return join(argc, argv, &request) ? client_ask(&request, print_row, &(struct view){0})
+					  : CLI_USAGE;
+}
 
-		if (size < 0 || (size_t)size >= room)
-			return cli_refuse("too many tags at a time"), CLI_USAGE;
-		used += (size_t)size;
-	}
+/* No options: a tag may be taken away by "-TAG". */
+static int tag(int argc, char **argv)
+{
+	struct admin_request request = {.type = ADMIN_DEVICE_TAG};
+
+	if (argc < 3)
+		return cli_usage(usage);
+	if (!cli_text(request.device, sizeof(request.device), argv[1]))
+		return CLI_USAGE;
+	if (!join(argc, argv, &request))
+		return CLI_USAGE;
 	return client_ask(&request, print_row, &(struct view){0});
 }
 
@@ -313,6 +352,8 @@ int cli_device(int argc, char **argv)
 		return change(argc - 1, argv + 1, ADMIN_REVOKE);
 	if (!strcmp(argv[1], "tag"))
 		return tag(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "assign"))
+		return assign(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return fputs(usage, stdout), CLI_DONE;
 	return cli_usage(usage);

@@ -44,6 +44,9 @@ static const char *kind_of(struct json_object *event)
 {
 	const char *code = json_text(event, "metadata.event_code");
 
+	if (code[0])
+		return code;
+	code = json_text(event, OWN "channel");
 	return code[0] ? code : json_text(event, "class_name");
 }
 
@@ -117,7 +120,7 @@ static void print_destination(struct json_object *event)
 /* An act on a file or to somewhere; of others the agent's sentence says more. */
 static bool is_act(struct json_object *event)
 {
-	return json_text(event, OWN "operation")[0] &&
+	return (json_text(event, OWN "operation")[0] || !json_text(event, "message")[0]) &&
 	       strncmp(json_text(event, "metadata.event_code"), "tamper", 6) != 0 &&
 	       strcmp(json_text(event, OWN "operation"), "none") != 0 &&
 	       (object_of(event)[0] || has_destination(event));
@@ -172,9 +175,11 @@ static void print_why(struct json_object *event)
 
 static void print_act(struct json_object *event)
 {
+	const char *operation = json_text(event, OWN "operation");
+
 	print_program(event);
 	(void)putchar(' ');
-	print_clean(json_text(event, OWN "operation"));
+	print_clean(operation[0] ? operation : json_text(event, "activity_name"));
 	if (object_of(event)[0]) {
 		(void)putchar(' ');
 		print_clean(object_of(event));

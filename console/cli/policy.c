@@ -12,9 +12,10 @@
 
 const char cli_policy_usage[] =
 	"usage: holdfast-console policy check FILE\n"
-	"       holdfast-console policy publish FILE [--group TAG]... [--percent N] [--days N]\n"
-	"                               [--key FILE] [--passphrase-file FILE] [--version N]\n"
-	"                               [--why TEXT]\n"
+	"       holdfast-console policy preview FILE [FOR WHOM] [--since TIME]\n"
+	"       holdfast-console policy publish FILE [FOR WHOM] [--days N] [--key FILE]\n"
+	"                               [--passphrase-file FILE] [--version N] [--why TEXT]\n"
+	"                               [--dry-run]\n"
 	"       holdfast-console policy history [--limit N] [--json]\n"
 	"       holdfast-console policy show [VERSION] [--json]\n"
 	"       holdfast-console policy diff VERSION VERSION\n"
@@ -22,13 +23,20 @@ const char cli_policy_usage[] =
 	"       holdfast-console policy rollout VERSION --percent N\n"
 	"publish compiles a policy with all it includes, signs it, and gives it to devices; a\n"
 	"device's is the newest version that is for it. rollback signs what a version said again,\n"
-	"as a new one: versions on a device only go up.\n"
-	"  --group TAG             for devices with this tag (all); see device tag\n"
+	"as a new one: versions on a device only go up. preview says which devices would get it,\n"
+	"and what it would have said of what they did.\n"
+	"FOR WHOM, all devices unless one of the first three is there; a device needs one of "
+	"them:\n"
+	"  --group TAG             for devices with this tag; see device tag\n"
+	"  --device DEVICE         for this one, by uid or host name\n"
+	"  --user USER             for devices that are assigned to this user; see device assign\n"
 	"  --percent N             for that many of them (100), always the same ones\n"
 	"  --days N                taken by devices for so long (365); what is in force stays\n"
 	"  --key FILE              the policy key (signing/policy.key of the state directory)\n"
 	"  --passphrase-file FILE  of it; without it, it is asked for\n"
 	"  --version N             not the next number, but this higher one\n"
+	"  --dry-run               says which devices would get it, and publishes nothing\n"
+	"  --since TIME            acts since then (7d): 10m, 2h, 3d ago, or '2026-11-25 06:00'\n"
 	"  --why TEXT              is written down with it\n";
 
 struct view {
@@ -152,6 +160,7 @@ int cli_policy(int argc, char **argv)
 	} verbs[] = {
 		{"check", check},
 		{"publish", cli_policy_publish},
+		{"preview", cli_policy_preview},
 		{"history", history},
 		{"show", cli_policy_show},
 		{"diff", cli_policy_diff},

@@ -18,6 +18,7 @@ struct policy_kept {
 };
 
 int cli_policy_publish(int argc, char **argv);
+int cli_policy_preview(int argc, char **argv);
 int cli_policy_rollback(int argc, char **argv);
 int cli_policy_show(int argc, char **argv);
 int cli_policy_diff(int argc, char **argv);

@@ -11,92 +11,12 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/file.h"
-#include "console/cli/policy.h"
+#include "console/cli/policy_history.h"
+#include "console/cli/policy_plan.h"
 #include "policy/host/policy_report.h"
 
-#define USUAL_DAYS 365
-#define DAY_S	   86400
-
-struct plan {
-	struct admin_request request; /* for whom */
-	const char *key_path, *passphrase_file;
-	uint32_t days;
-	uint64_t version; /* 0 = the next one */
-	bool has_groups;
-	uint64_t next; /* as the store says */
-	char tenant[BUNDLE_TENANT_SIZE];
-};
-
-static bool add_group(struct plan *plan, const char *tag)
-{
-	char *text = plan->request.text;
-	size_t used = strlen(text);
-
-	plan->has_groups = true;
-	if (!*tag || strchr(tag, ' ') ||
-		(size_t)snprintf(text + used, sizeof(plan->request.text) - used, "%s%s",
-			used ? " " : "", tag) >= sizeof(plan->request.text) - used) {
-		(void)cli_refuse("'%.60s': no tag, or too many of them", tag);
-		return false;
-	}
-	return true;
-}
-
-static int take_option(struct plan *plan, int option)
-{
-	switch (option) {
-	case 'g':
-		return add_group(plan, optarg) ? 0 : -EINVAL;
-	case 'p':
-		if (!strcmp(optarg, "0"))
-			return plan->request.limit = 0;
-		return cli_number(optarg, 100, &plan->request.limit);
-	case 'k':
-		plan->key_path = optarg;
-		return 0;
-	case 'f':
-		plan->passphrase_file = optarg;
-		return 0;
-	case 'd':
-		return cli_number(optarg, ADMIN_DAYS_MAX, &plan->days);
-	case 'v':
-		return policy_version(optarg, &plan->version);
-	case 'w':
-		return cli_text(plan->request.why, sizeof(plan->request.why), optarg) ? 0 : -EINVAL;
-	default:
-		return -EINVAL;
-	}
-}
-
-/* OPTIONS_GO_ON with one argument left at optind. */
-static int parse_options(int argc, char **argv, struct plan *plan)
-{
-	static const struct option known[] = {{"group", required_argument, NULL, 'g'},
-		{"percent", required_argument, NULL, 'p'}, {"key", required_argument, NULL, 'k'},
-		{"passphrase-file", required_argument, NULL, 'f'},
-		{"days", required_argument, NULL, 'd'}, {"version", required_argument, NULL, 'v'},
-		{"why", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {0}};
-	int option;
-
-	*plan = (struct plan){
-		.request = {.type = ADMIN_POLICY_PUBLISH, .limit = 100}, .days = USUAL_DAYS};
-	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-		if (option == 'h')
-			return fputs(cli_policy_usage, stdout), CLI_DONE;
-		if (take_option(plan, option) < 0)
-			return cli_usage(cli_policy_usage);
-	}
-	return optind + 1 == argc ? OPTIONS_GO_ON : cli_usage(cli_policy_usage);
-}
-
-static void take_next(struct json_object *object, const char *text, void *userdata)
-{
-	struct plan *plan = userdata;
-
-	(void)text;
-	plan->next = json_number(object, "next");
-	(void)snprintf(plan->tenant, sizeof(plan->tenant), "%.32s", json_text(object, "tenant"));
-}
+#define DAY_S	     86400
+#define PREVIEW_DAYS 7
 
 static void say(struct json_object *object, const char *text, void *userdata)
 {
@@ -106,15 +26,14 @@ static void say(struct json_object *object, const char *text, void *userdata)
 }
 
 /* Signs what is packed, and hands it over. */
-static int publish(struct plan *plan, const struct signing_key *key, struct bundle *bundle)
+static int publish(struct policy_plan *plan, const struct signing_key *key, struct bundle *bundle)
 {
-	static const struct admin_request next = {.type = ADMIN_POLICY_NEXT};
 	auto_free uint8_t *bytes = NULL;
 	auto_close int fd = -EBADF;
 	size_t size;
 	int r;
 
-	r = client_ask(&next, take_next, plan);
+	r = policy_plan_next(plan);
 	if (r != CLI_DONE)
 		return r;
 	(void)snprintf(bundle->tenant, sizeof(bundle->tenant), "%s", plan->tenant); /* as large */
@@ -141,15 +60,17 @@ int cli_policy_publish(int argc, char **argv)
 	auto_call(signing_key_freep) struct signing_key *key = NULL;
 	auto_free uint8_t *packed = NULL;
 	struct bundle bundle = {0};
-	static struct plan plan;
+	static struct policy_plan plan;
 	int r;
 
-	r = parse_options(argc, argv, &plan);
+	r = policy_plan_options(argc, argv, &plan);
 	if (r != OPTIONS_GO_ON)
 		return r;
 	compiled = files ? policy_report_load("holdfast-console", argv[optind], files) : NULL;
 	if (!compiled)
 		return CLI_REFUSED;
+	if (plan.is_dry)
+		return policy_plan_devices(&plan);
 	r = policy_files_pack(files, &packed, &bundle.packed_size);
 	if (r < 0)
 		return cli_refuse("cannot pack the policy: %s", strerror(-r));
@@ -157,6 +78,26 @@ int cli_policy_publish(int argc, char **argv)
 	(void)snprintf(bundle.name, sizeof(bundle.name), "%s", compiled->name); /* cut */
 	key = signing_key_open(plan.key_path, plan.passphrase_file);
 	return key ? publish(&plan, key, &bundle) : CLI_REFUSED;
+}
+
+/* Which devices would get it, and what it would have said of what they did. */
+int cli_policy_preview(int argc, char **argv)
+{
+	auto_call(policy_files_freep) struct policy_files *files = policy_files_new();
+	auto_call(policy_compiled_freep) struct policy_compiled *compiled = NULL;
+	static struct policy_plan plan;
+	int r;
+
+	r = policy_plan_options(argc, argv, &plan);
+	if (r != OPTIONS_GO_ON)
+		return r;
+	compiled = files ? policy_report_load("holdfast-console", argv[optind], files) : NULL;
+	if (!compiled)
+		return CLI_REFUSED;
+	if (!plan.since_ms)
+		plan.since_ms = clock_day_ms() - UINT64_C(1000) * DAY_S * PREVIEW_DAYS;
+	r = policy_plan_devices(&plan);
+	return r == CLI_DONE ? history_show(compiled, plan.since_ms) : r;
 }
 
 /*
@@ -179,14 +120,17 @@ int cli_policy_rollback(int argc, char **argv)
 	auto_call(policy_kept_done) struct policy_kept kept = {0};
 	auto_call(signing_key_freep) struct signing_key *key = NULL;
 	struct bundle bundle = {0};
-	static struct plan plan;
+	static struct policy_plan plan;
 	int r;
 
-	r = parse_options(argc, argv, &plan);
+	r = policy_plan_options(argc, argv, &plan);
 	if (r != OPTIONS_GO_ON)
 		return r;
 	if (policy_version(argv[optind], &plan.request.number) < 0)
 		return cli_usage(cli_policy_usage);
+	if (plan.is_dry)
+		return cli_refuse("a rollback has no dry run: 'policy preview' takes a file"),
+		       CLI_USAGE;
 	r = policy_fetch(plan.request.number, &kept);
 	if (r != CLI_DONE)
 		return r;

@@ -38,12 +38,15 @@ enum admin_type {
 	ADMIN_DEVICE_TAG = 12,	/* device; text: "+TAG -TAG ..." */
 	ADMIN_POLICY_NEXT = 13, /* what the next policy must say: version, tenant */
 	ADMIN_POLICY_PUBLISH =
-		14, /* text: groups; limit: percent; number: version it repeats; with the bundle */
+		14, /* text: groups, "TAG", "device:NAME", "user:NAME"; limit: percent; number:
+		       version it repeats; with the bundle */
 	ADMIN_POLICIES = 15,	   /* limit */
 	ADMIN_POLICY = 16,	   /* number, 0 = the newest; answered with the bundle */
 	ADMIN_POLICY_ROLLOUT = 17, /* number; limit: percent */
 	ADMIN_AUDIT = 18,	   /* limit: the newest so many, 0 = all */
 	ADMIN_EVENT = 19,	   /* number: its id */
+	ADMIN_DEVICE_ASSIGN = 20,  /* device; text: all its users, with spaces between */
+	ADMIN_POLICY_PREVIEW = 21, /* text: groups; number: version; limit: percent */
 	ADMIN_TYPE_MAX,
 };
 

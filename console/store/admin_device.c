@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "console/store/admin_server.h"
 #include "console/store/finding_event.h"
+#include "console/store/groups.h"
 
 #define DEVICES_A_TURN 64
 #define SHOWN_MAX      50 /* changes, certificates, boots and findings of one device */
@@ -49,11 +50,14 @@ static void add_policy(
 	struct service *service, struct json_object *object, const struct store_device *device)
 {
 	struct store_receipt receipt;
-	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE];
+	char all[GROUPS_TAGS_SIZE], tags[GROUPS_TAGS_SIZE], users[GROUPS_TAGS_SIZE];
 	struct json_object *policy;
 
-	if (store_tags(service->reader, device->id, tags, sizeof(tags)) == 0)
+	if (store_tags(service->reader, device->id, all, sizeof(all)) == 0) {
+		groups_split(all, tags, users);
 		add_text(object, "tags", tags);
+		add_text(object, "users", users);
+	}
 	if (store_receipt(service->reader, device->id, &receipt) < 0)
 		return;
 	policy = json_object_new_object();
@@ -112,25 +116,12 @@ bool admin_devices(struct service *service, struct admin_client *client)
 bool admin_find_device(
 	struct service *service, struct admin_client *client, struct store_device *ret_device)
 {
-	static struct store_device named[2];
-	uint8_t uid[CONSOLE_UID_SIZE];
-	int r;
+	int r = groups_find_device(service->reader, client->request.device, ret_device);
 
-	if (uuid_parse(client->request.device, uid) == 0) {
-		r = store_device_by_uid(service->reader, uid, ret_device);
-	} else {
-		r = store_devices_named(service->reader, client->request.device, named, 2);
-		if (r > 1) {
-			admin_end(client, -ENOTUNIQ,
-				"more than one device is called '%s': say which by its uid",
-				client->request.device);
-			return false;
-		}
-		if (r == 1)
-			*ret_device = named[0];
-		r = r == 1 ? 0 : r < 0 ? r : -ENOENT;
-	}
-	if (r == -ENOENT)
+	if (r == -ENOTUNIQ)
+		admin_end(client, r, "more than one device is called '%s': say which by its uid",
+			client->request.device);
+	else if (r == -ENOENT)
 		admin_end(client, r, "there is no device '%s'", client->request.device);
 	else if (r < 0)
 		admin_end(client, r, "the database cannot be read: %s", strerror(-r));

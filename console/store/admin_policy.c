@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "console/store/admin_server.h"
+#include "console/store/groups.h"
 #include "policy/bundle.h"
 
 void admin_policy_next(struct service *service, struct admin_client *client)
@@ -66,17 +67,6 @@ static int bundle_read(int fd, uint8_t **ret_bytes, size_t *ret_size)
 	return 0;
 }
 
-static bool groups_are_good(const char *groups)
-{
-	char copy[STORE_TEXT_SIZE], *rest = NULL;
-
-	(void)snprintf(copy, sizeof(copy), "%s", groups); /* as long */
-	for (char *tag = strtok_r(copy, " ", &rest); tag; tag = strtok_r(NULL, " ", &rest))
-		if (!distribution_is_tag(tag))
-			return false;
-	return true;
-}
-
 /* What comes and is asked for, or ends the answer: false. */
 static bool take_policy(struct admin_client *client, struct store_policy *ret_policy,
 	uint8_t **ret_bytes, size_t *ret_size)
@@ -91,23 +81,21 @@ static bool take_policy(struct admin_client *client, struct store_policy *ret_po
 		admin_end(client, r, "that is no signed policy: %s", strerror(-r));
 		return false;
 	}
-	if (!groups_are_good(request->text) || request->limit > 100) {
-		admin_end(client, -EINVAL,
-			"a group is of letters, digits, '.', '_' and '-', a percentage at most "
-			"100");
+	if (request->limit > 100) {
+		admin_end(client, -EINVAL, "a percentage is at most 100");
 		return false;
 	}
 	ret_policy->origin = request->number;
 	ret_policy->percent = request->limit;
 	ret_policy->published_ms = (int64_t)clock_day_ms();
-	(void)snprintf(ret_policy->groups, sizeof(ret_policy->groups), "%s", request->text);
 	(void)snprintf(ret_policy->who, sizeof(ret_policy->who), "%s", client->who);
 	(void)snprintf(ret_policy->why, sizeof(ret_policy->why), "%s", request->why);
 	return true;
 }
 
+/* What can't be resolved of the groups is in policy->groups then, and *ret_is_group set. */
 static int write_policy(struct service *service, struct admin_client *client,
-	const struct store_policy *policy, const uint8_t *bytes)
+	struct store_policy *policy, const uint8_t *bytes, bool *ret_is_group)
 {
 	char what[STORE_TEXT_SIZE + STORE_WHY_SIZE + 64], before[32], after[32];
 	const struct audit_act act = {.who = client->who,
@@ -119,10 +107,14 @@ static int write_policy(struct service *service, struct admin_client *client,
 	uint64_t last = 0;
 	int r;
 
+	r = store_begin(service->writer);
+	if (r < 0)
+		return r;
+	r = groups_resolve(service->writer, client->request.text, true, policy->groups);
+	*ret_is_group = r < 0;
 	(void)snprintf(what, sizeof(what), "version %llu to %s, %u %% %s",
 		(unsigned long long)policy->version, policy->groups[0] ? policy->groups : "all",
 		policy->percent, policy->why);
-	r = store_begin(service->writer);
 	if (r == 0)
 		r = store_policy_last(service->writer, &last);
 	(void)snprintf(before, sizeof(before), "version %llu", (unsigned long long)last);
@@ -143,11 +135,16 @@ void admin_policy_publish(struct service *service, struct admin_client *client)
 	static struct store_policy policy; /* too large for the stack */
 	auto_free uint8_t *bytes = NULL;
 	size_t size = 0;
+	bool is_group = false;
 	int r;
 
 	if (!take_policy(client, &policy, &bytes, &size))
 		return;
-	r = write_policy(service, client, &policy, bytes);
+	r = write_policy(service, client, &policy, bytes, &is_group);
+	if (r < 0 && is_group) {
+		admin_group_refuse(client, r, policy.groups);
+		return;
+	}
 	if (r == -EEXIST) {
 		admin_end(client, r,
 			"there is version %llu already, or a higher one: nothing is published",
@@ -161,8 +158,7 @@ void admin_policy_publish(struct service *service, struct admin_client *client)
 	peer_tell_policies(service);
 	admin_end(client, 0, "version %llu, '%s', is published to %s%s, %u %% of them",
 		(unsigned long long)policy.version, policy.name,
-		policy.groups[0] ? "devices tagged " : "all devices", policy.groups,
-		policy.percent);
+		policy.groups[0] ? "devices of " : "all devices", policy.groups, policy.percent);
 }
 
 void admin_policy_rollout(struct service *service, struct admin_client *client)

@@ -67,6 +67,12 @@ void admin_policies(struct service *service, struct admin_client *client);
 void admin_policy(struct service *service, struct admin_client *client);
 /* admin_tag.c */
 void admin_device_tag(struct service *service, struct admin_client *client);
+/* admin_group.c */
+void admin_device_assign(struct service *service, struct admin_client *client);
+void admin_preview_begin(struct service *service, struct admin_client *client);
+bool admin_preview(struct service *service, struct admin_client *client);
+/* Ends the answer: what groups_resolve() did not like. */
+void admin_group_refuse(struct admin_client *client, int error, const char *word);
 /* admin_token.c */
 bool admin_tokens(struct service *service, struct admin_client *client);
 void admin_token_create(struct service *service, struct admin_client *client);

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "console/store/admin_server.h"
+#include "console/store/groups.h"
 
 /* "+TAG -TAG": -EINVAL for any other word. */
 static int change_tags(struct store *store, int64_t device, const char *changes)
@@ -24,10 +25,22 @@ static int change_tags(struct store *store, int64_t device, const char *changes)
 	return r;
 }
 
+/* Without those that say whose it is, and that it was named as a group. */
+static int own_tags(struct store *store, int64_t device, char ret_tags[GROUPS_TAGS_SIZE])
+{
+	char all[GROUPS_TAGS_SIZE], users[GROUPS_TAGS_SIZE];
+	int r;
+
+	r = store_tags(store, device, all, sizeof(all));
+	if (r == 0)
+		groups_split(all, ret_tags, users);
+	return r;
+}
+
 void admin_device_tag(struct service *service, struct admin_client *client)
 {
 	char what[ADMIN_TEXT_SIZE + UUID_TEXT_SIZE + 2], uid[UUID_TEXT_SIZE];
-	char tags[STORE_TAGS_MAX * STORE_TAG_SIZE] = "", before[STORE_TAGS_MAX * STORE_TAG_SIZE];
+	char tags[GROUPS_TAGS_SIZE] = "", before[GROUPS_TAGS_SIZE];
 	const struct audit_act act = {.who = client->who,
 		.act = "device tag",
 		.what = what,
@@ -43,11 +56,11 @@ void admin_device_tag(struct service *service, struct admin_client *client)
 	(void)snprintf(what, sizeof(what), "%s %s", uid, client->request.text);
 	r = store_begin(service->writer);
 	if (r == 0)
-		r = store_tags(service->writer, device.id, before, sizeof(before));
+		r = own_tags(service->writer, device.id, before);
 	if (r == 0)
 		r = change_tags(service->writer, device.id, client->request.text);
 	if (r == 0)
-		r = store_tags(service->writer, device.id, tags, sizeof(tags));
+		r = own_tags(service->writer, device.id, tags);
 	if (r == 0)
 		r = audit_note(service->writer, &act);
 	if (r == 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "console/store/distribution.h"
+#include "console/store/groups.h"
 #include "policy/bundle.h"
 
 TestSuite(console_policy, .init = fixture_begin, .fini = fixture_end);
@@ -220,4 +221,87 @@ Test(console_policy, what_is_no_bundle)
 
 	cr_expect_eq(distribution_read("any bytes", 9, &policy), -EBADMSG);
 	cr_expect_eq(distribution_read("", 0, &policy), -EBADMSG);
+}
+
+/* Publishes as an administrator's request does; what is wrong with the groups. */
+static int add_for(uint64_t version, const char *groups, char ret_kept[STORE_TEXT_SIZE])
+{
+	int r;
+
+	cr_assert_eq(store_begin(fixture_store), 0);
+	r = groups_resolve(fixture_store, groups, true, ret_kept);
+	if (r < 0) {
+		store_rollback(fixture_store);
+		return r;
+	}
+	cr_assert_eq(store_commit(fixture_store), 0);
+	return add(version, ret_kept, 100);
+}
+
+Test(console_policy, groups_of_devices_users_and_tags)
+{
+	static struct fixture_device other, third;
+	char kept[STORE_TEXT_SIZE], uid[UUID_TEXT_SIZE], want[STORE_TEXT_SIZE];
+
+	fixture_device(&device, "pc-1");
+	fixture_device(&other, "pc-2");
+	fixture_device(&third, "pc-3");
+	FIXTURE_DO(store_tag_add(fixture_store, stored(&third).id, "user:anna"));
+	FIXTURE_DO(store_tag_add(fixture_store, stored(&third).id, "desk"));
+	uuid_format(other.uid, uid);
+	cr_assert_eq(add_for(1, "device:pc-2", kept), 0);
+	(void)snprintf(want, sizeof(want), "device:%s", uid);
+	cr_expect_str_eq(kept, want, "kept by uid: host names change");
+	cr_expect_eq(whose(&device, 0), 0);
+	cr_expect_eq(whose(&other, 0), 1);
+	cr_expect_eq(whose(&third, 0), 0);
+	cr_assert_eq(add_for(2, "user:anna user:ben", kept), 0);
+	cr_expect_eq(whose(&device, 0), 0);
+	cr_expect_eq(whose(&other, 0), 1);
+	cr_expect_eq(whose(&third, 0), 2);
+	FIXTURE_DO(store_tag_remove(fixture_store, stored(&third).id, "user:anna"));
+	cr_expect_eq(whose(&third, 0), 0, "it is somebody else's now");
+	cr_assert_eq(add_for(3, "desk device:pc-1", kept), 0);
+	cr_expect_eq(whose(&device, 0), 3);
+	cr_expect_eq(whose(&other, 0), 1);
+	cr_expect_eq(whose(&third, 0), 3);
+	cr_assert_eq(add_for(4, want, kept), 0, "as a rollback says it");
+	cr_expect_eq(whose(&other, 0), 4);
+	fixture_free(&device);
+	fixture_free(&other);
+	fixture_free(&third);
+}
+
+Test(console_policy, groups_that_are_none)
+{
+	static struct fixture_device twin;
+	static const struct {
+		const char *groups;
+		int error;
+		const char *word;
+	} rows[] = {
+		{"desk device:pc-9", -ENOENT, "device:pc-9"},
+		{"device:pc-1", -ENOTUNIQ, "device:pc-1"},
+		{"device:", -ENOENT, "device:"},
+		{"user:", -EINVAL, "user:"},
+		{"group:x", -EINVAL, "group:x"},
+		{"a/b", -EINVAL, "a/b"},
+	};
+	char kept[STORE_TEXT_SIZE], tags[GROUPS_TAGS_SIZE], users[GROUPS_TAGS_SIZE];
+
+	fixture_device(&device, "pc-1");
+	fixture_device(&twin, "pc-1");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_eq(add_for(1, rows[i].groups, kept), rows[i].error, "%s", rows[i].groups);
+		cr_expect_str_eq(kept, rows[i].word);
+	}
+	cr_expect(groups_match("", "desk"), "all");
+	cr_expect(groups_match("a desk", "x desk y"));
+	cr_expect_not(groups_match("desk", "desks adesk"));
+	cr_expect_not(groups_match("desk", ""));
+	groups_split("a user:anna device:1 b user:ben", tags, users);
+	cr_expect_str_eq(tags, "a b");
+	cr_expect_str_eq(users, "anna ben");
+	fixture_free(&device);
+	fixture_free(&twin);
 }
