@@ -28,6 +28,13 @@ $(B)/holdfast-keyring: $(KEYRING_OBJECTS) $(B)/agent/ipc/keyring.o $(COMMON_LIB)
 
 PROGRAMS += $(B)/holdfast-keyring
 
+SURVEY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/survey/*.c)))
+
+$(B)/holdfast-survey: $(SURVEY_OBJECTS) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -ljson-c -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-survey
+
 UPLINK_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/*.c)))
 
 $(B)/holdfast-uplink: $(UPLINK_OBJECTS) $(B)/agent/ipc/keyring.o $(POLICY_LIB) $(COMMON_LIB)

@@ -10,11 +10,11 @@ USERUNITDIR := $(PREFIX)/lib/systemd/user
 .PHONY: install-agent
 install: install-agent
 install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-sensor $(B)/holdfast-session \
-		$(B)/holdfast-keyring $(B)/holdfast-uplink
+		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey
 	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(B)/holdfast $(B)/holdfast-session
 	install -D -m 755 $(B)/holdfastd $(DESTDIR)$(SBINDIR)/holdfastd
 	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/holdfast-engine $(B)/holdfast-sensor \
-		$(B)/holdfast-keyring $(B)/holdfast-uplink
+		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/apps policy/apps/*.ini
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/examples policy/examples/*.ini
 	install -D -m 644 packaging/holdfast.service $(DESTDIR)$(UNITDIR)/holdfast.service

@@ -20,7 +20,7 @@ static unsigned int unlabelled_places(const struct engine *engine)
 }
 
 /* A policy none of whose paths could be labelled protects nothing, whatever hooks are in. */
-static bool is_enforcing(const struct engine *engine)
+bool report_is_enforcing(const struct engine *engine)
 {
 	return engine->hello.is_enforcing && engine->is_policy_applied &&
 	       (engine->place_count || !unlabelled_places(engine));
@@ -31,7 +31,7 @@ static struct json_object *kernel_object(const struct engine *engine)
 	struct json_object *kernel = json_object_new_object();
 	struct json_object *missing = json_object_new_array();
 
-	json_add_bool(kernel, "enforcing", is_enforcing(engine));
+	json_add_bool(kernel, "enforcing", report_is_enforcing(engine));
 	json_add_bool(kernel, "loaded", engine->hello.is_enforcing);
 	json_add_bool(kernel, "bpf_lsm", engine->hello.has_bpf_lsm);
 	json_add_bool(kernel, "adopted", engine->hello.was_adopted);
@@ -159,7 +159,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		uint32_t open = coverage[i].open ? coverage[i].open : 1U << coverage[i].channel;
 		bool is_open = engine->hello.open_channels & open;
 
-		json_add_bool(line, "covered", is_enforcing(engine) && !is_open);
+		json_add_bool(line, "covered", report_is_enforcing(engine) && !is_open);
 		json_add_text(line, "text", coverage[i].text);
 		client_line(client, line);
 	}

@@ -2,6 +2,7 @@
 /* Each kind of trouble is told when it begins, and again when it has become more. */
 #include "agent/engine/reporting.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -13,6 +14,8 @@
 #include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "agent/engine/server.h"
+#include "common/file.h"
 #include "common/json.h"
 
 #define LOOK_NS	  (5 * CLOCK_SECOND_NS)
@@ -95,6 +98,26 @@ static void look_silent(struct engine *engine, struct json_object *status)
 	was_silent = is_silent;
 }
 
+/* For uplink, which tells the console what this machine is: written when it changes. */
+static void tell_enforcement(struct engine *engine)
+{
+	static char before[128]; /* what the file says */
+	char text[sizeof(before)];
+	auto_close int fd = -EBADF;
+	struct file_content content = {.bytes = text, .mode = 0644, .group = FILE_GROUP_NONE};
+
+	if (!engine->has_hello)
+		return;
+	(void)snprintf(text, sizeof(text), "{\"enforcing\":\"%s\"}",
+		report_is_enforcing(engine) ? "yes" : "no");
+	if (!strcmp(text, before))
+		return;
+	content.size = strlen(text);
+	fd = open(engine->runtime_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && file_replace(fd, ENFORCEMENT_NAME, &content) == 0)
+		memcpy(before, text, sizeof(before));
+}
+
 void reporting_tick(struct engine *engine)
 {
 	static uint64_t looked_ns;
@@ -104,6 +127,7 @@ void reporting_tick(struct engine *engine)
 	if (looked_ns && now - looked_ns < LOOK_NS)
 		return;
 	looked_ns = now;
+	tell_enforcement(engine);
 	status = status_read(engine);
 	if (!status)
 		return;

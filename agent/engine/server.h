@@ -53,6 +53,8 @@ void verb_taint_on_answer(struct client *client, const struct message_answer *an
 void verb_follow(const struct engine *engine, struct client *client);
 
 /* report.c: what status and doctor say. */
+/* Whether the policy is in the kernel and protects what it names. */
+bool report_is_enforcing(const struct engine *engine);
 struct json_object *report_status(
 	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX]);
 void report_doctor(struct engine *engine, struct client *client,

@@ -11,6 +11,14 @@
 #define CONSOLE_STATUS_NAME	 "console.json"
 #define CONSOLE_STATUS_MAX	 4096 /* bytes */
 
+/*
+ * What this machine is: a JSON object of short texts, by holdfast-survey, in the same directory; and
+ * what of it the engine knows, in the runtime directory.
+ */
+#define SURVEY_NAME	 "device.json"
+#define ENFORCEMENT_NAME "enforcement.json"
+#define SURVEY_MAX	 4096 /* bytes */
+
 /* The console's policy, in uplink's state directory; policy/bundle.h. */
 #define BUNDLE_FILE "policy.bundle"
 

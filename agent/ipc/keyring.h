@@ -22,8 +22,11 @@ enum keyring_verb {
 		4,	    /* signs a CertificationRequestInfo (RFC 2986), DER, of that very key */
 	KEYRING_RENEW = 5,  /* makes NEXT anew and answers it as PUBLIC does */
 	KEYRING_COMMIT = 6, /* NEXT becomes CURRENT; the one before is wiped */
-	KEYRING_STATE =
-		7, /* answers enum keyring_place of CURRENT, a byte, and what is wrong in words */
+	/*
+	 * Answers enum keyring_place of CURRENT, a byte; a hash that says which TPM there is, or zeros;
+	 * and what is wrong with the key, in words.
+	 */
+	KEYRING_STATE = 7,
 	KEYRING_ANSWER = 32,
 };
 
@@ -39,6 +42,7 @@ enum keyring_place {
 };
 
 #define KEYRING_TROUBLE_SIZE 256
+#define KEYRING_TPM_SIZE     32
 
 struct keyring_request {
 	uint16_t verb;

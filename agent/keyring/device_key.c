@@ -38,6 +38,8 @@ struct device_key {
 	enum key_wish wish;
 	struct tpm *tpm; /* NULL: there is none, or it did not answer */
 	struct slot slots[2];
+	bool has_endorsement;
+	uint8_t endorsement[32]; /* hash of the TPM's key, looked up once */
 };
 
 /* NULL: no P-256 key in PKCS#8, or something behind it. */
@@ -279,6 +281,17 @@ enum keyring_place device_key_state(struct device_key *key, char ret_trouble[KEY
 	else if (slot->tpm && tpm_key_load(key->tpm, slot->tpm) < 0)
 		(void)snprintf(ret_trouble, KEYRING_TROUBLE_SIZE, "%s", tpm_trouble(key->tpm));
 	return slot->tpm ? KEYRING_TPM : KEYRING_NOWHERE;
+}
+
+bool device_key_tpm(struct device_key *key, uint8_t ret_hash[32])
+{
+	if (!key->tpm)
+		return false;
+	if (!key->has_endorsement && tpm_endorsement(key->tpm, key->endorsement) == 0)
+		key->has_endorsement = true;
+	if (key->has_endorsement)
+		memcpy(ret_hash, key->endorsement, sizeof(key->endorsement));
+	return key->has_endorsement;
 }
 
 bool device_key_is_lost(const struct device_key *key)

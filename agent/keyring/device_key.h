@@ -56,6 +56,8 @@ int device_key_sign(struct device_key *key, enum keyring_which which, const uint
 
 /* Where CURRENT is, and why it can't be used, if it can't: which is tried. trouble: "" = it can. */
 enum keyring_place device_key_state(struct device_key *key, char ret_trouble[KEYRING_TROUBLE_SIZE]);
+/* Of the TPM that is there, if any; tpm_endorsement(). False: it can't be had. */
+bool device_key_tpm(struct device_key *key, uint8_t ret_hash[32]);
 /* The TPM that a key is in was there and is not any more: only a new descriptor helps. */
 bool device_key_is_lost(const struct device_key *key);
 

@@ -86,8 +86,10 @@ static int state(struct device_key *key, struct keyring_answer *answer)
 	char trouble[KEYRING_TROUBLE_SIZE];
 
 	answer->bytes[0] = (uint8_t)device_key_state(key, trouble);
-	memcpy(answer->bytes + 1, trouble, strlen(trouble));
-	return (int)strlen(trouble) + 1;
+	if (!device_key_tpm(key, answer->bytes + 1))
+		memset(answer->bytes + 1, 0, KEYRING_TPM_SIZE);
+	memcpy(answer->bytes + 1 + KEYRING_TPM_SIZE, trouble, strlen(trouble));
+	return (int)strlen(trouble) + 1 + KEYRING_TPM_SIZE;
 }
 
 /* It may have been written anew since, by holdfast enrol. */

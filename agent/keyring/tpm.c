@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,34 @@ static const TPM2B_PUBLIC key_template = {
 					.curveID = TPM2_ECC_NIST_P256,
 					.kdf.scheme = TPM2_ALG_NULL,
 				},
+		},
+};
+
+/* TCG EK credential profile 2.5, B.3.4, template L-2. */
+static const TPM2B_PUBLIC endorsement_template = {
+	.publicArea =
+		{
+			.type = TPM2_ALG_ECC,
+			.nameAlg = TPM2_ALG_SHA256,
+			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+					    TPMA_OBJECT_SENSITIVEDATAORIGIN |
+					    TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_RESTRICTED |
+					    TPMA_OBJECT_DECRYPT,
+			.authPolicy = {.size = 32,
+				.buffer = {0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a,
+					0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52, 0xd7,
+					0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33,
+					0x14, 0x69, 0xaa}},
+			.parameters.eccDetail =
+				{
+					.symmetric = {.algorithm = TPM2_ALG_AES,
+						.keyBits.aes = 128,
+						.mode.aes = TPM2_ALG_CFB},
+					.scheme.scheme = TPM2_ALG_NULL,
+					.curveID = TPM2_ECC_NIST_P256,
+					.kdf.scheme = TPM2_ALG_NULL,
+				},
+			.unique.ecc = {.x.size = 32, .y.size = 32},
 		},
 };
 
@@ -194,6 +223,32 @@ void tpm_free(struct tpm *tpm)
 	if (tpm->esys)
 		Esys_Finalize(&tpm->esys);
 	free(tpm);
+}
+
+int tpm_endorsement(struct tpm *tpm, uint8_t ret_hash[32])
+{
+	const TPM2B_SENSITIVE_CREATE secret = {0};
+	const TPM2B_DATA outside = {0};
+	const TPML_PCR_SELECTION pcrs = {0};
+	uint8_t bytes[sizeof(TPM2B_PUBLIC)];
+	TPM2B_PUBLIC *public_part = NULL;
+	unsigned int hash_size = 32;
+	size_t used = 0;
+	ESYS_TR handle;
+	TSS2_RC code;
+
+	code = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD, NO_SESSIONS,
+		&secret, &endorsement_template, &outside, &pcrs, &handle, &public_part, NULL, NULL,
+		NULL);
+	if (code != TSS2_RC_SUCCESS)
+		return failed(tpm, "the TPM does not show its endorsement key", code);
+	forget(tpm, handle);
+	code = Tss2_MU_TPM2B_PUBLIC_Marshal(public_part, bytes, sizeof(bytes), &used);
+	Esys_Free(public_part);
+	return code == TSS2_RC_SUCCESS && EVP_Digest(bytes, used, ret_hash, &hash_size,
+						  EVP_sha256(), NULL) == 1
+		       ? 0
+		       : -EIO;
 }
 
 void tpm_key_free(struct tpm *tpm, struct tpm_key *key)

@@ -33,6 +33,12 @@ const char *tpm_trouble(const struct tpm *tpm);
 /* Nothing is to be had of it any more by this descriptor. */
 bool tpm_is_gone(const struct tpm *tpm);
 
+/*
+ * SHA-256 of the public part (TPM2B_PUBLIC) of its endorsement key for P-256, which its maker's
+ * certificate is of: which TPM this is, for as long as its seed is not changed. As tpm_open().
+ */
+int tpm_endorsement(struct tpm *tpm, uint8_t ret_hash[32]);
+
 /* A new one, in the TPM and ready. Caller frees. */
 int tpm_key_make(struct tpm *tpm, struct tpm_key **ret_key);
 /*

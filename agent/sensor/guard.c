@@ -104,6 +104,7 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-engine", directory);
 		add(guard, program, "%s/holdfast-keyring", directory);
 		add(guard, program, "%s/holdfast-uplink", directory);
+		add(guard, program, "%s/holdfast-survey", directory);
 	}
 	if (executable_of(getppid(), path)) {
 		directory_of(path, directory);

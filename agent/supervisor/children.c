@@ -110,6 +110,18 @@ int children_release(const struct supervisor_options *options)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
+pid_t survey_start(const struct supervisor_options *options, const char *runtime_directory)
+{
+	const struct process_plan plan = {
+		.directory = options->libexec_directory,
+		.arguments = {"holdfast-survey", options->uplink_user, runtime_directory},
+		.peer_fd = -EBADF,
+		.second_fd = -EBADF,
+	};
+
+	return process_start(&plan);
+}
+
 int reporters_start(const struct supervisor_options *options, const struct reporters_plan *plan,
 	struct pair *ret_pair)
 {

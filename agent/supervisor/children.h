@@ -57,6 +57,8 @@ struct reporters_plan {
 	int tpm_fd;		       /* borrowed; keyring gets it; -EBADF = none */
 };
 
+/* holdfast-survey, which ends by itself. Its process id or negative errno. */
+pid_t survey_start(const struct supervisor_options *options, const char *runtime_directory);
 /* Uplink and keyring; as children_start(). */
 int reporters_start(const struct supervisor_options *options, const struct reporters_plan *plan,
 	struct pair *ret_pair);

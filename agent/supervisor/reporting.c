@@ -7,9 +7,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/supervisor/directory.h"
+#include "agent/supervisor/process.h"
 #include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -19,7 +21,8 @@
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define STEADY_NS      (60 * CLOCK_SECOND_NS)
-#define TPM_DEVICE     "/dev/tpmrm0" /* the kernel keeps its users' handles apart */
+#define SURVEY_NS      (300 * CLOCK_SECOND_NS) /* how often this machine is looked at */
+#define TPM_DEVICE     "/dev/tpmrm0"	       /* the kernel keeps its users' handles apart */
 
 static int users_find(
 	const struct supervisor_options *options, struct child_user ret_users[REPORTER_MAX])
@@ -95,6 +98,32 @@ static void try_later(struct reporting *reporting, uint64_t now)
 		reporting->backoff_ms = BACKOFF_MAX_MS;
 }
 
+/* While they run; what it finds out is uplink's to tell. */
+static void survey(
+	struct reporting *reporting, const struct supervisor_options *options, uint64_t now)
+{
+	char runtime[PATH_MAX];
+
+	if (reporting->survey > 0) {
+		if (!process_is_gone(reporting->survey))
+			return;
+		(void)waitpid(reporting->survey, NULL, 0); /* it said itself what went wrong */
+		reporting->survey = 0;
+	}
+	if (!reporting->pair.led ||
+		(reporting->survey_ns && now - reporting->survey_ns < SURVEY_NS))
+		return;
+	reporting->survey_ns = now;
+	(void)snprintf(runtime, sizeof(runtime), "%s/" CONSOLE_STATUS_DIRECTORY,
+		options->runtime_directory);
+	reporting->survey = survey_start(options, runtime);
+	if (reporting->survey < 0) {
+		log_error("cannot look at this machine: %s, trying again later",
+			strerror((int)-reporting->survey));
+		reporting->survey = 0;
+	}
+}
+
 bool reporting_tick(
 	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
 {
@@ -114,6 +143,7 @@ bool reporting_tick(
 		log_notice("a TPM is there now: starting keyring and uplink with it");
 		pair_stop(pair);
 	}
+	survey(reporting, options, now);
 	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
 		return has_ended;
 	reporting->started_ns = now;
@@ -125,4 +155,6 @@ bool reporting_tick(
 void reporting_stop(struct reporting *reporting)
 {
 	pair_stop(&reporting->pair);
+	if (reporting->survey > 0)
+		(void)waitpid(reporting->survey, NULL, 0); /* takes milliseconds */
 }

@@ -12,7 +12,9 @@
 #include "agent/supervisor/children.h"
 
 struct reporting {
-	struct pair pair; /* uplink and keyring */
+	struct pair pair;   /* uplink and keyring */
+	pid_t survey;	    /* 0 = none runs */
+	uint64_t survey_ns; /* when one was started last */
 	uint64_t started_ns;
 	uint64_t next_ns; /* not started before */
 	int backoff_ms;

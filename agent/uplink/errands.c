@@ -22,6 +22,7 @@
 #define HEARTBEAT_NS   (600 * CLOCK_SECOND_NS)
 #define RENEW_LEFT     (30 * 86400) /* seconds that a certificate has left when it is renewed */
 #define RENEW_AGAIN_NS (3600 * CLOCK_SECOND_NS)
+#define DESCRIBE_NS    (5 * CLOCK_SECOND_NS) /* how often it is looked whether this machine changed */
 #define KEY_LOOK_NS    (300 * CLOCK_SECOND_NS) /* how often the key is looked at */
 #define KEY_AGAIN_NS   (10 * CLOCK_SECOND_NS)  /* likewise, while it can't be used */
 
@@ -100,8 +101,15 @@ static void begin_enrol(struct uplink *uplink, enum errand errand)
 
 static void begin_ask(struct uplink *uplink)
 {
-	const struct exchange_request request = {.path = DEVICE_PATH};
+	struct exchange_request request = {.path = DEVICE_PATH};
 
+	if (uplink->description[0]) {
+		(void)snprintf(uplink->described, sizeof(uplink->described), "%s",
+			uplink->description); /* as large */
+		request.type = "application/json";
+		request.body = uplink->described;
+		request.size = strlen(uplink->described);
+	}
 	begin(uplink, ERRAND_ASK, &request);
 }
 
@@ -130,19 +138,19 @@ static bool wants_renewal(const struct uplink *uplink, uint64_t now)
 /* Without its key the device can say nothing; what it was certified as stays. */
 static bool has_key(struct uplink *uplink, uint64_t now)
 {
-	bool had_trouble = uplink->key_trouble[0];
+	bool had_trouble = uplink->key.trouble[0];
 
 	if (uplink->is_anew) /* with a key that is made for it */
 		return true;
 	if (uplink->key_ns && now - uplink->key_ns < (had_trouble ? KEY_AGAIN_NS : KEY_LOOK_NS))
 		return !had_trouble;
 	uplink->key_ns = now;
-	uplink->key_place = keyring_state(uplink->key_trouble);
-	if (uplink->key_trouble[0])
-		say(uplink, "DEVICE_KEY", uplink->key_trouble);
+	keyring_state(&uplink->key);
+	if (uplink->key.trouble[0])
+		say(uplink, "DEVICE_KEY", uplink->key.trouble);
 	else if (had_trouble)
 		say(uplink, "", "");
-	return !uplink->key_trouble[0];
+	return !uplink->key.trouble[0];
 }
 
 void errand_begin(struct uplink *uplink)
@@ -152,6 +160,11 @@ void errand_begin(struct uplink *uplink)
 	if (!uplink->exchange || uplink->errand != ERRAND_NONE ||
 		!exchange_is_ready(uplink->exchange) || !has_key(uplink, now))
 		return;
+	if (now - uplink->describe_ns > DESCRIBE_NS) {
+		uplink->describe_ns = now;
+		if (describe(uplink) && uplink->standing != STANDING_REFUSED)
+			uplink->ask_ns = 0; /* it is told at once */
+	}
 	if (!uplink->identity.chain_count)
 		begin_enrol(uplink, ERRAND_ENROL);
 	else if (now >= uplink->ask_ns)

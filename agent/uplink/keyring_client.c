@@ -11,6 +11,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -45,18 +46,24 @@ static int ask(const struct keyring_request *request, struct keyring_answer *ans
 	return answer->error < 0 ? answer->error : answer->size;
 }
 
-enum keyring_place keyring_state(char ret_trouble[KEYRING_TROUBLE_SIZE])
+void keyring_state(struct keyring_state *ret_state)
 {
 	const struct keyring_request request = {.verb = KEYRING_STATE};
 	static struct keyring_answer answer;
-	int r = ask(&request, &answer);
+	const uint8_t *tpm = answer.bytes + 1;
+	int r = ask(&request, &answer), head = 1 + KEYRING_TPM_SIZE;
+	uint8_t any = 0;
 
-	ret_trouble[0] = '\0';
-	if (r < 1 || r > KEYRING_TROUBLE_SIZE || answer.bytes[0] > KEYRING_TPM)
+	if (r < head || r - head >= KEYRING_TROUBLE_SIZE || answer.bytes[0] > KEYRING_TPM)
 		fatal("keyring does not say where the key is, stopping");
-	memcpy(ret_trouble, answer.bytes + 1, (size_t)r - 1);
-	ret_trouble[r - 1] = '\0';
-	return (enum keyring_place)answer.bytes[0];
+	*ret_state = (struct keyring_state){.place = (enum keyring_place)answer.bytes[0]};
+	for (size_t i = 0; i < KEYRING_TPM_SIZE; i++) {
+		(void)snprintf(ret_state->tpm + 2 * i, 3, "%02x", tpm[i]);
+		any |= tpm[i];
+	}
+	if (!any)
+		ret_state->tpm[0] = '\0';
+	memcpy(ret_state->trouble, answer.bytes + head, (size_t)(r - head));
 }
 
 static EVP_PKEY *public_key(enum keyring_verb verb, enum keyring_which which)

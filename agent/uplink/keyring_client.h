@@ -15,8 +15,13 @@
 /* Takes the socket over for the life of the process. */
 void keyring_client_start(int socket_fd);
 
-/* Where CURRENT is, enum keyring_place, and what is wrong with it; keyring tries. "" = it can be used. */
-enum keyring_place keyring_state(char ret_trouble[KEYRING_TROUBLE_SIZE]);
+struct keyring_state {
+	enum keyring_place place;	    /* of CURRENT */
+	char tpm[2 * KEYRING_TPM_SIZE + 1]; /* hexadecimal: which TPM there is; "" = none */
+	char trouble[KEYRING_TROUBLE_SIZE]; /* "" = the key can be used, which was tried */
+};
+
+void keyring_state(struct keyring_state *ret_state);
 /* The public half; CURRENT is made when there is none. NULL: -ENOKEY and the like, logged. Caller frees. */
 EVP_PKEY *keyring_public(enum keyring_which which);
 /* A new NEXT. As keyring_public. */

@@ -77,7 +77,7 @@ void setup_config(struct uplink *uplink)
 	uplink->config = config;
 	uplink->has_config = true;
 	exchanges_make(uplink);
-	if (uplink->standing == STANDING_REFUSED || uplink->key_trouble[0])
+	if (uplink->standing == STANDING_REFUSED || uplink->key.trouble[0])
 		begin_anew(uplink);
 	uplink->ask_ns = 0;
 	log_info("%u consoles, the first is '%s'", config.console_count, config.consoles[0]);

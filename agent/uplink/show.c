@@ -56,8 +56,8 @@ static struct json_object *status_of(const struct uplink *uplink)
 	add_text(object, "trouble", uplink->trouble);
 	add_text(
 		object, "spool_trouble", uplink->spool_error ? strerror(-uplink->spool_error) : "");
-	add_text(object, "key", places[uplink->key_place]);
-	add_text(object, "key_trouble", uplink->key_trouble);
+	add_text(object, "key", places[uplink->key.place]);
+	add_text(object, "key_trouble", uplink->key.trouble);
 	add_number(object, "contact", uplink->contact_ms);
 	add_number(object, "acknowledged", uplink->ack);
 	add_number(object, "delivered", uplink->delivered);

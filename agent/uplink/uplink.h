@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/ipc/console_files.h"
 #include "agent/uplink/config.h"
 #include "agent/uplink/exchange.h"
 #include "agent/uplink/feed.h"
@@ -54,6 +55,8 @@ struct uplink {
 	struct log_reader *reader;
 	struct spool *spool; /* NULL until it is known to whom to seal */
 	struct feed *feed;
+	char described[SURVEY_MAX];   /* what the request under way says */
+	char description[SURVEY_MAX]; /* of this machine, JSON; "" = none yet */
 	/* what is going on */
 	enum standing standing;
 	enum errand errand;
@@ -63,18 +66,18 @@ struct uplink {
 	bool is_anew;	     /* refused, and configured again since: enrols with another key */
 	bool has_ack;	     /* the console has said where it stands */
 	uint64_t ack;
+	uint64_t describe_ns;	 /* when it was described last */
 	uint64_t ask_ns;	 /* when to ask anew how we stand, on the boot clock */
 	uint64_t renew_ns;	 /* when to try to renew again */
 	uint64_t policy_version; /* of the bundle that is here; 0 = none */
 	/* for people: `holdfast status` */
-	uint64_t contact_ms; /* of the last good answer */
-	uint64_t gone;	     /* events that went before they were delivered, likewise */
-	uint64_t delivered;  /* events, since the start */
-	enum keyring_place key_place;
-	char key_trouble[KEYRING_TROUBLE_SIZE]; /* while it is not "", the console is not asked */
-	uint64_t key_ns;			/* when it was looked at last, on the boot clock */
-	int spool_error;		   /* negative errno of the last try to write to it, or 0 */
-	char code[64];			   /* of the last refusal; "" = none */
+	uint64_t contact_ms;	  /* of the last good answer */
+	uint64_t gone;		  /* events that went before they were delivered, likewise */
+	uint64_t delivered;	  /* events, since the start */
+	struct keyring_state key; /* while it has trouble, the console is not asked */
+	uint64_t key_ns;	  /* when it was looked at last, on the boot clock */
+	int spool_error;	  /* negative errno of the last try to write to it, or 0 */
+	char code[64];		  /* of the last refusal; "" = none */
 	char trouble[EXCHANGE_ERROR_SIZE]; /* in words */
 };
 
@@ -82,6 +85,9 @@ struct uplink {
 void setup_config(struct uplink *uplink);
 /* Opens the spool once certificate and console key are known. */
 void setup_spool(struct uplink *uplink);
+
+/* describe.c: puts the description together anew. Whether it is another one than before. */
+bool describe(struct uplink *uplink);
 
 /* errands.c: what to ask of the console next, and what its answer means. */
 void errand_begin(struct uplink *uplink);

@@ -176,6 +176,20 @@ static void print_findings(struct json_object *findings)
 	}
 }
 
+/* Of the console's own word is nothing in here. */
+static void print_record(struct json_object *details)
+{
+	if (!details || !json_object_object_length(details))
+		return;
+	print_styled(PRINT_BOLD, "As it says itself\n");
+	json_object_object_foreach(details, name, value)
+	{
+		(void)printf("  %-16s", name);
+		print_clean(json_object_get_string(value));
+		(void)putchar('\n');
+	}
+}
+
 static void print_device(struct json_object *device, const char *text, void *userdata)
 {
 	struct view *view = userdata;
@@ -202,6 +216,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 	else
 		(void)printf("  has delivered nothing yet\n");
 	print_policy(device);
+	print_record(json_at(device, "details"));
 	print_changes(json_at(device, "changes"));
 	print_certificates(json_at(device, "certificates"));
 	print_boots(json_at(device, "boots"));

@@ -41,6 +41,23 @@ void handle_device(struct frontend *frontend, struct http_request *request)
 	exchange_ask(frontend, pending, &frontend->store);
 }
 
+void handle_describe(struct frontend *frontend, struct http_request *request)
+{
+	struct bytes_writer *frame;
+	struct pending *pending;
+	const uint8_t *text;
+	size_t size;
+
+	text = http_request_body(request, &size);
+	pending = exchange_begin(frontend, request, PENDING_DEVICE);
+	if (!pending)
+		return;
+	frame = peer_begin(CONSOLE_DESCRIBE);
+	put_who(frame, pending->id, request);
+	bytes_put_blob(frame, text, size);
+	exchange_ask(frontend, pending, &frontend->store);
+}
+
 void handle_events(struct frontend *frontend, struct http_request *request)
 {
 	struct bytes_writer *frame;

@@ -9,6 +9,7 @@ struct http_request;
 void handle_health(struct frontend *frontend, struct http_request *request);
 /* device.c */
 void handle_device(struct frontend *frontend, struct http_request *request);
+void handle_describe(struct frontend *frontend, struct http_request *request);
 void handle_events(struct frontend *frontend, struct http_request *request);
 /* policy.c */
 void handle_policy(struct frontend *frontend, struct http_request *request);

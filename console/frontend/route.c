@@ -11,6 +11,7 @@ static const struct route routes[] = {
 	{HTTP_POST, ROUTE_EVENTS_AFTER_LOSS, true, CONSOLE_BATCH_MAX, handle_events},
 	{HTTP_GET, ROUTE_POLICY, true, 0, handle_policy},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
+	{HTTP_POST, "/v1/device", true, CONSOLE_DESCRIPTION_MAX, handle_describe},
 	{HTTP_GET, "/v1/health", false, 0, handle_health},
 	{HTTP_GET, "/.well-known/est/cacerts", false, 0, handle_cacerts},
 	{HTTP_POST, "/.well-known/est/simpleenroll", false, ROUTE_CSR_MAX, handle_enrol},

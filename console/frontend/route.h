@@ -11,6 +11,8 @@
  *   GET  /v1/device                        certificate; {"device","state","tenant","ack","link",
  *                                          "seal_key"}: seal_key in base64, link in hexadecimal;
  *                                          200 also while pending or suspended (no seal_key then)
+ *   POST /v1/device                        likewise; body: what the device is, as JSON; see
+ *                                          console/store/device_record.h
  *   POST /v1/events                        certificate; body: a sealed batch as it is;
  *                                          {"ack":N,"link":"...","retry_ms":0}
  *   POST /v1/events?after=loss             likewise; the device says that it has nothing older, so

@@ -21,6 +21,7 @@
 #define CONSOLE_CSR_MAX		8192	  /* bytes of a PKCS#10 request, DER */
 #define CONSOLE_CERTIFICATE_MAX 4096	  /* bytes of a certificate, DER */
 #define CONSOLE_BATCH_MAX	110000	  /* bytes: fits one frame */
+#define CONSOLE_DESCRIPTION_MAX 4095	  /* bytes of what a device says of itself */
 #define CONSOLE_CHAIN_MAX	4	  /* certificates from the issuing one up */
 #define CONSOLE_POLICY_MAX	(9 << 20) /* bytes of a bundle: BUNDLE_SIZE_MAX and some */
 
@@ -33,10 +34,12 @@ enum console_message {
 	CONSOLE_EVENTS = 4, /* struct console_who, then the batch: the rest of the frame */
 	CONSOLE_RENEW = 5,  /* struct console_enrol, token empty, with the certificate in use */
 	CONSOLE_POLICY = 6, /* struct console_poll */
+	CONSOLE_DESCRIBE =
+		7, /* struct console_who, then JSON: the rest of the frame; answered by DEVICE_IS */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
 	CONSOLE_DONE = 33,	/* struct console_done */
-	CONSOLE_DEVICE_IS = 34, /* struct console_device: to DEVICE */
+	CONSOLE_DEVICE_IS = 34, /* struct console_device: to DEVICE, DESCRIBE */
 	CONSOLE_TAKEN = 35,	/* struct console_device: to EVENTS; ack and link are durable */
 	CONSOLE_CHANGED =
 		36, /* struct console_device, id 0: its connections are to be looked at anew */

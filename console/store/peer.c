@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "console/store/description.h"
 #include "console/store/enrolment.h"
 #include "console/store/identify.h"
 #include "console/store/service.h"
@@ -66,6 +67,29 @@ static int on_device(struct service *service, struct bytes_reader *payload, stru
 	return 0;
 }
 
+static int on_describe(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	static struct identity identity;
+	static struct device_record record;
+	struct description description;
+	struct console_who who;
+	uint16_t refusal;
+	int r;
+
+	console_get_who(payload, &who);
+	if (payload->is_bad || payload->left > CONSOLE_DESCRIPTION_MAX)
+		fatal("broken message %u from the frontend, stopping", CONSOLE_DESCRIBE);
+	description = (struct description){&who, (const char *)payload->at, payload->left};
+	r = identify(service->writer, who.certificate, who.address, &identity, &refusal);
+	if (r == 0 && (refusal == REFUSAL_NONE || refusal == REFUSAL_DEVICE_PENDING))
+		r = description_take(service->writer, &identity.device, &description, &record);
+	if (r < 0)
+		return r;
+	identify_answer(&identity.device, who.id, &answer->device);
+	answer->device.refusal = refusal;
+	return 0;
+}
+
 static int on_events(struct service *service, struct bytes_reader *payload, struct answer *answer)
 {
 	struct console_who who;
@@ -113,6 +137,8 @@ static int dispatch(
 		return on_certified(service, payload, answer);
 	case CONSOLE_DEVICE:
 		return on_device(service, payload, answer);
+	case CONSOLE_DESCRIBE:
+		return on_describe(service, payload, answer);
 	case CONSOLE_EVENTS:
 		return on_events(service, payload, answer);
 	case CONSOLE_POLICY:
@@ -128,11 +154,11 @@ static void begin_answer(
 {
 	struct bytes_reader peek = *payload;
 
-	ret_answer->type = type == CONSOLE_CERTIFIED ? CONSOLE_DONE
-			   : type == CONSOLE_DEVICE  ? CONSOLE_DEVICE_IS
-			   : type == CONSOLE_EVENTS  ? CONSOLE_TAKEN
-			   : type == CONSOLE_POLICY  ? CONSOLE_POLICY_IS
-						     : CONSOLE_ENROLLED;
+	ret_answer->type = type == CONSOLE_CERTIFIED				? CONSOLE_DONE
+			   : type == CONSOLE_DEVICE || type == CONSOLE_DESCRIBE ? CONSOLE_DEVICE_IS
+			   : type == CONSOLE_EVENTS				? CONSOLE_TAKEN
+			   : type == CONSOLE_POLICY				? CONSOLE_POLICY_IS
+										: CONSOLE_ENROLLED;
 	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
 }
 

@@ -3,7 +3,7 @@ CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c consol
 			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c console/store/sqlite/*.c)))) $(CONSOLE_IPC)
 CONSOLE_STORE_LDLIBS := -lsqlite3 -lzstd -lcrypto -ljson-c
 
-$(foreach test,console_admin console_crash console_enrolment console_ingest console_policy console_store,\
+$(foreach test,console_admin console_crash console_description console_enrolment console_ingest console_policy console_store,\
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
 	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
 
@@ -18,6 +18,11 @@ UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)
 FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/local_socket.c common/wire.c
 FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request
 FUZZ_FLAGS_admin_request   := -max_len=4200
+
+FUZZ_SOURCES_device_record := console/store/device_record.c common/text.c
+FUZZ_LDLIBS_device_record  := -ljson-c
+FUZZ_SEEDS_device_record   := tests/fuzz/corpus/device_record
+FUZZ_FLAGS_device_record   := -max_len=4200
 
 FUZZ_SOURCES_event_fields := console/store/event_fields.c common/json.c common/text.c
 FUZZ_LDLIBS_event_fields  := -ljson-c

@@ -229,6 +229,7 @@ static void on_frontend(void)
 		on_poll(&payload);
 		break;
 	case CONSOLE_DEVICE:
+	case CONSOLE_DESCRIBE:
 	case CONSOLE_EVENTS:
 		on_who(&payload, type == CONSOLE_EVENTS);
 		break;

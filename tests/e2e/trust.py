@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a device's identity rests on, with a real console, keyring and uplink: a key in a TPM."""
+"""What a device's identity rests on, with a real console, keyring and uplink: a key in a TPM, what
+its machine is, and that it is one."""
 import os
 import shutil
 import sys
 import tempfile
 
-from lib import check, skip, status_of, summary
-from reporters import Reporters, wait_until
+from lib import Identity, check, run, skip, status_of, summary
+from reporters import BUILD, USER, Reporters, wait_until
 from tpm import Tpm, has_swtpm
 from whole_console import Console
 
@@ -120,6 +121,115 @@ def wishes(console, work):
     device.stop()
 
 
+class Machine:
+    """What /sys, /proc and /etc say of one, in a directory; holdfast-survey reads it as it is."""
+
+    def __init__(self, directory, serial):
+        self.root = directory
+        for path, text in {
+                'etc/os-release': 'NAME=X\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+                'sys/class/dmi/id/sys_vendor': 'LENOVO\n',
+                'sys/class/dmi/id/product_name': '21CB\n',
+                'sys/class/dmi/id/product_serial': serial + '\n',
+                'sys/class/dmi/id/product_uuid': f'4c4c4544-0037-4810-8056-{serial:0>12}\n',
+                'sys/class/net/eth0/address': '52:54:00:12:34:56\n',
+                'sys/class/net/eth0/addr_assign_type': '0\n',
+                'sys/class/net/eth0/device/vendor': '',
+                'sys/class/tpm/tpm0/active': '',
+                'sys/kernel/security/lsm': 'lockdown,capability,yama,apparmor,bpf',
+                'sys/kernel/security/lockdown': 'none [integrity] confidentiality\n',
+                'sys/dev/block/254:1/dm/uuid': 'LVM-abc\n',
+                'sys/dev/block/254:1/slaves/dm-0/dm/uuid': 'CRYPT-LUKS2-0123-root\n',
+                'proc/self/mountinfo': '22 1 254:1 / / rw shared:1 - ext4 /dev/vg/root rw\n',
+                'proc/cpuinfo': 'processor\t: 0\nmodel name\t: AMD\nprocessor\t: 1\n',
+                'proc/meminfo': 'MemTotal:       16000000 kB\n',
+                'proc/sys/kernel/yama/ptrace_scope': '1\n'}.items():
+            self.write(path, text)
+        for path in ('product_serial', 'product_uuid'):
+            os.chmod(os.path.join(self.root, 'sys/class/dmi/id', path), 0o400)
+        self.secure_boot(True)
+
+    def write(self, path, text):
+        path = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='ascii') as file:
+            file.write(text)
+
+    def secure_boot(self, is_on):
+        self.write('sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',
+                   '\x06\0\0\0' + ('\1' if is_on else '\0'))
+
+    def survey(self, device):
+        """As holdfastd has it done, for what is on a machine to reach uplink."""
+        done = run(os.path.join(BUILD, 'holdfast-survey'), USER, device.part('runtime'), self.root)
+        check('the machine is looked at', done.returncode == 0, done.stderr)
+
+
+def kinds(console, uid):
+    return [finding['kind'] for finding in console.device(uid).get('findings', [])]
+
+
+def record(console, work):
+    machine = Machine(os.path.join(work, 'machine-1'), 'PF3ABC')
+    device = reporters(console, work, 'described')
+    machine.survey(device)
+    device.start()
+    check('control: it enrols', is_trusted(device), device.errors())
+    uid = device.status()['device']
+    known = wait_until(lambda: console.device(uid).get('details'), 20) or {}
+    wanted = {'os': 'Debian GNU/Linux 12 (bookworm)', 'vendor': 'LENOVO', 'serial': 'PF3ABC',
+              'secure_boot': 'on', 'lockdown': 'integrity', 'bpf_lsm': 'on', 'tpm': 'yes',
+              'root_encrypted': 'yes', 'cpus': '2', 'memory_mb': '15625', 'key': 'file',
+              'ptrace_scope': '1'}
+    check('the console knows the machine', {name: known.get(name) for name in wanted} == wanted,
+          known)
+    shown = console.verb('device', 'show', uid)
+    check('and shows it', 'secure_boot' in shown and 'PF3ABC' in shown, shown)
+    device.stop()
+    device.start()
+    check('control: started again there is nothing to find', is_trusted(device) and
+          delivers(console, device) and kinds(console, uid) == [], kinds(console, uid))
+    machine.secure_boot(False)
+    machine.write('sys/kernel/security/lockdown', '[none] integrity confidentiality\n')
+    machine.survey(device)
+    found = wait_until(lambda: len(kinds(console, uid)) >= 2, 30)
+    check('secure boot and lockdown are off: two findings', found and sorted(
+        kinds(console, uid)) == ['lockdown-lowered', 'secure-boot-off'], kinds(console, uid))
+    return machine, device, uid
+
+
+def copied(console, work, machine, device, uid):
+    """A key in a file goes with the disk: that is noticed."""
+    device.stop()
+    shutil.copytree(device.directory, os.path.join(work, 'twin'))
+    twin = reporters(console, work, 'twin', token=False)
+    Machine(os.path.join(work, 'machine-2'), 'PF9XYZ').survey(twin)
+    twin.start()
+    found = wait_until(lambda: 'key-on-two-machines' in kinds(console, uid), 30)
+    check('a copy speaks from another machine: a finding', found, kinds(console, uid))
+    text = [finding['text'] for finding in console.device(uid)['findings']
+            if finding['kind'] == 'key-on-two-machines']
+    check('which says which two', text and 'PF3ABC' in text[0] and 'PF9XYZ' in text[0], text)
+    twin.stop()
+
+
+def takes_turns(console, work):
+    """Two machines that look alike, with stock clients: each says which boot it is."""
+    identity = Identity(work)
+    console.enrol(identity, console.token('--approve')['token'])
+    boots = [f'{{"machine":"same","boot":"{digit * 8}-1111-4111-8111-111111111111"}}'
+             for digit in '123']
+
+    def say(which):
+        return console.curl('/v1/device', identity=identity, data=boots[which].encode())[0]
+
+    check('control: three boots, one after the other', [say(0), say(0), say(1), say(2)] ==
+          [200] * 4 and kinds(console, identity.subject()) == [], kinds(console, identity.subject()))
+    say(1)
+    check('one that was over speaks again: a finding',
+          kinds(console, identity.subject()) == ['key-on-two-machines'])
+
+
 def main():
     work = tempfile.mkdtemp(prefix='holdfast-e2e-')
     os.chmod(work, 0o755)
@@ -134,6 +244,8 @@ def main():
         else:
             skip('a key in a TPM', 'swtpm is not installed')
         wishes(console, work)
+        copied(console, work, *record(console, work))
+        takes_turns(console, work)
     finally:
         check('SIGTERM ends the console well', console.stop() == 0)
         shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holdfast-survey: started by holdfastd now and then, as root; opens three files that only root reads,
+ * becomes uplink's user, writes what it found out into uplink's runtime directory and ends. Reads
+ * what the kernel and the firmware say of this machine; no network, no socket, no child.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/ipc/console_files.h"
+#include "agent/survey/survey.h"
+#include "common/file.h"
+#include "common/filter.h"
+#include "common/log.h"
+#include "common/privileges.h"
+
+static void restrict_self(const char *user)
+{
+	struct privileges wanted = {.group = (gid_t)-1};
+	int r;
+
+	r = privileges_find_user(user, &wanted.uid, &wanted.gid);
+	if (r < 0)
+		fatal("there is no user '%s', stopping", user);
+	r = privileges_drop(&wanted);
+	if (r < 0)
+		fatal("cannot give up privileges: %s, stopping", strerror(-r));
+	r = filter_load(FILTER_FILES);
+	if (r < 0)
+		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
+}
+
+static void write_facts(int directory_fd, struct json_object *facts)
+{
+	struct file_content content = {.mode = 0600, .group = FILE_GROUP_NONE};
+	int r;
+
+	content.bytes = json_object_to_json_string_ext(facts, JSON_C_TO_STRING_PLAIN);
+	if (!content.bytes)
+		fatal("no memory, stopping");
+	content.size = strlen(content.bytes);
+	r = file_replace(directory_fd, SURVEY_NAME, &content);
+	if (r < 0)
+		fatal("cannot write '" SURVEY_NAME "': %s, stopping", strerror(-r));
+}
+
+static int directory_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		fatal("cannot open '%s': %m, stopping", path);
+	return fd;
+}
+
+/* ROOT is for tests. */
+int main(int argc, char **argv)
+{
+	struct survey survey;
+	int directory_fd;
+
+	if (argc != 3 && argc != 4) {
+		(void)fprintf(stderr, "holdfast-survey is started by holdfastd(8)\n");
+		return 2;
+	}
+	log_open("holdfast-survey", false);
+	(void)umask(077); /* returns the old one */
+	survey.root_fd = directory_open(argc == 4 ? argv[3] : "/");
+	survey_secrets_open(survey.root_fd, &survey.secrets);
+	directory_fd = directory_open(argv[2]);
+	survey.facts = json_object_new_object();
+	restrict_self(argv[1]);
+	survey_machine(&survey);
+	survey_posture(&survey);
+	fact_add(&survey, "agent", HOLDFAST_VERSION);
+#ifdef NDEBUG
+	fact_add(&survey, "build", "release");
+#else
+	fact_add(&survey, "build", "debug");
+#endif
+	write_facts(directory_fd, survey.facts);
+	(void)json_object_put(survey.facts); /* freed */
+	return EXIT_SUCCESS;
+}

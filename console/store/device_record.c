@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One table of what is known; json-c reads, bounded by size and depth before. */
+#include "console/store/device_record.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/text.h"
+
+#define DEPTH_MAX  2 /* an object of texts */
+#define LEVELS_MAX 3
+
+static const struct {
+	const char *name;
+	const char *lowered;		/* the finding's kind; NULL = has no order */
+	const char *levels[LEVELS_MAX]; /* from the second lowest up; anything else is the lowest */
+} table[FACT_MAX] = {
+	[FACT_OS] = {"os", NULL, {NULL}},
+	[FACT_KERNEL] = {"kernel", NULL, {NULL}},
+	[FACT_VENDOR] = {"vendor", NULL, {NULL}},
+	[FACT_PRODUCT] = {"product", NULL, {NULL}},
+	[FACT_SERIAL] = {"serial", NULL, {NULL}},
+	[FACT_UUID] = {"uuid", NULL, {NULL}},
+	[FACT_CPU] = {"cpu", NULL, {NULL}},
+	[FACT_CPUS] = {"cpus", NULL, {NULL}},
+	[FACT_MEMORY] = {"memory_mb", NULL, {NULL}},
+	[FACT_MAC] = {"mac", NULL, {NULL}},
+	[FACT_MACHINE] = {"machine", NULL, {NULL}},
+	[FACT_EK] = {"ek", NULL, {NULL}},
+	[FACT_TPM] = {"tpm", "tpm-gone", {"yes"}},
+	[FACT_KEY] = {"key", "key-left-tpm", {"tpm"}},
+	[FACT_SECURE_BOOT] = {"secure_boot", "secure-boot-off", {"on"}},
+	[FACT_LOCKDOWN] = {"lockdown", "lockdown-lowered", {"integrity", "confidentiality"}},
+	[FACT_LSM] = {"lsm", NULL, {NULL}},
+	[FACT_BPF_LSM] = {"bpf_lsm", "bpf-lsm-off", {"on"}},
+	[FACT_ROOT_ENCRYPTED] = {"root_encrypted", "disk-not-encrypted", {"yes"}},
+	[FACT_PTRACE_SCOPE] = {"ptrace_scope", "ptrace-allowed", {"1", "2", "3"}},
+	[FACT_AGENT] = {"agent", NULL, {NULL}},
+	[FACT_BUILD] = {"build", "debug-build", {"release"}},
+	[FACT_ENFORCING] = {"enforcing", "not-enforcing", {"yes"}},
+	[FACT_BOOT] = {"boot", NULL, {NULL}},
+	[FACT_BOOTS] = {"boots", NULL, {NULL}},
+};
+
+const char *device_fact_name(enum device_fact fact)
+{
+	return table[fact].name;
+}
+
+enum device_fact device_fact_find(const char *name)
+{
+	for (unsigned int fact = 0; fact < FACT_MAX; fact++)
+		if (!strcmp(name, table[fact].name))
+			return (enum device_fact)fact;
+	return FACT_MAX;
+}
+
+int device_record_parse(
+	const char *json, size_t size, bool is_outside, struct device_record *ret_record)
+{
+	struct device_record record = {0};
+	struct json_tokener *parser;
+	struct json_object *object = NULL;
+	int r = -EBADMSG;
+
+	if (!size || size >= DEVICE_RECORD_MAX || memchr(json, '\0', size))
+		return -EBADMSG;
+	parser = json_tokener_new_ex(DEPTH_MAX);
+	if (!parser)
+		return -ENOMEM;
+	object = json_tokener_parse_ex(parser, json, (int)size);
+	if (json_tokener_get_error(parser) == json_tokener_success &&
+		json_tokener_get_parse_end(parser) == size &&
+		json_object_is_type(object, json_type_object)) {
+		json_object_object_foreach(object, name, value)
+		{
+			enum device_fact fact = device_fact_find(name);
+
+			if (fact < FACT_MAX && json_object_is_type(value, json_type_string) &&
+				!(is_outside && fact == FACT_BOOTS))
+				(void)text_clean(record.facts[fact], DEVICE_RECORD_TEXT,
+					json_object_get_string(value)); /* cut */
+		}
+		r = 0;
+	}
+	(void)json_object_put(object); /* freed */
+	json_tokener_free(parser);
+	if (r == 0)
+		*ret_record = record;
+	return r;
+}
+
+int device_record_format(const struct device_record *record, char ret_json[DEVICE_RECORD_MAX])
+{
+	struct json_object *object = json_object_new_object();
+	const char *text;
+	int r = -ENOMEM;
+
+	for (unsigned int fact = 0; object && fact < FACT_MAX; fact++)
+		if (record->facts[fact][0])
+			(void)json_object_object_add(object, table[fact].name,
+				json_object_new_string(record->facts[fact])); /* null is none */
+	text = object ? json_object_to_json_string_ext(
+				object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+		      : NULL;
+	if (text)
+		r = strlen(text) < DEVICE_RECORD_MAX ? 0 : -EMSGSIZE;
+	if (r == 0)
+		(void)snprintf(ret_json, DEVICE_RECORD_MAX, "%s", text); /* fits */
+	(void)json_object_put(object);					 /* freed */
+	return r;
+}
+
+static unsigned int level(enum device_fact fact, const char *text)
+{
+	for (unsigned int i = 0; i < LEVELS_MAX && table[fact].levels[i]; i++)
+		if (!strcmp(text, table[fact].levels[i]))
+			return i + 1;
+	return 0;
+}
+
+const char *device_record_lowered(enum device_fact fact, const struct device_record *before,
+	const struct device_record *after)
+{
+	if (!table[fact].lowered ||
+		level(fact, after->facts[fact]) >= level(fact, before->facts[fact]))
+		return NULL;
+	return table[fact].lowered;
+}
+
+bool device_record_is_other_machine(
+	const struct device_record *before, const struct device_record *after)
+{
+	static const enum device_fact identities[] = {FACT_MACHINE, FACT_EK};
+
+	for (unsigned int i = 0; i < sizeof(identities) / sizeof(identities[0]); i++) {
+		const char *was = before->facts[identities[i]], *is = after->facts[identities[i]];
+
+		if (was[0] && is[0] && strcmp(was, is) != 0)
+			return true;
+	}
+	return false;
+}

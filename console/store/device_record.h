@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a device says of itself: hardware and posture, as short texts by names that are known here.
+ * Outside bytes become a record, and nothing else of them is kept. The device's own word: it tells
+ * apart and warns, and proves nothing.
+ */
+#ifndef HOLDFAST_CONSOLE_STORE_DEVICE_RECORD_H
+#define HOLDFAST_CONSOLE_STORE_DEVICE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DEVICE_RECORD_TEXT 128	/* of a fact; longer ones are cut */
+#define DEVICE_RECORD_MAX  4096 /* bytes of JSON, either way */
+
+enum device_fact {
+	FACT_OS,
+	FACT_KERNEL,
+	FACT_VENDOR,
+	FACT_PRODUCT,
+	FACT_SERIAL,
+	FACT_UUID,
+	FACT_CPU,
+	FACT_CPUS,
+	FACT_MEMORY,
+	FACT_MAC,	  /* a hash of it */
+	FACT_MACHINE,	  /* a hash of what stays the same as long as the machine does */
+	FACT_EK,	  /* a hash of the TPM's endorsement key */
+	FACT_TPM,	  /* "yes", "no" */
+	FACT_KEY,	  /* "tpm", "file" */
+	FACT_SECURE_BOOT, /* "on", "off", "none" */
+	FACT_LOCKDOWN,	  /* "none", "integrity", "confidentiality" */
+	FACT_LSM,
+	FACT_BPF_LSM,	     /* "on", "off" */
+	FACT_ROOT_ENCRYPTED, /* "yes", "no" */
+	FACT_PTRACE_SCOPE,
+	FACT_AGENT, /* its version */
+	FACT_BUILD,
+	FACT_ENFORCING, /* "yes", "no" */
+	FACT_BOOT,
+	FACT_BOOTS, /* the console's own: boots before this one, newest first, with spaces between */
+	FACT_MAX
+};
+
+struct device_record {
+	char facts[FACT_MAX][DEVICE_RECORD_TEXT]; /* "" = not known */
+};
+
+/* "secure_boot"; the names of JSON, and of rules. */
+const char *device_fact_name(enum device_fact fact);
+/* FACT_MAX: there is none of that name. */
+enum device_fact device_fact_find(const char *name);
+/*
+ * An object of texts; others, and names that are not known, are passed over. is_outside: what only
+ * the console says is passed over too. 0 or -EBADMSG, with nothing written.
+ */
+int device_record_parse(
+	const char *json, size_t size, bool is_outside, struct device_record *ret_record);
+/* -EMSGSIZE: does not fit, -ENOMEM. */
+int device_record_format(const struct device_record *record, char ret_json[DEVICE_RECORD_MAX]);
+
+/* What is worse than before: the kind of finding, of at most 31 characters; NULL = nothing of this fact. */
+const char *device_record_lowered(enum device_fact fact, const struct device_record *before,
+	const struct device_record *after);
+/* Whether both say which machine they are of, and mean another one. Not known is not another. */
+bool device_record_is_other_machine(
+	const struct device_record *before, const struct device_record *after);
+
+#endif
