@@ -30,6 +30,8 @@ static bool is_target(const struct route *route, const char *target)
 const struct route *route_find(
 	enum http_method method, const char *target, uint16_t *ret_refusal, const char **ret_allow)
 {
+	bool may_get = false, may_post = false;
+
 	*ret_refusal = REFUSAL_ROUTE;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (!is_target(&routes[i], target))
@@ -37,7 +39,10 @@ const struct route *route_find(
 		if (routes[i].method == method)
 			return &routes[i];
 		*ret_refusal = REFUSAL_METHOD;
-		*ret_allow = routes[i].method == HTTP_GET ? "GET" : "POST";
+		may_get |= routes[i].method == HTTP_GET;
+		may_post |= routes[i].method == HTTP_POST;
 	}
+	if (*ret_refusal == REFUSAL_METHOD)
+		*ret_allow = may_get && may_post ? "GET, POST" : may_get ? "GET" : "POST";
 	return NULL;
 }

@@ -20,6 +20,16 @@ const struct finding_kind finding_kinds[] = {
 	{"pruned", "A device gave up events", MEDIUM},
 	{"lost", "Events never reached a device's spool", MEDIUM},
 	{"chain-conflict", "A device exists twice, or was set back", HIGH},
+	{"key-on-two-machines", "A device's key speaks from two machines", HIGH},
+	{"secure-boot-off", "Secure boot of a device is off", HIGH},
+	{"lockdown-lowered", "The kernel of a device is locked down less", HIGH},
+	{"bpf-lsm-off", "A device runs without BPF LSM", HIGH},
+	{"not-enforcing", "A device does not enforce any more", HIGH},
+	{"disk-not-encrypted", "The disk of a device is not encrypted any more", MEDIUM},
+	{"ptrace-allowed", "Programs of a device may trace each other", MEDIUM},
+	{"tpm-gone", "The TPM of a device is gone", MEDIUM},
+	{"key-left-tpm", "The key of a device is in no TPM any more", MEDIUM},
+	{"debug-build", "A device runs a debug build of the agent", MEDIUM},
 	{"event-not-ocsf", "Events are not as OCSF has them", 2},
 };
 const size_t finding_kind_count = sizeof(finding_kinds) / sizeof(finding_kinds[0]);

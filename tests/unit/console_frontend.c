@@ -25,6 +25,7 @@
 	}
 HANDLER(handle_health)
 HANDLER(handle_device)
+HANDLER(handle_describe)
 HANDLER(handle_events)
 HANDLER(handle_cacerts)
 HANDLER(handle_enrol)
@@ -127,6 +128,8 @@ Test(console_frontend, routes)
 		{HTTP_POST, "/.well-known/est/simpleenroll", handle_enrol, 0},
 		{HTTP_POST, "/.well-known/est/simplereenroll", handle_renew, 0},
 		{HTTP_GET, "/v1/device", handle_device, 0},
+		{HTTP_POST, "/v1/device", handle_describe, 0},
+		{HTTP_OTHER, "/v1/device", NULL, REFUSAL_METHOD},
 		{HTTP_POST, "/v1/events", handle_events, 0},
 		{HTTP_GET, "/v1/health", handle_health, 0},
 		{HTTP_GET, "/v1/policy?have=0&wait=50", handle_policy, 0},
