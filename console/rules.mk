@@ -1,15 +1,19 @@
 # The console: one program that executes itself as each of its processes.
 
+# libpq's header has a directory of its own.
+CFLAGS_console := $(shell pkg-config --cflags libpq)
+CFLAGS_tests	+= $(CFLAGS_console)
+
 -include console/store/rules.mk
 
 CONSOLE_IPC := $(B)/console/ipc/messages.o $(B)/console/ipc/refusal.o
 
 ifneq ($(wildcard console/cli/main.c),)
-CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/sqlite/*.c)))
+CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/*/*.c)))
 
 $(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \
-		-lsqlite3 -lcap -lseccomp -lsystemd -lzstd
+		-lpq -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
 
 PROGRAMS += $(B)/holdfast-console
 endif

@@ -48,6 +48,6 @@ struct store {
 	bool is_writing; /* store.c's */
 };
 
-extern const struct store_engine sqlite_engine;
+extern const struct store_engine sqlite_engine, postgres_engine;
 
 #endif

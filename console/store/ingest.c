@@ -243,14 +243,16 @@ static int take_batch(struct ingest_batch *batch, struct segment_run *run)
 	if (r < 0)
 		return r;
 	r = take_records(batch, run);
-	if (r == 0 && batch->refusal == REFUSAL_NONE)
-		r = advance(batch);
 	if (r < 0)
 		return r;
-	if (batch->refusal == REFUSAL_NONE || !batch->is_new)
-		return store_mark_keep(batch->store); /* of a refusal: what is said about it */
-	*batch->device = before;
-	return store_mark_undo(batch->store);
+	if (batch->refusal != REFUSAL_NONE && batch->is_new) {
+		*batch->device = before;
+		return store_mark_undo(batch->store);
+	}
+	r = store_mark_keep(batch->store); /* of a refusal: what is said about it */
+	if (r == 0 && batch->refusal == REFUSAL_NONE)
+		r = advance(batch);
+	return r;
 }
 
 int ingest_batch(struct ingest *ingest, struct store *store, const struct console_who *who,

@@ -1,19 +1,31 @@
 # The store, but for its process: rules over the interface, and databases below it.
 CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c console/store/peer.c \
-			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c console/store/sqlite/*.c)))) $(CONSOLE_IPC)
-CONSOLE_STORE_LDLIBS := -lsqlite3 -lzstd -lcrypto -ljson-c
+			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c console/store/sqlite/*.c \
+			console/store/postgres/*.c)))) $(CONSOLE_IPC)
+CONSOLE_STORE_LDLIBS := -lpq -lsqlite3 -lzstd -lcrypto -ljson-c
 
-$(foreach test,console_admin console_crash console_description console_enrolment console_ingest console_policy console_store,\
+CONSOLE_STORE_TESTS := console_admin console_crash console_description console_enrolment console_ingest console_policy console_store
+
+$(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) console_postgres,\
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
 	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
 
 UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_admin     += $(B)/tests/unit/fixtures/ocsf_validate.o
+
+# The same tests once more, over the second database.
+$(foreach test,$(CONSOLE_STORE_TESTS) console_service,\
+	$(eval UNIT_RUN_$(test)_postgres := tests/postgres with))
+UNIT_RUN_console_postgres := tests/postgres with
+
 UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/store/peer.c \
 				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o \
 				$(B)/tests/unit/fixtures/ocsf_validate.o
 UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)
+
+UNIT_LIBS_console_service_postgres   = $(UNIT_LIBS_console_service)
+UNIT_LDLIBS_console_service_postgres := $(CONSOLE_STORE_LDLIBS)
 
 FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/local_socket.c common/wire.c
 FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request

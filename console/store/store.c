@@ -2,12 +2,24 @@
 /* store.h for whichever database it is: which one its name says, and what is the same for all. */
 #include "console/store/store.h"
 
-#include "console/store/engine.h"
+#include <string.h>
 
-static const struct store_engine *engine_of(const char *name)
+#include "console/store/engine.h"
+#include "console/store/postgres/problem.h"
+
+bool store_is_address(const char *path)
 {
-	(void)name; /* there is one so far */
-	return &sqlite_engine;
+	return !strncmp(path, "postgresql://", strlen("postgresql://"));
+}
+
+const char *store_problem(void)
+{
+	return pg_problem();
+}
+
+static const struct store_engine *engine_of(const char *path)
+{
+	return store_is_address(path) ? &postgres_engine : &sqlite_engine;
 }
 
 int store_open(const char *path, enum store_access access, struct store **ret_store)

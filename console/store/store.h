@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the console remembers: devices, policies, tokens, administrators, events, findings, and who did what.
- * The one interface to the database; sqlite/ implements it (engine.h), and no type of it passes
- * here, so that PostgreSQL can stand beside it. Rules are not its business: enrolment.c and ingest.c
+ * The one interface to the database; sqlite/ and postgres/ implement it (engine.h), and no type of
+ * theirs passes here. Rules are not its business: enrolment.c and ingest.c
  * have them. One writer; readers see what is committed.
  *
- * Functions answer 0 or negative errno: -ENOENT not there, -ENOSPC disk full, -EBADMSG damaged.
+ * Functions answer 0 or negative errno: -ENOENT not there, -ENOSPC disk full, -EBADMSG damaged;
+ * of a database that others use too: -EHOSTUNREACH it is not there at the moment, -EBUSY another
+ * console was faster. Then nothing is done, and the same may be asked again.
  * After a failure between begin and commit, roll back.
  */
 #ifndef HOLDFAST_CONSOLE_STORE_STORE_H
@@ -30,11 +32,19 @@ struct store;
 
 enum store_access { STORE_WRITE, STORE_READ };
 
-/* Opens, makes or migrates; READ neither makes nor migrates. -EPROTO: of a newer version. */
+/* Whether it names a PostgreSQL database, "postgresql://ROLE@HOST/NAME", and no file. */
+bool store_is_address(const char *path);
+/*
+ * Opens, makes or migrates; READ neither makes nor migrates. -EPROTO: of a newer version;
+ * -EHOSTUNREACH: nobody answers; -EOPNOTSUPP: it does not keep what it acknowledges.
+ */
 int store_open(const char *path, enum store_access access, struct store **ret_store);
 /* Rolls back. Accepts NULL. */
 void store_free(struct store *store);
 CLEANUP_DEFINE(struct store, store_free)
+
+/* What the database said when something failed last, for people; "" = nothing. */
+const char *store_problem(void);
 
 /* What is between these is all there, on disk, when commit has answered 0; else none of it is. */
 int store_begin(struct store *store);

@@ -27,7 +27,7 @@
 #include "console/store/identify.h"
 #include "console/store/ingest.h"
 
-static char fixture_directory[64], fixture_path[96];
+static char fixture_directory[64], fixture_path[512]; /* of the database: a file, or an address */
 static uint8_t fixture_seal_key[HPKE_KEY_SIZE] = {1, 2, 3};
 static struct store *fixture_store;
 static struct ingest *fixture_ingest;
@@ -46,12 +46,49 @@ static inline void fixture_close(void)
 	fixture_ingest = NULL;
 }
 
+#ifdef FIXTURE_POSTGRES
+#include <libpq-fe.h>
+
+/* Of the cluster that tests/postgres made, as its administrator. The rows are the caller's. */
+static inline PGresult *fixture_sql(const char *sql)
+{
+	PGconn *connection = PQconnectdb(
+		fixture_path[0] ? fixture_path : getenv("HOLDFAST_TEST_DATABASE"));
+	PGresult *result = PQexec(connection, sql);
+
+	cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
+			  PQresultStatus(result) == PGRES_TUPLES_OK,
+		"%s", PQerrorMessage(connection));
+	PQfinish(connection);
+	return result;
+}
+
+/* Tests run at the same time: each has a schema of its own. */
+static inline void fixture_place(void)
+{
+	char sql[64];
+
+	cr_assert(getenv("HOLDFAST_TEST_DATABASE"), "run under tests/postgres with");
+	fixture_path[0] = '\0';
+	(void)snprintf(sql, sizeof(sql), "CREATE SCHEMA test_%d", (int)getpid());
+	PQclear(fixture_sql(sql));
+	(void)snprintf(fixture_path, sizeof(fixture_path),
+		"%s&options=-csearch_path%%3Dtest_%d&application_name=test_%d",
+		getenv("HOLDFAST_TEST_DATABASE"), (int)getpid(), (int)getpid());
+}
+#else
+static inline void fixture_place(void)
+{
+	(void)snprintf(fixture_path, sizeof(fixture_path), "%s/console.db", fixture_directory);
+}
+#endif
+
 static inline void fixture_begin(void)
 {
 	(void)snprintf(
 		fixture_directory, sizeof(fixture_directory), "/tmp/holdfast-console-XXXXXX");
 	cr_assert_not_null(mkdtemp(fixture_directory));
-	(void)snprintf(fixture_path, sizeof(fixture_path), "%s/console.db", fixture_directory);
+	fixture_place();
 	fixture_open();
 }
 

@@ -82,6 +82,7 @@ Test(console_service, what_waits_is_answered_together)
 	fixture_free(&other);
 }
 
+#ifndef FIXTURE_POSTGRES /* a file that may not grow */
 Test(console_service, nobody_is_told_what_is_not_on_the_disk)
 {
 	static struct fixture_device device;
@@ -123,6 +124,7 @@ Test(console_service, nobody_is_told_what_is_not_on_the_disk)
 	cr_expect_eq(answer.refusal, REFUSAL_NONE, "there is room again");
 	fixture_free(&device);
 }
+#endif
 
 /* What ends the process leaves nothing behind: its files go while they are open. */
 static void end_on_this(struct bytes_writer *frame)

@@ -179,6 +179,7 @@ Test(console_store, readers_do_not_write)
 	store_free(reader);
 }
 
+#ifndef FIXTURE_POSTGRES /* of files */
 Test(console_store, a_backup_is_whole_while_others_write)
 {
 	char copy[128];
@@ -359,6 +360,7 @@ Test(console_store, a_full_disk_is_called_one_and_takes_nothing_by_halves)
 	(void)umount(fixture_directory);
 	fixture_free(&device);
 }
+#endif
 
 Test(console_store, places_as_text)
 {

@@ -7,8 +7,6 @@
 
 #include "console/store/sqlite/sqlite.h"
 
-#define PACK_LEVEL 1 /* zstd: 700 MB/s, a tenth of the size */
-
 void sqlite_persons_forget(struct store *store)
 {
 	memset(sqlite_of(store)->persons, 0, sizeof(sqlite_of(store)->persons));
@@ -60,27 +58,6 @@ static int person_number(struct store *store, const char *name, int64_t *ret_id)
 		return r;
 	person->id = *ret_id;
 	(void)snprintf(person->name, sizeof(person->name), "%s", name); /* names are no longer */
-	return 0;
-}
-
-/* The text, packed; borrowed until the next call. */
-static int pack(struct sqlite_store *store, const char *text, size_t size, size_t *ret_size)
-{
-	size_t bound = ZSTD_compressBound(size), packed;
-
-	if (bound > store->packed_room) {
-		void *more = realloc(store->packed, bound);
-
-		if (!more)
-			return -ENOMEM;
-		store->packed = more;
-		store->packed_room = bound;
-	}
-	packed = ZSTD_compressCCtx(
-		store->packer, store->packed, store->packed_room, text, size, PACK_LEVEL);
-	if (ZSTD_isError(packed))
-		return -EIO;
-	*ret_size = packed;
 	return 0;
 }
 
@@ -137,12 +114,14 @@ static int add_events(struct store *store, const struct store_record *record, in
 int sqlite_record_add(struct store *store, const struct store_record *record)
 {
 	sqlite3_stmt *statement;
+	const void *body = "";
 	size_t packed = 0;
 	int64_t number;
 	int r = 0;
 
 	if (record->size)
-		r = pack(sqlite_of(store), record->text, record->size, &packed);
+		r = bodies_pack(
+			sqlite_of(store)->bodies, record->text, record->size, &body, &packed);
 	if (r < 0)
 		return r;
 	statement = sqlite_statement(store, RECORD_ADD);
@@ -151,7 +130,7 @@ int sqlite_record_add(struct store *store, const struct store_record *record)
 	sql_bind(statement, 3, record->count);
 	sql_bind_blob(statement, 4, record->link, sizeof(record->link));
 	sql_bind(statement, 5, (int64_t)record->size);
-	sql_bind_blob_borrowed(statement, 6, packed ? sqlite_of(store)->packed : "", packed);
+	sql_bind_blob_borrowed(statement, 6, body, packed);
 	r = sql_run(statement);
 	if (r < 0)
 		return r;

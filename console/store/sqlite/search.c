@@ -5,17 +5,15 @@
  * arrival, where events whose texts are packed together lie together.
  */
 #include <errno.h>
-#include <json-c/json.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "common/json.h"
+#include "console/store/match.h"
 #include "console/store/sqlite/sqlite.h"
 
 /* Rows of the EVENT_* statements. */
 struct row {
 	struct store_found found;
 	int64_t person, record;
+	size_t text_size;
 };
 
 static void read_row(sqlite3_stmt *statement, struct row *ret_row)
@@ -38,109 +36,33 @@ static void read_row(sqlite3_stmt *statement, struct row *ret_row)
 	ret_row->found.json = NULL;
 }
 
-static int body_room(struct sqlite_body *body, size_t size)
-{
-	char *more;
-
-	if (size <= body->room && (body->room <= SQLITE_BODY_MAX || size > SQLITE_BODY_MAX))
-		return 0;
-	more = size > UINT32_MAX ? NULL : realloc(body->text, size);
-	if (!more)
-		return -ENOMEM;
-	body->text = more;
-	body->room = size;
-	return 0;
-}
-
-/* Unpacks the text of a record, unless it is at hand. Borrowed until another is asked for. */
-static int body_load(struct store *store, int64_t record, const struct sqlite_body **ret_body)
-{
-	struct sqlite_body *body = &sqlite_of(store)->bodies[record % SQLITE_BODY_SLOTS];
-	sqlite3_stmt *statement = sqlite_statement(store, RECORD_BODY);
-	size_t size, got;
-	int r;
-
-	*ret_body = body;
-	if (body->record == record)
-		return 0;
-	body->record = 0;
-	sql_bind(statement, 1, record);
-	r = sql_step(statement);
-	if (r <= 0)
-		return r < 0 ? r : -EBADMSG;
-	size = (size_t)sqlite3_column_int64(statement, 0);
-	r = body_room(body, size);
-	got = r < 0 ? 0
-		    : ZSTD_decompressDCtx(sqlite_of(store)->unpacker, body->text, body->room,
-			      sqlite3_column_blob(statement, 1),
-			      (size_t)sqlite3_column_bytes(statement, 1));
-	(void)sqlite3_reset(statement); /* of a row that was there */
-	if (r < 0)
-		return r;
-	if (ZSTD_isError(got) || got != size)
-		return -EBADMSG;
-	body->size = size;
-	body->record = record;
-	return 0;
-}
-
+/* Sets the row's text; borrowed until another's is asked for. */
 static int json_load(struct store *store, struct row *row)
 {
 	const struct store_event *event = &row->found.event;
-	const struct sqlite_body *body;
+	struct bodies *bodies = sqlite_of(store)->bodies;
+	struct body_key key = {row->record, 0};
+	const char *text = bodies_find(bodies, key, &row->text_size);
+	sqlite3_stmt *statement = sqlite_statement(store, RECORD_BODY);
 	int r;
 
-	if (row->record <= 0)
+	if (!text) {
+		sql_bind(statement, 1, row->record);
+		r = sql_step(statement);
+		if (r <= 0)
+			return r < 0 ? r : -EBADMSG;
+		r = bodies_load(bodies, key, sqlite3_column_blob(statement, 1),
+			(size_t)sqlite3_column_bytes(statement, 1),
+			(size_t)sqlite3_column_int64(statement, 0));
+		(void)sqlite3_reset(statement); /* of a row that was there */
+		if (r < 0)
+			return r;
+		text = bodies_find(bodies, key, &row->text_size);
+	}
+	if (!text || event->start > row->text_size || event->size > row->text_size - event->start)
 		return -EBADMSG;
-	r = body_load(store, row->record, &body);
-	if (r < 0)
-		return r;
-	if (event->start > body->size || event->size > body->size - event->start)
-		return -EBADMSG;
-	row->found.json = body->text + event->start;
+	row->found.json = text + event->start;
 	return 0;
-}
-
-static bool has_text(const struct row *row, const char *text)
-{
-	return memmem(row->found.json, row->found.event.size, text, strlen(text)) != NULL;
-}
-
-static bool has_file(const struct row *row, const char *text)
-{
-	struct json_tokener *parser;
-	struct json_object *event = NULL;
-	bool is_in;
-
-	/* Parsing is for the few that have it anywhere; these two stand escaped in JSON. */
-	if (!strpbrk(text, "\"\\") && !has_text(row, text))
-		return false;
-	parser = json_tokener_new();
-	if (parser)
-		event = json_tokener_parse_ex(parser, row->found.json, (int)row->found.event.size);
-	is_in = event && (strstr(json_text(event, "file.path"), text) ||
-				 strstr(json_text(event, "file.name"), text));
-	(void)json_object_put(event); /* freed */
-	if (parser)
-		json_tokener_free(parser);
-	return is_in;
-}
-
-static bool fits(const struct row *row, const struct store_filter *filter, int64_t person)
-{
-	const struct store_event *event = &row->found.event;
-
-	if (filter->device && filter->device != row->found.device)
-		return false;
-	if (filter->class_uid && filter->class_uid != event->class_uid)
-		return false;
-	if (person && person != row->person)
-		return false;
-	if (filter->verdict_max &&
-		(event->verdict < filter->verdict_min || event->verdict > filter->verdict_max))
-		return false;
-	return event->time_ms >= filter->since_ms &&
-	       (!filter->until_ms || event->time_ms < filter->until_ms);
 }
 
 /* 1 = it fits and its text is there. */
@@ -149,14 +71,12 @@ static int look(
 {
 	int r;
 
-	if (!fits(row, filter, person))
+	if (!match_row(&row->found, filter) || (person && person != row->person))
 		return 0;
 	r = json_load(store, row);
 	if (r < 0)
 		return r;
-	if (filter->text[0] && !has_text(row, filter->text))
-		return 0;
-	return !filter->file[0] || has_file(row, filter->file);
+	return match_text(&row->found, filter);
 }
 
 /* The index that leads to the fewest rows, as far as that can be known. */

@@ -4,9 +4,9 @@
 #define HOLDFAST_CONSOLE_STORE_SQLITE_SQLITE_H
 
 #include <sqlite3.h>
-#include <zstd.h>
 
 #include "common/sql.h"
+#include "console/store/body.h"
 #include "console/store/engine.h"
 #include "console/store/sqlite/statements.h"
 
@@ -17,26 +17,12 @@ struct sqlite_person {
 	char name[64];
 };
 
-#define SQLITE_BODY_SLOTS 64 /* texts of records that were looked at: 100 kB each as a rule */
-#define SQLITE_BODY_MAX	  (1 << 20) /* bytes of a text that is kept when another takes its slot */
-
-/* The text of a record: its other events are looked at soon, of many devices' in turns. */
-struct sqlite_body {
-	int64_t record; /* 0 = none */
-	char *text;
-	size_t size, room;
-};
-
 struct sqlite_store {
 	struct store store;
 	sqlite3 *sqlite;
 	sqlite3_stmt *prepared[STATEMENT_MAX];
-	ZSTD_CCtx *packer;
-	ZSTD_DCtx *unpacker;
-	void *packed; /* of packed_room bytes */
-	size_t packed_room;
 	struct sqlite_person persons[SQLITE_PERSON_SLOTS];
-	struct sqlite_body bodies[SQLITE_BODY_SLOTS];
+	struct bodies *bodies;
 };
 
 #define SQLITE_ENTRY(name)     .name = sqlite_##name,

@@ -119,10 +119,9 @@ int sqlite_open(const char *path, enum store_access access, struct store **ret_s
 		return -ENOMEM;
 	base = &store->store;
 	base->engine = &sqlite_engine;
-	store->packer = ZSTD_createCCtx();
-	store->unpacker = ZSTD_createDCtx();
-	if (!store->packer || !store->unpacker)
-		return -ENOMEM;
+	r = bodies_new(&store->bodies);
+	if (r < 0)
+		return r;
 	r = access == STORE_WRITE ? open_writer(path, store) : open_reader(path, store);
 	if (r < 0)
 		return r;
@@ -140,11 +139,7 @@ void sqlite_free(struct store *base)
 	for (unsigned int i = 0; i < STATEMENT_MAX; i++)
 		(void)sqlite3_finalize(store->prepared[i]); /* repeats old codes */
 	(void)sqlite3_close(store->sqlite);		    /* nothing is open in it */
-	(void)ZSTD_freeCCtx(store->packer);		    /* memory only, likewise */
-	(void)ZSTD_freeDCtx(store->unpacker);
-	free(store->packed);
-	for (unsigned int i = 0; i < SQLITE_BODY_SLOTS; i++)
-		free(store->bodies[i].text);
+	bodies_free(store->bodies);
 	free(store);
 }
 
