@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/digest.h"
+#include "common/text.h"
 
 #define TEXTS 5
 
@@ -38,7 +39,7 @@ int audit_link(const struct store_audit *row, const uint8_t before[CONSOLE_HASH_
 
 static void copy(char *ret_text, size_t size, const char *text)
 {
-	(void)snprintf(ret_text, size, "%s", text ? text : ""); /* cut */
+	(void)text_clean(ret_text, size, text ? text : ""); /* cut; as every database keeps it */
 }
 
 int audit_note(struct store *store, const struct audit_act *act)

@@ -259,14 +259,16 @@ Test(console_service, findings_are_ocsf)
 	const struct admin_request request = {.type = ADMIN_FINDINGS};
 	static struct fixture_device device;
 	struct store_finding finding = {.time_ms = 1700000000000, .text = "something"};
+	struct store_device known;
 	unsigned int lines;
 
 	fixture_device(&device, "pc-1");
+	cr_assert_eq(store_device_by_uid(fixture_store, device.uid, &known), 0);
 	for (size_t i = 0; i <= finding_kind_count; i++) {
 		struct json_object *event;
 		const char *fault;
 
-		finding.device = i % 2 ? 1 : 77;
+		finding.device = i % 2 ? known.id : 77;
 		(void)snprintf(finding.kind, sizeof(finding.kind), "%s",
 			i < finding_kind_count ? finding_kinds[i].name : "of another version");
 		FIXTURE_DO(store_finding_add(fixture_store, &finding));

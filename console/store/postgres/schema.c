@@ -79,7 +79,7 @@ static const char version_1[] =
 	"CREATE TABLE finding (device bigint NOT NULL, kind text NOT NULL, first bigint NOT NULL,"
 	" last bigint NOT NULL, id bigint NOT NULL, time_ms bigint NOT NULL, text text NOT NULL,"
 	" PRIMARY KEY (device, kind, first, last));"
-	"CREATE INDEX finding_time ON finding (time_ms, id);"
+	"CREATE INDEX finding_id ON finding (id);"
 	"CREATE TABLE policy (version bigint PRIMARY KEY, name text NOT NULL,"
 	" digest text NOT NULL, key_id text NOT NULL, made_ms bigint NOT NULL,"
 	" expires_ms bigint NOT NULL, size bigint NOT NULL, origin bigint NOT NULL,"

@@ -173,7 +173,7 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 		" $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", false},
 	[PG_FINDING_LAST] = {"ii",
 		"SELECT id, device, time_ms, kind, first, last, text FROM finding WHERE $1 = 0"
-		" OR device = $1 ORDER BY time_ms DESC, id DESC LIMIT $2", false},
+		" OR device = $1 ORDER BY id DESC LIMIT $2", false},
 	[PG_FINDING_COUNT] = {"", "SELECT count(*) FROM finding", false},
 	[PG_POLICY_ADD] = {"itttiiiiiitt",
 		"INSERT INTO policy (version, name, digest, key_id, made_ms, expires_ms, size,"
