@@ -42,7 +42,7 @@ _holdfast_console()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='init serve status device policy token events findings backup restore --state-dir --runtime-dir --help --version' ;;
+	:) choice='init serve status device policy token rule events findings backup restore --state-dir --runtime-dir --help --version' ;;
 	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
@@ -61,6 +61,9 @@ _holdfast_console()
 	policy:show) choice='--json --help' ;;
 	policy:rollout) choice='--percent --help' ;;
 	token:) choice='create list revoke --help' ;;
+	rule:) choice='add list remove --help' ;;
+	rule:add) choice='--host --owner --network --fact --serials --help' ;;
+	rule:list) choice='--json --help' ;;
 	token:create) choice='--uses --unlimited --days --approve --owner --name --json --help' ;;
 	token:list) choice='--json --help' ;;
 	events:*) choice='--device --class --verdict --user --file --text --since --until --limit --all --follow --json --help' ;;

@@ -44,6 +44,7 @@ int cli_status(int argc, char **argv);
 int cli_device(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_token(int argc, char **argv);
+int cli_rule(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_findings(int argc, char **argv);

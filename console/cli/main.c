@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
 	{"device", cli_device, "list, show, approve, suspend, revoke, tag devices"},
 	{"policy", cli_policy, "check, publish, show policies; take one back"},
 	{"token", cli_token, "create, list, revoke enrolment tokens"},
+	{"rule", cli_rule, "add, list, remove rules by which devices are approved"},
 	{"events", cli_events, "what happened on the devices"},
 	{"findings", cli_findings, "events that never came, devices that exist twice"},
 	{"audit", cli_audit, "what administrators did, and proof that nobody changed it"},

@@ -47,6 +47,9 @@ enum admin_type {
 	ADMIN_EVENT = 19,	   /* number: its id */
 	ADMIN_DEVICE_ASSIGN = 20,  /* device; text: all its users, with spaces between */
 	ADMIN_POLICY_PREVIEW = 21, /* text: groups; number: version; limit: percent */
+	ADMIN_RULES = 22,
+	ADMIN_RULE_ADD = 23,	/* name; with the rule, as a file: console/store/rule.h */
+	ADMIN_RULE_REMOVE = 24, /* name */
 	ADMIN_TYPE_MAX,
 };
 

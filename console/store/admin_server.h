@@ -80,6 +80,10 @@ void admin_token_revoke(struct service *service, struct admin_client *client);
 /* admin_audit.c */
 void admin_audit_begin(struct service *service, struct admin_client *client);
 bool admin_audit(struct service *service, struct admin_client *client);
+/* admin_rule.c */
+void admin_rules(struct service *service, struct admin_client *client);
+void admin_rule_add(struct service *service, struct admin_client *client);
+void admin_rule_remove(struct service *service, struct admin_client *client);
 /* admin_events.c */
 void admin_events_begin(struct service *service, struct admin_client *client);
 bool admin_events(struct service *service, struct admin_client *client);

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "console/store/certificate_fields.h"
 #include "console/store/identify.h"
+#include "console/store/rule.h"
 
 static int hash_of(const void *bytes, size_t size, uint8_t ret_hash[CONSOLE_HASH_SIZE])
 {
@@ -58,6 +59,7 @@ static int add_device(struct store *store, const struct console_enrol *enrol,
 		.token = token->id,
 		.first_seen_ms = now_ms,
 		.last_seen_ms = now_ms};
+	static const struct device_record unknown;
 	char why[STORE_WHY_SIZE];
 	int r;
 
@@ -75,7 +77,10 @@ static int add_device(struct store *store, const struct console_enrol *enrol,
 		r = store_device_set_state(
 			store, device.id, DEVICE_TRUSTED, "enrolment", why, now_ms);
 	}
-	if (r == 0)
+	if (r == 0 && !token->is_approving)
+		r = rule_approve(
+			store, &(const struct rule_subject){&device, enrol->address, &unknown});
+	if (r >= 0)
 		r = store_device_by_id(store, device.id, ret_device);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "console/store/description.h"
 #include "console/store/enrolment.h"
 #include "console/store/identify.h"
+#include "console/store/rule.h"
 #include "console/store/service.h"
 
 struct answer {
@@ -83,8 +84,15 @@ static int on_describe(struct service *service, struct bytes_reader *payload, st
 	r = identify(service->writer, who.certificate, who.address, &identity, &refusal);
 	if (r == 0 && (refusal == REFUSAL_NONE || refusal == REFUSAL_DEVICE_PENDING))
 		r = description_take(service->writer, &identity.device, &description, &record);
+	if (r == 0 && refusal == REFUSAL_DEVICE_PENDING)
+		r = rule_approve(service->writer,
+			&(const struct rule_subject){&identity.device, who.address, &record});
 	if (r < 0)
 		return r;
+	if (r > 0) {
+		identity.device.state = DEVICE_TRUSTED;
+		refusal = REFUSAL_NONE;
+	}
 	identify_answer(&identity.device, who.id, &answer->device);
 	answer->device.refusal = refusal;
 	return 0;

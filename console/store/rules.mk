@@ -4,7 +4,7 @@ CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c consol
 			console/store/postgres/*.c)))) $(CONSOLE_IPC)
 CONSOLE_STORE_LDLIBS := -lpq -lsqlite3 -lzstd -lcrypto -ljson-c
 
-CONSOLE_STORE_TESTS := console_admin console_crash console_description console_enrolment console_ingest console_policy console_store
+CONSOLE_STORE_TESTS := console_admin console_crash console_description console_enrolment console_ingest console_policy console_rule console_store
 
 $(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) console_postgres,\
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
@@ -30,6 +30,11 @@ UNIT_LDLIBS_console_service_postgres := $(CONSOLE_STORE_LDLIBS)
 FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/local_socket.c common/wire.c
 FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request
 FUZZ_FLAGS_admin_request   := -max_len=4200
+
+FUZZ_SOURCES_rule := console/store/rule.c console/store/device_record.c common/text.c
+FUZZ_LDLIBS_rule  := -ljson-c
+FUZZ_SEEDS_rule	  := tests/fuzz/corpus/rule
+FUZZ_FLAGS_rule	  := -max_len=2000
 
 FUZZ_SOURCES_device_record := console/store/device_record.c common/text.c
 FUZZ_LDLIBS_device_record  := -ljson-c

@@ -213,6 +213,49 @@ def copied(console, work, machine, device, uid):
     twin.stop()
 
 
+def rules(console, work):
+    """Who waits is approved when a rule holds, and by nothing else."""
+    serials = os.path.join(work, 'serials.csv')
+    with open(serials, 'w', encoding='ascii') as file:
+        file.write('"Serial Number",Place\n"PF7RULE",Berlin\nPF8RULE,Bonn\n')
+    os.chmod(serials, 0o644)
+    machine = Machine(os.path.join(work, 'machine-3'), 'PF7RULE')
+    device = Reporters(os.path.join(work, 'ruled'), console.url, console.ca,
+                       console.token()['token'], 'ruled')
+    machine.survey(device)
+    device.start()
+    check('control: without a rule it waits', wait_until(
+        lambda: device.status().get('standing') == 'pending', 30), device.status())
+    for name, words in {'other-net': ['--network', '192.0.2.0/24'], 'other-host': ['--host', 'srv-*'],
+                        'with-tpm': ['--fact', 'key=tpm', '--serials', serials]}.items():
+        console.verb('rule', 'add', name, *words)
+    console.verb('rule', 'add', 'delivered', '--fact', 'secure_boot=on', '--network', '127.0.0.0/8',
+                 '--serials', serials)
+    check('a rule that says nothing is refused', console.run('rule', 'add', 'all').returncode == 1)
+    check('as is one of a fact that there is not',
+          console.run('rule', 'add', 'x', '--fact', 'colour=red').returncode == 2)
+    check('rules are listed', [rule['name'] for rule in console.lines('rule', 'list')] ==
+          ['other-net', 'other-host', 'with-tpm', 'delivered'] and
+          console.lines('rule', 'list')[3]['serials'] == 2, console.run('rule', 'list').stdout)
+    check('its serial number is in the list: approved', is_trusted(device), device.status())
+    shown = console.device(device.status()['device'])
+    check('and it is said by which rule', shown['changes'][0]['who'] == 'rule delivered',
+          shown['changes'])
+    audit = console.verb('audit', '--limit', '20')
+    check('in the audit log too', 'rule delivered' in audit, audit)
+    device.stop()
+    console.verb('rule', 'remove', 'delivered')
+    other = Reporters(os.path.join(work, 'unruled'), console.url, console.ca,
+                      console.token()['token'], 'unruled')
+    machine.secure_boot(True)
+    machine.survey(other)
+    other.start()
+    check('a rule that is gone approves no more', wait_until(
+        lambda: other.status().get('standing') == 'pending', 30) and
+        console.device(other.status()['device'])['state'] == 'pending', other.status())
+    other.stop()
+
+
 def takes_turns(console, work):
     """Two machines that look alike, with stock clients: each says which boot it is."""
     identity = Identity(work)
@@ -246,6 +289,7 @@ def main():
         wishes(console, work)
         copied(console, work, *record(console, work))
         takes_turns(console, work)
+        rules(console, work)
     finally:
         check('SIGTERM ends the console well', console.stop() == 0)
         shutil.rmtree(work, ignore_errors=True)
