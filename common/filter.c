@@ -132,6 +132,11 @@ static const struct rule rules[] = {
 	{FILTER_SERVE, SCMP_SYS(epoll_pwait)},
 	{FILTER_SERVE, SCMP_SYS(getpeername)},
 	{FILTER_SERVE, SCMP_SYS(setsockopt)},
+	/* a database on another machine; socket() itself is below */
+	{FILTER_TCP, SCMP_SYS(connect)},
+	{FILTER_TCP, SCMP_SYS(getsockname)},
+	{FILTER_TCP, SCMP_SYS(getpeername)},
+	{FILTER_TCP, SCMP_SYS(setsockopt)},
 	/* network; socket() itself is below */
 	{FILTER_NETWORK, SCMP_SYS(connect)},
 	{FILTER_NETWORK, SCMP_SYS(bind)}, /* of netlink, by which addresses are asked for */
@@ -185,6 +190,20 @@ static bool may_make(unsigned int family, unsigned int groups)
 	}
 }
 
+/* TCP of that family, and nothing else of it. */
+static int add_stream(scmp_filter_ctx context, unsigned int family)
+{
+	const unsigned int kind = 0xf; /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
+	int r = 0;
+
+	for (unsigned int type = 0; type <= kind && r == 0; type++)
+		r = seccomp_rule_add(context,
+			type == SOCK_STREAM ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EAFNOSUPPORT),
+			SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, family),
+			SCMP_A1(SCMP_CMP_MASKED_EQ, kind, type));
+	return r;
+}
+
 /* Other families and commands are refused, not fatal: libraries probe. */
 static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 {
@@ -200,6 +219,13 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 			return r;
 	}
 	for (unsigned int family = 0; family < AF_MAX; family++) {
+		if ((family == AF_INET || family == AF_INET6) &&
+			(groups & (FILTER_TCP | FILTER_NETWORK)) == FILTER_TCP) {
+			r = add_stream(context, family);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		unsigned int action = may_make(family, groups) ? SCMP_ACT_ALLOW
 							       : SCMP_ACT_ERRNO(EAFNOSUPPORT);
 

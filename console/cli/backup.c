@@ -15,11 +15,12 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "console/cli/cli.h"
+#include "console/cli/database.h"
 #include "console/store/audit.h"
 #include "console/store/service.h"
 
-#define NEW_NAME    SERVICE_DATABASE ".new"
-#define OLD_NAME    SERVICE_DATABASE ".before-restore"
+#define NEW_NAME    LOCATION_FILE ".new"
+#define OLD_NAME    LOCATION_FILE ".before-restore"
 #define ROWS_A_TURN 64
 
 static const char usage_backup[] =
@@ -29,6 +30,7 @@ static const char usage_backup[] =
 
 static const char usage_restore[] =
 	"usage: holdfast-console restore FILE\n"
+	"       holdfast-console restore      (PostgreSQL: after pg_restore)\n"
 	"Puts a backup in the database's place; the console must be stopped. What was there is "
 	"kept\n"
 	"beside it, as console.db.before-restore.\n"
@@ -49,6 +51,21 @@ static const char *explain(int r)
 	default:
 		return strerror(-r);
 	}
+}
+
+static const char words_backup[] =
+	"the database is PostgreSQL's: copy it with pg_dump, as\n"
+	"  pg_dump --format=custom --file=FILE postgresql://ROLE@HOST/NAME\n"
+	"or with what its administrators use for all of theirs; it is whole at any time. The keys "
+	"below\n"
+	"the state directory are not in it.";
+
+/* Whether the database is one that others copy. */
+static bool is_elsewhere(void)
+{
+	char location[LOCATION_SIZE];
+
+	return database_location(location) == 0 && store_is_address(location);
 }
 
 /* The one argument of both; OPTIONS_GO_ON. */
@@ -90,7 +107,9 @@ int cli_backup(int argc, char **argv)
 	r = parse_file(argc, argv, usage_backup, &file);
 	if (r != OPTIONS_GO_ON)
 		return r;
-	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, SERVICE_DATABASE);
+	if (is_elsewhere())
+		return cli_refuse("%s", words_backup);
+	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, LOCATION_FILE);
 	if (access(path, R_OK) < 0)
 		return cli_refuse("cannot read '%s': %s", path, strerror(errno));
 	r = store_backup(path, file);
@@ -235,7 +254,7 @@ static int restore(const char *file)
 	int64_t events = 0;
 	int r;
 
-	cli_path(current, sizeof(current), CLI_STORE_DIRECTORY, SERVICE_DATABASE);
+	cli_path(current, sizeof(current), CLI_STORE_DIRECTORY, LOCATION_FILE);
 	cli_path(copy, sizeof(copy), CLI_STORE_DIRECTORY, NEW_NAME);
 	cli_path(old, sizeof(old), CLI_STORE_DIRECTORY, OLD_NAME);
 	(void)unlink(copy); /* of a restore that did not finish */
@@ -256,14 +275,40 @@ static int restore(const char *file)
 	return CLI_DONE;
 }
 
+/* What pg_restore put back is told so: its devices go on with a finding, not as copies. */
+static int mark_restored(void)
+{
+	auto_call(store_freep) struct store *store = NULL;
+	unsigned int count = 0;
+	int r;
+
+	r = database_open(STORE_WRITE, &store);
+	if (r == 0)
+		r = prepare(NULL, store, "pg_restore", &count);
+	if (r < 0)
+		return cli_refuse("cannot mark the database as restored: %s", store_error(r));
+	(void)printf(
+		"Marked as restored. Start the consoles: devices send again what they still have;\n"
+		"'holdfast-console findings' shows what they have no more. Devices and tokens\n"
+		"that were suspended or revoked since the copy have to be so again.\n");
+	return CLI_DONE;
+}
+
 int cli_restore(int argc, char **argv)
 {
 	const char *file;
 	int r;
 
+	if (argc == 1 && is_elsewhere())
+		return mark_restored();
 	r = parse_file(argc, argv, usage_restore, &file);
 	if (r != OPTIONS_GO_ON)
 		return r;
+	if (is_elsewhere())
+		return cli_refuse(
+			"the database is PostgreSQL's: stop all consoles, put the copy back "
+			"with pg_restore,\nand run 'holdfast-console restore' without a "
+			"file");
 	if (access(file, R_OK) < 0)
 		return cli_refuse("cannot read '%s': %s", file, strerror(errno));
 	r = cli_lock();

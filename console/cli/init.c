@@ -19,11 +19,10 @@
 #include "common/hpke.h"
 #include "common/privileges.h"
 #include "console/authority/ca_files.h"
-#include "console/cli/policy.h"
+#include "console/cli/database.h"
+#include "console/cli/init.h"
 #include "console/frontend/frontend.h"
 #include "console/store/audit.h"
-#include "console/store/enrolment.h"
-#include "console/store/secret.h"
 #include "console/store/service.h"
 
 #define TOKEN_DAYS 7
@@ -32,6 +31,8 @@
 static const char usage[] =
 	"usage: holdfast-console init [--name HOST]... [--tenant TEXT] [--admin NAME]\n"
 	"                             [--passphrase-file FILE] [--policy-passphrase-file FILE]\n"
+	"                             [--database URL [--database-password-file FILE]]\n"
+	"       holdfast-console init --join [--name HOST]...\n"
 	"Makes a console: root and issuing authority, the server's certificate, the key that "
 	"devices\n"
 	"seal to, the key that signs policies, the database, the first administrator and the first "
@@ -42,32 +43,25 @@ static const char usage[] =
 	"  --tenant TEXT           the organisation's name, for people\n"
 	"  --admin NAME            the first administrator (admin)\n"
 	"  --passphrase-file FILE  of the root's key; without it, one is made and printed\n"
-	"  --policy-passphrase-file FILE  likewise, of the key that signs policies\n";
+	"  --policy-passphrase-file FILE  likewise, of the key that signs policies\n"
+	"  --database URL          a PostgreSQL database, empty, that other consoles may join:\n"
+	"                          postgresql://ROLE@HOST/NAME, without a password; a file of its\n"
+	"                          own (SQLite) is used without it\n"
+	"  --database-password-file FILE  of that role; not needed on a socket with peer\n"
+	"                          authentication, where the role is " CLI_STORE_USER "\n"
+	"  --join                  this console has the database and the keys of another one, "
+	"copied\n"
+	"                          to its state directory; see holdfast-console(8)\n";
 
-struct passphrase {
-	char text[POLICY_PASSPHRASE_SIZE];
-	bool is_made;
-};
-
-struct plan {
-	const char *names[CA_SERVER_NAMES];
-	size_t name_count;
-	const char *tenant, *admin, *passphrase_file, *policy_file;
-	char host[256];
-	struct passphrase root, policy;
-	char secret[SECRET_TEXT_SIZE];
-	char token[ENROLMENT_TOKEN_SIZE];
-	uid_t store_uid, frontend_uid;
-	gid_t store_gid, frontend_gid;
-};
-
-static int parse_options(int argc, char **argv, struct plan *plan)
+static int parse_options(int argc, char **argv, struct init_plan *plan)
 {
 	static const struct option known[] = {{"name", required_argument, NULL, 'n'},
 		{"tenant", required_argument, NULL, 't'}, {"admin", required_argument, NULL, 'a'},
 		{"passphrase-file", required_argument, NULL, 'p'},
 		{"policy-passphrase-file", required_argument, NULL, 'k'},
-		{"help", no_argument, NULL, 'h'}, {0}};
+		{"database", required_argument, NULL, 'd'},
+		{"database-password-file", required_argument, NULL, 'w'},
+		{"join", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	int option;
 
 	plan->admin = "admin";
@@ -85,15 +79,22 @@ static int parse_options(int argc, char **argv, struct plan *plan)
 			plan->passphrase_file = optarg;
 		else if (option == 'k')
 			plan->policy_file = optarg;
+		else if (option == 'd' && store_is_address(optarg))
+			plan->database = optarg;
+		else if (option == 'w')
+			plan->password_file = optarg;
+		else if (option == 'j')
+			plan->is_joining = true;
 		else
 			return cli_usage(usage);
 	}
-	if (optind != argc || strlen(plan->tenant) >= STORE_TEXT_SIZE)
+	if (optind != argc || strlen(plan->tenant) >= STORE_TEXT_SIZE ||
+		(plan->password_file && !plan->database) || (plan->database && plan->is_joining))
 		return cli_usage(usage);
 	return OPTIONS_GO_ON;
 }
 
-static int find_users(struct plan *plan)
+static int find_users(struct init_plan *plan)
 {
 	uid_t uid;
 	gid_t gid;
@@ -112,7 +113,8 @@ static int find_users(struct plan *plan)
 }
 
 /* The one in the file, or one that is made and printed. */
-static int take_passphrase(const char *path, const char *what, struct passphrase *ret_passphrase)
+static int take_passphrase(
+	const char *path, const char *what, struct init_passphrase *ret_passphrase)
 {
 	int r;
 
@@ -130,14 +132,17 @@ static int take_passphrase(const char *path, const char *what, struct passphrase
 	return CLI_DONE;
 }
 
-static int read_passphrases(struct plan *plan)
+static int read_passphrases(struct init_plan *plan)
 {
 	int r;
 
 	r = take_passphrase(plan->passphrase_file, "root key", &plan->root);
 	if (r != CLI_DONE)
 		return r;
-	return take_passphrase(plan->policy_file, "policy key", &plan->policy);
+	r = take_passphrase(plan->policy_file, "policy key", &plan->policy);
+	if (r == CLI_DONE && plan->password_file)
+		r = passphrase_read(plan->password_file, "database", plan->password.text);
+	return r;
 }
 
 /* Makes them, or none: an earlier console's are left as they are. */
@@ -145,15 +150,15 @@ static int make_directories(void)
 {
 	static const char *const names[] = {CLI_STORE_DIRECTORY, CLI_AUTHORITY_DIRECTORY,
 		CLI_TLS_DIRECTORY, CLI_SIGNING_DIRECTORY};
-	char path[PATH_MAX], database[PATH_MAX];
+	char path[PATH_MAX], database[PATH_MAX], location[LOCATION_SIZE];
 	struct stat status;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		cli_path(path, sizeof(path), names[i], "");
 		if (lstat(path, &status) < 0)
 			continue;
-		cli_path(database, sizeof(database), CLI_STORE_DIRECTORY, SERVICE_DATABASE);
-		if (access(database, F_OK) == 0)
+		cli_path(database, sizeof(database), CLI_STORE_DIRECTORY, LOCATION_FILE);
+		if (access(database, F_OK) == 0 || database_location(location) == 0)
 			return cli_refuse("there is a console in '%s' already: nothing is changed",
 				cli.state_directory);
 		return cli_refuse("'%s' is there, of an init that did not finish: nothing is "
@@ -183,8 +188,8 @@ static void remove_files(const char *directory, const char *const *files, size_t
 /* What a failed init made; it was not there before. */
 static void undo(void)
 {
-	static const char *const store[] = {SERVICE_DATABASE, SERVICE_DATABASE "-wal",
-		SERVICE_DATABASE "-shm", SERVICE_SEAL_KEY};
+	static const char *const store[] = {LOCATION_FILE, LOCATION_FILE "-wal",
+		LOCATION_FILE "-shm", SERVICE_SEAL_KEY, LOCATION_ADDRESS, LOCATION_PASSWORD};
 	static const char *const authority[] = {
 		CA_ROOT_CERTIFICATE, CA_ROOT_KEY, CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY};
 	static const char *const tls[] = {FRONTEND_CERTIFICATE, FRONTEND_KEY};
@@ -194,12 +199,12 @@ static void undo(void)
 	cli_path(path, sizeof(path), CLI_DEVICES_FILE, "");
 	(void)unlink(path); /* as below */
 	remove_files(CLI_SIGNING_DIRECTORY, signing, 1);
-	remove_files(CLI_STORE_DIRECTORY, store, 4);
+	remove_files(CLI_STORE_DIRECTORY, store, 6);
 	remove_files(CLI_AUTHORITY_DIRECTORY, authority, 4);
 	remove_files(CLI_TLS_DIRECTORY, tls, 2);
 }
 
-static int open_directory(const char *name)
+int init_open_directory(const char *name)
 {
 	char path[PATH_MAX];
 
@@ -207,10 +212,10 @@ static int open_directory(const char *name)
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int make_certificates(const struct plan *plan, const char *tenant)
+static int make_certificates(const struct init_plan *plan, const char *tenant)
 {
-	auto_close int authority = open_directory(CLI_AUTHORITY_DIRECTORY);
-	auto_close int tls = open_directory(CLI_TLS_DIRECTORY);
+	auto_close int authority = init_open_directory(CLI_AUTHORITY_DIRECTORY);
+	auto_close int tls = init_open_directory(CLI_TLS_DIRECTORY);
 	int r;
 
 	if (authority < 0 || tls < 0)
@@ -240,7 +245,7 @@ static int make_seal_key(void)
 	return r;
 }
 
-static int fill_database(struct store *store, struct plan *plan, const char *tenant)
+static int fill_database(struct store *store, struct init_plan *plan, const char *tenant)
 {
 	int64_t now_ms = (int64_t)clock_day_ms();
 	struct store_token token = {.name = "made by init",
@@ -269,17 +274,6 @@ static int fill_database(struct store *store, struct plan *plan, const char *ten
 	return r == 0 ? store_commit(store) : r;
 }
 
-static int make_database(struct plan *plan, const char *tenant)
-{
-	auto_call(store_freep) struct store *store = NULL;
-	char path[PATH_MAX];
-	int r;
-
-	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, SERVICE_DATABASE);
-	r = store_open(path, STORE_WRITE, &store);
-	return r < 0 ? r : fill_database(store, plan, tenant);
-}
-
 static int give_away(const char *directory, const char *file, uid_t uid, gid_t gid)
 {
 	char path[PATH_MAX];
@@ -291,20 +285,56 @@ static int give_away(const char *directory, const char *file, uid_t uid, gid_t g
 }
 
 /* The authority's stay root's: it reads them before it becomes who it is. */
-static int give_all_away(const struct plan *plan)
+int init_give_away(const struct init_plan *plan)
 {
-	static const char *const store[] = {"", SERVICE_DATABASE, SERVICE_SEAL_KEY};
+	static const char *const store[] = {
+		"", SERVICE_SEAL_KEY, LOCATION_FILE, LOCATION_ADDRESS, LOCATION_PASSWORD};
 	static const char *const tls[] = {"", FRONTEND_CERTIFICATE, FRONTEND_KEY};
 	int r = 0;
 
-	for (size_t i = 0; i < 3 && r == 0; i++)
+	for (size_t i = 0; i < 5 && r == 0; i++) {
 		r = give_away(CLI_STORE_DIRECTORY, store[i], plan->store_uid, plan->store_gid);
+		if (r == -ENOENT && i >= 2) /* one kind of database, or the other one */
+			r = 0;
+	}
 	for (size_t i = 0; i < 3 && r == 0; i++)
 		r = give_away(CLI_TLS_DIRECTORY, tls[i], plan->frontend_uid, plan->frontend_gid);
 	return r;
 }
 
-static int make_all(struct plan *plan)
+/* The address is written down first: that is where the database is opened from, as its user. */
+static int note_database(const struct init_plan *plan)
+{
+	char directory[PATH_MAX];
+	int r = 0;
+
+	cli_path(directory, sizeof(directory), CLI_STORE_DIRECTORY, "");
+	if (plan->password_file)
+		r = location_write_password(directory, plan->password.text);
+	if (r == 0)
+		r = location_write(directory, plan->database, plan->names[0]);
+	return r == 0 ? init_give_away(plan) : r;
+}
+
+static int make_database(struct init_plan *plan, const char *tenant)
+{
+	auto_call(store_freep) struct store *store = NULL;
+	char path[PATH_MAX], known[STORE_TEXT_SIZE];
+	int r;
+
+	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, LOCATION_FILE);
+	r = plan->database ? note_database(plan) : 0;
+	if (r == 0)
+		r = plan->database ? database_open(STORE_WRITE, &store)
+				   : store_open(path, STORE_WRITE, &store);
+	if (r == 0)
+		r = store_tenant(store, known, sizeof(known));
+	if (r == 0 && strcmp(known, STORE_TENANT_NONE) != 0)
+		r = -EEXIST;
+	return r < 0 ? r : fill_database(store, plan, tenant);
+}
+
+static int make_all(struct init_plan *plan)
 {
 	char tenant[UUID_TEXT_SIZE];
 	uint8_t uid[CONSOLE_UID_SIZE];
@@ -331,11 +361,16 @@ static int make_all(struct plan *plan)
 	}
 	if (r == 0) {
 		what = "owners of the files";
-		r = give_all_away(plan);
+		r = init_give_away(plan);
 	}
 	if (r == 0)
 		return CLI_DONE;
 	undo();
+	if (!strcmp(what, "database") && r == -EEXIST)
+		return cli_refuse("there is a console in this database already: copy its keys here "
+				  "and run 'holdfast-console init --join'. Nothing is made");
+	if (!strcmp(what, "database"))
+		return cli_refuse("cannot make the database: %s. Nothing is made", store_error(r));
 	if (r == -EINVAL)
 		return cli_refuse("cannot make the %s: one of the names is none that a "
 				  "certificate can have. Nothing is made",
@@ -343,7 +378,7 @@ static int make_all(struct plan *plan)
 	return cli_refuse("cannot make the %s: %s. Nothing is made", what, strerror(-r));
 }
 
-static void print_next(const struct plan *plan)
+static void print_next(const struct init_plan *plan)
 {
 	char until[CLOCK_TEXT_SIZE];
 
@@ -383,14 +418,14 @@ static void print_next(const struct plan *plan)
 
 int cli_init(int argc, char **argv)
 {
-	static struct plan plan;
+	static struct init_plan plan;
 	int r;
 
 	r = parse_options(argc, argv, &plan);
 	if (r != OPTIONS_GO_ON)
 		return r;
 	r = find_users(&plan);
-	if (r == CLI_DONE)
+	if (r == CLI_DONE && !plan.is_joining)
 		r = read_passphrases(&plan);
 	if (r != CLI_DONE)
 		return r;
@@ -410,6 +445,8 @@ int cli_init(int argc, char **argv)
 			cli.state_directory);
 	if (r < 0)
 		return cli_refuse("cannot write to '%s': %s", cli.state_directory, strerror(-r));
+	if (plan.is_joining)
+		return init_join(&plan);
 	r = make_directories();
 	if (r == CLI_DONE)
 		r = make_all(&plan);

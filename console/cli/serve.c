@@ -26,6 +26,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "console/cli/cli.h"
+#include "console/cli/database.h"
 #include "console/frontend/frontend.h"
 
 #define BACKOFF_MIN_MS 100
@@ -383,17 +384,17 @@ int cli_serve(int argc, char **argv)
 {
 	static struct supervisor supervisor = {
 		.backoff_ms = BACKOFF_MIN_MS, .life = {-EBADF, -EBADF, -EBADF}};
-	char path[PATH_MAX];
+	char location[LOCATION_SIZE];
 	int r;
 
 	r = parse_options(argc, argv, &supervisor);
 	if (r != OPTIONS_GO_ON)
 		return r;
-	cli_path(path, sizeof(path), CLI_STORE_DIRECTORY, "console.db");
-	if (access(path, F_OK) < 0)
+	r = database_location(location);
+	if (r < 0)
 		return cli_refuse("there is no console in '%s': %s\nMake one with "
 				  "'holdfast-console init'.",
-			cli.state_directory, strerror(errno));
+			cli.state_directory, strerror(-r));
 	r = cli_lock();
 	if (r == -EBUSY)
 		return cli_refuse("a console runs in '%s' already", cli.state_directory);

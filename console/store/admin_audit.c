@@ -41,7 +41,7 @@ void admin_audit_begin(struct service *service, struct admin_client *client)
 
 	r = store_audit_last(service->reader, &last);
 	if (r < 0 && r != -ENOENT)
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 	else if (r == 0 && client->request.limit && last.id > client->request.limit)
 		client->after = last.id - client->request.limit;
 }

@@ -124,7 +124,7 @@ bool admin_find_device(
 	else if (r == -ENOENT)
 		admin_end(client, r, "there is no device '%s'", client->request.device);
 	else if (r < 0)
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 	return r == 0;
 }
 
@@ -313,6 +313,8 @@ static int write_change(struct service *service, struct admin_client *client,
 		service->writer, device->id, state, client->who, client->request.why, act.time_ms);
 	if (r == 0)
 		r = audit_note(service->writer, &act);
+	if (r == 0)
+		r = store_notice_add(service->writer, device->id);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)

@@ -56,7 +56,7 @@ void admin_events_begin(struct service *service, struct admin_client *client)
 	memcpy(filter->file, request->file, sizeof(filter->file));
 	r = store_event_last(service->reader, &client->last);
 	if (r < 0)
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 	client->cursor.is_upwards = request->limit == 0 || request->name[0];
 	if (r == 0 && request->name[0] &&
 		store_place_parse(request->name, &client->cursor.place) < 0)
@@ -144,7 +144,7 @@ void admin_event(struct service *service, struct admin_client *client)
 						  : (lane + 1) * STORE_LANE_EVENTS - 1;
 	r = id ? store_events(service->reader, &any, &cursor, 1, on_event, &page) : 0;
 	if (r < 0)
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 	else if (!client->left)
 		admin_end(client, -ENOENT, "there is no event %lld", (long long)id);
 	else
@@ -189,7 +189,7 @@ bool admin_events(struct service *service, struct admin_client *client)
 	r = store_events(
 		service->reader, &client->filter, &client->cursor, ADMIN_LOOK, on_found, &page);
 	if (r < 0) {
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 		return false;
 	}
 	if (client->is_following)

@@ -69,6 +69,8 @@ static int write_assignment(
 	if (r == 0)
 		r = audit_note(service->writer, &act);
 	if (r == 0)
+		r = store_notice_add(service->writer, 0);
+	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)
 		store_rollback(service->writer);

@@ -132,7 +132,7 @@ void admin_policies(struct service *service, struct admin_client *client)
 	if (r == 0 && history.error < 0)
 		r = history.error;
 	if (r < 0) {
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 		return;
 	}
 	for (int i = history.count; i > 0; i--)
@@ -156,7 +156,7 @@ void admin_policy(struct service *service, struct admin_client *client)
 					       : "no policy is published yet",
 			(unsigned long long)client->request.number);
 	else if (r < 0)
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 	if (r < 0)
 		return;
 	admin_line_with(client, policy_object(&policy), fd);

@@ -27,7 +27,7 @@ void admin_policy_next(struct service *service, struct admin_client *client)
 	if (r == 0)
 		r = store_tenant(service->reader, uid, sizeof(uid));
 	if (r < 0) {
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 		return;
 	}
 	for (const char *from = uid; *from; from++) /* as a bundle has it: digits only */
@@ -124,6 +124,8 @@ static int write_policy(struct service *service, struct admin_client *client,
 	if (r == 0)
 		r = audit_note(service->writer, &act);
 	if (r == 0)
+		r = store_notice_add(service->writer, 0);
+	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)
 		store_rollback(service->writer);
@@ -188,6 +190,8 @@ void admin_policy_rollout(struct service *service, struct admin_client *client)
 		r = store_policy_set_percent(service->writer, version, client->request.limit);
 	if (r == 0)
 		r = audit_note(service->writer, &act);
+	if (r == 0)
+		r = store_notice_add(service->writer, 0);
 	if (r == 0)
 		r = store_commit(service->writer);
 	if (r < 0)

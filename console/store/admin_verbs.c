@@ -20,7 +20,7 @@ static void status(struct service *service, struct admin_client *client)
 
 	r = store_totals(service->reader, &totals);
 	if (r < 0) {
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 		return;
 	}
 	object = json_object_new_object();

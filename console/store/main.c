@@ -26,6 +26,7 @@
 #include "console/store/service.h"
 
 #define TICK_MS 1000
+#define LOOK_MS 500 /* for what other consoles did */
 #define LIFE_NS (2 * CLOCK_SECOND_NS)
 
 enum poll_slot { POLL_FRONTEND, POLL_SIGNAL, POLL_ADMIN };
@@ -113,7 +114,21 @@ static void listen_for_admins(struct service *service, const struct options *opt
 			strerror(-r));
 }
 
-static void restrict_self(const struct options *options)
+/* What of the network a database needs: see FILTER_* */
+static unsigned int filter_of(const char *location)
+{
+	switch (location_way(location)) {
+	case LOCATION_BY_SOCKET:
+		return FILTER_NAMES;
+	case LOCATION_BY_NETWORK:
+		return FILTER_TCP;
+	case LOCATION_BY_FILE:
+		break;
+	}
+	return 0;
+}
+
+static void restrict_self(const struct options *options, const char *location)
 {
 	struct privileges wanted = {.uid = getuid(), .gid = getgid(), .group = (gid_t)-1};
 	int r;
@@ -127,7 +142,8 @@ static void restrict_self(const struct options *options)
 	if (r < 0)
 		fatal("cannot give up privileges: %s, stopping", strerror(-r));
 	(void)umask(077); /* returns the old one */
-	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_DATABASE | FILTER_MEMORY);
+	r = filter_load(
+		FILTER_FILES | FILTER_IPC | FILTER_DATABASE | FILTER_MEMORY | filter_of(location));
 	if (r < 0)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
@@ -152,23 +168,71 @@ static void open_key(struct service *service, const char *directory)
 		fatal("cannot use the seal key '%s': %s, stopping", path, strerror(-r));
 }
 
-static void open_database(struct service *service, const char *directory)
+static void live(const struct service *service, char letter)
 {
-	char path[PATH_MAX];
+	static uint64_t life_ns;
+	uint64_t now = clock_boot_ns();
+
+	if (service->life_fd < 0 || (letter == 'L' && now - life_ns < LIFE_NS))
+		return;
+	life_ns = now;
+	if (write(service->life_fd, &letter, 1) < 0 && errno == EPIPE)
+		fatal("holdfast-console is gone, stopping");
+}
+
+/* Before the sandbox: names of hosts can't be asked for in it. */
+static void find_database(const char *directory, char ret_location[LOCATION_SIZE])
+{
+	char location[LOCATION_SIZE];
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, SERVICE_DATABASE);
-	if (access(path, F_OK) < 0)
-		fatal("there is no database '%s': run holdfast-console init first, stopping", path);
-	r = store_open(path, STORE_WRITE, &service->writer);
-	if (r == 0)
-		r = store_open(path, STORE_READ, &service->reader);
-	if (r == -EPROTO)
-		fatal("'%s' is of a newer holdfast-console, or none of its databases, stopping",
-			path);
+	r = location_read(directory, location);
 	if (r < 0)
-		fatal("cannot open the database '%s': %s, stopping", path,
-			r == -EBADMSG ? "it is damaged: restore a backup" : strerror(-r));
+		fatal("there is no database in '%s': %s; run holdfast-console init first, stopping",
+			directory, r == -EBADMSG ? "what its address says is none" : strerror(-r));
+	r = location_pin(location, ret_location);
+	if (r < 0)
+		fatal("the name of the database's host has no address, stopping");
+	/* libpq asks the name service for a home directory otherwise, and may find settings there */
+	if (store_is_address(location) && setenv("HOME", "/nonexistent", 1) < 0)
+		fatal("no memory, stopping");
+}
+
+/* A database on another machine may be away when this one starts: devices are told to come later. */
+static int open_patiently(struct service *service, const char *location, enum store_access access,
+	struct store **ret_store)
+{
+	bool is_told = false;
+	int r;
+
+	while ((r = store_open(location, access, ret_store)) == -EHOSTUNREACH) {
+		struct pollfd signal = {service->signal_fd, POLLIN, 0};
+
+		if (!is_told)
+			log_warning("%s; trying again each second", store_error(r));
+		is_told = true;
+		live(service, 'L');
+		if (poll(&signal, 1, TICK_MS) > 0)
+			fatal("stopped before the database was there");
+	}
+	return r;
+}
+
+static void open_database(struct service *service, const char *location)
+{
+	int r;
+
+	r = open_patiently(service, location, STORE_WRITE, &service->writer);
+	if (r == 0)
+		r = open_patiently(service, location, STORE_READ, &service->reader);
+	if (r == -EPROTO)
+		fatal("the database is of a newer holdfast-console, or none of its databases, "
+		      "stopping");
+	if (r < 0)
+		fatal("cannot open the database%s%s: %s, stopping",
+			store_is_address(location) ? "" : " ",
+			store_is_address(location) ? "" : location,
+			r == -EBADMSG ? "it is damaged: restore a backup" : store_error(r));
 }
 
 /* Before the sandbox: OpenSSL reads its configuration at the first use of an algorithm. */
@@ -181,24 +245,24 @@ static void warm_up(void)
 	explicit_bzero(private_key, sizeof(private_key));
 }
 
-static void tick(const struct service *service)
+static void hear_others(struct service *service)
 {
-	static uint64_t life_ns;
-	uint64_t now = clock_boot_ns();
-	char letter = life_ns ? 'L' : 'R';
+	static uint64_t last_ns;
+	uint64_t now_ns = clock_steady_ns();
 
-	if (service->life_fd < 0 || (life_ns && now - life_ns < LIFE_NS))
+	if (!store_is_shared(service->writer) || now_ns - last_ns < LOOK_MS * UINT64_C(1000000))
 		return;
-	life_ns = now;
-	if (write(service->life_fd, &letter, 1) < 0 && errno == EPIPE)
-		fatal("holdfast-console is gone, stopping");
+	last_ns = now_ns;
+	peer_hear_others(service);
 }
 
 static void loop(struct service *service)
 {
 	struct pollfd polls[POLL_MAX];
+	int wait_ms = store_is_shared(service->writer) ? LOOK_MS : TICK_MS;
 	bool is_more = false;
 
+	live(service, 'R');
 	for (;;) {
 		unsigned int count;
 
@@ -207,7 +271,7 @@ static void loop(struct service *service)
 		polls[POLL_SIGNAL] = (struct pollfd){service->signal_fd, POLLIN, 0};
 		count = admin_server_poll_fill(
 			service->admin, polls + POLL_ADMIN, POLL_MAX - POLL_ADMIN);
-		if (poll(polls, POLL_ADMIN + count, is_more ? 0 : TICK_MS) < 0 && errno != EINTR)
+		if (poll(polls, POLL_ADMIN + count, is_more ? 0 : wait_ms) < 0 && errno != EINTR)
 			fatal("cannot poll: %m, stopping");
 		if (polls[POLL_SIGNAL].revents)
 			return;
@@ -215,13 +279,15 @@ static void loop(struct service *service)
 			peer_on_poll(service, polls[POLL_FRONTEND].revents);
 		admin_server_on_poll(service, polls + POLL_ADMIN, count);
 		is_more = admin_server_work(service);
-		tick(service);
+		hear_others(service);
+		live(service, 'L');
 	}
 }
 
 int store_main(int argc, char **argv)
 {
 	static struct service service;
+	char location[LOCATION_SIZE];
 	struct options options;
 
 	if (!parse_options(argc, argv, &options)) {
@@ -234,9 +300,10 @@ int store_main(int argc, char **argv)
 	service.life_fd = options.life_fd;
 	listen_for_admins(&service, &options);
 	warm_up();
-	restrict_self(&options);
+	find_database(options.store_directory, location);
+	restrict_self(&options, location);
 	open_key(&service, options.store_directory);
-	open_database(&service, options.store_directory);
+	open_database(&service, location);
 	channel_init(&service.frontend, options.frontend_fd, 0);
 	loop(&service);
 	store_free(service.reader);

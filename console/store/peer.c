@@ -217,15 +217,15 @@ static void send_answer(struct service *service, struct answer *answer)
 /* The store failed: none of the group is in it, whatever was said of each. */
 static void fail_group(struct service *service, unsigned int count, int r)
 {
-	uint16_t refusal = r == -ENOSPC	 ? REFUSAL_STORE_FULL
-			   : r == -EBUSY ? REFUSAL_BUSY
-					 : REFUSAL_INTERNAL;
+	uint16_t refusal = r == -ENOSPC			       ? REFUSAL_STORE_FULL
+			   : r == -EBUSY || r == -EHOSTUNREACH ? REFUSAL_BUSY
+							       : REFUSAL_INTERNAL;
 
 	store_rollback(service->writer);
 	if (log_allowed(&limit_failure))
 		log_error("cannot store what %u requests brought: %s, refusing them; devices will "
 			  "send again",
-			count, strerror(-r));
+			count, store_error(r));
 	for (unsigned int i = 0; i < count; i++)
 		answers[i].device = (struct console_device){
 			.id = answers[i].device.id, .refusal = refusal};
@@ -301,4 +301,23 @@ void peer_tell_policies(struct service *service)
 	r = channel_send(&service->frontend, &frame, -1);
 	if (r < 0)
 		fatal("cannot tell the frontend of policies: %s, stopping", strerror(-r));
+}
+
+void peer_hear_others(struct service *service)
+{
+	int64_t devices[STORE_NOTICES_MAX];
+	struct store_device device;
+	bool is_policies = false;
+	int count;
+
+	do { /* when it can't be looked now, nothing is missed: the place is kept */
+		count = store_notices(service->writer, devices);
+		for (int i = 0; i < count; i++)
+			if (devices[i] == 0)
+				is_policies = true;
+			else if (store_device_by_id(service->reader, devices[i], &device) == 0)
+				peer_tell_changed(service, &device);
+	} while (count == STORE_NOTICES_MAX);
+	if (is_policies)
+		peer_tell_policies(service);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process that has the database and opens what devices sealed; no network socket.
+ * The process that has the database and opens what devices sealed; no network socket, but for a
+ * database that is on another machine.
  * holdfast-console(8) starts it by executing itself.
  *
  *   holdfast-console store --store-dir DIR --runtime-dir DIR --frontend-fd N [--user NAME]
  *		[--life-fd N] [--verbose]
  *
- *   --store-dir    with SERVICE_DATABASE and SERVICE_SEAL_KEY, both the user's
+ *   --store-dir    with SERVICE_SEAL_KEY and what location.h reads, all the user's
  *   --runtime-dir  where ADMIN_SOCKET_NAME (console/ipc/admin.h) is made, while still privileged
  *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
  *   --user         who to become; without it, stays who it is
@@ -20,8 +21,8 @@
 #include "common/channel.h"
 #include "console/store/distribution.h"
 #include "console/store/ingest.h"
+#include "console/store/location.h"
 
-#define SERVICE_DATABASE  "console.db"
 #define SERVICE_SEAL_KEY  "seal.key" /* X25519, 32 bytes as they are */
 #define SERVICE_GROUP_MAX 512	     /* requests that share a transaction at most */
 
@@ -46,5 +47,7 @@ void peer_on_poll(struct service *service, short events);
 void peer_tell_changed(struct service *service, const struct store_device *device);
 /* What devices are to have may be another now. */
 void peer_tell_policies(struct service *service);
+/* Passes on what other consoles before the same database did. */
+void peer_hear_others(struct service *service);
 
 #endif

@@ -2,6 +2,8 @@
 /* store.h for whichever database it is: which one its name says, and what is the same for all. */
 #include "console/store/store.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "console/store/engine.h"
@@ -15,6 +17,23 @@ bool store_is_address(const char *path)
 const char *store_problem(void)
 {
 	return pg_problem();
+}
+
+const char *store_error(int r)
+{
+	static char text[600];
+	const char *words = r == -EHOSTUNREACH ? "the database cannot be reached"
+			    : r == -EBUSY      ? "another console changes the same"
+			    : r == -EOPNOTSUPP ? "the database does not keep what it acknowledges"
+			    : r == -EROFS      ? "the database may only be read"
+			    : r == -EPROTO
+				    ? "it is of a newer holdfast-console, or none of its databases"
+				    : strerror(-r);
+
+	if (!store_problem()[0])
+		return words;
+	(void)snprintf(text, sizeof(text), "%s: %s", words, store_problem());
+	return text;
 }
 
 static const struct store_engine *engine_of(const char *path)

@@ -45,6 +45,8 @@ CLEANUP_DEFINE(struct store, store_free)
 
 /* What the database said when something failed last, for people; "" = nothing. */
 const char *store_problem(void);
+/* What such a negative errno means, with that. Borrowed until the next call. */
+const char *store_error(int r);
 
 /* What is between these is all there, on disk, when commit has answered 0; else none of it is. */
 int store_begin(struct store *store);
@@ -63,6 +65,7 @@ int store_backup(const char *from, const char *to);
 int store_get(struct store *store, const char *name, char *ret_value, size_t size);
 int store_set(struct store *store, const char *name, const char *value);
 /* The uid, as text, of the one tenant there is so far: what its devices' certificates say. */
+#define STORE_TENANT_NONE "default" /* of a database that is new */
 int store_tenant_set(struct store *store, const char *uid);
 int store_tenant(struct store *store, char *ret_uid, size_t size);
 

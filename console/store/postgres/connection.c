@@ -185,6 +185,13 @@ static void gather(const struct pg_connection *connection, const char *keywords[
 	keywords[count] = values[count] = NULL;
 }
 
+/* libpq would write them to the error output. What matters of them fails something as well. */
+static void ignore_notice(void *userdata, const char *message)
+{
+	(void)userdata;
+	(void)message;
+}
+
 static int start(struct pg_connection *connection)
 {
 	uint64_t end_ns = clock_steady_ns() + PG_CONNECT_MS * MS_NS;
@@ -196,6 +203,7 @@ static int start(struct pg_connection *connection)
 	connection->pg = PQconnectStartParams(keywords, values, 0);
 	if (!connection->pg)
 		return -ENOMEM;
+	(void)PQsetNoticeProcessor(connection->pg, ignore_notice, NULL); /* returns the old one */
 	while (r == 0 && PQstatus(connection->pg) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
 		status != PGRES_POLLING_FAILED) {
 		r = wait_for(
