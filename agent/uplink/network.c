@@ -12,10 +12,23 @@
 
 struct network {
 	CURLM *multi;
+	CURLSH *sessions; /* of TLS, to resume: each transfer's own handle would forget them */
 	X509 *chain[NETWORK_CHAIN_MAX];
 	size_t chain_count;
 	struct network_transfer *transfers[NETWORK_TRANSFER_MAX]; /* borrowed */
 };
+
+static CURLSH *sessions_new(void)
+{
+	CURLSH *sessions = curl_share_init();
+
+	if (sessions && curl_share_setopt(sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
+				CURLSHE_OK) {
+		(void)curl_share_cleanup(sessions); /* nobody uses it */
+		return NULL;
+	}
+	return sessions;
+}
 
 struct network *network_new(void)
 {
@@ -24,8 +37,9 @@ struct network *network_new(void)
 	if (!network)
 		return NULL;
 	network->multi = curl_multi_init();
-	if (!network->multi) {
-		free(network);
+	network->sessions = sessions_new();
+	if (!network->multi || !network->sessions) {
+		network_free(network);
 		return NULL;
 	}
 	return network;
@@ -42,14 +56,20 @@ void network_free(struct network *network)
 {
 	if (!network)
 		return;
+	if (!network)
+		return;
 	chain_clear(network);
-	(void)curl_multi_cleanup(network->multi); /* memory and sockets only */
+	(void)curl_multi_cleanup(
+		network->multi); /* memory and sockets only; NULL is fine, here too */
+	(void)curl_share_cleanup(network->sessions);
 	free(network);
 }
 
 void network_identify(struct network *network, X509 *const *chain, size_t count)
 {
-	CURLM *fresh = curl_multi_init(); /* the old one's connections are of who we were */
+	/* the old ones' connections and sessions are of who we were */
+	CURLM *fresh = curl_multi_init();
+	CURLSH *sessions = sessions_new();
 
 	for (unsigned int i = 0; i < NETWORK_TRANSFER_MAX; i++) {
 		struct network_transfer *transfer = network->transfers[i];
@@ -63,6 +83,10 @@ void network_identify(struct network *network, X509 *const *chain, size_t count)
 	if (fresh) {
 		(void)curl_multi_cleanup(network->multi); /* memory and sockets only */
 		network->multi = fresh;
+	}
+	if (sessions) {
+		(void)curl_share_cleanup(network->sessions); /* no transfer is left */
+		network->sessions = sessions;
 	}
 	chain_clear(network);
 	for (size_t i = 0; i < count && i < NETWORK_CHAIN_MAX; i++) {
@@ -103,6 +127,7 @@ bool network_prepare(struct network *network, CURL *easy, const struct config *c
 	is_set &= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, network) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS) == CURLE_OK;
+	is_set &= curl_easy_setopt(easy, CURLOPT_SHARE, network->sessions) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK;
 	is_set &= curl_easy_setopt(easy, CURLOPT_USERAGENT, "holdfast/" HOLDFAST_VERSION) ==

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@
 /* Of a peer's that wait to be parsed, more is not read: evhttp takes a body when all of it is there. */
 #define DEVICE_BYTES   (CONSOLE_BATCH_MAX + 65536)
 #define STRANGER_BYTES 32768
+/* So many handshakes may begin at once as in that time: who are in do not wait for more. */
+#define HANDSHAKES_NS ((int64_t)(100 * MS_NS))
 
 TAILQ_HEAD(connection_list, connection);
 
@@ -32,8 +35,8 @@ struct connections {
 	struct connection_list fresh, admitted;
 	struct addresses *addresses;
 	unsigned int count;
-	uint64_t second_ns;	 /* when the second that is counted in began */
-	unsigned int handshakes; /* in it */
+	int64_t credit_ns;   /* of time for handshakes, by limits->handshakes, */
+	uint64_t counted_ns; /* as it stood then */
 	struct log_limit refused_log, handshake_log, late_log;
 };
 
@@ -114,6 +117,27 @@ unsigned int connections_count(const struct connections *connections)
 	return connections->count;
 }
 
+static int64_t handshake_ns(const struct connections *connections)
+{
+	return (int64_t)(CLOCK_SECOND_NS / connections->limits->handshakes);
+}
+
+uint64_t connections_wait_ns(struct connections *connections)
+{
+	uint64_t now_ns = clock_steady_ns();
+	int64_t cost_ns = handshake_ns(connections), missing_ns;
+
+	connections->credit_ns += (int64_t)(now_ns - connections->counted_ns);
+	connections->counted_ns = now_ns;
+	if (connections->credit_ns > HANDSHAKES_NS)
+		connections->credit_ns = HANDSHAKES_NS;
+	missing_ns = cost_ns - connections->credit_ns;
+	/* a handshake that costs more than may be saved is paid for afterwards */
+	if (cost_ns > HANDSHAKES_NS)
+		missing_ns = -connections->credit_ns;
+	return missing_ns > 0 ? (uint64_t)missing_ns : 0;
+}
+
 struct connection *connection_add(
 	struct connections *connections, SSL *ssl, struct bufferevent *stream)
 {
@@ -129,6 +153,7 @@ struct connection *connection_add(
 	bufferevent_setwatermark(stream, EV_READ, 0, STRANGER_BYTES);
 	TAILQ_INSERT_TAIL(&connections->fresh, connection, entry);
 	connections->count++;
+	connections->credit_ns -= handshake_ns(connections);
 	return connection;
 }
 
@@ -245,20 +270,6 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 		connection_enter(connection, CONNECTION_READING);
 }
 
-static bool may_begin_handshake(struct connections *connections)
-{
-	uint64_t now_ns = clock_steady_ns();
-
-	if (now_ns - connections->second_ns >= CLOCK_SECOND_NS) {
-		connections->second_ns = now_ns;
-		connections->handshakes = 0;
-	}
-	if (connections->handshakes >= connections->limits->handshakes)
-		return false;
-	connections->handshakes++;
-	return true;
-}
-
 /* Why there is no room, or NULL. */
 static const char *admit(struct connection *connection)
 {
@@ -271,8 +282,6 @@ static const char *admit(struct connection *connection)
 		return "that address has as many as it may have";
 	if (connection->address->strangers >= limits->strangers)
 		return "that address has as many without a certificate as it may have";
-	if (!may_begin_handshake(all))
-		return "more handshakes have begun this second than may";
 	set_stranger(connection, true);
 	return NULL;
 }
@@ -280,11 +289,14 @@ static const char *admit(struct connection *connection)
 static int look_at(struct connection *connection)
 {
 	int fd = bufferevent_getfd(connection->stream), on = 1;
+	struct pollfd ends = {.fd = fd, .events = POLLRDHUP};
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
 
 	if (getpeername(fd, (struct sockaddr *)&address, &size) < 0)
 		return -errno;
+	if (poll(&ends, 1, 0) > 0) /* it had waited for long enough before it was accepted */
+		return -ENOTCONN;
 	/* both make things better and are not needed */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
@@ -317,6 +329,7 @@ void connections_admit(struct connections *connections)
 			connection_enter(connection, CONNECTION_HANDSHAKE);
 			continue;
 		}
+		connections->credit_ns += handshake_ns(connections); /* there is none */
 		/* a peer that is gone already is nothing to tell of */
 		if (r != -ENOTCONN && log_allowed(&connections->refused_log))
 			log_warning(

@@ -58,6 +58,11 @@ void connections_watch(SSL_CTX *tls);
 /* A connection was accepted, of which only this is known so far. NULL without memory. */
 struct connection *connection_add(
 	struct connections *connections, SSL *ssl, struct bufferevent *stream);
+/*
+ * How long no more are to be accepted, so that no more handshakes begin than may. They wait before
+ * the door, at no cost, in the order in which they came.
+ */
+uint64_t connections_wait_ns(struct connections *connections);
 struct connection *connection_of(const SSL *ssl);
 /* Looks at those that were added since: who they are, and whether there is room for them. */
 void connections_admit(struct connections *connections);

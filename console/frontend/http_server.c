@@ -20,19 +20,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "console/frontend/address.h"
 #include "console/frontend/connection.h"
 
 #define FIXED_VERSION	0x02010d00 /* 2.1.13 */
-#define LISTEN_BACKLOG	1024
+#define LISTEN_MAX	8
+#define WAIT_SECONDS	10    /* before the door at most: devices have patience for 15 */
 #define TIMEOUT_SECONDS 86500 /* evhttp's own, above any of connection.c's */
 
 struct http_server {
 	struct event_base *base;
 	struct evhttp *http;
 	struct event *admit;
+	struct event *open_door;
+	struct evconnlistener *listeners[LISTEN_MAX]; /* borrowed of http */
+	unsigned int listener_count;
 	struct connections *connections;
 	const struct limits *limits;
 	SSL_CTX *tls;
@@ -66,12 +72,36 @@ static bool library_is_fixed(void)
 	return event_get_version_number() >= FIXED_VERSION || evhttp_check_transfer_encoding_;
 }
 
+/* Who comes meanwhile waits in the kernel. */
+static void close_door(struct http_server *server, uint64_t wait_ns)
+{
+	struct timeval wait = {.tv_sec = (time_t)(wait_ns / CLOCK_SECOND_NS),
+		.tv_usec = (suseconds_t)(wait_ns % CLOCK_SECOND_NS / 1000) + 1};
+
+	for (unsigned int i = 0; i < server->listener_count; i++)
+		(void)evconnlistener_disable(server->listeners[i]); /* no failure that counts */
+	if (event_add(server->open_door, &wait) < 0)
+		fatal("no memory for a timer, stopping");
+}
+
+static void on_open_door(int fd, short events, void *userdata)
+{
+	struct http_server *server = userdata;
+
+	(void)fd;
+	(void)events;
+	for (unsigned int i = 0; i < server->listener_count; i++)
+		if (evconnlistener_enable(server->listeners[i]) < 0)
+			fatal("cannot accept connections any more, stopping");
+}
+
 /* A connection without TLS must not come about, so without memory there is no going on. */
 static struct bufferevent *on_accept(struct event_base *base, void *userdata)
 {
 	struct http_server *server = userdata;
 	SSL *ssl = SSL_new(server->tls);
 	struct bufferevent *stream;
+	uint64_t wait_ns;
 
 	stream = ssl ? bufferevent_openssl_socket_new(
 			       base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
@@ -81,6 +111,9 @@ static struct bufferevent *on_accept(struct event_base *base, void *userdata)
 	bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
 	/* before the loop looks at sockets again, so before its first byte is read */
 	event_active(server->admit, 0, 0);
+	wait_ns = connections_wait_ns(server->connections);
+	if (wait_ns)
+		close_door(server, wait_ns);
 	return stream;
 }
 
@@ -146,8 +179,9 @@ int http_server_new(struct event_base *base, const struct limits *limits, size_t
 	server->accept_log.burst = 5;
 	server->http = evhttp_new(base);
 	server->admit = event_new(base, -1, 0, on_admit, server);
+	server->open_door = event_new(base, -1, 0, on_open_door, server);
 	server->connections = connections_new(limits);
-	if (!server->http || !server->admit || !server->connections) {
+	if (!server->http || !server->admit || !server->open_door || !server->connections) {
 		http_server_free(server);
 		return -ENOMEM;
 	}
@@ -174,6 +208,8 @@ void http_server_free(struct http_server *server)
 		evhttp_free(server->http); /* and its connections, whose SSL free ours */
 	if (server->admit)
 		event_free(server->admit);
+	if (server->open_door)
+		event_free(server->open_door);
 	connections_free(server->connections);
 	SSL_CTX_free(server->tls);
 	free(server);
@@ -187,9 +223,15 @@ void http_server_handle(struct http_server *server, http_handler handler, void *
 
 int http_server_listen(struct http_server *server, int fd)
 {
-	struct evconnlistener *listener = evconnlistener_new(server->base, NULL, NULL,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, LISTEN_BACKLOG, fd);
+	uint32_t handshakes = server->limits->handshakes;
+	int backlog = handshakes < SOMAXCONN / WAIT_SECONDS ? (int)handshakes * WAIT_SECONDS
+							    : SOMAXCONN;
+	struct evconnlistener *listener;
 
+	if (server->listener_count == LISTEN_MAX)
+		return -E2BIG;
+	listener = evconnlistener_new(server->base, NULL, NULL,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, backlog, fd);
 	if (!listener)
 		return -ENOMEM;
 	if (!evhttp_bind_listener(server->http, listener)) {
@@ -197,6 +239,7 @@ int http_server_listen(struct http_server *server, int fd)
 		return -ENOMEM;
 	}
 	evconnlistener_set_error_cb(listener, on_accept_error);
+	server->listeners[server->listener_count++] = listener;
 	return 0;
 }
 

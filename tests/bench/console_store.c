@@ -7,6 +7,7 @@
  * usage: console_store [EVENTS [DEVICES [BATCHES-A-COMMIT [DIRECTORY]]]]
  */
 #define FIXTURE_PLAIN
+#include "tests/bench/event_line.h"
 #include "tests/unit/console_fixture.h"
 
 #include <sys/resource.h>
@@ -41,46 +42,10 @@ static double wall_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* What the agent writes of a refused copy to a stick: about 930 bytes. */
-static size_t real_lines(char *lines, size_t room, uint64_t first, unsigned int device)
-{
-	size_t used = 0;
-
-	for (unsigned int i = 0; i < BATCH_EVENTS; i++) {
-		unsigned long long n = first + i;
-		bool is_block = n % 4 == 0;
-
-		used += (size_t)snprintf(lines + used, room - used,
-			"{\"time\":%llu,\"class_uid\":%u,\"class_name\":\"File System Activity\","
-			"\"category_uid\":1,\"category_name\":\"System "
-			"Activity\",\"activity_id\":3,"
-			"\"activity_name\":\"Update\",\"type_uid\":100103,\"metadata\":{"
-			"\"version\":"
-			"\"1.8.0\",\"product\":{\"name\":\"Holdfast\",\"vendor_name\":\"Holdfast\","
-			"\"version\":\"0.1.0\"},\"profiles\":[\"security_control\",\"host\"],"
-			"\"sequence\":%llu,\"uid\":\"0123456789abcdef0123456789abcdef:%llu\","
-			"\"event_code\":\"removable\"},\"device\":{\"hostname\":\"pc-%u\","
-			"\"type_id\":0,\"boot_uid\":\"6f1c6f62-1c7c-4c3f-9d7c-0d3c5b7f2a11\"},"
-			"\"message\":\"anna may not write report-%llu.odt to a removable device\","
-			"\"severity_id\":%u,\"action_id\":%u,\"disposition_id\":%u,\"status_id\":1,"
-			"\"actor\":{\"process\":{\"pid\":%llu,\"name\":\"cp\"},\"user\":{\"name\":"
-			"\"user-%u\",\"uid\":\"%u\"}},\"file\":{\"path\":\"/media/stick/"
-			"report-%llu.odt"
-			"\",\"name\":\"report-%llu.odt\",\"type_id\":1},\"unmapped\":{\"holdfast\":"
-			"{"
-			"\"channel\":\"removable\",\"verdict\":\"block\",\"coalesced\":0}}}\n",
-			1700000000000ull + n * 10, n % 50 ? 1001 : 4001, n, n, device, n,
-			is_block ? 3 : 1, is_block ? 2 : 1, is_block ? 2 : 1, n % 30000,
-			device % 500, 1000 + device % 500, n, n);
-		cr_assert_lt(used, room);
-	}
-	return used;
-}
-
 static void real_batch(
 	struct fixture_device *device, unsigned int number, struct fixture_batch *batch)
 {
-	static char lines[BATCH_EVENTS * 1400];
+	static char lines[BATCH_EVENTS * EVENT_LINE_MAX];
 	struct segment_frame frame = {.count = BATCH_EVENTS, .kind = SEGMENT_NORMAL};
 
 	if (!device->sealer || device->next % 20000 == 1)
@@ -88,7 +53,7 @@ static void real_batch(
 	fixture_batch_begin(device, batch);
 	frame.first_sequence = device->next;
 	frame.lines = lines;
-	frame.size = real_lines(lines, sizeof(lines), device->next, number);
+	frame.size = event_lines(device->next, BATCH_EVENTS, number, lines);
 	fixture_append(device, batch, &frame);
 }
 

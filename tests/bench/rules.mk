@@ -46,7 +46,7 @@ bench:
 bench-console: $(BENCH)/console_store
 	$<
 .SECONDEXPANSION:
-$(BENCH)/console_store: $(B)/tests/bench/console_store.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
+$(BENCH)/console_store: $(B)/tests/bench/console_store.o $(B)/tests/bench/event_line.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) $(POLICY_LDLIBS) -lcrypto -lzstd
 
@@ -59,3 +59,16 @@ $(BENCH)/spool: $(B)/tests/bench/spool.o $$(UNIT_SPOOL) $$(UNIT_LIBS_ocsf) $$(PO
 .PHONY: bench-spool
 bench-spool: $(BENCH)/spool
 	$< $(SPOOL_BENCH_DIR)
+
+# A fleet of devices, for tests/bench/console.py.
+FLEET_OBJECTS := $(patsubst %,$(B)/tests/bench/%.o,fleet fleet_device fleet_link fleet_loop event_line)
+$(BENCH)/fleet: $(FLEET_OBJECTS) $$(POLICY_LIB) $$(COMMON_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lssl -lcrypto -lzstd -ljson-c
+
+# What others are sent; librelp's part where it is installed.
+RELP_CFLAGS = $(shell pkg-config --exists relp && echo -DHAVE_RELP $$(pkg-config --cflags relp))
+RELP_LIBS   = $(shell pkg-config --libs relp 2>/dev/null)
+$(BENCH)/flood: tests/bench/flood.c tests/bench/event_line.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(RELP_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lssl -lcrypto $(RELP_LIBS)

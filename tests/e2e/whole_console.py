@@ -26,6 +26,8 @@ def has_users():
 class Console(lib.Console):
     """The same to talk to as lib's, but nothing is stood in for."""
 
+    options = ()  # more of serve
+
     # pylint: disable=super-init-not-called # which starts the stand-in
     def __init__(self, directory):
         self.directory = directory
@@ -75,8 +77,8 @@ class Console(lib.Console):
     def start(self):
         err = open(self.log_path, 'ab')  # closed with us
         self.process = subprocess.Popen(
-            [*self.words, 'serve', '--listen', f'127.0.0.1:{self.port}'], stderr=err,
-            stdin=subprocess.DEVNULL)
+            [*self.words, 'serve', '--listen', f'127.0.0.1:{self.port}', *self.options],
+            stderr=err, stdin=subprocess.DEVNULL)
         if not wait_until(lambda: self.run('status').returncode == 0, 20):
             raise RuntimeError(f'the console does not start: {self.log()}')
 
