@@ -117,7 +117,7 @@ struct hf_record_header {
 	__u8 version; /* HF_RECORD_VERSION */
 	__u16 size;   /* bytes of the whole record */
 	__u32 cpu;
-	__u64 sequence; /* per boot, counts every record made, also those the ring had no room for */
+	__u64 sequence; /* from each load on; counts also records that the ring had no room for */
 	__u64 ktime_ns; /* CLOCK_BOOTTIME */
 };
 

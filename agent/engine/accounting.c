@@ -32,6 +32,13 @@ static void advance(struct accounting *accounting, uint64_t sequence)
 	accounting->last = sequence;
 }
 
+void accounting_begin(struct accounting *accounting, uint32_t counts_id)
+{
+	if (accounting->counts_id && accounting->counts_id != counts_id)
+		*accounting = (struct accounting){.again = accounting->again};
+	accounting->counts_id = counts_id;
+}
+
 void accounting_restore(
 	struct accounting *accounting, uint64_t sequence, uint64_t delivered, uint64_t dropped)
 {

@@ -12,13 +12,19 @@
 #define ACCOUNTING_WINDOW 8192 /* sequences remembered; more than are ever in flight */
 
 struct accounting {
-	uint64_t delivered; /* records of this boot in the log */
+	uint32_t counts_id; /* whose records: sequences of another kernel part begin anew */
+	uint64_t delivered; /* of its records in the log */
 	uint64_t dropped;   /* that could not become an event; told by one of their own */
 	uint64_t last;	    /* highest sequence among them */
 	uint64_t again;	    /* handed over again and not written twice */
 	uint64_t seen[ACCOUNTING_WINDOW / 64];
 };
 
+/*
+ * The records that follow are of this kernel part. Another than before, as after a release and a new
+ * load, has made nothing yet. 0 = written by an agent that did not say: taken for the next one named.
+ */
+void accounting_begin(struct accounting *accounting, uint32_t counts_id);
 /*
  * A line read back from the log at start: the sequence of its record (0 = it had none that could be
  * read), and the totals that it was written with.

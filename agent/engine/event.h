@@ -18,13 +18,14 @@ struct event_origin {
 	char hostname[256];
 	char machine_id[64];
 	char boot_id[64];
+	uint32_t counts_id; /* of the kernel part, within the boot; 0 until the sensor said it */
 };
 
 void event_origin_read(struct event_origin *ret_origin);
 
 struct event_numbers {
 	uint64_t sequence;  /* of the log, for the life of the device */
-	uint64_t delivered; /* kernel records of this boot in the log, this one counted */
+	uint64_t delivered; /* records of this kernel part in the log, this one counted */
 	uint64_t dropped;   /* and those that could not become an event */
 };
 

@@ -98,6 +98,7 @@ struct json_object *event_kernel(
 	struct json_object *kernel = json_object_new_object();
 
 	json_add_text(kernel, "boot", origin->boot_id);
+	json_add_number(kernel, "counts", origin->counts_id);
 	json_add_number(kernel, "sequence", sequence);
 	json_add_number(kernel, "delivered", numbers->delivered);
 	json_add_number(kernel, "dropped", numbers->dropped);

@@ -199,9 +199,11 @@ static void on_line(const char *line, size_t size, void *userdata)
 		engine->sequence = sequence;
 	kernel = object_at(object_at(object_at(event, "unmapped"), "holdfast"), "kernel");
 	boot = object_at(kernel, "boot");
-	if (boot && !strcmp(json_object_get_string(boot), engine->origin.boot_id))
+	if (boot && !strcmp(json_object_get_string(boot), engine->origin.boot_id)) {
+		accounting_begin(&engine->accounting, (uint32_t)number_at(kernel, "counts"));
 		accounting_restore(&engine->accounting, number_at(kernel, "sequence"),
 			number_at(kernel, "delivered"), number_at(kernel, "dropped"));
+	}
 	recent_restore(engine, event, line, size);
 	(void)json_object_put(event); /* freed */
 }

@@ -42,6 +42,8 @@ static void on_hello(struct engine *engine, struct bytes_reader *payload)
 	if (engine->has_hello)
 		fatal("the sensor said hello twice, stopping");
 	engine->has_hello = true;
+	engine->origin.counts_id = engine->hello.counts_id;
+	accounting_begin(&engine->accounting, engine->hello.counts_id);
 	if (!engine->hello.is_enforcing)
 		failure_note(engine, FAILURE_NO_KERNEL, "%s",
 			engine->hello.missing_count ? engine->hello.missing[0]

@@ -217,6 +217,7 @@ void message_put_hello(struct bytes_writer *frame, const struct message_hello *h
 	bytes_put_u8(frame, hello->has_bpf_lsm);
 	bytes_put_u8(frame, hello->was_adopted);
 	bytes_put_u8(frame, hello->is_enforcing);
+	bytes_put_u32(frame, hello->counts_id);
 	bytes_put_u32(frame, hello->open_channels);
 	bytes_put_u8(frame, (uint8_t)hello->missing_count);
 	for (unsigned int i = 0; i < hello->missing_count; i++)
@@ -228,6 +229,7 @@ void message_get_hello(struct bytes_reader *payload, struct message_hello *ret_h
 	ret_hello->has_bpf_lsm = bytes_get_u8(payload) != 0;
 	ret_hello->was_adopted = bytes_get_u8(payload) != 0;
 	ret_hello->is_enforcing = bytes_get_u8(payload) != 0;
+	ret_hello->counts_id = bytes_get_u32(payload);
 	ret_hello->open_channels = bytes_get_u32(payload);
 	ret_hello->missing_count = bytes_get_u8(payload);
 	if (ret_hello->missing_count > MESSAGE_MISSING_MAX) {

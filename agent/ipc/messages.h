@@ -137,6 +137,7 @@ struct message_hello {
 	bool has_bpf_lsm;
 	bool was_adopted;
 	bool is_enforcing;	/* the kernel part is in */
+	uint32_t counts_id;	/* of the kernel part's counts: another after a release */
 	uint32_t open_channels; /* 1 << channel, HF_OPEN_*: not covered on this kernel */
 	unsigned int missing_count;
 	char missing[MESSAGE_MISSING_MAX][MESSAGE_TEXT_SIZE];

@@ -23,6 +23,7 @@ struct kernel;
 struct kernel_support {
 	bool has_bpf_lsm;
 	bool was_adopted;	/* pins of an earlier agent were taken over */
+	uint32_t counts_id;	/* of what counts records, within a boot; 0 = none */
 	uint32_t open_channels; /* 1 << channel, HF_OPEN_*: not covered */
 	unsigned int missing_count;
 	const char *missing[KERNEL_MISSING_MAX]; /* plain words, static strings */

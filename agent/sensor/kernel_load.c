@@ -362,6 +362,18 @@ static int object_open(const struct kernel_object *chosen, struct bpf_object **r
 	return 0;
 }
 
+/* Ids of maps are not used again within a boot: pinned, it is the same; released and loaded, another. */
+static int read_counts_id(const struct kernel *kernel, uint32_t *ret_id)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(kernel->maps[KERNEL_MAP_COUNTERS], &info, &size) < 0)
+		return -errno;
+	*ret_id = info.id;
+	return 0;
+}
+
 int kernel_open(const char *pin_directory, struct kernel_support *ret_support, struct kernel **ret)
 {
 	auto_call(bpf_object__closep) struct bpf_object *object = NULL;
@@ -392,6 +404,9 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	if (r < 0)
 		return r;
 	r = open_programs(kernel, pin_directory, hash);
+	if (r < 0)
+		return r;
+	r = read_counts_id(kernel, &ret_support->counts_id);
 	if (r < 0)
 		return r;
 	kernel_guard_prune(kernel);

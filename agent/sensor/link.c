@@ -56,6 +56,7 @@ void link_hello(struct sensor *sensor)
 		.has_bpf_lsm = sensor->support.has_bpf_lsm,
 		.was_adopted = sensor->support.was_adopted,
 		.is_enforcing = sensor->kernel != NULL,
+		.counts_id = sensor->support.counts_id,
 		.open_channels = sensor->support.open_channels,
 	};
 	struct bytes_writer frame;

@@ -122,6 +122,36 @@ Test(accounting, restored_records_are_not_new)
 	cr_expect_eq(accounting.delivered, 600);
 }
 
+/* The kernel part was released and loaded again in the same boot: its sequences begin anew. */
+Test(accounting, another_kernel_part)
+{
+	struct accounting accounting = {0};
+
+	accounting_begin(&accounting, 7);
+	accounting_restore(&accounting, 1, 1, 0);
+	accounting_restore(&accounting, 2, 2, 1);
+	accounting_begin(&accounting, 7);
+	cr_expect_not(accounting_is_new(&accounting, 2), "the same as before");
+	cr_expect_eq(accounting.delivered, 2);
+	accounting_begin(&accounting, 9);
+	cr_expect_eq(accounting.delivered, 0);
+	cr_expect_eq(accounting.dropped, 0);
+	cr_expect(offer(&accounting, 2));
+	cr_expect(offer(&accounting, 1));
+	cr_expect_eq(accounting.delivered, 2);
+}
+
+Test(accounting, lines_that_do_not_name_their_kernel_part)
+{
+	struct accounting accounting = {0};
+
+	accounting_begin(&accounting, 0);
+	accounting_restore(&accounting, 5, 5, 0);
+	accounting_begin(&accounting, 7);
+	cr_expect_not(accounting_is_new(&accounting, 5));
+	cr_expect_eq(accounting.delivered, 5);
+}
+
 Test(accounting, restored_out_of_order)
 {
 	struct accounting accounting = {0};

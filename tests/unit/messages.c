@@ -36,6 +36,7 @@ static const struct message_answer answer = {.id = 7,
 	.counters = {1, 2, [HF_COUNTER_MAX - 1] = UINT64_MAX}};
 static const struct message_hello hello = {.has_bpf_lsm = true,
 	.is_enforcing = true,
+	.counts_id = 77,
 	.open_channels = 1U << HF_CHANNEL_CLIPBOARD | HF_OPEN_BUS,
 	.missing_count = 2,
 	.missing = {"bpf_cookie", "inode storage"}};
@@ -207,6 +208,7 @@ Test(messages, hello_counts)
 		for (unsigned int i = 0; i < 3; i++)
 			bytes_put_u8(&frame, 1);
 		bytes_put_u32(&frame, 0);
+		bytes_put_u32(&frame, 0);
 		bytes_put_u8(&frame, (uint8_t)count);
 		for (unsigned int i = 0; i < count; i++)
 			bytes_put_string(&frame, "x");
@@ -243,7 +245,7 @@ Test(messages, reader_counts)
 
 Test(messages, any_byte_that_is_not_zero_is_true)
 {
-	static const uint8_t bytes[] = {2, 0, 0xff, 0, 0, 0, 0, 0};
+	static const uint8_t bytes[] = {2, 0, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 	struct message_hello *got = calloc(1, sizeof(*got));
 	struct bytes_reader payload;
 
