@@ -10,7 +10,7 @@
 . tests/vm/cases/agent.sh
 
 forgets=/opt/forgets/perl keeps=/opt/keeps/perl
-policy=/run/hf/policy.ini
+policy=/run/hf/policy.ini mark=/run/hf/has-closed
 read_it='open F, "<", $ARGV[0] or exit 21; $line = <F>;'
 to_stick='open G, ">", $ARGV[1] or exit 10; print G "probe" or exit 10; close G or exit 10;'
 
@@ -97,11 +97,12 @@ check 'with shared memory it stays' held $forgets \
 	"$read_it shmwrite(shmget(0, 4096, 01600) // exit 30, 'x', 0, 1) or exit 30; close F;"
 wait_for 20 ended
 check 'the end of it is recorded' ended
-$forgets -e "$read_it close F; sleep 30" $secret/doc.txt >/dev/null 2>&1 </dev/null &
+$forgets -e "$read_it close F; open M, '>', \$ARGV[1]; sleep 30" $secret/doc.txt $mark >/dev/null 2>&1 </dev/null &
 closed=$!
 $forgets -e "$read_it sleep 30" $secret/doc.txt >/dev/null 2>&1 </dev/null &
 open_one=$!
 check 'holdfast taint: who has it open' wait_for 20 reader_listed $open_one
+check 'one has closed it' wait_for 20 test -e $mark
 refute 'holdfast taint: not who has closed it' reader_listed $closed
 kill $closed $open_one
 agent_stop

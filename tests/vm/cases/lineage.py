@@ -29,7 +29,12 @@ def find(lines, start, depth, steps):
 
 
 def main():
-    lines = [json.loads(text) for text in sys.stdin]
+    said = sys.stdin.read()
+    try:
+        lines = [json.loads(text) for text in said.splitlines()]
+    except ValueError:
+        print('no lineage:', said.strip())
+        return 1
     lines = [line for line in lines if line['section'] == sys.argv[1]]
     if find(lines, 0, 0, sys.argv[2:]):
         return 0
