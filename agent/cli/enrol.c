@@ -141,16 +141,38 @@ static int token_copy(int directory_fd, const char *path)
 	return r < 0 ? fail("cannot write", DIRECTORY "/" TOKEN_NAME, r) : CLI_DONE;
 }
 
+/* A line for each: holdfast-console.ini(5) bounds a line. False when they do not fit. */
+static bool url_lines(const char *consoles, char *ret_lines, size_t size)
+{
+	size_t used = 0;
+
+	while (*consoles) {
+		size_t length = strcspn(consoles, " \t,");
+		int written = length ? snprintf(ret_lines + used, size - used, "url = %.*s\n",
+					       (int)length, consoles)
+				     : 0;
+
+		if (written < 0 || (size_t)written >= size - used)
+			return false;
+		used += (size_t)written;
+		consoles += length + (consoles[length] != '\0');
+	}
+	return used > 0;
+}
+
 static int config_write(int directory_fd, const struct enrolment *enrolment)
 {
-	char text[4096];
+	char text[4096], urls[3072] = "";
 	int size, r;
+
+	if (!url_lines(enrolment->consoles, urls, sizeof(urls)))
+		return fail("no consoles, or too many:", enrolment->consoles, -EINVAL);
 
 	size = snprintf(text, sizeof(text),
 		"# Written by holdfast enrol; see holdfast-console.ini(5).\n"
-		"[console]\nurl = %s\nca = " DIRECTORY "/" CA_NAME "\n"
+		"[console]\n%sca = " DIRECTORY "/" CA_NAME "\n"
 		"token-file = " DIRECTORY "/" TOKEN_NAME "\n%s%s%s%s%s%s%s%s%s",
-		enrolment->consoles, enrolment->name ? "name = " : "",
+		urls, enrolment->name ? "name = " : "",
 		enrolment->name ? enrolment->name : "", enrolment->name ? "\n" : "",
 		enrolment->proxy ? "proxy = " : "", enrolment->proxy ? enrolment->proxy : "",
 		enrolment->proxy ? "\n" : "", enrolment->key ? "key = " : "",

@@ -79,7 +79,13 @@ static char *on_line(char *text, int size, void *userdata)
 	struct reading *reading = userdata;
 
 	reading->line++;
-	return fgets(text, size, reading->file);
+	if (!fgets(text, size, reading->file))
+		return NULL;
+	/* inih's bound: it would take the rest for another line. */
+	if (!strchr(text, '\n') && !feof(reading->file))
+		complain(reading, reading->line,
+			"too long a line, give url once for each console:", text);
+	return text;
 }
 
 static int on_pair(void *userdata, const char *section, const char *key, const char *value)

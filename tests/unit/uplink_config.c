@@ -51,6 +51,23 @@ Test(uplink_config, takes_all_keys)
 	cr_expect_str_eq(config.proxy, "http://proxy:3128");
 }
 
+#define LONG_NAME "https://console-of-a-site-that-is-far-away.example.org:8443"
+
+/* inih cuts lines at 200 bytes. */
+Test(uplink_config, takes_eight_consoles_whose_names_fill_no_line)
+{
+	char text[2048] = "[console]\nca = /c\n";
+
+	for (unsigned int i = 0; i < CONFIG_CONSOLE_MAX; i++)
+		(void)strcat(text, "url = " LONG_NAME "\n");
+	cr_assert_eq(read_text(text), 0, "%s", error);
+	cr_assert_eq(config.console_count, CONFIG_CONSOLE_MAX);
+	cr_expect_str_eq(config.consoles[CONFIG_CONSOLE_MAX - 1], LONG_NAME);
+	expect_error("[console]\nca = /c\nurl = " LONG_NAME ", " LONG_NAME ", " LONG_NAME
+		     ", " LONG_NAME "\n",
+		":3: too long a line");
+}
+
 Test(uplink_config, names_the_host_where_no_name_is)
 {
 	char host[256];
