@@ -26,13 +26,21 @@ static void print_number(struct json_object *status, const char *what, const cha
 static void print_status(struct json_object *status, const char *text, void *userdata)
 {
 	const bool *is_json = userdata;
+	char since[CLOCK_TEXT_SIZE];
 
 	if (*is_json) {
 		(void)puts(text);
 		return;
 	}
 	print_styled(PRINT_BOLD, "Holdfast console %s\n", json_text(status, "version"));
-	print_styled(PRINT_GOOD, "  running\n");
+	if (json_text(status, "trouble")[0]) {
+		clock_format(json_number(status, "trouble_since"), since);
+		print_styled(PRINT_BAD,
+			"  NOTHING IS STORED since %s: %s. Devices keep their events.\n", since,
+			json_text(status, "trouble"));
+	} else {
+		print_styled(PRINT_GOOD, "  running\n");
+	}
 	if (json_text(status, "restored")[0])
 		print_styled(PRINT_WARN, "  database restored from a backup: %s\n",
 			json_text(status, "restored"));

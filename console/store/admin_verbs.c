@@ -34,6 +34,11 @@ static void status(struct service *service, struct admin_client *client)
 		(void)json_object_object_add(object, "tenant", json_object_new_string(value));
 	if (store_get(service->reader, "restored", value, sizeof(value)) == 0)
 		(void)json_object_object_add(object, "restored", json_object_new_string(value));
+	if (service->trouble) {
+		(void)json_object_object_add(
+			object, "trouble", json_object_new_string(strerror(-service->trouble)));
+		add_number(object, "trouble_since", service->trouble_ms);
+	}
 	(void)json_object_object_add(object, "devices", devices);
 	add_number(object, "events", totals.events);
 	add_number(object, "findings", totals.findings);

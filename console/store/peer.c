@@ -222,6 +222,9 @@ static void fail_group(struct service *service, unsigned int count, int r)
 							       : REFUSAL_INTERNAL;
 
 	store_rollback(service->writer);
+	if (!service->trouble)
+		service->trouble_ms = (int64_t)clock_day_ms();
+	service->trouble = r;
 	if (log_allowed(&limit_failure))
 		log_error("cannot store what %u requests brought: %s, refusing them; devices will "
 			  "send again",
@@ -270,6 +273,8 @@ static void take_group(struct service *service)
 		r = store_commit(service->writer);
 	if (r < 0)
 		fail_group(service, count, r);
+	else if (count)
+		service->trouble = 0;
 	for (unsigned int i = 0; i < count; i++)
 		send_answer(
 			service, &answers[i]); /* the frontend says what is refused, and to whom */

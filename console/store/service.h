@@ -36,6 +36,8 @@ struct service {
 	struct admin_server *admin;
 	struct distribution_files bundles;
 	int signal_fd, life_fd; /* life_fd: -1 = none */
+	int trouble; /* negative errno: why what devices brought last could not be stored; 0 */
+	int64_t trouble_ms; /* since when */
 };
 
 /* argv[0] is the word "store". The process's exit status. */
