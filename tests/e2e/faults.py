@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+from account import check_all_stored
 from lib import check, summary
 from reporters import Reporters, wait_until
 from whole_console import Console
@@ -49,22 +50,7 @@ def main():
             victim = one_round(rng, console, agent)
             victims[victim] = victims.get(victim, 0) + 1
         agent.log.append(1)
-        made = agent.log.sequence
-        is_all = wait_until(lambda: agent.status().get('acknowledged') == made, 120)
-        check(f'all {made} events are acknowledged after {victims}', is_all,
-              f'{agent.status()} {agent.errors()[-2000:]} {console.log()[-2000:]}')
-        device = console.device(uid)
-        boots = device['boots']
-        check('made = delivered, nothing coalesced, pruned, lost or missing',
-              sum(boot['delivered'] for boot in boots) == made and
-              not any(boot[word] for boot in boots
-                      for word in ('coalesced', 'pruned', 'lost', 'missing')), device)
-        check('no findings', not device['findings'], device['findings'])
-        numbers = [line['sequence'] for line in
-                   console.lines('events', '--device', uid, '--all')]
-        check('each event is stored once', sorted(numbers) == list(range(1, made + 1)),
-              f'{len(numbers)} stored, {len(set(numbers))} different, {made} made')
-        check('nothing crashed of itself', 'Sanitizer' not in agent.errors() + console.log())
+        check_all_stored(f'after {victims}', console, agent, uid)
         agent.stop()
         console.stop()
     return summary()

@@ -26,6 +26,12 @@ class Log:
     def __init__(self, directory):
         self.path = os.path.join(directory, 'events.jsonl')
         self.sequence = 0
+        self.lines = []  # what was ever appended
+
+    def write(self, lines):
+        self.lines += lines
+        with open(self.path, 'a', encoding='utf-8') as file:
+            file.write(''.join(lines))
 
     def append(self, count, severity=1, text='report.odt'):
         lines = []
@@ -44,8 +50,7 @@ class Log:
                 'device': {'hostname': 'pc-17', 'type_id': 2},
                 'unmapped': {'holdfast': {'verdict': 'block', 'channel': 'open', 'uid': 1000}}},
                 separators=(',', ':')) + '\n')
-        with open(self.path, 'a', encoding='utf-8') as file:
-            file.write(''.join(lines))
+        self.write(lines)
 
     def append_policy(self, bundle, code=None):
         """What the engine says of the console's policy: in force, or refused with a code."""
@@ -61,15 +66,16 @@ class Log:
             event['status_code'] = code
         else:
             event['unmapped'] = {'holdfast': {'bundle': bundle}}
-        with open(self.path, 'a', encoding='utf-8') as file:
-            file.write(json.dumps(event, separators=(',', ':')) + '\n')
+        self.write([json.dumps(event, separators=(',', ':')) + '\n'])
 
 
 class Reporters:
-    def __init__(self, directory, console, ca, token=None, name='pc-17', verbose=False, tpm=None):
+    def __init__(self, directory, console, ca, token=None, name='pc-17', verbose=False, tpm=None,
+                 environment=None):
         self.directory = directory
         self.verbose = verbose
         self.tpm = tpm  # connects to one; None: there is none
+        self.environment = environment or {}  # more than ours
         self.more = []  # lines of the configuration
         self.processes = []
         self.socket = None
@@ -130,7 +136,8 @@ class Reporters:
         log = open(self.part(arguments[0] + '.err'), 'ab')  # closed with us
         # pylint: disable=subprocess-popen-preexec-fn
         return subprocess.Popen([os.path.join(BUILD, arguments[0])] + arguments[1:], stderr=log,
-                                stdin=subprocess.DEVNULL, close_fds=False, preexec_fn=place)
+                                stdin=subprocess.DEVNULL, close_fds=False, preexec_fn=place,
+                                env={**os.environ, **self.environment})
 
     def kill(self, which=None):
         """kill -9; None: both."""
