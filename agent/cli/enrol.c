@@ -172,11 +172,11 @@ static int config_write(int directory_fd, const struct enrolment *enrolment)
 		"# Written by holdfast enrol; see holdfast-console.ini(5).\n"
 		"[console]\n%sca = " DIRECTORY "/" CA_NAME "\n"
 		"token-file = " DIRECTORY "/" TOKEN_NAME "\n%s%s%s%s%s%s%s%s%s",
-		urls, enrolment->name ? "name = " : "",
-		enrolment->name ? enrolment->name : "", enrolment->name ? "\n" : "",
-		enrolment->proxy ? "proxy = " : "", enrolment->proxy ? enrolment->proxy : "",
-		enrolment->proxy ? "\n" : "", enrolment->key ? "key = " : "",
-		enrolment->key ? enrolment->key : "", enrolment->key ? "\n" : "");
+		urls, enrolment->name ? "name = " : "", enrolment->name ? enrolment->name : "",
+		enrolment->name ? "\n" : "", enrolment->proxy ? "proxy = " : "",
+		enrolment->proxy ? enrolment->proxy : "", enrolment->proxy ? "\n" : "",
+		enrolment->key ? "key = " : "", enrolment->key ? enrolment->key : "",
+		enrolment->key ? "\n" : "");
 	if (size < 0 || (size_t)size >= sizeof(text))
 		return fail("too long:", enrolment->consoles, -EMSGSIZE);
 	r = file_write(directory_fd, CONFIG_NAME, text, (size_t)size, false);

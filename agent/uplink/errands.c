@@ -153,6 +153,13 @@ static bool has_key(struct uplink *uplink, uint64_t now)
 	return !uplink->key.trouble[0];
 }
 
+/* However it ends: by a clock that is ahead, a new certificate has too few days left as well. */
+static void begin_renewal(struct uplink *uplink, uint64_t now)
+{
+	uplink->renew_ns = now + RENEW_AGAIN_NS;
+	begin_enrol(uplink, ERRAND_RENEW);
+}
+
 void errand_begin(struct uplink *uplink)
 {
 	uint64_t now = clock_boot_ns();
@@ -170,7 +177,7 @@ void errand_begin(struct uplink *uplink)
 	else if (now >= uplink->ask_ns)
 		begin_ask(uplink);
 	else if (uplink->standing == STANDING_TRUSTED && wants_renewal(uplink, now))
-		begin_enrol(uplink, ERRAND_RENEW);
+		begin_renewal(uplink, now);
 	else if (uplink->standing == STANDING_TRUSTED && uplink->spool && uplink->has_ack)
 		begin_events(uplink);
 }
@@ -329,8 +336,6 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 	const char *code = json_text(json, "error");
 	bool is_passing = answer->status >= 500 || answer->status == 429 || !code[0];
 
-	if (errand == ERRAND_RENEW)
-		uplink->renew_ns = clock_boot_ns() + RENEW_AGAIN_NS;
 	if (is_passing) {
 		char text[64];
 

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <openssl/rand.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,24 @@ int exchange_begin(struct exchange *exchange, const struct exchange_request *req
 	return 0;
 }
 
+/* In words; a certificate of another time is as likely to be this device's clock. */
+static void set_error(struct exchange *exchange, CURL *easy, CURLcode result, char *ret_error)
+{
+	const char *error = exchange->error[0] ? exchange->error : curl_easy_strerror(result);
+	char now[CLOCK_TEXT_SIZE] = "";
+	long verified = X509_V_OK;
+
+	if (easy && result == CURLE_PEER_FAILED_VERIFICATION)
+		(void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified); /* known */
+	if (verified == X509_V_ERR_CERT_NOT_YET_VALID || verified == X509_V_ERR_CERT_HAS_EXPIRED) {
+		clock_format(clock_day_ms(), now);
+		(void)snprintf(ret_error, EXCHANGE_ERROR_SIZE,
+			"%.180s: by this device's clock, where it is %.10s", error, now);
+		return;
+	}
+	(void)snprintf(ret_error, EXCHANGE_ERROR_SIZE, "%s", error);
+}
+
 int exchange_take(struct exchange *exchange, struct exchange_answer *ret_answer)
 {
 	CURL *easy = exchange->transfer.easy; /* NULL: ended by a change of who we are */
@@ -167,8 +186,7 @@ int exchange_take(struct exchange *exchange, struct exchange_answer *ret_answer)
 		ret_answer->retry_ms =
 			(uint64_t)(retry < RETRY_SECONDS_MAX ? retry : RETRY_SECONDS_MAX) * 1000;
 	if (result != CURLE_OK)
-		(void)snprintf(ret_answer->error, sizeof(ret_answer->error), "%s",
-			exchange->error[0] ? exchange->error : curl_easy_strerror(result));
+		set_error(exchange, easy, result, ret_answer->error);
 	transfer_end(exchange);
 	return 1;
 }

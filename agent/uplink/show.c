@@ -67,8 +67,9 @@ static struct json_object *status_of(const struct uplink *uplink)
 	add_number(object, "spool_bytes", spool.bytes);
 	add_number(object, "gone", uplink->gone + spool.lost);
 	if (uplink->identity.chain_count)
-		add_number(object, "certificate_seconds",
-			(uint64_t)certificate_seconds_left(uplink->identity.chain[0]));
+		(void)json_object_object_add(object, "certificate_seconds",
+			json_object_new_int64(certificate_seconds_left(
+				uplink->identity.chain[0]))); /* below zero: it has ended */
 	return object;
 }
 
