@@ -12,8 +12,8 @@ check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy c
 	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 gdb git iproute2
 	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
-	libglib2.0-bin openssh-client openssh-server openssl postgresql-15 procps python3 qemu-system-x86 qemu-utils rsync s-nail shellcheck
-	socat sqlite3 strace stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tmux udev umockdev util-linux vim-tiny xclip xfsprogs xvfb xz-utils zip
+	libglib2.0-bin nftables openssh-client openssh-server openssl postgresql-15 procps python3 qemu-system-x86 qemu-utils rsync s-nail shellcheck
+	socat sqlite3 strace stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny xclip xfsprogs xvfb xz-utils zip
 	zstd'
 demo='tmux'
 bench='auditd fapolicyd'

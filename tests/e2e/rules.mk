@@ -8,7 +8,7 @@ E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,unde
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
 .PHONY: e2e-programs
-e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized
+e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so
 
 .SECONDEXPANSION:
 $(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
@@ -18,3 +18,8 @@ $(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
 $(E2E)/stand-in-sanitized: $$(E2E_SOURCES)
 	@mkdir -p $(@D)
 	$(CLANG) $(E2E_CFLAGS) $(CPPFLAGS) -o $@ $(filter %.c,$^) $(E2E_LDLIBS)
+
+# A library of its own for a time of day that jumps.
+$(E2E)/jump.so: tests/e2e/jump.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fPIC -shared -o $@ $< -ldl

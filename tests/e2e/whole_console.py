@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A console of a test: made by its own init, served on loopback, asked by its own verbs."""
+import atexit
 import json
 import os
 import pwd
@@ -38,6 +39,7 @@ class Console(lib.Console):
         self.port = free_port()
         self.url = f'https://localhost:{self.port}'
         self.process = None
+        self.environment = {}  # more, for what serves
         # As root it becomes the users that the package makes; where they are not, all is nobody's.
         self.words = [shutil.copy(os.path.join(BUILD, 'holdfast-console'), directory),
                       '--state-dir', self.state, '--runtime-dir', self.runtime]
@@ -78,7 +80,8 @@ class Console(lib.Console):
         err = open(self.log_path, 'ab')  # closed with us
         self.process = subprocess.Popen(
             [*self.words, 'serve', '--listen', f'127.0.0.1:{self.port}', *self.options],
-            stderr=err, stdin=subprocess.DEVNULL)
+            stderr=err, stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
+        atexit.register(self.process.terminate)  # of a test that failed half way
         if not wait_until(lambda: self.run('status').returncode == 0, 20):
             raise RuntimeError(f'the console does not start: {self.log()}')
 
