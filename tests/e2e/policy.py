@@ -191,6 +191,7 @@ def refusals(fleet, one):
 def other_key(fleet, one, other):
     key = os.path.join(fleet.directory, 'other.key')
     subprocess.run(['openssl', 'genpkey', '-algorithm', 'ed25519', '-out', key], check=True)
+    os.chmod(key, 0o644)  # the console may be nobody's
     number = version(one) + 1
     done = fleet.console.run('policy', 'publish', fleet.policy, '--key', key)
     check('another key is warned of', done.returncode == 0 and
