@@ -278,6 +278,7 @@ static void asked(struct uplink *uplink, struct json_object *answer)
 		say(uplink, "", "the console's answer holds no key to seal to");
 		return;
 	}
+	uplink->is_key_fresh = uplink->is_key_refused;
 	setup_spool(uplink);
 	if (uplink->spool)
 		take_ack(uplink, json_number(answer, "ack"));
@@ -293,8 +294,33 @@ static void delivered(struct uplink *uplink, struct json_object *answer)
 		return;
 	}
 	exchange_settle(uplink->exchange, true, json_number(answer, "retry_ms"));
+	uplink->is_key_refused = uplink->is_key_fresh = false;
 	uplink->delivered += ack - before;
 	take_ack(uplink, ack);
+}
+
+/*
+ * What is sealed to a key that the console has destroyed is of no use to anybody, and would hold up
+ * what comes behind it. The console is asked for its key before anything is given up.
+ */
+static void refused_key(struct uplink *uplink)
+{
+	int count;
+
+	if (!uplink->is_key_refused || !uplink->is_key_fresh) {
+		uplink->is_key_refused = true;
+		uplink->ask_ns = 0;
+		return;
+	}
+	uplink->is_key_refused = uplink->is_key_fresh = false;
+	count = spool_drop_foreign(uplink->spool);
+	if (count < 0)
+		log_warning("cannot give up what the console has no key for: %s, trying again",
+			strerror(-count));
+	else
+		log_warning("%d segments are given up: the console has no key for them any more",
+			count);
+	exchange_settle(uplink->exchange, count > 0, count > 0 ? 0 : PENDING_NS / 1000000);
 }
 
 static void refused_events(struct uplink *uplink, struct json_object *answer, const char *code)
@@ -305,6 +331,10 @@ static void refused_events(struct uplink *uplink, struct json_object *answer, co
 		return;
 	}
 	refused(uplink, code, json_text(answer, "text"));
+	if (!strcmp(code, "BATCH_KEY")) {
+		refused_key(uplink);
+		return;
+	}
 	/* Once more from where the console stands; and not at once, or it would be for ever. */
 	if (!strncmp(code, "BATCH_", 6))
 		exchange_settle(uplink->exchange, false, PENDING_NS / 1000000);

@@ -68,7 +68,10 @@ void spool_free(struct spool *spool)
 
 void spool_set_console_key(struct spool *spool, const uint8_t console_key[HPKE_KEY_SIZE])
 {
+	if (!memcmp(spool->options.console_key, console_key, HPKE_KEY_SIZE))
+		return;
 	memcpy(spool->options.console_key, console_key, HPKE_KEY_SIZE);
+	spool->is_rekeyed = true;
 }
 
 int spool_add_segment(struct spool *spool, const struct spool_segment *segment)

@@ -65,8 +65,13 @@ int spool_open(
 void spool_free(struct spool *spool);
 CLEANUP_DEFINE(struct spool, spool_free)
 
-/* For segments to come, when the console has a new key. */
+/* When the console has a new key: the next event begins a segment that is sealed to it. */
 void spool_set_console_key(struct spool *spool, const uint8_t console_key[HPKE_KEY_SIZE]);
+/*
+ * Oldest segments that are sealed to any other key than the console's are removed, when the console
+ * says that it can't open them: what they hold is reported as missing. How many, or negative errno.
+ */
+int spool_drop_foreign(struct spool *spool);
 
 /* What the engine shall send next. */
 uint64_t spool_next_sequence(const struct spool *spool);

@@ -171,15 +171,10 @@ static uint64_t record_size_max(const struct segment_frame *frame)
 	return size < SEGMENT_RECORD_MAX ? size : SEGMENT_RECORD_MAX;
 }
 
-static int segment_for(struct spool *spool, const struct segment_frame *frame)
+int spool_begin_segment(struct spool *spool)
 {
-	const uint64_t size = record_size_max(frame), whole = spool->options.segment_size;
 	int r;
 
-	if (size > whole - SEGMENT_HEADER_MAX)
-		return -EMSGSIZE;
-	if (spool->file >= 0 && spool->segments[spool->count - 1].used + size <= whole)
-		return 0;
 	if (spool->file >= 0) {
 		/* The next header names the last link: it must be on disk before. */
 		r = spool_sync(spool, true);
@@ -187,7 +182,22 @@ static int segment_for(struct spool *spool, const struct segment_frame *frame)
 			return r;
 		spool_abandon(spool);
 	}
-	return segment_new(spool);
+	r = segment_new(spool);
+	if (r == 0)
+		spool->is_rekeyed = false;
+	return r;
+}
+
+static int segment_for(struct spool *spool, const struct segment_frame *frame)
+{
+	const uint64_t size = record_size_max(frame), whole = spool->options.segment_size;
+
+	if (size > whole - SEGMENT_HEADER_MAX)
+		return -EMSGSIZE;
+	if (spool->file >= 0 && !spool->is_rekeyed &&
+		spool->segments[spool->count - 1].used + size <= whole)
+		return 0;
+	return spool_begin_segment(spool);
 }
 
 static int frame_put(struct spool *spool, const struct segment_frame *frame)

@@ -43,6 +43,7 @@ struct spool {
 	uint64_t bytes; /* of all their files */
 	uint64_t next_number;
 	bool is_removal_unsynced;
+	bool is_rekeyed; /* the segment being written to is sealed to an earlier key: it ends */
 
 	struct segment_sealer *sealer;
 	int file;
@@ -106,6 +107,8 @@ void spool_losses_missing(struct spool *spool, uint64_t first, uint64_t last);
 
 /* Ends the segment being written to; what is not synced is taken back. */
 void spool_abandon(struct spool *spool);
+/* Ends the segment being written to, synced, and begins another one. */
+int spool_begin_segment(struct spool *spool);
 /* To the end of the list; the spool then stands behind it. -ENOMEM. */
 int spool_add_segment(struct spool *spool, const struct spool_segment *segment);
 /* Whether the others say where the spool stands: it is written nowhere else. */

@@ -64,6 +64,8 @@ struct uplink {
 	uint8_t *batch;	     /* SEGMENT_BATCH_MAX bytes */
 	uint64_t batch_last; /* sequence of what is under way */
 	bool is_anew;	     /* refused, and configured again since: enrols with another key */
+	bool is_key_refused; /* the console can't open what is sealed to the key that we had */
+	bool is_key_fresh;   /* and has said since to which key to seal */
 	bool has_ack;	     /* the console has said where it stands */
 	uint64_t ack;
 	uint64_t describe_ns;	 /* when it was described last */

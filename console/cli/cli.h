@@ -47,6 +47,7 @@ int cli_token(int argc, char **argv);
 int cli_rule(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_audit(int argc, char **argv);
+int cli_seal_key(int argc, char **argv);
 int cli_findings(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_restore(int argc, char **argv);

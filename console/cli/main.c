@@ -39,6 +39,7 @@ static const struct verb verbs[] = {
 	{"events", cli_events, "what happened on the devices"},
 	{"findings", cli_findings, "events that never came, devices that exist twice"},
 	{"audit", cli_audit, "what administrators did, and proof that nobody changed it"},
+	{"seal-key", cli_seal_key, "the keys that devices seal to: list, rotate, destroy"},
 	{"backup", cli_backup, "copy the database, also while it is in use"},
 	{"restore", cli_restore, "put a copy in its place"},
 };

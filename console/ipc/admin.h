@@ -50,6 +50,9 @@ enum admin_type {
 	ADMIN_RULES = 22,
 	ADMIN_RULE_ADD = 23,	/* name; with the rule, as a file: console/store/rule.h */
 	ADMIN_RULE_REMOVE = 24, /* name */
+	ADMIN_SEAL_KEYS = 25,
+	ADMIN_SEAL_ROTATE = 26,
+	ADMIN_SEAL_DESTROY = 27, /* name: its id; ADMIN_IS_FORCED */
 	ADMIN_TYPE_MAX,
 };
 
@@ -58,7 +61,8 @@ enum admin_type {
 #define ADMIN_IS_FOLLOWING  0x4u
 #define ADMIN_IS_ENTERPRISE 0x8u /* TOKEN_CREATE: whose its devices are; neither: not said */
 #define ADMIN_IS_PERSONAL   0x10u
-#define ADMIN_FLAGS	    0x1fu
+#define ADMIN_IS_FORCED	    0x20u
+#define ADMIN_FLAGS	    0x3fu
 
 struct admin_request {
 	uint16_t type; /* enum admin_type */

@@ -30,7 +30,7 @@
 	CALL(administrator_add) CALL(administrator_count) \
 	CALL(audit_add) CALL(audit_last) CALL(audits) CALL(notice_add) CALL(notices) \
 	CALL(record_add) CALL(record_link) CALL(account_add) CALL(accounts) \
-	CALL(finding_add) CALL(findings) CALL(events) CALL(event_last) CALL(totals)
+	CALL(seal_used) CALL(seal_waiting) CALL(finding_add) CALL(findings) CALL(events) CALL(event_last) CALL(totals)
 /* clang-format on */
 
 #define STORE_ENGINE_MEMBER(name) __typeof__(store_##name) *name;

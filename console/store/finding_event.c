@@ -30,6 +30,7 @@ const struct finding_kind finding_kinds[] = {
 	{"tpm-gone", "The TPM of a device is gone", MEDIUM},
 	{"key-left-tpm", "The key of a device is in no TPM any more", MEDIUM},
 	{"debug-build", "A device runs a debug build of the agent", MEDIUM},
+	{"old-key", "Events are sealed to a key that is gone", HIGH},
 	{"event-not-ocsf", "Events are not as OCSF has them", 2},
 };
 const size_t finding_kind_count = sizeof(finding_kinds) / sizeof(finding_kinds[0]);

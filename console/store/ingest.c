@@ -12,12 +12,35 @@
 #include "console/store/ingest_record.h"
 #include "console/store/ingest_segment.h"
 
-struct ingest {
+struct seal {
 	uint8_t private_key[HPKE_KEY_SIZE];
 	uint8_t public_key[HPKE_KEY_SIZE];
 	uint8_t key_id[HPKE_KEY_ID_SIZE];
+	int64_t made_ms; /* 0 = not the one in use, or not written down */
+};
+
+struct ingest {
+	struct seal seals[INGEST_SEAL_KEYS];
+	unsigned int count, current;
 	struct ingest_segments *segments;
 };
+
+int ingest_add_key(struct ingest *ingest, const uint8_t private_key[HPKE_KEY_SIZE])
+{
+	struct seal *seal = &ingest->seals[ingest->count];
+	int r;
+
+	if (ingest->count == INGEST_SEAL_KEYS)
+		return -ENOSPC;
+	memcpy(seal->private_key, private_key, sizeof(seal->private_key));
+	seal->made_ms = 0;
+	r = hpke_key_public(seal->private_key, seal->public_key);
+	if (r == 0)
+		r = hpke_key_id(seal->public_key, seal->key_id);
+	if (r == 0)
+		ingest->count++;
+	return r;
+}
 
 int ingest_new(const uint8_t private_key[HPKE_KEY_SIZE], struct ingest **ret_ingest)
 {
@@ -26,12 +49,9 @@ int ingest_new(const uint8_t private_key[HPKE_KEY_SIZE], struct ingest **ret_ing
 
 	if (!ingest)
 		return -ENOMEM;
-	memcpy(ingest->private_key, private_key, sizeof(ingest->private_key));
-	r = hpke_key_public(ingest->private_key, ingest->public_key);
+	r = ingest_add_key(ingest, private_key);
 	if (r == 0)
-		r = hpke_key_id(ingest->public_key, ingest->key_id);
-	if (r == 0)
-		r = ingest_segments_new(ingest->private_key, &ingest->segments);
+		r = ingest_segments_new(&ingest->segments);
 	if (r < 0)
 		return r;
 	*ret_ingest = take_ptr(ingest);
@@ -49,7 +69,43 @@ void ingest_free(struct ingest *ingest)
 
 const uint8_t *ingest_public_key(const struct ingest *ingest)
 {
-	return ingest->public_key;
+	return ingest->seals[ingest->current].public_key;
+}
+
+int ingest_rotate(struct ingest *ingest, const uint8_t private_key[HPKE_KEY_SIZE])
+{
+	int r = ingest_add_key(ingest, private_key);
+
+	if (r == 0)
+		ingest->current = ingest->count - 1;
+	return r;
+}
+
+void ingest_key_made(struct ingest *ingest, int64_t made_ms)
+{
+	ingest->seals[ingest->current].made_ms = made_ms;
+}
+
+static struct seal *seal_of(struct ingest *ingest, const uint8_t id[HPKE_KEY_ID_SIZE])
+{
+	for (unsigned int i = 0; i < ingest->count; i++)
+		if (!memcmp(ingest->seals[i].key_id, id, HPKE_KEY_ID_SIZE))
+			return &ingest->seals[i];
+	return NULL;
+}
+
+void ingest_drop_key(struct ingest *ingest, const uint8_t id[HPKE_KEY_ID_SIZE])
+{
+	struct seal *seal = seal_of(ingest, id), *last = &ingest->seals[ingest->count - 1];
+
+	if (!seal || seal == &ingest->seals[ingest->current])
+		return;
+	if (last == &ingest->seals[ingest->current])
+		ingest->current = (unsigned int)(seal - ingest->seals);
+	*seal = *last;
+	explicit_bzero(last, sizeof(*last));
+	ingest->count--;
+	ingest_segments_forget(ingest->segments);
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -196,17 +252,21 @@ static int take_records(struct ingest_batch *batch, struct segment_run *run)
 static int advance(struct ingest_batch *batch)
 {
 	struct store_device *device = batch->device;
-	int r;
+	int r = 0;
 
 	if (!batch->is_new)
 		return 0;
+	/* A segment is sealed to one key: each time there is a new one. */
+	if (batch->key_made_ms && device->segment != batch->header.number)
+		r = store_seal_used(batch->store, device->id, batch->key_made_ms);
 	device->segment = batch->header.number;
 	device->offered = 0;
 	device->offers = 0;
 	device->is_restored = false;
 	memcpy(device->boot, batch->header.boot_uid, sizeof(device->boot));
 	memcpy(batch->account.boot, batch->header.boot_uid, sizeof(batch->account.boot));
-	r = store_device_advance(batch->store, device);
+	if (r == 0)
+		r = store_device_advance(batch->store, device);
 	if (r == 0)
 		r = store_account_add(
 			batch->store, device->id, &batch->account, (int64_t)clock_day_ms());
@@ -217,20 +277,37 @@ static int advance(struct ingest_batch *batch)
 	return r;
 }
 
+/* To a key that is destroyed, or was never ours: nobody here can open it. */
+static int refuse_key(struct ingest_batch *batch)
+{
+	const struct segment_header *header = &batch->header;
+	char made[CLOCK_TEXT_SIZE], text[STORE_WHY_SIZE];
+
+	clock_format(header->made_ms, made);
+	(void)snprintf(text, sizeof(text),
+		"a segment that the device began at %s with event %llu is sealed to a key that "
+		"this console does not have any more, or never had: what it holds can't be read",
+		made, (unsigned long long)header->first_sequence);
+	batch->refusal = REFUSAL_BATCH_KEY;
+	if (header->first_sequence > INT64_MAX)
+		return 0;
+	return add_finding(batch, "old-key", header->first_sequence, header->first_sequence, text);
+}
+
 static int prove_segment(
 	struct ingest *ingest, struct ingest_batch *batch, const struct identity *identity)
 {
 	const struct segment_header *header = &batch->header;
+	const struct seal *seal = seal_of(ingest, header->key_id);
 
 	if (memcmp(header->device_uid, identity->device.uid, sizeof(header->device_uid)) != 0) {
 		batch->refusal = REFUSAL_BATCH_DEVICE;
 		return 0;
 	}
-	if (memcmp(header->key_id, ingest->key_id, sizeof(header->key_id)) != 0) {
-		batch->refusal = REFUSAL_BATCH_KEY;
-		return 0;
-	}
-	return ingest_segment(ingest->segments, batch, &identity->certificate);
+	if (!seal)
+		return refuse_key(batch);
+	batch->key_made_ms = seal->made_ms;
+	return ingest_segment(ingest->segments, batch, &identity->certificate, seal->private_key);
 }
 
 /* Records are written as they are opened, and taken back when a later one is refused. */
@@ -283,6 +360,6 @@ int ingest_batch(struct ingest *ingest, struct store *store, const struct consol
 		return r;
 	identify_answer(&identity.device, who->id, ret_answer);
 	ret_answer->refusal = batch.refusal;
-	memcpy(ret_answer->seal_key, ingest->public_key, sizeof(ret_answer->seal_key));
+	memcpy(ret_answer->seal_key, ingest_public_key(ingest), sizeof(ret_answer->seal_key));
 	return 0;
 }

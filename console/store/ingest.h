@@ -24,7 +24,8 @@
 #define INGEST_OFFERS	 3
 #define INGEST_OFFERS_MS 30000
 #define INGEST_RAW_MAX	 (64 << 20) /* bytes of one batch's lines: a bomb is larger */
-#define INGEST_SEGMENTS	 1024	    /* whose proofs and keys are at hand */
+#define INGEST_SEAL_KEYS 8
+#define INGEST_SEGMENTS	 1024 /* whose proofs and keys are at hand */
 
 struct ingest;
 
@@ -34,8 +35,16 @@ int ingest_new(const uint8_t private_key[HPKE_KEY_SIZE], struct ingest **ret_ing
 void ingest_free(struct ingest *ingest);
 CLEANUP_DEFINE(struct ingest, ingest_free)
 
-/* Borrowed. */
+/* Of the one in use. Borrowed. */
 const uint8_t *ingest_public_key(const struct ingest *ingest);
+/* One more that segments may be sealed to. -ENOSPC: INGEST_SEAL_KEYS are there. */
+int ingest_add_key(struct ingest *ingest, const uint8_t private_key[HPKE_KEY_SIZE]);
+/* Likewise, and devices are told to seal to this one from now on. */
+int ingest_rotate(struct ingest *ingest, const uint8_t private_key[HPKE_KEY_SIZE]);
+/* When the one in use was made, for store_seal_used(). */
+void ingest_key_made(struct ingest *ingest, int64_t made_ms);
+/* An earlier one, and what is at hand of the segments sealed to any, is wiped. */
+void ingest_drop_key(struct ingest *ingest, const uint8_t id[HPKE_KEY_ID_SIZE]);
 
 /*
  * In a transaction: the answer is to be given when that is committed. 0, also when refused

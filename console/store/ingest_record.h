@@ -18,6 +18,7 @@ struct ingest_batch {
 	bool is_after_loss;
 	struct segment_header header;
 	struct segment_opener *opener; /* borrowed */
+	int64_t key_made_ms;	       /* of the key it is sealed to; 0 = not the one in use */
 	uint16_t refusal;
 	bool is_new; /* something was taken */
 	size_t raw_size;

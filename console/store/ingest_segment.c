@@ -16,18 +16,15 @@ struct slot {
 };
 
 struct ingest_segments {
-	const uint8_t *private_key;
 	struct slot slots[INGEST_SEGMENTS];
 };
 
-int ingest_segments_new(
-	const uint8_t private_key[HPKE_KEY_SIZE], struct ingest_segments **ret_segments)
+int ingest_segments_new(struct ingest_segments **ret_segments)
 {
 	struct ingest_segments *segments = calloc(1, sizeof(*segments));
 
 	if (!segments)
 		return -ENOMEM;
-	segments->private_key = private_key;
 	*ret_segments = segments;
 	return 0;
 }
@@ -36,9 +33,15 @@ void ingest_segments_free(struct ingest_segments *segments)
 {
 	if (!segments)
 		return;
+	ingest_segments_forget(segments);
+	free(segments);
+}
+
+void ingest_segments_forget(struct ingest_segments *segments)
+{
 	for (unsigned int i = 0; i < INGEST_SEGMENTS; i++)
 		segment_opener_free(segments->slots[i].opener);
-	free(segments);
+	memset(segments->slots, 0, sizeof(segments->slots));
 }
 
 /* 0, -EBADMSG. */
@@ -77,7 +80,7 @@ static int verify_by_any(struct ingest_batch *batch, const struct store_certific
 }
 
 int ingest_segment(struct ingest_segments *segments, struct ingest_batch *batch,
-	const struct store_certificate *certificate)
+	const struct store_certificate *certificate, const uint8_t private_key[HPKE_KEY_SIZE])
 {
 	const struct segment_header *header = &batch->header;
 	struct segment_opener *opener = NULL;
@@ -95,7 +98,7 @@ int ingest_segment(struct ingest_segments *segments, struct ingest_batch *batch,
 	r = verify_by_any(batch, certificate);
 	if (r < 0 || batch->refusal != REFUSAL_NONE)
 		return r;
-	r = segment_opener_new(header, segments->private_key, &opener);
+	r = segment_opener_new(header, private_key, &opener);
 	if (r == -EBADMSG) {
 		batch->refusal = REFUSAL_BATCH_SEAL;
 		return 0;

@@ -25,9 +25,10 @@
 #include "console/store/admin_server.h"
 #include "console/store/service.h"
 
-#define TICK_MS 1000
-#define LOOK_MS 500 /* for what other consoles did */
-#define LIFE_NS (2 * CLOCK_SECOND_NS)
+#define TICK_MS	  1000
+#define LOOK_MS	  500 /* for what other consoles did */
+#define EXPIRE_NS (600 * CLOCK_SECOND_NS)
+#define LIFE_NS	  (2 * CLOCK_SECOND_NS)
 
 enum poll_slot { POLL_FRONTEND, POLL_SIGNAL, POLL_ADMIN };
 
@@ -148,26 +149,6 @@ static void restrict_self(const struct options *options, const char *location)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
 
-static void open_key(struct service *service, const char *directory)
-{
-	uint8_t key[HPKE_KEY_SIZE + 1];
-	char path[PATH_MAX];
-	auto_close int fd = -EBADF;
-	ssize_t size;
-	int r;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, SERVICE_SEAL_KEY);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	size = fd < 0 ? -1 : read(fd, key, sizeof(key));
-	if (size != HPKE_KEY_SIZE)
-		fatal("cannot read the seal key '%s': %s, stopping", path,
-			size < 0 ? strerror(errno) : "not a key");
-	r = ingest_new(key, &service->ingest);
-	explicit_bzero(key, sizeof(key));
-	if (r < 0)
-		fatal("cannot use the seal key '%s': %s, stopping", path, strerror(-r));
-}
-
 static void live(const struct service *service, char letter)
 {
 	static uint64_t life_ns;
@@ -235,6 +216,15 @@ static void open_database(struct service *service, const char *location)
 			r == -EBADMSG ? "it is damaged: restore a backup" : store_error(r));
 }
 
+static void open_keys(struct service *service, const char *directory)
+{
+	int r = seal_keys_open(directory, service->writer, &service->seals, &service->ingest);
+
+	if (r < 0)
+		fatal("cannot use the seal keys in '%s': %s, stopping", directory,
+			r == -EBADMSG ? "one is no key" : strerror(-r));
+}
+
 /* Before the sandbox: OpenSSL reads its configuration at the first use of an algorithm. */
 static void warm_up(void)
 {
@@ -254,6 +244,22 @@ static void hear_others(struct service *service)
 		return;
 	last_ns = now_ns;
 	peer_hear_others(service);
+}
+
+/* What nobody waits for any more, now and then. */
+static void expire(struct service *service)
+{
+	static uint64_t last_ns;
+	uint64_t now = clock_boot_ns();
+	unsigned int count;
+
+	if (last_ns && now - last_ns < EXPIRE_NS)
+		return;
+	last_ns = now;
+	count = seal_keys_expire(
+		&service->seals, service->writer, service->ingest, (int64_t)clock_day_ms());
+	if (count)
+		log_notice("%u seal keys are destroyed: nobody seals to them any more", count);
 }
 
 static void loop(struct service *service)
@@ -281,6 +287,7 @@ static void loop(struct service *service)
 		is_more = admin_server_work(service);
 		hear_others(service);
 		live(service, 'L');
+		expire(service);
 	}
 }
 
@@ -302,8 +309,8 @@ int store_main(int argc, char **argv)
 	warm_up();
 	find_database(options.store_directory, location);
 	restrict_self(&options, location);
-	open_key(&service, options.store_directory);
 	open_database(&service, location);
+	open_keys(&service, options.store_directory);
 	channel_init(&service.frontend, options.frontend_fd, 0);
 	loop(&service);
 	store_free(service.reader);

@@ -12,6 +12,8 @@ $(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) consol
 
 UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
+UNIT_LIBS_console_seal	    = $(UNIT_LIBS_console_service)
+UNIT_LDLIBS_console_seal    := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_admin     += $(B)/tests/unit/fixtures/ocsf_validate.o
 
 # The same tests once more, over the second database.

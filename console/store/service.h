@@ -22,6 +22,7 @@
 #include "console/store/distribution.h"
 #include "console/store/ingest.h"
 #include "console/store/location.h"
+#include "console/store/seal_keys.h"
 
 #define SERVICE_SEAL_KEY  "seal.key" /* X25519, 32 bytes as they are */
 #define SERVICE_GROUP_MAX 512	     /* requests that share a transaction at most */
@@ -32,6 +33,7 @@ struct service {
 	struct store *writer;
 	struct store *reader; /* what administrators look at */
 	struct ingest *ingest;
+	struct seal_keys seals;
 	struct channel frontend;
 	struct admin_server *admin;
 	struct distribution_files bundles;

@@ -402,6 +402,16 @@ int store_accounts(
 	return store->engine->accounts(store, device, ret_accounts, most);
 }
 
+int store_seal_used(struct store *store, int64_t device, int64_t made_ms)
+{
+	return store->engine->seal_used(store, device, made_ms);
+}
+
+int store_seal_waiting(struct store *store, int64_t replaced_ms, int64_t *ret_count)
+{
+	return store->engine->seal_waiting(store, replaced_ms, ret_count);
+}
+
 int store_finding_add(struct store *store, const struct store_finding *finding)
 {
 	return store->engine->finding_add(store, finding);

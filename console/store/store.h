@@ -358,6 +358,14 @@ int store_account_add(
 int store_accounts(
 	struct store *store, int64_t device, struct store_account *ret_accounts, unsigned int most);
 
+/* The device's newest stored segment is sealed to a key that was made then. */
+int store_seal_used(struct store *store, int64_t device, int64_t made_ms);
+/*
+ * Devices, trusted or suspended, that may hold segments sealed to a key that was replaced then:
+ * whose newest stored one is sealed to it or an earlier key, or that have none and are older.
+ */
+int store_seal_waiting(struct store *store, int64_t replaced_ms, int64_t *ret_count);
+
 struct store_finding {
 	int64_t id, device, time_ms;
 	char kind[32];	      /* "gap", "pruned", "lost", "chain-conflict", "restored", ... */

@@ -58,6 +58,9 @@ struct act {
 		{__VA_ARGS__}, act, before, after, true \
 	}
 
+/* Of fixture_seal_key. */
+#define FIRST_KEY "a48125a8dec7088637d3d75f062060ba"
+
 /* Each in its turn, and each is possible then. A request that is not here is one nobody thought of. */
 static const struct act acts[] = {
 	READS(.type = ADMIN_STATUS),
@@ -88,6 +91,10 @@ static const struct act acts[] = {
 		.limit = 50),
 	READS(.type = ADMIN_POLICIES),
 	READS(.type = ADMIN_POLICY),
+	READS(.type = ADMIN_SEAL_KEYS),
+	CHANGES("seal-key rotate", FIRST_KEY, "in use", .type = ADMIN_SEAL_ROTATE),
+	CHANGES("seal-key destroy", "1 devices", "destroyed", .type = ADMIN_SEAL_DESTROY,
+		.name = FIRST_KEY, .flags = ADMIN_IS_FORCED),
 	READS(.type = ADMIN_AUDIT),
 };
 
@@ -115,7 +122,7 @@ static void check_row(const struct act *act, int64_t before)
 	cr_assert_eq(store_audit_last(fixture_store, &row), 0, "%s", act->act);
 	cr_expect_eq(row.id, before + 1, "%s writes one row", act->act);
 	cr_expect_str_eq(row.act, act->act);
-	cr_expect_str_eq(row.before, act->before);
+	cr_expect(!strncmp(row.before, act->before, strlen(act->before)), "%s", row.before);
 	cr_expect(!strncmp(row.after, act->after, strlen(act->after)), "%s", row.after);
 	cr_expect(strstr(row.who, "uid "), "%s", row.who);
 	cr_expect(!act->request.why[0] || strstr(row.what, act->request.why), "%s", row.what);

@@ -17,14 +17,32 @@ static struct service service;
 static struct channel frontend; /* our end */
 static uint8_t buffer[WIRE_FRAME_MAX];
 
+/* The key as init leaves it. */
+static inline void fixture_seal_file(void)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/" SERVICE_SEAL_KEY, fixture_directory);
+	file = fopen(path, "we");
+	cr_assert_not_null(file);
+	cr_assert_eq(fwrite(fixture_seal_key, 1, HPKE_KEY_SIZE, file), HPKE_KEY_SIZE);
+	(void)fclose(file);
+}
+
 static inline void service_begin(void)
 {
 	int fds[2];
 
 	fixture_begin();
+	fixture_seal_file();
+	ingest_free(fixture_ingest);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
-	service = (struct service){
-		.writer = fixture_store, .ingest = fixture_ingest, .signal_fd = -1, .life_fd = -1};
+	service = (struct service){.writer = fixture_store, .signal_fd = -1, .life_fd = -1};
+	cr_assert_eq(
+		seal_keys_open(fixture_directory, fixture_store, &service.seals, &fixture_ingest),
+		0);
+	service.ingest = fixture_ingest;
 	cr_assert_eq(store_open(fixture_path, STORE_READ, &service.reader), 0);
 	cr_assert_eq(admin_server_new(fixture_directory, (gid_t)-1, &service.admin), 0);
 	channel_init(&service.frontend, fds[0], 0);

@@ -245,6 +245,7 @@ Test(console_store, an_older_one_is_migrated)
 	cr_assert_eq(sqlite3_exec(sqlite,
 			     "DROP TABLE receipt; DROP TABLE device_tag; DROP TABLE policy_group;"
 			     "DROP TABLE bundle; DROP TABLE policy;"
+			     "DROP TABLE device_seal;"
 			     "ALTER TABLE audit DROP COLUMN before;"
 			     "ALTER TABLE audit DROP COLUMN after;"
 			     "ALTER TABLE audit DROP COLUMN link;"

@@ -208,16 +208,57 @@ Test(spool, a_new_console_key_is_for_the_next_segment)
 	fill(spool, 10);
 	spool_set_console_key(spool, other.public_key);
 	fill(spool, 20);
-	cr_expect_eq(see(spool, 0).events, 20, "still the first one");
+	cr_assert_eq(spool_read(spool, 0, &batch), 1);
+	cr_expect_eq(batch.last_sequence, 10, "the first one ends");
+	cr_assert_eq(spool_read(spool, 10, &batch), 1);
+	cr_expect_eq(batch.last_sequence, 20);
 	spool_free(spool);
 	memcpy(options.console_key, other.public_key, HPKE_KEY_SIZE);
 	spool = spool_of();
+	spool_set_console_key(spool, other.public_key);
 	fill(spool, 30);
+	fill(spool, 40);
 	cr_assert_eq(spool_read(spool, 20, &batch), 1);
+	cr_expect_eq(batch.last_sequence, 40, "the same key ends none");
 	cr_assert_eq(segment_batch_parse(batch.bytes, batch.size, &header, &run), 0);
 	cr_assert_eq(segment_run_next(&run, &record), 1);
 	cr_assert_eq(segment_opener_new(&header, other.private_key, &opener), 0);
 	cr_expect_eq(segment_open_record(opener, &record, &lines, &size), 0);
+	spool_free(spool);
+	EVP_PKEY_free(other.device);
+}
+
+/* Filled to 30 with two keys; the console has 5 of them, and has destroyed the first key. */
+Test(spool, what_the_console_has_no_key_for_is_given_up)
+{
+	static uint8_t bytes[SEGMENT_BATCH_MAX];
+	struct spool_batch batch = {.bytes = bytes, .size_max = sizeof(bytes)};
+	struct spool *spool = spool_of();
+	struct spool_losses losses;
+	struct spool_proof proof;
+	struct fixture_keys other;
+
+	fixture_keys_make(&other);
+	fill(spool, 20);
+	cr_expect_eq(spool_drop_foreign(spool), 0, "the control: all is sealed to its key");
+	cr_assert_eq(spool_ack(spool, 5), 0);
+	spool_set_console_key(spool, other.public_key);
+	cr_expect_eq(spool_drop_foreign(spool), 1, "also the one being written to");
+	cr_assert(spool_take_losses(spool, &losses));
+	cr_expect_eq(losses.missing, 15);
+	cr_expect(losses.missing_first == 6 && losses.missing_last == 20);
+	cr_expect_eq(spool_next_sequence(spool), 21, "numbers go on");
+	cr_expect_eq(spool_read(spool, 5, &batch), 0);
+	fill(spool, 30);
+	cr_assert_eq(spool_read(spool, 5, &batch), 1);
+	cr_expect(batch.first_sequence == 21 && batch.last_sequence == 30);
+	cr_expect_eq(spool_drop_foreign(spool), 0);
+	spool_free(spool);
+	memcpy(options.console_key, other.public_key, HPKE_KEY_SIZE);
+	spool = spool_of();
+	cr_expect_eq(spool_next_sequence(spool), 31, "also after a start");
+	cr_assert_eq(spool_verify(directory, keys.device, &proof), 0);
+	cr_expect(!proof.bad_segments && !proof.broken_links && !proof.bad_signatures);
 	spool_free(spool);
 	EVP_PKEY_free(other.device);
 }

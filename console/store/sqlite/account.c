@@ -55,6 +55,23 @@ int sqlite_accounts(
 	return (int)count;
 }
 
+int sqlite_seal_used(struct store *store, int64_t device, int64_t made_ms)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, SEAL_USED);
+
+	sql_bind(statement, 1, device);
+	sql_bind(statement, 2, made_ms);
+	return sql_run(statement);
+}
+
+int sqlite_seal_waiting(struct store *store, int64_t replaced_ms, int64_t *ret_count)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, SEAL_WAITING);
+
+	sql_bind(statement, 1, replaced_ms);
+	return sql_number(statement, ret_count);
+}
+
 int sqlite_finding_add(struct store *store, const struct store_finding *finding)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, FINDING_ADD);

@@ -132,6 +132,11 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[ACCOUNT_LAST] = "SELECT boot, first, last, delivered, coalesced, pruned, lost, missing,"
 			 " begun_ms, last_ms, unfit FROM account WHERE device = ?1"
 			 " ORDER BY last DESC LIMIT ?2",
+	[SEAL_USED] = "INSERT INTO device_seal (device, made_ms) VALUES (?1, ?2)"
+		      " ON CONFLICT (device) DO UPDATE SET made_ms = excluded.made_ms",
+	[SEAL_WAITING] = "SELECT count(*) FROM device LEFT JOIN device_seal"
+			 " ON device_seal.device = device.id WHERE state IN (2, 3)"
+			 " AND coalesce(made_ms, first_seen_ms - 1) < ?1",
 	[FINDING_ADD] = "INSERT INTO finding (device, time_ms, kind, first, last, text)"
 			" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
 	[FINDING_LAST] = "SELECT id, device, time_ms, kind, first, last, text FROM finding"
