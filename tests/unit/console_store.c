@@ -403,3 +403,34 @@ Test(console_store, uids_as_text)
 	cr_expect_eq(uuid_parse("0011223344556677-8899-aabbccddeeff", back), -EINVAL);
 	cr_expect_eq(uuid_parse("", back), -EINVAL);
 }
+
+static int64_t waiting(int64_t replaced_ms)
+{
+	int64_t count = -1;
+
+	cr_assert_eq(store_seal_waiting(fixture_store, replaced_ms, &count), 0);
+	return count;
+}
+
+/* Keys to seal to that were made at 10, 20, ... seconds from now. */
+Test(console_store, which_devices_may_hold_what_is_sealed_to_a_key)
+{
+	int64_t now_ms = (int64_t)clock_day_ms(), id;
+
+	cr_expect_eq(waiting(now_ms + 10000), 0);
+	fixture_device(&device, "pc-1");
+	fixture_device(&other, "pc-2");
+	id = stored(&device).id;
+	cr_expect_eq(waiting(now_ms + 10000), 2);
+	cr_expect_eq(waiting(now_ms - 10000), 0, "replaced before they came");
+	FIXTURE_DO(store_seal_used(fixture_store, id, now_ms + 10000));
+	cr_expect_eq(waiting(now_ms + 10000), 1, "what replaced it");
+	cr_expect_eq(waiting(now_ms + 20000), 2);
+	FIXTURE_DO(store_seal_used(fixture_store, id, now_ms + 20000));
+	cr_expect_eq(waiting(now_ms + 20000), 1);
+	FIXTURE_DO(store_device_set_state(
+		fixture_store, stored(&other).id, DEVICE_REVOKED, "test", "", 5));
+	cr_expect_eq(waiting(now_ms + 20000), 0);
+	fixture_free(&device);
+	fixture_free(&other);
+}

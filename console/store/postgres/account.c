@@ -55,6 +55,23 @@ int postgres_accounts(
 	return r < 0 ? r : rows.count;
 }
 
+int postgres_seal_used(struct store *store, int64_t device, int64_t made_ms)
+{
+	struct pg_call call = pg_call(store, PG_SEAL_USED);
+
+	pg_int(&call, device);
+	pg_int(&call, made_ms);
+	return pg_run_any(&call);
+}
+
+int postgres_seal_waiting(struct store *store, int64_t replaced_ms, int64_t *ret_count)
+{
+	struct pg_call call = pg_call(store, PG_SEAL_WAITING);
+
+	pg_int(&call, replaced_ms);
+	return pg_run_number(&call, ret_count);
+}
+
 /* Goes up as findings come; what JSON's readers take as it is. No key: two consoles may have the same. */
 static int64_t finding_id(void)
 {

@@ -98,7 +98,11 @@ static const char version_1[] =
 	"INSERT INTO tenant (id, uid) VALUES (1, 'default');"
 	"INSERT INTO lane (lane, name, last) VALUES (0, '', 0);";
 
-static const char *const versions[] = {version_1};
+/* The key of each device's newest segment: by when it was made. */
+static const char version_2[] = "CREATE TABLE device_seal (device bigint PRIMARY KEY,"
+				" made_ms bigint NOT NULL);";
+
+static const char *const versions[] = {version_1, version_2};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

@@ -168,6 +168,13 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 	[PG_ACCOUNT_LAST] = {"ii",
 		"SELECT boot, first, last, delivered, coalesced, pruned, lost, missing, begun_ms,"
 		" last_ms, unfit FROM account WHERE device = $1 ORDER BY last DESC LIMIT $2", false},
+	[PG_SEAL_USED] = {"ii",
+		"INSERT INTO device_seal (device, made_ms) VALUES ($1, $2)"
+		" ON CONFLICT (device) DO UPDATE SET made_ms = excluded.made_ms", false},
+	[PG_SEAL_WAITING] = {"i",
+		"SELECT count(*) FROM device LEFT JOIN device_seal ON device_seal.device ="
+		" device.id WHERE state IN (2, 3) AND coalesce(made_ms, first_seen_ms - 1) < $1",
+		false},
 	[PG_FINDING_ADD] = {"iiitiit",
 		"INSERT INTO finding (device, id, time_ms, kind, first, last, text) VALUES ($1,"
 		" $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", false},
