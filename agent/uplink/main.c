@@ -130,7 +130,8 @@ static void look_losses(struct uplink *uplink)
 			(unsigned long long)losses.pruned, (unsigned long long)losses.pruned_first,
 			(unsigned long long)losses.pruned_last);
 	if (losses.missing)
-		log_error("%llu events between %llu and %llu will never be delivered: damaged, or given up",
+		log_error("%llu events between %llu and %llu will never be delivered: damaged, or "
+			  "given up",
 			(unsigned long long)losses.missing,
 			(unsigned long long)losses.missing_first,
 			(unsigned long long)losses.missing_last);

@@ -15,6 +15,8 @@ TestSuite(console_audit, .init = service_begin, .fini = service_end);
 
 static struct fixture_device device;
 
+#define BUNDLE "a bundle"
+
 /* A signed policy, in a file without a name. */
 static int make_bundle(void)
 {
@@ -42,21 +44,22 @@ struct act {
 	struct admin_request request;
 	const char *act; /* NULL = changes nothing */
 	const char *before, *after;
-	bool has_bundle;
+	const char *file; /* what comes with it; BUNDLE: a signed policy */
 };
 
-#define READS(...)                                     \
-	{                                              \
-		{__VA_ARGS__}, NULL, NULL, NULL, false \
+#define READS(...)                                    \
+	{                                             \
+		{__VA_ARGS__}, NULL, NULL, NULL, NULL \
 	}
-#define CHANGES(act, before, after, ...)                 \
-	{                                                \
-		{__VA_ARGS__}, act, before, after, false \
-	}
-#define PUBLISHES(act, before, after, ...)              \
+#define CHANGES(act, before, after, ...)                \
 	{                                               \
-		{__VA_ARGS__}, act, before, after, true \
+		{__VA_ARGS__}, act, before, after, NULL \
 	}
+#define WITH_FILE(file, act, before, after, ...)        \
+	{                                               \
+		{__VA_ARGS__}, act, before, after, file \
+	}
+#define PUBLISHES(...) WITH_FILE(BUNDLE, __VA_ARGS__)
 
 /* Of fixture_seal_key. */
 #define FIRST_KEY "a48125a8dec7088637d3d75f062060ba"
@@ -91,6 +94,10 @@ static const struct act acts[] = {
 		.limit = 50),
 	READS(.type = ADMIN_POLICIES),
 	READS(.type = ADMIN_POLICY),
+	READS(.type = ADMIN_RULES),
+	WITH_FILE("host=desk-*\n", "rule add", "", "host=desk-", .type = ADMIN_RULE_ADD,
+		.name = "desks"),
+	CHANGES("rule remove", "", "", .type = ADMIN_RULE_REMOVE, .name = "desks"),
 	READS(.type = ADMIN_SEAL_KEYS),
 	CHANGES("seal-key rotate", FIRST_KEY, "in use", .type = ADMIN_SEAL_ROTATE),
 	CHANGES("seal-key destroy", "1 devices", "destroyed", .type = ADMIN_SEAL_DESTROY,
@@ -128,6 +135,20 @@ static void check_row(const struct act *act, int64_t before)
 	cr_expect(!act->request.why[0] || strstr(row.what, act->request.why), "%s", row.what);
 }
 
+/* -1 = none. */
+static int file_of(const struct act *act)
+{
+	int fd = -1;
+
+	if (act->file && !strcmp(act->file, BUNDLE))
+		return make_bundle();
+	if (act->file) {
+		fd = file_in_memory("file", act->file, strlen(act->file));
+		cr_assert_geq(fd, 0);
+	}
+	return fd;
+}
+
 static void run_acts(void)
 {
 	struct store_token token;
@@ -147,7 +168,7 @@ static void run_acts(void)
 	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
 	for (size_t i = 0; i < ACTS; i++) {
 		static struct store_audit last;
-		int fd = acts[i].has_bundle ? make_bundle() : -1;
+		int fd = file_of(&acts[i]);
 		int64_t version = data_version(sqlite);
 		unsigned int lines;
 
