@@ -16,7 +16,7 @@ check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy c
 	socat sqlite3 strace stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny xclip xfsprogs xvfb xz-utils zip
 	zstd'
 demo='tmux'
-bench='auditd fapolicyd'
+bench='auditd fapolicyd libestr0 libfastjson4 libivykis0 liblognorm5 libnet1 librelp-dev libwrap0'
 
 case ${1:-build} in
 build) wanted=$build ;;

@@ -7,6 +7,7 @@
  *   fleet CONSOLE_ADDRESS:PORT CA_FILE
  *
  *   enrol COUNT AT_A_TIME TOKEN	new devices by EST
+ *   ask FIRST COUNT SECONDS		they connect and ask who they are, no more
  *   hold FIRST COUNT			they wait for policies
  *   seal FIRST COUNT BATCHES		they ask for the key to seal to, and seal so many of 100 events
  *   report FIRST COUNT			they deliver what they sealed, one batch after the other
@@ -159,6 +160,18 @@ static void do_seal(unsigned int first, unsigned int count, unsigned int batches
 		(double)bytes / ((double)count * batches * FLEET_BATCH_EVENTS));
 }
 
+static void do_ask(unsigned int first, unsigned int count, double seconds)
+{
+	uint64_t begun_ns = clock_steady_ns();
+	unsigned int open = 0;
+
+	for_each(first, count, begin_ask);
+	run_for(begun_ns, seconds, has_asked, 0);
+	for (unsigned int i = first; i < first + count && i < fleet.count; i++)
+		open += fleet.devices[i].link.fd >= 0 && fleet.devices[i].errand == ERRAND_NONE;
+	printf("{\"open\":%u,\"seconds\":%.2f}\n", open, seconds_since(begun_ns));
+}
+
 static void do_held(unsigned int count, double seconds)
 {
 	uint64_t begun_ns = clock_steady_ns();
@@ -234,6 +247,8 @@ static bool command(const char *line)
 		do_enrol(a, b, text);
 	else if (!strcmp(word, "seal"))
 		do_seal(a, b, (unsigned int)strtoul(text, NULL, 10));
+	else if (!strcmp(word, "ask"))
+		do_ask(a, b, strtod(text, NULL));
 	else if (!strcmp(word, "held"))
 		do_held(a, b);
 	else if (!strcmp(word, "delivered"))

@@ -6,8 +6,7 @@
 #include "tests/bench/fleet_device.h"
 
 #define FLEET_DEVICES_MAX 20000
-#define FLEET_SOURCE_MAX \
-	2500 /* devices of one address: the console takes 5000 connections of one */
+#define FLEET_SOURCE_MAX  250 /* devices of one address, as behind the NAT of an office */
 
 struct fleet {
 	struct device *devices;

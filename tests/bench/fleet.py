@@ -53,26 +53,29 @@ def enrol(console, fleet, reporters, count):
                    ('frontend', 'authority', 'store')) + ' ms')
 
 
+def memory_row(what, before, after, count, wanted=''):
+    row(f'memory of a connection {what}: RSS, PSS',
+        ', '.join(f'{(late - early) * 1024 / count / 1000:.1f}'
+                  for early, late in zip(before, after)) + ' kB', wanted)
+
+
 def hold(console, fleet, count):
-    """Connections that only wait, and what each takes of memory."""
+    """Connections that do nothing, then wait for a policy, and what each takes of the frontend's memory."""
     time.sleep(2)
     pid = console.children()['frontend']
-    rss, pss = memory_kib(pid)
-    spent = cpu_seconds(pid)
-    fleet.do('count')
+    before, spent = memory_kib(pid), cpu_seconds(pid)
+    done = fleet.do('ask', 0, count, 180)
+    must(f'{count} devices are connected: {done}', done['open'] == count)
+    row(f'{count} devices connect and ask who they are', f"{done['seconds']:.1f} s")
+    row('  CPU of the frontend for one, handshake and request',
+        f'{(cpu_seconds(pid) - spent) / count * 1000:.2f} ms')
+    time.sleep(2)
+    memory_row('that is idle', before, memory_kib(pid), count, '<= 22 kB')
     fleet.do('hold', 0, count)
     done = fleet.do('held', count, 180)
     must(f'{count} devices are held: {done}', done['held'] == count)
-    spent = cpu_seconds(pid) - spent
     time.sleep(2)
-    counts = fleet.do('count')
-    row(f'{count} devices connect', f"{done['seconds']:.1f} s")
-    row('  CPU of the frontend for one, handshake and request', f'{spent / count * 1000:.2f} ms')
-    rss_after, pss_after = memory_kib(pid)
-    row('memory of the frontend for a connection that waits (RSS)',
-        f'{(rss_after - rss) * 1024 / count / 1000:.1f} kB', '<= 22 kB')
-    row('  the same by PSS', f'{(pss_after - pss) * 1024 / count / 1000:.1f} kB')
-    return counts
+    memory_row('that waits for a policy', before, memory_kib(pid), count)
 
 
 def idle(console):
@@ -158,12 +161,14 @@ class Storm:
 
     def restart(self, count):
         """kill -9 of the whole console; those that deliver have to come back to the new one too."""
-        self.begin()
+        deliver(self.reporters)
         pids = [self.console.process.pid, *self.console.children().values()]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         self.console.process.wait(20)
         self.console.start()
+        self.fleet.do('count')
+        self.reporters.do('count')
         self.end(count, 'the console is killed and started again')
 
 

@@ -179,6 +179,7 @@ static int seal_one(struct device *device, struct segment_sealer *sealer, struct
 	memcpy(ret_batch->request + used, body, size);
 	ret_batch->size = (size_t)used + size;
 	ret_batch->last = device->next_sequence - 1;
+	memcpy(ret_batch->link, device->link_hash, sizeof(ret_batch->link));
 	return 0;
 }
 
@@ -194,6 +195,11 @@ int device_seal(struct device *device, const char *console_key, unsigned int bat
 	if (!device->next_sequence) {
 		device->next_sequence = 1;
 		(void)RAND_bytes(device->boot, sizeof(device->boot)); /* any will do */
+	}
+	if (device->batch_next) { /* what was sealed behind it never left */
+		device->next_sequence = device->batches[device->batch_next - 1].last + 1;
+		memcpy(device->link_hash, device->batches[device->batch_next - 1].link,
+			sizeof(device->link_hash));
 	}
 	for (unsigned int i = 0; i < device->batches_made; i++)
 		free(device->batches[i].request);

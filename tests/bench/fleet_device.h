@@ -14,6 +14,7 @@ struct batch {
 	char *request; /* HTTP, head and body */
 	size_t size;
 	uint64_t last; /* sequence */
+	uint8_t link[32];
 };
 
 struct device {
@@ -41,7 +42,7 @@ struct device {
 char *device_enrol_request(struct device *device, const char *token, size_t *ret_size);
 /* Takes the certificate out of EST's answer. 0 or -EBADMSG. */
 int device_enrolled(struct device *device, const struct link_answer *answer);
-/* Seals so many batches to the key in base64. 0 or negative errno. */
+/* Seals so many batches to the key in base64, behind what was acknowledged. 0 or negative errno. */
 int device_seal(struct device *device, const char *console_key, unsigned int batches);
 
 #endif

@@ -41,10 +41,12 @@ bench:
 	+$(MAKE) --no-print-directory bench-programs
 	tests/bench/run $(KERNEL)
 
-# What the console's store costs an event: `make bench-console`; nothing of it needs a machine.
+# What the console and its devices cost, beside rsyslog and syslog-ng: `make bench-console`; nothing of it
+# needs a machine of its own. PARTS: see tests/bench/console.
 .PHONY: bench-console
-bench-console: $(BENCH)/console_store
-	$<
+bench-console:
+	tools/deps.sh bench
+	+tests/bench/console $(PARTS)
 .SECONDEXPANSION:
 $(BENCH)/console_store: $(B)/tests/bench/console_store.o $(B)/tests/bench/event_line.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
 	@mkdir -p $(@D)
