@@ -6,14 +6,14 @@ CFLAGS_tests	+= $(CFLAGS_console)
 
 -include console/store/rules.mk
 
-CONSOLE_IPC := $(B)/console/ipc/messages.o $(B)/console/ipc/refusal.o
+CONSOLE_IPC := $(patsubst %,$(B)/console/ipc/%.o,export messages refusal)
 
 ifneq ($(wildcard console/cli/main.c),)
 CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/*/*.c)))
 
 $(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \
-		-lpq -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
+		-lpq -lrdkafka -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
 
 PROGRAMS += $(B)/holdfast-console
 endif
@@ -47,3 +47,22 @@ FUZZ_FLAGS_console_encoding   := -max_len=2000
 FUZZ_SOURCES_console_query := console/frontend/query.c
 FUZZ_SEEDS_console_query   := tests/fuzz/corpus/console_query
 FUZZ_FLAGS_console_query   := -max_len=200
+
+EXPORT_FORMAT := $(B)/console/exporter/format.o
+EXPORT_CONFIG := $(B)/console/exporter/config.o $(B)/console/exporter/config_values.o
+UNIT_LIBS_export_format := $(EXPORT_FORMAT)
+UNIT_LIBS_export_config := $(EXPORT_CONFIG)
+
+FUZZ_SOURCES_export_format = console/exporter/format.c common/bytes.c $(FUZZ_POLICY)
+FUZZ_LDLIBS_export_format := -linih
+FUZZ_SEEDS_export_format  := tests/fuzz/corpus/export_format
+FUZZ_FLAGS_export_format  := -max_len=2000
+
+FUZZ_SOURCES_export_config = console/exporter/config.c console/exporter/config_values.c $(FUZZ_POLICY)
+FUZZ_LDLIBS_export_config := -linih
+FUZZ_SEEDS_export_config  := tests/fuzz/corpus/export_config
+FUZZ_FLAGS_export_config  := -max_len=4096
+
+FUZZ_SOURCES_export_messages := console/ipc/export.c common/bytes.c common/wire.c
+FUZZ_SEEDS_export_messages   := tests/fuzz/corpus/export_messages
+FUZZ_FLAGS_export_messages   := -max_len=4096

@@ -52,7 +52,9 @@ enum admin_type {
 	ADMIN_RULE_REMOVE = 24, /* name */
 	ADMIN_SEAL_KEYS = 25,
 	ADMIN_SEAL_ROTATE = 26,
-	ADMIN_SEAL_DESTROY = 27, /* name: its id; ADMIN_IS_FORCED */
+	ADMIN_SEAL_DESTROY = 27,  /* name: its id; ADMIN_IS_FORCED */
+	ADMIN_EXPORTS = 28,	  /* how far each has come */
+	ADMIN_EXPORT_REWIND = 29, /* name; since_ms, 0 = from the first event on */
 	ADMIN_TYPE_MAX,
 };
 

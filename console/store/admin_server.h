@@ -88,6 +88,9 @@ bool admin_audit(struct service *service, struct admin_client *client);
 void admin_rules(struct service *service, struct admin_client *client);
 void admin_rule_add(struct service *service, struct admin_client *client);
 void admin_rule_remove(struct service *service, struct admin_client *client);
+/* admin_export.c */
+void admin_exports(struct service *service, struct admin_client *client);
+void admin_export_rewind(struct service *service, struct admin_client *client);
 /* admin_events.c */
 void admin_events_begin(struct service *service, struct admin_client *client);
 bool admin_events(struct service *service, struct admin_client *client);

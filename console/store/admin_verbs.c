@@ -80,6 +80,8 @@ static const struct {
 	[ADMIN_SEAL_DESTROY] = {admin_seal_destroy, NULL},
 	[ADMIN_EVENT] = {admin_event, NULL},
 	[ADMIN_AUDIT] = {admin_audit_begin, admin_audit},
+	[ADMIN_EXPORTS] = {admin_exports, NULL},
+	[ADMIN_EXPORT_REWIND] = {admin_export_rewind, NULL},
 };
 
 void admin_verb_begin(struct service *service, struct admin_client *client)

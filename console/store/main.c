@@ -23,6 +23,7 @@
 #include "common/log.h"
 #include "common/privileges.h"
 #include "console/store/admin_server.h"
+#include "console/store/export_server.h"
 #include "console/store/service.h"
 
 #define TICK_MS	  1000
@@ -32,7 +33,7 @@
 
 enum poll_slot { POLL_FRONTEND, POLL_SIGNAL, POLL_ADMIN };
 
-#define POLL_MAX (POLL_ADMIN + 1 + ADMIN_CLIENT_MAX)
+#define POLL_MAX (POLL_ADMIN + 1 + ADMIN_CLIENT_MAX + 1 + 2 * EXPORT_OUTPUT_MAX)
 
 struct options {
 	const char *store_directory, *runtime_directory, *user;
@@ -110,6 +111,15 @@ static void listen_for_admins(struct service *service, const struct options *opt
 	if (geteuid() == 0 && privileges_find_group(ADMIN_GROUP, &group) < 0)
 		log_notice("there is no group " ADMIN_GROUP ": root alone administers");
 	r = admin_server_new(options->runtime_directory, group, &service->admin);
+	if (r < 0)
+		fatal("cannot listen in '%s': %s, stopping", options->runtime_directory,
+			strerror(-r));
+}
+
+static void listen_for_exporters(struct service *service, const struct options *options)
+{
+	int r = export_server_new(options->runtime_directory, &service->exports);
+
 	if (r < 0)
 		fatal("cannot listen in '%s': %s, stopping", options->runtime_directory,
 			strerror(-r));
@@ -270,21 +280,26 @@ static void loop(struct service *service)
 
 	live(service, 'R');
 	for (;;) {
-		unsigned int count;
+		unsigned int count, exports;
 
 		polls[POLL_FRONTEND] = (struct pollfd){
 			service->frontend.fd, channel_events(&service->frontend), 0};
 		polls[POLL_SIGNAL] = (struct pollfd){service->signal_fd, POLLIN, 0};
 		count = admin_server_poll_fill(
-			service->admin, polls + POLL_ADMIN, POLL_MAX - POLL_ADMIN);
-		if (poll(polls, POLL_ADMIN + count, is_more ? 0 : wait_ms) < 0 && errno != EINTR)
+			service->admin, polls + POLL_ADMIN, 1 + ADMIN_CLIENT_MAX);
+		exports = export_server_poll_fill(service->exports, polls + POLL_ADMIN + count,
+			POLL_MAX - POLL_ADMIN - count);
+		if (poll(polls, POLL_ADMIN + count + exports, is_more ? 0 : wait_ms) < 0 &&
+			errno != EINTR)
 			fatal("cannot poll: %m, stopping");
 		if (polls[POLL_SIGNAL].revents)
 			return;
 		if (polls[POLL_FRONTEND].revents)
 			peer_on_poll(service, polls[POLL_FRONTEND].revents);
+		export_server_on_poll(service, polls + POLL_ADMIN + count, exports);
 		admin_server_on_poll(service, polls + POLL_ADMIN, count);
 		is_more = admin_server_work(service);
+		export_server_work(service);
 		hear_others(service);
 		live(service, 'L');
 		expire(service);
@@ -306,6 +321,7 @@ int store_main(int argc, char **argv)
 	service.signal_fd = take_signals();
 	service.life_fd = options.life_fd;
 	listen_for_admins(&service, &options);
+	listen_for_exporters(&service, &options);
 	warm_up();
 	find_database(options.store_directory, location);
 	restrict_self(&options, location);

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "console/store/description.h"
 #include "console/store/enrolment.h"
+#include "console/store/export_server.h"
 #include "console/store/identify.h"
 #include "console/store/rule.h"
 #include "console/store/service.h"
@@ -269,8 +270,12 @@ static void take_group(struct service *service)
 		if (r != 0)
 			count++;
 	}
-	if (r >= 0 && store_is_writing(service->writer))
-		r = store_commit(service->writer);
+	if (r >= 0 && store_is_writing(service->writer)) {
+		r = export_server_write(service);
+		if (r == 0)
+			r = store_commit(service->writer);
+		export_server_written(service, r == 0);
+	}
 	if (r < 0)
 		fail_group(service, count, r);
 	else if (count)

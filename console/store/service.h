@@ -28,6 +28,7 @@
 #define SERVICE_GROUP_MAX 512	     /* requests that share a transaction at most */
 
 struct admin_server;
+struct export_server;
 
 struct service {
 	struct store *writer;
@@ -36,6 +37,7 @@ struct service {
 	struct seal_keys seals;
 	struct channel frontend;
 	struct admin_server *admin;
+	struct export_server *exports;
 	struct distribution_files bundles;
 	int signal_fd, life_fd; /* life_fd: -1 = none */
 	int trouble; /* negative errno: why what devices brought last could not be stored; 0 */

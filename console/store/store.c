@@ -435,6 +435,31 @@ int store_event_last(struct store *store, struct store_place *ret_place)
 	return store->engine->event_last(store, ret_place);
 }
 
+int store_event_since(struct store *store, int64_t since_ms, struct store_place *ret_place)
+{
+	return store->engine->event_since(store, since_ms, ret_place);
+}
+
+int store_export_get(struct store *store, const char *name, struct store_export *ret_export)
+{
+	return store->engine->export_get(store, name, ret_export);
+}
+
+int store_export_set(struct store *store, const struct store_export *export)
+{
+	return store->engine->export_set(store, export);
+}
+
+int store_export_hold(struct store *store, const char *name, int64_t lease_ms)
+{
+	return store->engine->export_hold(store, name, lease_ms);
+}
+
+int store_exports(struct store *store, struct store_export *ret_exports, unsigned int most)
+{
+	return store->engine->exports(store, ret_exports, most);
+}
+
 int store_totals(struct store *store, struct store_totals *ret_totals)
 {
 	return store->engine->totals(store, ret_totals);

@@ -23,6 +23,7 @@
 
 #define STORE_TEXT_SIZE	   256
 #define STORE_DETAILS_SIZE 4096 /* JSON of hardware and posture */
+#define STORE_EXPORT_SIZE  33
 #define STORE_WHY_SIZE	   513
 #define STORE_AUDIT_SIZE   1024
 #define STORE_UNLIMITED	   (-1)
@@ -432,6 +433,28 @@ int store_events(struct store *store, const struct store_filter *filter,
 	bool (*visit)(const struct store_found *found, void *userdata), void *userdata);
 /* The place behind all events. */
 int store_event_last(struct store *store, struct store_place *ret_place);
+
+/* The place before all events of that time or later, by the devices' clocks. */
+int store_event_since(struct store *store, int64_t since_ms, struct store_place *ret_place);
+
+/* How far an output of console/exporter/ has come: up to there, all has been delivered. */
+struct store_export {
+	char name[STORE_EXPORT_SIZE];
+	struct store_place place;
+	uint64_t delivered; /* events, in all */
+	int64_t moved_ms;   /* when it last came further */
+	bool is_rewound;    /* by a person, and has not delivered since */
+};
+int store_export_get(struct store *store, const char *name, struct store_export *ret_export);
+/* Adds it, too. -EBUSY: another console holds it, and it is as it was. */
+int store_export_set(struct store *store, const struct store_export *export);
+/*
+ * This console alone runs the output that is there, for so long: taken or renewed. -EBUSY: another one
+ * does. A database that no other can use answers 0.
+ */
+int store_export_hold(struct store *store, const char *name, int64_t lease_ms);
+/* By name; how many. */
+int store_exports(struct store *store, struct store_export *ret_exports, unsigned int most);
 
 struct store_totals {
 	int64_t devices[DEVICE_REVOKED + 1]; /* by state */

@@ -336,10 +336,10 @@ Test(console_postgres, what_is_no_database_for_us)
 		store_problem());
 	cr_expect_eq(store_open(address("&dbname=no_such"), STORE_WRITE, &store), -ENOENT, "%s",
 		store_problem());
-	sql("UPDATE holdfast_schema SET version = 999");
+	sql("UPDATE holdfast_schema SET version = version + 999");
 	cr_expect_eq(store_open(fixture_path, STORE_WRITE, &store), -EPROTO, "of the future");
 	cr_expect_eq(store_open(fixture_path, STORE_READ, &store), -EPROTO, "likewise");
-	sql("UPDATE holdfast_schema SET version = 1");
+	sql("UPDATE holdfast_schema SET version = version - 999");
 	cr_assert_eq(store_open(fixture_path, STORE_READ, &store), 0);
 	store_free(store);
 	store = NULL;
@@ -374,4 +374,24 @@ Test(console_postgres, a_database_that_does_not_sync_is_refused)
 	cut();
 	cr_expect_eq(store_begin(store), -EOPNOTSUPP);
 	store_free(store);
+}
+
+/* One of several consoles runs an output; another one takes over when it has not said so for long. */
+Test(console_postgres, an_export_is_run_by_one)
+{
+	auto_call(store_freep) struct store *other = second();
+	struct store_export row = {.name = "siem", .place = {.last = {0}}, .delivered = 1};
+	struct store_export back;
+
+	cr_assert_eq(store_export_set(fixture_store, &row), 0);
+	cr_assert_eq(store_export_hold(fixture_store, "siem", 60000), 0);
+	cr_expect_eq(store_export_hold(other, "siem", 60000), -EBUSY);
+	row.delivered = 2;
+	cr_expect_eq(store_export_set(other, &row), -EBUSY);
+	cr_assert_eq(store_export_get(other, "siem", &back), 0);
+	cr_expect_eq(back.delivered, 1, "what another one holds is changed");
+	cr_assert_eq(store_export_hold(fixture_store, "siem", -1), 0, "it is held still");
+	cr_assert_eq(store_export_hold(other, "siem", 60000), 0);
+	cr_expect_eq(store_export_set(fixture_store, &row), -EBUSY);
+	cr_expect_eq(store_export_set(other, &row), 0);
 }

@@ -243,7 +243,8 @@ Test(console_store, an_older_one_is_migrated)
 	fixture_close();
 	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
 	cr_assert_eq(sqlite3_exec(sqlite,
-			     "DROP TABLE receipt; DROP TABLE device_tag; DROP TABLE policy_group;"
+			     "DROP TABLE export; DROP TABLE receipt; DROP TABLE device_tag;"
+			     "DROP TABLE policy_group;"
 			     "DROP TABLE bundle; DROP TABLE policy;"
 			     "DROP TABLE device_seal;"
 			     "ALTER TABLE audit DROP COLUMN before;"
@@ -433,4 +434,61 @@ Test(console_store, which_devices_may_hold_what_is_sealed_to_a_key)
 	cr_expect_eq(waiting(now_ms + 20000), 0);
 	fixture_free(&device);
 	fixture_free(&other);
+}
+
+Test(console_store, exports_are_kept)
+{
+	struct store_export row = {
+		.name = "siem", .place = {.last = {17}}, .delivered = 16, .moved_ms = 5};
+	struct store_export rows[3], back;
+
+	cr_expect_eq(store_export_get(fixture_store, "siem", &back), -ENOENT);
+	cr_assert_eq(store_export_set(fixture_store, &row), 0);
+	cr_assert_eq(store_export_get(fixture_store, "siem", &back), 0);
+	cr_expect_eq(back.place.last[0], 17);
+	cr_expect_eq(back.delivered, 16);
+	cr_expect_eq(back.moved_ms, 5);
+	cr_expect(!back.is_rewound);
+	row.place.last[3] = 3 * STORE_LANE_EVENTS + 9;
+	row.is_rewound = true;
+	cr_assert_eq(store_export_set(fixture_store, &row), 0);
+	cr_assert_eq(store_export_hold(fixture_store, "siem", 1000), 0);
+	(void)snprintf(row.name, sizeof(row.name), "a");
+	cr_assert_eq(store_export_set(fixture_store, &row), 0);
+	cr_assert_eq(store_exports(fixture_store, rows, 3), 2);
+	cr_expect_str_eq(rows[0].name, "a");
+	cr_expect_str_eq(rows[1].name, "siem");
+	cr_expect(rows[1].is_rewound);
+	cr_expect_arr_eq(&rows[1].place, &row.place, sizeof(row.place));
+	cr_expect_eq(store_exports(fixture_store, rows, 1), 1);
+}
+
+static bool count_one(const struct store_found *found, void *userdata)
+{
+	(void)found;
+	(*(unsigned int *)userdata)++;
+	return true;
+}
+
+static unsigned int count_behind(const struct store_place *place)
+{
+	struct store_cursor cursor = {.is_upwards = true, .place = *place};
+	const struct store_filter all = {0};
+	unsigned int count = 0;
+
+	while (store_events(fixture_store, &all, &cursor, 100, count_one, &count) > 0)
+		;
+	return count;
+}
+
+Test(console_store, the_place_before_a_time)
+{
+	struct store_place place = {0}, last;
+
+	fill();
+	cr_assert_eq(store_event_since(fixture_store, 0, &place), 0);
+	cr_expect_eq(count_behind(&place), 600);
+	cr_assert_eq(store_event_since(fixture_store, INT64_MAX, &place), 0);
+	cr_assert_eq(store_event_last(fixture_store, &last), 0);
+	cr_expect_arr_eq(&place, &last, sizeof(last));
 }

@@ -102,7 +102,13 @@ static const char version_1[] =
 static const char version_2[] = "CREATE TABLE device_seal (device bigint PRIMARY KEY,"
 				" made_ms bigint NOT NULL);";
 
-static const char *const versions[] = {version_1, version_2};
+/* How far each output of the exporter has come, and the lane of the console that runs it, until when. */
+static const char version_3[] =
+	"CREATE TABLE export (name text PRIMARY KEY, place text NOT NULL,"
+	" delivered bigint NOT NULL, moved_ms bigint NOT NULL, is_rewound bigint NOT NULL,"
+	" holder bigint NOT NULL DEFAULT 0, held_ms bigint NOT NULL DEFAULT 0);";
+
+static const char *const versions[] = {version_1, version_2, version_3};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

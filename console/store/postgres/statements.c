@@ -12,6 +12,9 @@
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
 	" made_by, owner FROM token "
 
+#define EXPORT "SELECT name, place, delivered, moved_ms, is_rewound FROM export "
+#define NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
 #define AUDIT "SELECT id, time_ms, who, act, what, before, after, link FROM audit "
 
 #define POLICY                                                                              \
@@ -223,6 +226,20 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 	[PG_RECEIPT_GET] = {"i",
 		"SELECT sent, sent_ms, applied, digest, mode, applied_ms, refused, code,"
 		" refused_ms FROM receipt WHERE device = $1", false},
+	[PG_EXPORT_GET] = {"t", EXPORT "WHERE name = $1", false},
+	[PG_EXPORT_SET] = {"ttiiii",
+		"INSERT INTO export (name, place, delivered, moved_ms, is_rewound)"
+		" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET place ="
+		" excluded.place, delivered = excluded.delivered, moved_ms = excluded.moved_ms,"
+		" is_rewound = excluded.is_rewound WHERE export.holder = $6 OR export.held_ms < "
+		NOW_MS, false},
+	[PG_EXPORT_HOLD] = {"tii",
+		"UPDATE export SET holder = $2, held_ms = " NOW_MS " + $3 WHERE name = $1"
+		" AND (holder = $2 OR held_ms < " NOW_MS ")", false},
+	[PG_EXPORT_LIST] = {"i", EXPORT "ORDER BY name LIMIT $1", false},
+	[PG_EVENT_SINCE] = {"iii",
+		"SELECT coalesce(min(id), 0) FROM event WHERE time_ms >= $1 AND id > $2 AND id <= $3",
+		false},
 	[PG_FLEET] = {"",
 		"SELECT device.id, device.uid, coalesce(applied, 0), coalesce(refused, 0),"
 		" coalesce(code, '') FROM device LEFT JOIN receipt ON receipt.device = device.id"

@@ -98,13 +98,18 @@ static const char version_4[] = "ALTER TABLE audit ADD COLUMN before TEXT NOT NU
 				"ALTER TABLE audit ADD COLUMN after TEXT NOT NULL DEFAULT '';"
 				"ALTER TABLE audit ADD COLUMN link BLOB NOT NULL DEFAULT (x'');"
 				"ALTER TABLE account ADD COLUMN unfit INTEGER NOT NULL DEFAULT 0;";
-
 /* The key of each device's newest segment: by when it was made. */
 static const char version_5[] =
 	"CREATE TABLE device_seal (device INTEGER PRIMARY KEY REFERENCES device,"
 	" made_ms INTEGER NOT NULL) STRICT;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
+/* How far each output of the exporter has come. */
+static const char version_6[] = "CREATE TABLE export (name TEXT PRIMARY KEY, place TEXT NOT NULL,"
+				" delivered INTEGER NOT NULL, moved_ms INTEGER NOT NULL,"
+				" is_rewound INTEGER NOT NULL) STRICT;";
+
+static const char *const versions[] = {
+	version_1, version_2, version_3, version_4, version_5, version_6};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -8,6 +8,8 @@
 	" offered_ms, offers, is_restored"                                                       \
 	" FROM device JOIN tenant ON tenant.id = device.tenant "
 
+#define EXPORT "SELECT name, place, delivered, moved_ms, is_rewound FROM export "
+
 #define TOKEN                                                                              \
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
 	" made_by, owner FROM token "
@@ -181,5 +183,12 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[FLEET] = "SELECT device.id, device.uid, coalesce(applied, 0), coalesce(refused, 0),"
 		  " coalesce(code, '') FROM device LEFT JOIN receipt"
 		  " ON receipt.device = device.id WHERE state = 2 ORDER BY device.id",
+	[EVENT_SINCE] = "SELECT coalesce(min(id), 0) FROM event WHERE time_ms >= ?1",
+	[EXPORT_GET] = EXPORT "WHERE name = ?1",
+	[EXPORT_SET] = "INSERT INTO export (name, place, delivered, moved_ms, is_rewound)"
+		       " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
+		       " place = excluded.place, delivered = excluded.delivered,"
+		       " moved_ms = excluded.moved_ms, is_rewound = excluded.is_rewound",
+	[EXPORT_LIST] = EXPORT "ORDER BY name LIMIT ?1",
 	[DATABASE_BYTES] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 };
