@@ -147,7 +147,8 @@ static const struct rule rules[] = {
 	{FILTER_NETWORK, SCMP_SYS(socketpair)},
 	{FILTER_NETWORK, SCMP_SYS(eventfd2)},
 	{FILTER_NETWORK, SCMP_SYS(pipe2)},
-	{FILTER_NETWORK, SCMP_SYS(ioctl)}, /* FIONREAD: how long an answer of DNS is */
+	{FILTER_NETWORK, SCMP_SYS(ioctl)},	/* FIONREAD: how long an answer of DNS is */
+	{FILTER_NETWORK, SCMP_SYS(getdents64)}, /* of plug-ins of libraries */
 	{FILTER_NETWORK, SCMP_SYS(clone)},
 	{FILTER_NETWORK, SCMP_SYS(clone3)},
 	{FILTER_NETWORK, SCMP_SYS(set_robust_list)},

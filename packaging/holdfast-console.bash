@@ -9,7 +9,7 @@ _holdfast_console()
 	local verb='' sub='' i
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--state-dir | --runtime-dir) ((i++)) ;;
+		--state-dir | --runtime-dir | --config-dir) ((i++)) ;;
 		-*) ;;
 		*)
 			if [ -z "$verb" ]; then
@@ -23,7 +23,7 @@ _holdfast_console()
 	done
 	local devices=''
 	case $prev in
-	--state-dir | --runtime-dir) _filedir -d; return ;;
+	--state-dir | --runtime-dir | --config-dir) _filedir -d; return ;;
 	--passphrase-file | --policy-passphrase-file | --key) _filedir; return ;;
 	--state) mapfile -t COMPREPLY < <(compgen -W 'pending trusted suspended revoked' -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
@@ -42,7 +42,7 @@ _holdfast_console()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='init serve status device policy token rule events findings backup restore --state-dir --runtime-dir --help --version' ;;
+	:) choice='init serve status device policy token rule events export findings backup restore --state-dir --runtime-dir --config-dir --help --version' ;;
 	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
@@ -66,8 +66,12 @@ _holdfast_console()
 	rule:list) choice='--json --help' ;;
 	token:create) choice='--uses --unlimited --days --approve --owner --name --json --help' ;;
 	token:list) choice='--json --help' ;;
-	events:*) choice='--device --class --verdict --user --file --text --since --until --limit --all --follow --json --help' ;;
+	events:*) choice='--device --class --verdict --user --file --text --since --until --limit --all --follow --export --json --help' ;;
 	findings:*) choice='--device --limit --json --help' ;;
+	export:) choice='list check status rewind --help' ;;
+	export:check) _filedir; return ;;
+	export:status) choice='--json --help' ;;
+	export:rewind) choice='--since --help' ;;
 	backup:* | restore:*) _filedir; return ;;
 	esac
 	[ "$prev" != --device ] || choice=$devices

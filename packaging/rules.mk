@@ -40,6 +40,8 @@ install-console: $(B)/holdfast-console
 	install -D -m 644 packaging/holdfast-console.service $(DESTDIR)$(UNITDIR)/holdfast-console.service
 	install -D -m 644 packaging/sysusers-console.conf \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast-console.conf
+	install -D -m 644 packaging/tmpfiles-console.conf \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/holdfast-console.conf
 	install -D -m 644 packaging/holdfast-console.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast-console
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/holdfast-console.8

@@ -29,12 +29,14 @@ enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_CONSOLE = 3
 #define CLI_STORE_USER	   "holdfast-store"
 #define CLI_FRONTEND_USER  "holdfast-frontend"
 #define CLI_AUTHORITY_USER "holdfast-authority"
+#define CLI_EXPORTER_USER  "holdfast-exporter"
 #define CLI_LISTEN	   "[::]:8443"
 
 /* Set by options before the verb. */
 struct cli {
 	const char *state_directory;
 	const char *runtime_directory;
+	const char *config_directory; /* what people write: export.ini */
 };
 extern struct cli cli;
 
@@ -48,6 +50,7 @@ int cli_rule(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_seal_key(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_findings(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_restore(int argc, char **argv);
@@ -58,6 +61,10 @@ int cli_usage(const char *usage);
 int cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A path below the state directory. */
 void cli_path(char *ret_path, size_t size, const char *directory, const char *name);
+/* export.c: a line about an output; userdata: a bool, whether as it came. */
+void cli_export_print(struct json_object *line, const char *text, void *userdata);
+/* A path below the directory of configuration. */
+void cli_config_path(char *ret_path, size_t size, const char *name);
 /* The lock of the state directory, to be held until exit; -EBUSY when a console runs. */
 int cli_lock(void);
 /* --json and --help; OPTIONS_GO_ON, or the enum cli_exit to leave with. Moves optind. */

@@ -12,13 +12,14 @@
 #include "console/cli/event_line.h"
 
 #define LIMIT_USUAL 100
+#define PROGRESS_NS (5 * CLOCK_SECOND_NS)
 #define LIMIT_HELD  100000 /* lines that are held to be turned round */
 
 static const char usage[] =
 	"usage: holdfast-console events [--device DEVICE] [--class CLASS] [--verdict WORD]\n"
 	"                               [--user NAME] [--file TEXT] [--text TEXT]\n"
 	"                               [--since TIME] [--until TIME] [--limit N | --all]\n"
-	"                               [--after PLACE] [--follow] [--json]\n"
+	"                               [--after PLACE] [--follow] [--json] [--export]\n"
 	"       holdfast-console events show ID [--json]\n"
 	"Events of all devices, oldest first: the newest 100 of those that fit.\n"
 	"  --device DEVICE  uid or host name\n"
@@ -37,11 +38,12 @@ static const char usage[] =
 	"                   the PLACE of the next page. 0 is the beginning\n"
 	"  --follow         go on printing as they come\n"
 	"  --json           one a line, as {id, device, host, sequence, event: OCSF}\n"
+	"  --export         --all --json, and on the error output how far it is\n"
 	"Each line ends with the event's ID.\n";
 
 struct view {
-	bool is_json, is_held, has_after;
-	uint64_t shown;
+	bool is_json, is_held, has_after, is_export;
+	uint64_t shown, told_ns;
 	char **held; /* newest first, to be turned round */
 	size_t count;
 };
@@ -53,9 +55,21 @@ static const struct {
 	{"entity", 3004}, {"network", 4001}, {"config", 5019}, {"lifecycle", 6002},
 	{"hosting", 6006}};
 
+/* Who waits for many lines that go elsewhere sees that they come. */
+static void tell_progress(struct view *view)
+{
+	uint64_t now_ns = clock_steady_ns();
+
+	if (!view->is_export || now_ns - view->told_ns < PROGRESS_NS)
+		return;
+	view->told_ns = now_ns;
+	(void)fprintf(stderr, "%llu events so far\n", (unsigned long long)view->shown);
+}
+
 static void show(struct view *view, struct json_object *line, const char *text)
 {
 	view->shown++;
+	tell_progress(view);
 	if (view->is_json)
 		(void)puts(text);
 	else
@@ -193,6 +207,11 @@ static int parse_option(struct admin_request *request, struct view *view, int op
 	case 'j':
 		view->is_json = true;
 		return 0;
+	case 'E':
+		view->is_json = view->is_export = true;
+		view->told_ns = clock_steady_ns();
+		request->limit = 0;
+		return 0;
 	default:
 		return take_filter(request, option);
 	}
@@ -252,8 +271,8 @@ int cli_events(int argc, char **argv)
 		{"text", required_argument, NULL, 't'}, {"since", required_argument, NULL, 's'},
 		{"until", required_argument, NULL, 'e'}, {"limit", required_argument, NULL, 'n'},
 		{"all", no_argument, NULL, 'a'}, {"after", required_argument, NULL, 'A'},
-		{"follow", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {0}};
+		{"follow", no_argument, NULL, 'f'}, {"export", no_argument, NULL, 'E'},
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	static struct admin_request request = {.type = ADMIN_EVENTS, .limit = LIMIT_USUAL};
 	struct view view = {0};
 	int option, r;

@@ -14,12 +14,14 @@
 #include "common/cleanup.h"
 #include "console/authority/authority.h"
 #include "console/cli/cli.h"
+#include "console/exporter/exporter.h"
 #include "console/frontend/frontend.h"
 #include "console/store/service.h"
 
 struct cli cli = {
 	.state_directory = "/var/lib/holdfast-console",
 	.runtime_directory = "/run/holdfast-console",
+	.config_directory = "/etc/holdfast-console",
 };
 
 struct verb {
@@ -37,6 +39,7 @@ static const struct verb verbs[] = {
 	{"token", cli_token, "create, list, revoke enrolment tokens"},
 	{"rule", cli_rule, "add, list, remove rules by which devices are approved"},
 	{"events", cli_events, "what happened on the devices"},
+	{"export", cli_export, "send events to other systems: file, syslog, Kafka"},
 	{"findings", cli_findings, "events that never came, devices that exist twice"},
 	{"audit", cli_audit, "what administrators did, and proof that nobody changed it"},
 	{"seal-key", cli_seal_key, "the keys that devices seal to: list, rotate, destroy"},
@@ -49,12 +52,14 @@ static const struct verb processes[] = {
 	{"frontend", frontend_main, NULL},
 	{"store", store_main, NULL},
 	{"authority", authority_main, NULL},
+	{"exporter", exporter_main, NULL},
 };
 
 static int usage(FILE *to)
 {
-	(void)fprintf(
-		to, "usage: holdfast-console [--state-dir DIR] [--runtime-dir DIR] VERB [...]\n\n");
+	(void)fprintf(to,
+		"usage: holdfast-console [--state-dir DIR] [--runtime-dir DIR] [--config-dir DIR]"
+		" VERB [...]\n\n");
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		(void)fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].text);
 	(void)fprintf(to,
@@ -86,6 +91,12 @@ void cli_path(char *ret_path, size_t size, const char *directory, const char *na
 	if ((size_t)snprintf(ret_path, size, "%s/%s%s%s", cli.state_directory, directory,
 		    name[0] ? "/" : "", name) >= size)
 		exit(cli_refuse("'%s' is too long a path", cli.state_directory));
+}
+
+void cli_config_path(char *ret_path, size_t size, const char *name)
+{
+	if ((size_t)snprintf(ret_path, size, "%s/%s", cli.config_directory, name) >= size)
+		exit(cli_refuse("'%s' is too long a path", cli.config_directory));
 }
 
 int cli_lock(void)
@@ -153,7 +164,8 @@ static const struct verb *find(const struct verb *table, size_t count, const cha
 static int parse_options(int argc, char **argv)
 {
 	static const struct option known[] = {{"state-dir", required_argument, NULL, 's'},
-		{"runtime-dir", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'},
+		{"runtime-dir", required_argument, NULL, 'r'},
+		{"config-dir", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'}, {0}};
 	int option;
 
@@ -164,6 +176,9 @@ static int parse_options(int argc, char **argv)
 			break;
 		case 'r':
 			cli.runtime_directory = optarg;
+			break;
+		case 'c':
+			cli.config_directory = optarg;
 			break;
 		case 'h':
 			return usage(stdout);

@@ -2,7 +2,8 @@
 /*
  * holdfast-console serve: a small parent that reads no outside byte. Starts store, authority and
  * frontend, which are this program again, with the sockets between them; starts all three anew when
- * one ends, as each is worthless without the others; tells systemd that all is well.
+ * one ends, as each is worthless without the others; tells systemd that all is well. Exporters are
+ * serve_exports.c's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 #include "common/log.h"
 #include "console/cli/cli.h"
 #include "console/cli/database.h"
+#include "console/cli/serve_exports.h"
 #include "console/frontend/frontend.h"
 
 #define BACKOFF_MIN_MS 100
@@ -50,6 +52,7 @@ struct supervisor {
 	int life[CHILD_MAX];	   /* ends to read */
 	uint64_t life_ns[CHILD_MAX];
 	bool is_ready[CHILD_MAX], has_told_ready;
+	struct serve_exports *exports;
 	int signal_fd;
 	int backoff_ms;
 	uint64_t started_ns;
@@ -58,7 +61,8 @@ struct supervisor {
 static const char usage[] =
 	"usage: holdfast-console serve [--listen ADDRESS:PORT]... [--limits NAME=N,...] "
 	"[--verbose]\n"
-	"Runs the console until SIGTERM. SIGHUP reads the server's certificate again.\n"
+	"Runs the console until SIGTERM. SIGHUP reads the server's certificate and\n"
+	"export.ini again.\n"
 	"  --listen ADDRESS:PORT  where devices come ([::]:8443), at most 8 times\n"
 	"  --limits NAME=N,...    see holdfast-console(8)\n"
 	"  --verbose              log more\n";
@@ -220,6 +224,7 @@ static bool reap_all(struct supervisor *supervisor)
 /* The frontend first, so that what devices have sent is stored and answered, or not answered. */
 static void stop_children(struct supervisor *supervisor)
 {
+	serve_exports_stop(supervisor->exports); /* while the store can note what they delivered */
 	for (int i = CHILD_MAX - 1; i >= 0; i--)
 		if (supervisor->children[i] > 0)
 			(void)kill(supervisor->children[i], SIGTERM); /* ours, not reaped */
@@ -271,18 +276,23 @@ static void start_again(struct supervisor *supervisor, const char *why)
 	start_children(supervisor);
 }
 
+static bool is_all_ready(const struct supervisor *supervisor)
+{
+	for (enum child i = 0; i < CHILD_MAX; i++)
+		if (!supervisor->is_ready[i])
+			return false;
+	return true;
+}
+
 static void on_life(struct supervisor *supervisor, enum child which)
 {
-	bool is_all = true;
 	char letter;
 
 	while (read(supervisor->life[which], &letter, 1) == 1) {
 		supervisor->life_ns[which] = clock_boot_ns();
 		supervisor->is_ready[which] |= letter == 'R';
 	}
-	for (enum child i = 0; i < CHILD_MAX; i++)
-		is_all &= supervisor->is_ready[i];
-	if (!is_all)
+	if (!is_all_ready(supervisor))
 		return;
 	if (!supervisor->has_told_ready)
 		log_notice("ready: devices are served on %s%s", supervisor->listen[0],
@@ -298,6 +308,8 @@ static void on_signal(struct supervisor *supervisor)
 	while (read(supervisor->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
 		if (signal.ssi_signo == SIGHUP && supervisor->children[CHILD_FRONTEND] > 0)
 			(void)kill(supervisor->children[CHILD_FRONTEND], SIGHUP); /* ours */
+		if (signal.ssi_signo == SIGHUP)
+			serve_exports_reload(supervisor->exports);
 		else if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT)
 			supervisor->is_stopping = true;
 	}
@@ -320,13 +332,15 @@ static const char *look_after(struct supervisor *supervisor)
 static void loop(struct supervisor *supervisor)
 {
 	while (!supervisor->is_stopping) {
-		struct pollfd polls[CHILD_MAX + 1];
+		struct pollfd polls[CHILD_MAX + 1 + EXPORT_OUTPUT_MAX];
+		unsigned int count;
 		const char *why;
 
 		for (enum child i = 0; i < CHILD_MAX; i++)
 			polls[i] = (struct pollfd){supervisor->life[i], POLLIN, 0};
 		polls[CHILD_MAX] = (struct pollfd){supervisor->signal_fd, POLLIN, 0};
-		(void)poll(polls, CHILD_MAX + 1, 1000); /* interrupted: once more around */
+		count = serve_exports_poll_fill(supervisor->exports, polls + CHILD_MAX + 1);
+		(void)poll(polls, CHILD_MAX + 1 + count, 1000); /* interrupted: once more around */
 		on_signal(supervisor);
 		if (supervisor->is_stopping)
 			return;
@@ -336,6 +350,9 @@ static void loop(struct supervisor *supervisor)
 		why = look_after(supervisor);
 		if (why)
 			start_again(supervisor, why);
+		serve_exports_look_after(supervisor->exports);
+		if (is_all_ready(supervisor))
+			serve_exports_start(supervisor->exports);
 	}
 }
 
@@ -408,6 +425,7 @@ int cli_serve(int argc, char **argv)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fatal("cannot give up new privileges: %m, stopping");
 	take_signals(&supervisor);
+	supervisor.exports = serve_exports_new(supervisor.is_root, supervisor.is_verbose);
 	start_children(&supervisor);
 	loop(&supervisor);
 	(void)sd_notify(0, "STOPPING=1");

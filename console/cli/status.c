@@ -59,10 +59,24 @@ static void print_status(struct json_object *status, const char *text, void *use
 			(unsigned long long)json_number(status, "findings"));
 }
 
+static void print_export(struct json_object *line, const char *text, void *userdata)
+{
+	bool *has_heading = userdata;
+
+	if (!json_true(line, "running"))
+		return; /* export status says of those, too */
+	if (!*has_heading)
+		print_styled(PRINT_BOLD, "Exports\n");
+	*has_heading = true;
+	(void)fputs("  ", stdout);
+	cli_export_print(line, text, &(bool){false});
+}
+
 int cli_status(int argc, char **argv)
 {
 	const struct admin_request request = {.type = ADMIN_STATUS};
-	bool is_json;
+	const struct admin_request exports = {.type = ADMIN_EXPORTS};
+	bool is_json, has_heading = false;
 	int r;
 
 	r = cli_options_json(argc, argv, usage_status, &is_json);
@@ -70,7 +84,8 @@ int cli_status(int argc, char **argv)
 		return r;
 	if (optind != argc)
 		return cli_usage(usage_status);
-	return client_ask(&request, print_status, &is_json);
+	r = client_ask(&request, print_status, &is_json);
+	return r != CLI_DONE || is_json ? r : client_ask(&exports, print_export, &has_heading);
 }
 
 static void print_finding(struct json_object *finding, const char *text, void *userdata)
