@@ -8,7 +8,7 @@ E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,unde
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
 .PHONY: e2e-programs
-e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so
+e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock
 
 .SECONDEXPANSION:
 $(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
@@ -23,3 +23,6 @@ $(E2E)/stand-in-sanitized: $$(E2E_SOURCES)
 $(E2E)/jump.so: tests/e2e/jump.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fPIC -shared -o $@ $< -ldl
+
+$(E2E)/kafka_mock: $(B)/tests/e2e/kafka_mock.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lrdkafka

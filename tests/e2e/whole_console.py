@@ -14,7 +14,7 @@ import lib
 from lib import free_port
 from reporters import BUILD, wait_until
 
-USERS = ('holdfast-store', 'holdfast-frontend', 'holdfast-authority')
+USERS = ('holdfast-store', 'holdfast-frontend', 'holdfast-authority', 'holdfast-exporter')
 
 
 def has_users():
@@ -34,6 +34,7 @@ class Console(lib.Console):
         self.directory = directory
         self.state = os.path.join(directory, 'state')
         self.runtime = os.path.join(directory, 'run')
+        self.config = os.path.join(directory, 'etc')
         self.log_path = os.path.join(directory, 'console.err')
         self.ca = os.path.join(directory, 'ca.pem')
         self.port = free_port()
@@ -42,9 +43,10 @@ class Console(lib.Console):
         self.environment = {}  # more, for what serves
         # As root it becomes the users that the package makes; where they are not, all is nobody's.
         self.words = [shutil.copy(os.path.join(BUILD, 'holdfast-console'), directory),
-                      '--state-dir', self.state, '--runtime-dir', self.runtime]
+                      '--state-dir', self.state, '--runtime-dir', self.runtime,
+                      '--config-dir', self.config]
         os.chmod(directory, 0o755)
-        for path in (self.state, self.runtime):
+        for path in (self.state, self.runtime, self.config):
             os.makedirs(path)
             os.chmod(path, 0o755)
         if os.getuid() == 0 and not has_users():
