@@ -3,7 +3,7 @@
 """Events for a second of the server's CPU: our console and what sites have today, one after the other on
 this machine, the same event, mutual TLS, as many connections; medians of several rounds.
 
-usage: ingest.py [EVENTS [ROUNDS]]   200000 3
+usage: ingest.py [EVENTS [ROUNDS]]   200000 5
 
 The console answers when events are on disk and can be asked for. Of the others RELP answers each message,
 once it is taken; none syncs anything, and nothing can be asked of a file."""
@@ -59,6 +59,7 @@ class Peer:
         self.certificates = certificates
         self.directory = directory
         self.port = free_port()
+        self.sent = 0
         self.output = os.path.join(directory, f'{self.name}.log')
         self.config = os.path.join(directory, f'{self.name}.conf')
         with open(self.config, 'w', encoding='ascii') as file:
@@ -80,14 +81,15 @@ class Peer:
     def measure(self, events):
         """Events for a CPU second."""
         at = self.certificates.at
+        self.sent += events
         before = cpu_seconds(self.process.pid)
         subprocess.run([os.path.join(BUILD, 'bench', 'flood'), self.kind, str(self.port),
                         at('ca.pem'), at('client.pem'), at('client.key'), str(CONNECTIONS),
                         str(events)], check=True)
         until = time.monotonic() + PATIENCE
-        while self.lines() < events:
+        while self.lines() < self.sent:
             if time.monotonic() > until or self.process.poll() is not None:
-                raise RuntimeError(f'{self.name} took {self.lines()} of {events} events')
+                raise RuntimeError(f'{self.name} took {self.lines()} of {self.sent} events')
             time.sleep(0.2)
         return events / (cpu_seconds(self.process.pid) - before)
 
@@ -195,52 +197,75 @@ class Ours:
         self.console.close()
 
 
-def measure(make, events, rounds):
-    """(median, least, most), or None with a word why."""
-    found = []
-    try:
-        server = make()
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        return None, f'not measured: {error}', None
-    try:
-        for _ in range(rounds):
-            found.append(server.measure(events))
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        return None, f'not measured: {error}', server
-    finally:
-        server.close()
-    return statistics.median(found), f'{min(found):.0f} to {max(found):.0f}', server
+class Row:
+    """A server through all rounds; what goes wrong is said in its row."""
+
+    def __init__(self, kind, *arguments):
+        self.kind = kind
+        self.found = []
+        self.wrong = ''
+        self.server = None
+        try:
+            self.server = kind(*arguments)
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            self.wrong = str(error)
+
+    def measure(self, events):
+        if self.wrong:
+            return
+        try:
+            self.found.append(self.server.measure(events))
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            self.wrong = str(error)
+
+    def median(self):
+        return statistics.median(self.found) if self.found and not self.wrong else None
+
+    def show(self):
+        if self.median() is None:
+            print(f'{self.kind.title:52}         - not measured: {self.wrong}')
+            return
+        print(f'{self.kind.title:52} {self.median():>9.0f} events/CPU-s  '
+              f'({min(self.found):.0f} to {max(self.found):.0f})')
+
+    def close(self):
+        if self.server:
+            self.server.close()
 
 
 def main():
     events = int(sys.argv[1]) if len(sys.argv) > 1 else 200000
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     events -= events % (BATCH * CONNECTIONS)
     directory = tempfile.mkdtemp(dir=BUILD, prefix='bench-peers-')
-    figures = {}
+    rows = {}
     print(f'{events} events of about 930 bytes, {CONNECTIONS} connections, mutual TLS 1.3, '
-          f'{rounds} rounds; load {os.getloadavg()[0]:.1f}')
+          f'{rounds} rounds in turn; load {os.getloadavg()[0]:.1f}', flush=True)
     try:
         certificates = Certificates(directory)
-        kinds = {kind.name: kind for kind in (Ours, Rsyslog, SyslogNg, Relp)}
-        for name, kind in kinds.items():
-            make = kind if kind is Ours else lambda kind=kind: kind(certificates, directory)
-            median, text, server = measure(make, events if name != 'relp' else events // 2, rounds)
-            figures[name] = median
-            value = f'{median:.0f}' if median else '-'
-            print(f'{kind.title:52} {value:>9} events/CPU-s  ({text})', flush=True)
-            if name == 'console' and median:
-                print(f'{"  frontend alone, store alone":52} {server.parts[0]:.0f}, '
-                      f'{server.parts[1]:.0f}; {server.wall:.0f} events/s by the clock; '
-                      f'{server.bytes:.0f} bytes an event on the wire')
+        rows['console'] = Row(Ours)
+        for kind in (Rsyslog, SyslogNg, Relp):
+            rows[kind.name] = Row(kind, certificates, directory)
+        for _ in range(rounds):
+            for name, row in rows.items():
+                row.measure(events // 4 if name == 'relp' else events)
+        for row in rows.values():
+            row.show()
+        ours = rows['console']
+        if ours.median():
+            print(f'  of the console: frontend alone {ours.server.parts[0]:.0f}, store alone '
+                  f'{ours.server.parts[1]:.0f} events/CPU-s; {ours.server.wall:.0f} events/s by '
+                  f'the clock; {ours.server.bytes:.0f} bytes an event on the wire')
+        for name, wanted in (('rsyslog', '1.2 queryable, 2.5 durable'), ('relp', '3 queryable'),
+                             ('syslog-ng', '1.8 durable')):
+            if ours.median() and rows[name].median():
+                print(f'  console to {name:12} {ours.median() / rows[name].median():.2f} times  '
+                      f'(wanted {wanted})')
     finally:
+        for row in rows.values():
+            row.close()
         shutil.rmtree(directory, ignore_errors=True)
-    for name, wanted in (('rsyslog', '1.2 queryable, 2.5 durable'), ('relp', '3 queryable'),
-                         ('syslog-ng', '1.8 durable')):
-        if figures.get('console') and figures.get(name):
-            print(f"  console to {name:12} {figures['console'] / figures[name]:.2f} times  "
-                  f'(wanted {wanted})')
-    return 0 if figures.get('console') else 1
+    return 1 if rows['console'].median() is None else 0
 
 
 if __name__ == '__main__':

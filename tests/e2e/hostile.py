@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What peers may not do to the frontend: large, slow, many, unclear. Each with what is still served."""
+import concurrent.futures
 import json
 import re
 import socket
@@ -195,6 +196,22 @@ def in_flight(console, device):
           status_of(console.say(HEALTH)) == 200)
 
 
+def storm(console, device):
+    """Limit of this console: 2 handshakes a second."""
+    def served(_):
+        try:
+            return status_of(console.say(HEALTH, device))
+        except (ConnectionError, ssl.SSLError, TimeoutError) as error:
+            return error
+
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(served, range(8)))
+    check("all of 8 that come at once are served", answers == [200] * 8, answers)
+    check("though no more than 2 shook hands in a second", time.monotonic() - begun > 3)
+    check("and none was turned away", "no room" not in console.log())
+
+
 def guessing(console, device):
     """Limit of this console: 5 failures a minute."""
     tokens = [console.enrol(Identity(console.directory), "guess") for _ in range(5)]
@@ -211,6 +228,7 @@ def main():
               ("handshake_ms=1000,request_ms=2000,stranger_ms=3000,idle_ms=6000", (slow,)),
               ("connections=20,strangers=8", (many,)),
               ("in_flight=3,store_ms=3000", (in_flight,)),
+              ("handshakes=2", (storm,)),
               ("failures=5", (guessing,)))
     for limits, cases in rounds:
         console = Console(limits=limits)

@@ -15,17 +15,19 @@
 #include "console/store/sqlite/sqlite.h"
 #include "console/store/sqlite/schema.h"
 
-#define CHECKPOINT_PAGES 4000  /* of the WAL, 16 MiB: then it is written into the file */
-#define CACHE_KIB	 65536 /* of pages */
-#define WAIT_MS		 5000  /* for a reader that a checkpoint meets, or a backup that opens */
+#define CHECKPOINT_PAGES 4000	  /* of the WAL, 16 MiB: then it is written into the file */
+#define CACHE_SIZE	 "-65536" /* KiB of pages, at most */
+#define WAIT_MS		 5000	  /* for a reader that a checkpoint meets, or a backup that opens */
 
 static const char settings_of_writer[] = "PRAGMA journal_mode = WAL;"
 					 "PRAGMA temp_store = MEMORY;"
 					 "PRAGMA synchronous = FULL;"
+					 "PRAGMA cache_size = " CACHE_SIZE ";"
 					 "PRAGMA foreign_keys = ON;"
 					 "PRAGMA trusted_schema = OFF;";
 
 static const char settings_of_reader[] = "PRAGMA query_only = ON;"
+					 "PRAGMA cache_size = " CACHE_SIZE ";"
 					 "PRAGMA trusted_schema = OFF;";
 
 sqlite3_stmt *sqlite_statement(struct store *store, enum statement which)
@@ -78,7 +80,6 @@ static int assert_durable(sqlite3 *sqlite)
 
 static int open_writer(const char *path, struct sqlite_store *store)
 {
-	char pages[64];
 	int r;
 
 	r = sql_open(path, &store->sqlite);
@@ -86,10 +87,7 @@ static int open_writer(const char *path, struct sqlite_store *store)
 		return r;
 	(void)sqlite3_busy_timeout(store->sqlite, WAIT_MS); /* can't fail, here and below */
 	(void)sqlite3_wal_autocheckpoint(store->sqlite, CHECKPOINT_PAGES);
-	(void)snprintf(pages, sizeof(pages), "PRAGMA cache_size = -%d", CACHE_KIB);
 	r = execute(store->sqlite, settings_of_writer);
-	if (r == 0)
-		r = execute(store->sqlite, pages);
 	if (r == 0)
 		r = assert_durable(store->sqlite);
 	if (r == 0)
