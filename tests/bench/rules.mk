@@ -54,7 +54,7 @@ $(BENCH)/console_store: $(B)/tests/bench/console_store.o $(B)/tests/bench/event_
 
 # `make bench-spool` prints what an event costs on its way into the spool; SPOOL_BENCH_DIR is on the disk meant.
 SPOOL_BENCH_DIR ?= $(B)
-$(BENCH)/spool: $(B)/tests/bench/spool.o $$(UNIT_SPOOL) $$(UNIT_LIBS_ocsf) $$(POLICY_LIB) $$(COMMON_LIB)
+$(BENCH)/spool: $(B)/tests/bench/spool.o $$(UNIT_SPOOL) $$(EVENT_OBJECTS) $$(POLICY_LIB) $$(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lzstd -ljson-c $(POLICY_LDLIBS)
 
