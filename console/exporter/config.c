@@ -86,6 +86,18 @@ static void need(struct reading *reading, const char *key)
 			kinds[reading->output->kind], reading->output->name, key);
 }
 
+/* A file's end says where its output was: it has one. */
+static void check_alone(struct reading *reading)
+{
+	const struct config *config = reading->config;
+
+	for (const struct config_output *other = config->outputs; other < reading->output; other++)
+		if (other->kind == CONFIG_FILE && other->path[0] &&
+			!strcmp(other->path, reading->output->path))
+			config_complain(&reading->at, NULL, "'%s' writes to '%s' already",
+				other->name, other->path);
+}
+
 /* What a section must have, once all of it was read. */
 static void end_section(struct reading *reading)
 {
@@ -97,6 +109,7 @@ static void end_section(struct reading *reading)
 	switch (output->kind) {
 	case CONFIG_FILE:
 		need(reading, "path");
+		check_alone(reading);
 		break;
 	case CONFIG_SYSLOG:
 		need(reading, "server");

@@ -19,6 +19,7 @@
 #define QUEUE_BYTES_HIGH (256 << 10) /* so many waiting: no more is asked for */
 #define CHUNK_MAX	 (64 << 10)
 #define STEP_MAX	 1024 /* places on the way that are told apart */
+#define STUCK_NS	 (30 * CLOCK_SECOND_NS)
 #define JOIN_NS		 (20 * MS_NS)
 #define MS_NS		 UINT64_C(1000000)
 
@@ -26,8 +27,9 @@
 struct step {
 	uint64_t position; /* of the store */
 	uint64_t mark;	   /* of tls_client_mark() */
-	uint64_t come_ns;  /* when it was acknowledged; 0 = not yet */
-	uint32_t count;	   /* events since the step before */
+	uint64_t sent_ns;
+	uint64_t come_ns; /* when it was acknowledged; 0 = not yet */
+	uint32_t count;	  /* events since the step before */
 };
 
 static struct {
@@ -38,9 +40,9 @@ static struct {
 	uint64_t position; /* behind what is in bytes */
 	uint32_t count;
 	bool has_frame; /* all of a frame is in bytes */
+	uint64_t frame_ns;
 	struct step steps[STEP_MAX];
 	unsigned int first, step_count;
-	uint64_t open_ns;
 } out;
 
 static struct step *step_at(unsigned int number)
@@ -109,13 +111,16 @@ static void sink_end_frame(struct exporter *exporter, uint64_t position)
 	(void)exporter;
 	out.position = position;
 	out.has_frame = true;
+	out.frame_ns = clock_steady_ns();
 }
 
 /* The frame is out: from here on it is a step. */
 static void add_step(void)
 {
-	*step_at(out.step_count++) = (struct step){
-		.position = out.position, .mark = tls_client_mark(out.tls), .count = out.count};
+	*step_at(out.step_count++) = (struct step){.position = out.position,
+		.mark = tls_client_mark(out.tls),
+		.sent_ns = clock_steady_ns(),
+		.count = out.count};
 	out.has_frame = false;
 	out.count = 0;
 }
@@ -178,6 +183,14 @@ static void join_steps(void)
 	}
 }
 
+/* Connected, and what was begun to be sent long ago is neither out nor acknowledged. */
+static bool is_stuck(void)
+{
+	uint64_t since_ns = out.step_count ? step_at(0)->sent_ns : out.frame_ns;
+
+	return (out.step_count || out.has_frame) && clock_steady_ns() - since_ns > STUCK_NS;
+}
+
 static unsigned int sink_poll_fill(struct exporter *exporter, struct pollfd *polls)
 {
 	(void)exporter;
@@ -191,7 +204,8 @@ static int sink_timeout_ms(struct exporter *exporter)
 {
 	if (tls_client_state(out.tls) == TLS_CLIENT_CLOSED)
 		return exporter_wait_ms(exporter) < 0 ? 0 : exporter_wait_ms(exporter);
-	return out.step_count || tls_client_state(out.tls) != TLS_CLIENT_OPEN ? 50 : -1;
+	return out.step_count || out.has_frame || tls_client_state(out.tls) != TLS_CLIENT_OPEN ? 50
+											       : -1;
 }
 
 static void sink_work(struct exporter *exporter, const struct pollfd *polls, unsigned int count)
@@ -221,6 +235,9 @@ static void sink_work(struct exporter *exporter, const struct pollfd *polls, uns
 	/* a server that takes the connection and then does not want our certificate says so later */
 	if (out.step_count && step_at(0)->come_ns)
 		exporter_works(exporter);
+	else if (is_stuck() && !exporter->error[0])
+		exporter_failed(exporter, "%s port %s: the receiver does not read",
+			exporter->output->host, exporter->output->port);
 }
 
 static bool sink_finish(struct exporter *exporter)

@@ -97,6 +97,7 @@ Test(export_config, every_mistake_has_its_line)
 	expect_problem("[file A]\npath = /x\n", 1, "is no name", NULL);
 	expect_problem("[file a]\npath = /x\n[file a]\npath = /y\n", 3, "already", NULL);
 	expect_problem("[file a]\n", 1, "no 'path'", NULL);
+	expect_problem("[file a]\npath = /x\n[file b]\npath = /x\n", 3, "already", NULL);
 	expect_problem("[file a]\npath = x\n", 2, "no path", NULL);
 	expect_problem("[file a]\npaht = /x\n", 2, "no such key", "path");
 	expect_problem("[file a]\npath = /x\npath = /y\n", 3, "second time", NULL);
@@ -124,7 +125,7 @@ Test(export_config, there_is_an_end_to_outputs)
 
 	for (int i = 0; i <= EXPORT_OUTPUT_MAX; i++)
 		used += (size_t)snprintf(
-			text + used, sizeof(text) - used, "[file f%d]\npath = /x\n", i);
+			text + used, sizeof(text) - used, "[file f%d]\npath = /%d\n", i, i);
 	expect_problem(text, 2 * EXPORT_OUTPUT_MAX + 1, "more than", NULL);
 	cr_expect_eq(config.count, EXPORT_OUTPUT_MAX);
 }
