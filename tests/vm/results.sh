@@ -73,6 +73,10 @@ results_ask()
 		power_was_cut=1
 		machine_monitor quit
 		;;
+	power-lost) # and what was not flushed to its disks
+		power_was_cut=1
+		kill -9 "$qemu_pid"
+		;;
 	*) say "the guest asks for '$1', ignoring" ;;
 	esac
 }
