@@ -86,19 +86,24 @@ static unsigned int bucket_of(const struct addresses *addresses, const uint8_t n
 struct address_count *addresses_enter(
 	struct addresses *addresses, const struct sockaddr_storage *address)
 {
-	struct address_count **bucket, *count;
 	uint8_t network[16];
 
 	network_of(address, network);
-	bucket = &addresses->buckets[bucket_of(addresses, network)];
+	return addresses_enter_device(addresses, network);
+}
+
+struct address_count *addresses_enter_device(struct addresses *addresses, const uint8_t device[16])
+{
+	struct address_count **bucket = &addresses->buckets[bucket_of(addresses, device)], *count;
+
 	for (count = *bucket; count; count = count->next)
-		if (!memcmp(count->network, network, sizeof(network)))
+		if (!memcmp(count->network, device, sizeof(count->network)))
 			break;
 	if (!count) {
 		count = calloc(1, sizeof(*count));
 		if (!count)
 			return NULL;
-		memcpy(count->network, network, sizeof(network));
+		memcpy(count->network, device, sizeof(count->network));
 		count->next = *bucket;
 		*bucket = count;
 	}

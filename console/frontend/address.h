@@ -22,6 +22,8 @@ void addresses_free(struct addresses *addresses);
 /* One more connection of that address; the entry is borrowed until it leaves. NULL without memory. */
 struct address_count *addresses_enter(
 	struct addresses *addresses, const struct sockaddr_storage *address);
+/* Likewise, of a device: a table of its own, whose networks are uids. */
+struct address_count *addresses_enter_device(struct addresses *addresses, const uint8_t device[16]);
 void addresses_leave(struct addresses *addresses, struct address_count *count);
 
 /* Of a network as above, for tables: nobody who does not know the seed can make two alike. */

@@ -33,7 +33,7 @@ TAILQ_HEAD(connection_list, connection);
 struct connections {
 	const struct limits *limits;
 	struct connection_list fresh, admitted;
-	struct addresses *addresses;
+	struct addresses *addresses, *devices;
 	unsigned int count;
 	int64_t credit_ns;   /* of time for handshakes, by limits->handshakes, */
 	uint64_t counted_ns; /* as it stood then */
@@ -76,6 +76,8 @@ static void connection_free(
 		set_stranger(connection, false);
 		addresses_leave(all->addresses, connection->address);
 	}
+	if (connection->device)
+		addresses_leave(all->devices, connection->device);
 	TAILQ_REMOVE(connection->phase == CONNECTION_FRESH ? &all->fresh : &all->admitted,
 		connection, entry);
 	all->count--;
@@ -90,9 +92,10 @@ struct connections *connections_new(const struct limits *limits)
 		return NULL;
 	connections->limits = limits;
 	connections->addresses = addresses_new();
+	connections->devices = addresses_new();
 	if (ssl_index < 0)
 		ssl_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, connection_free);
-	if (!connections->addresses || ssl_index < 0) {
+	if (!connections->addresses || !connections->devices || ssl_index < 0) {
 		connections_free(connections);
 		return NULL;
 	}
@@ -108,7 +111,10 @@ void connections_free(struct connections *connections)
 {
 	if (!connections)
 		return;
-	addresses_free(connections->addresses);
+	if (connections->addresses)
+		addresses_free(connections->addresses);
+	if (connections->devices)
+		addresses_free(connections->devices);
 	free(connections);
 }
 
@@ -202,6 +208,33 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 		connection_enter(connection, CONNECTION_READING);
 }
 
+/*
+ * A device needs two. One that comes again and again goes on all the same: those that it left behind,
+ * of which no end was heard, are the oldest.
+ */
+static void count_device(struct connection *connection)
+{
+	struct connections *all = connection->all;
+	struct connection *oldest;
+
+	if (connection->device) /* another handshake on the same connection: there is none in TLS 1.3 */
+		return;
+	connection->device = addresses_enter_device(all->devices, connection->peer.device);
+	if (!connection->device || connection->device->connections <= all->limits->device)
+		return;
+	TAILQ_FOREACH(oldest, &all->admitted, entry)
+	{
+		if (oldest->device != connection->device || oldest->phase == CONNECTION_CLOSING)
+			continue;
+		if (log_allowed(&all->refused_log))
+			log_notice("a device at %s has more than %u connections, closing its "
+				   "oldest",
+				connection->address_text, all->limits->device);
+		connection_close(oldest);
+		return;
+	}
+}
+
 /* A resumed handshake takes what was verified then: whether it has expired since is seen here. */
 static void on_handshake_done(struct connection *connection)
 {
@@ -220,8 +253,10 @@ static void on_handshake_done(struct connection *connection)
 		return;
 	}
 	set_stranger(connection, !connection->peer.has_certificate);
-	if (connection->peer.has_certificate)
+	if (connection->peer.has_certificate) {
 		bufferevent_setwatermark(connection->stream, EV_READ, 0, DEVICE_BYTES);
+		count_device(connection);
+	}
 	connection_enter(connection, CONNECTION_IDLE);
 }
 

@@ -37,10 +37,10 @@ enum connection_phase {
 struct connection {
 	TAILQ_ENTRY(connection) entry;
 	struct connections *all;
-	struct bufferevent *stream; /* borrowed; NULL until connection_add() */
-	SSL *ssl;		    /* borrowed */
-	struct address_count *address;
-	struct http_request *request; /* borrowed; the one being handled */
+	struct bufferevent *stream;		/* borrowed; NULL until connection_add() */
+	SSL *ssl;				/* borrowed */
+	struct address_count *address, *device; /* NULL: of nobody yet */
+	struct http_request *request;		/* borrowed; the one being handled */
 	uint64_t deadline_ns;
 	enum connection_phase phase;
 	bool is_stranger;

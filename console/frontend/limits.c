@@ -12,6 +12,7 @@ const struct limits limits_default = {
 	.connections = 20000,
 	.address = 5000,
 	.strangers = 256,
+	.device = 8,
 	.handshakes = 300,
 	.in_flight = 1024,
 	.header_bytes = 8192,
@@ -38,6 +39,7 @@ static const struct {
 } rows[] = {
 	ROW(connections, 1000000),
 	ROW(address, 1000000),
+	ROW(device, 1000000),
 	ROW(strangers, 1000000),
 	ROW(handshakes, 1000000),
 	ROW(in_flight, LIMITS_IN_FLIGHT_MAX),

@@ -12,6 +12,7 @@ struct limits {
 	uint32_t connections; /* in all */
 	uint32_t address;     /* from one address (IPv6: one /64), with a certificate or not */
 	uint32_t strangers;   /* from one address, that have shown no certificate (yet) */
+	uint32_t device;      /* of one device: for another, the one that it had longest ends */
 	uint32_t handshakes;  /* begun in a second, evenly: the rest is for those who are in */
 	/* requests */
 	uint32_t in_flight;    /* in all; one on each connection */

@@ -174,6 +174,75 @@ def many(console, device):
     check("the log says that there was none", console.logged("no room"))
 
 
+def of_one_device(console, device):
+    """Limit of this console: 3 connections of a device; the oldest goes, not the newest."""
+    other = Identity(console.directory)
+    check("control: another device", console.enrol(other)[0] == 200)
+    bystander = console.connect(other)
+    own = []
+    for _ in range(6):
+        own.append(console.connect(device))
+        own[-1].sendall(HEALTH)
+        read_answer(own[-1])
+    closed = [is_closed(each, 1) for each in own[:3]]
+    check("of 6 the three oldest are closed", closed == [True] * 3, closed)
+    for each in [*own[3:], bystander]:
+        each.settimeout(20)
+        each.sendall(HEALTH)
+    check("the three newest are served, and so is another device",
+          all(status_of(read_answer(each)) == 200 for each in [*own[3:], bystander]))
+    check("the log says so", console.logged("more than 3 connections"))
+    for each in [*own, bystander]:
+        each.close()
+
+
+def dripping(console, device):
+    """Limit of this console: 2 s for a request. Each byte would start an idle time anew."""
+    with console.connect(device) as connection:
+        connection.sendall(post(b"/v1/events", b"Content-Length: 1000\r\n"))
+        begun, closed = time.monotonic(), False
+        while time.monotonic() - begun < 10 and not closed:
+            try:
+                connection.sendall(b"x")
+                time.sleep(0.1)
+            except (ConnectionError, ssl.SSLError):
+                closed = True
+        check("a body that drips: closed after the time of a request", closed)
+    good = post(b"/v1/events", b"Content-Length: 5\r\n", b"batch")
+    check("control: a batch in one piece", status_of(console.say(good, device)) == 200)
+
+
+def half_handshakes(console, device):
+    """Limits of this console: 30 strangers of an address, 3 s for a handshake."""
+    hello = ssl.MemoryBIO()
+    client = console.context().wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost")
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = hello.read()
+    with console.connect(device) as known:
+        begun = time.monotonic()
+        halves = []
+        for i in range(60):  # of some the hello, of others half of it, and then nothing
+            half = socket.create_connection(("127.0.0.1", console.port), timeout=20)
+            half.sendall(hello if i % 2 else hello[:len(hello) // 2])
+            halves.append(half)
+        known.sendall(HEALTH)
+        check("60 half handshakes: a device that is in is served",
+              status_of(read_answer(known)) == 200)
+        for half in halves:
+            half.settimeout(20)
+            try:
+                while half.recv(65536):
+                    pass
+            except OSError:
+                pass
+        took = time.monotonic() - begun
+        check("all are closed after their time", took < 15, took)
+    check("then there is room for strangers", status_of(console.say(HEALTH)) == 200)
+
+
 def in_flight(console, device):
     """Limits of this console: 3 requests in all, the store has 3 s."""
     mute = post(b"/v1/events", b"Content-Length: 1\r\n", b"M")
@@ -226,7 +295,8 @@ def guessing(console, device):
 def main():
     rounds = (("", (lengths, oversize, routes)),
               ("handshake_ms=1000,request_ms=2000,stranger_ms=3000,idle_ms=6000", (slow,)),
-              ("connections=20,strangers=8", (many,)),
+              ("connections=20,strangers=8,device=50", (many,)),
+              ("device=3,request_ms=2000,handshake_ms=3000,strangers=30", (of_one_device, dripping, half_handshakes)),
               ("in_flight=3,store_ms=3000", (in_flight,)),
               ("handshakes=2", (storm,)),
               ("failures=5", (guessing,)))

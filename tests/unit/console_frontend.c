@@ -184,7 +184,8 @@ Test(console_frontend, limits)
 
 	cr_expect_eq(limits_parse("", &limits), 0);
 	cr_expect_eq(memcmp(&limits, &limits_default, sizeof(limits)), 0);
-	cr_expect_eq(limits_parse("connections=5,idle_ms=7", &limits), 0);
+	cr_expect_eq(limits_parse("connections=5,device=4,idle_ms=7", &limits), 0);
+	cr_expect_eq(limits.device, 4);
 	cr_expect_eq(limits.connections, 5);
 	cr_expect_eq(limits.idle_ms, 7);
 	cr_expect_eq(limits.address, limits_default.address);
