@@ -13,7 +13,7 @@ CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c conso
 
 $(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \
-		-lpq -lrdkafka -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
+		-lp11 -lpq -lrdkafka -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
 
 PROGRAMS += $(B)/holdfast-console
 endif
@@ -24,14 +24,14 @@ FUZZ_SOURCES_console_messages := console/ipc/messages.c common/bytes.c common/wi
 FUZZ_SEEDS_console_messages   := tests/fuzz/corpus/console_messages
 FUZZ_FLAGS_console_messages   := -max_len=20000
 
-CONSOLE_CA := $(patsubst %,$(B)/console/authority/%.o,ca ca_files certificate csr)
+CONSOLE_CA := $(patsubst %,$(B)/console/authority/%.o,ca ca_files certificate csr token token_uri)
 UNIT_LIBS_console_event_line   = $(B)/console/cli/event_line.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_console_event_line := -ljson-c
 UNIT_LIBS_console_policy_judge   = $(B)/console/cli/policy_judge.o $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_console_policy_judge := -ljson-c
 
 UNIT_LIBS_console_ca   := $(CONSOLE_CA)
-UNIT_LDLIBS_console_ca := -lcrypto
+UNIT_LDLIBS_console_ca := -lcrypto -lp11
 
 FUZZ_SOURCES_console_csr := console/authority/csr.c common/text.c
 FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr

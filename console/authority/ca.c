@@ -25,12 +25,16 @@ void ca_pair_done(struct ca_pair *pair)
 	*pair = (struct ca_pair){0};
 }
 
-/* Makes the key, then the certificate; wish->key and, when it is NULL, wish->signer are set here. */
+/* Makes the key, then the certificate; wish->key and wish->signer are set here where they are NULL. */
 static int pair_new(struct certificate_wish *wish, const char *curve, struct ca_pair *ret_pair)
 {
-	struct ca_pair pair = {.key = certificate_key_new(curve)};
+	struct ca_pair pair = {.key = (EVP_PKEY *)wish->key};
 	int r;
 
+	if (!pair.key)
+		pair.key = certificate_key_new(curve);
+	else if (EVP_PKEY_up_ref(pair.key) != 1)
+		return -EIO;
 	if (!pair.key)
 		return -EIO;
 	wish->key = pair.key;
@@ -71,12 +75,14 @@ static char *organization_of(const X509 *certificate)
 	return (char *)text;
 }
 
-int ca_issuing_new(const struct ca_pair *root, time_t now, struct ca_pair *ret_issuing)
+int ca_issuing_new(
+	const struct ca_pair *root, EVP_PKEY *key, time_t now, struct ca_pair *ret_issuing)
 {
 	char *tenant = organization_of(root->certificate);
 	struct certificate_wish wish = {
 		.common_name = ISSUING_NAME,
 		.organization = tenant,
+		.key = key,
 		.signer = root->key,
 		.issuer = root->certificate,
 		.now = now,

@@ -2,8 +2,7 @@
 /*
  * A tenant's certificates on OpenSSL 3: no files, no clock, no logging. Root over issuing
  * authority (no further ones below) over the server's and the devices'. Keys are EVP_PKEY, so that
- * one of a token (PKCS#11) can stand in for a file's: whoever loads it is the seam, see ca_files.h;
- * this round has files only.
+ * one of a token (PKCS#11, token.h) stands in for a file's.
  */
 #ifndef HOLDFAST_CONSOLE_AUTHORITY_CA_H
 #define HOLDFAST_CONSOLE_AUTHORITY_CA_H
@@ -33,8 +32,12 @@ void ca_pair_done(struct ca_pair *pair);
 
 /* "CN=Holdfast root, O=tenant", P-384, signs itself. -EINVAL for a name too long, -EIO of OpenSSL. */
 int ca_root_new(const char *tenant, time_t now, struct ca_pair *ret_root);
-/* P-256, path length 0, of the same tenant. */
-int ca_issuing_new(const struct ca_pair *root, time_t now, struct ca_pair *ret_issuing);
+/*
+ * P-256, path length 0, of the same tenant. key: one that is there already, as of a token, of which
+ * a reference is taken; NULL: a new one.
+ */
+int ca_issuing_new(
+	const struct ca_pair *root, EVP_PKEY *key, time_t now, struct ca_pair *ret_issuing);
 /* names: DNS names and IP addresses for the SAN, the first is also the CN; P-256, serverAuth. */
 int ca_server_new(const struct ca_pair *issuing, const char *const *names, size_t count, time_t now,
 	struct ca_pair *ret_server);

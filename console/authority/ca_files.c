@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PEM files of certificates and keys. Each is written beside its place, synced and renamed, or
- * linked where it must not replace one. The seam for PKCS#11: read_key() of the issuing key is the
- * only place that would load it from a token instead (OSSL_STORE with a URI); not in this round.
+ * linked where it must not replace one. Where there is a URI in the issuing key's place, the key is
+ * in a token.
  */
 #include "console/authority/ca_files.h"
 
@@ -150,17 +150,82 @@ static int read_key(int directory_fd, const char *name, const char *passphrase, 
 	return passphrase[0] ? -EACCES : -EBADMSG;
 }
 
-static int make_issuing(int directory_fd, const struct ca_pair *root, bool is_new)
+/* -ENOENT when the key is no token's. */
+static int read_uri(int directory_fd, struct token_uri *ret_uri, char ret_words[TOKEN_WORDS_MAX])
 {
-	struct ca_pair issuing;
-	const X509 *certificate;
+	auto_call(BIO_free_allp) BIO *bytes = NULL;
+	char text[TOKEN_URI_MAX] = "";
+	const char *why;
 	int r;
 
-	r = ca_issuing_new(root, time(NULL), &issuing);
+	r = read_file(directory_fd, CA_ISSUING_URI, false, &bytes);
+	if (r < 0)
+		return r;
+	(void)BIO_gets(bytes, text, sizeof(text)); /* nothing: no URI */
+	text[strcspn(text, "\n")] = '\0';
+	r = token_uri_parse(text, ret_uri, &why);
+	if (r < 0)
+		(void)snprintf(ret_words, TOKEN_WORDS_MAX, CA_ISSUING_URI ": %s", why);
+	return r;
+}
+
+static int write_uri(int directory_fd, const char *uri)
+{
+	auto_call(BIO_free_allp) BIO *bytes = BIO_new(BIO_s_mem());
+
+	if (!bytes || BIO_printf(bytes, "%s\n", uri) <= 0)
+		return -EIO;
+	return write_file(directory_fd, CA_ISSUING_URI, bytes, KEY_MODE, true);
+}
+
+static int issuing_key(int directory_fd, bool *ret_has_network, EVP_PKEY **ret_key,
+	char ret_words[TOKEN_WORDS_MAX])
+{
+	struct token_uri uri;
+	int r;
+
+	r = read_uri(directory_fd, &uri, ret_words);
+	if (r == -ENOENT)
+		return read_key(directory_fd, CA_ISSUING_KEY, "", ret_key);
+	if (r < 0)
+		return r;
+	*ret_has_network = uri.has_network;
+	return token_key_open(directory_fd, &uri, ret_key, ret_words);
+}
+
+/* uri: of a token, whose key it is then; "" = as there is one, else a file. */
+static int make_issuing(int directory_fd, const struct ca_pair *root, bool is_new, const char *uri,
+	char ret_words[TOKEN_WORDS_MAX])
+{
+	auto_call(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+	struct token_uri where;
+	struct ca_pair issuing;
+	const X509 *certificate;
+	const char *why;
+	int r = 0;
+
+	if (uri[0]) {
+		r = token_uri_parse(uri, &where, &why);
+		if (r < 0)
+			(void)snprintf(ret_words, TOKEN_WORDS_MAX, "the URI of the key: %s", why);
+	} else if (!is_new) {
+		r = read_uri(directory_fd, &where, ret_words);
+	} else {
+		r = -ENOENT;
+	}
+	if (r == 0)
+		r = token_key_open(directory_fd, &where, &key, ret_words);
+	else if (r == -ENOENT)
+		r = 0; /* a file */
+	if (r == 0)
+		r = ca_issuing_new(root, key, time(NULL), &issuing);
 	if (r < 0)
 		return r;
 	certificate = issuing.certificate;
-	r = write_key(directory_fd, CA_ISSUING_KEY, issuing.key, is_new);
+	if (!key)
+		r = write_key(directory_fd, CA_ISSUING_KEY, issuing.key, is_new);
+	else if (uri[0])
+		r = write_uri(directory_fd, uri);
 	if (r == 0)
 		r = write_certificates(
 			directory_fd, CA_ISSUING_CERTIFICATE, &certificate, 1, is_new);
@@ -168,34 +233,36 @@ static int make_issuing(int directory_fd, const struct ca_pair *root, bool is_ne
 	return r;
 }
 
-int ca_files_create(int directory_fd, const char *tenant, const char *passphrase)
+int ca_files_create(int directory_fd, const struct ca_plan *plan, char ret_words[TOKEN_WORDS_MAX])
 {
-	static const char *const names[] = {
-		CA_ROOT_CERTIFICATE, CA_ROOT_KEY, CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY};
+	static const char *const names[] = {CA_ROOT_CERTIFICATE, CA_ROOT_KEY,
+		CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY, CA_ISSUING_URI};
 	const X509 *certificate;
 	struct ca_pair root;
 	int r;
 
-	if (strlen(passphrase) < CA_PASSPHRASE_MIN)
+	ret_words[0] = '\0';
+	if (strlen(plan->passphrase) < CA_PASSPHRASE_MIN)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (faccessat(directory_fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return -EEXIST;
-	r = ca_root_new(tenant, time(NULL), &root);
+	r = ca_root_new(plan->tenant, time(NULL), &root);
 	if (r < 0)
 		return r;
 	certificate = root.certificate;
-	r = write_sealed_key(directory_fd, CA_ROOT_KEY, root.key, passphrase);
+	r = write_sealed_key(directory_fd, CA_ROOT_KEY, root.key, plan->passphrase);
 	if (r == 0)
 		r = write_certificates(directory_fd, CA_ROOT_CERTIFICATE, &certificate, 1, true);
 	if (r == 0)
-		r = make_issuing(directory_fd, &root, true);
+		r = make_issuing(directory_fd, &root, true, plan->uri ? plan->uri : "", ret_words);
 	ca_pair_done(&root);
 	return r;
 }
 
 int ca_files_renew_issuing(int directory_fd, const char *passphrase)
 {
+	char words[TOKEN_WORDS_MAX];
 	struct ca_pair root = {0};
 	int r;
 
@@ -203,7 +270,7 @@ int ca_files_renew_issuing(int directory_fd, const char *passphrase)
 	if (r == 0)
 		r = read_key(directory_fd, CA_ROOT_KEY, passphrase, &root.key);
 	if (r == 0)
-		r = make_issuing(directory_fd, &root, false);
+		r = make_issuing(directory_fd, &root, false, "", words);
 	ca_pair_done(&root);
 	return r;
 }
@@ -218,15 +285,15 @@ int ca_files_open(int directory_fd, struct ca_files *ret_files)
 		r = read_certificate(
 			directory_fd, CA_ISSUING_CERTIFICATE, &files.issuing.certificate);
 	if (r == 0)
-		r = read_key(directory_fd, CA_ISSUING_KEY, "", &files.issuing.key);
+		r = issuing_key(directory_fd, &files.has_network, &files.issuing.key, files.words);
 	if (r == 0 &&
 		(X509_check_private_key(files.issuing.certificate, files.issuing.key) != 1 ||
 			X509_check_issued(files.root, files.issuing.certificate) != X509_V_OK))
 		r = -EBADMSG;
+	files.is_token = faccessat(directory_fd, CA_ISSUING_URI, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (r < 0)
 		ca_files_done(&files);
-	else
-		*ret_files = files;
+	*ret_files = files;
 	return r;
 }
 

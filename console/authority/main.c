@@ -85,6 +85,8 @@ static void read_key(struct authority *authority)
 	int fd = open(authority->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = fd < 0 ? -errno : ca_files_open(fd, &authority->files);
 
+	if (r < 0 && fd >= 0 && authority->files.words[0])
+		fatal("the issuing key can't be used: %s, stopping", authority->files.words);
 	if (r < 0)
 		fatal("cannot read the issuing authority in '%s': %s%s, stopping",
 			authority->directory, strerror(-r),
@@ -236,6 +238,16 @@ static void serve(struct authority *authority)
 	}
 }
 
+/* A module looks after its token's files, or speaks to its daemon, at each signature. */
+static unsigned int filter_of(const struct ca_files *files)
+{
+	unsigned int groups = FILTER_IPC;
+
+	if (files->is_token)
+		groups |= FILTER_FILES | FILTER_NAMES | FILTER_DATABASE;
+	return files->has_network ? groups | FILTER_NETWORK : groups;
+}
+
 int authority_main(int argc, char **argv)
 {
 	struct authority authority = {.frontend_fd = -1, .life_fd = -1};
@@ -249,7 +261,9 @@ int authority_main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	read_key(&authority);
 	rehearse(&authority);
-	process_restrict(authority.user, FILTER_IPC);
+	process_restrict(authority.user, filter_of(&authority.files));
+	if (authority.files.is_token) /* as whom, and by which calls, it is used from now on */
+		rehearse(&authority);
 	channel_init(&authority.frontend, authority.frontend_fd, 0);
 	send_chain(&authority);
 	process_sign(authority.life_fd, 'R');

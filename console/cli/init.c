@@ -44,6 +44,8 @@ static const char usage[] =
 	"  --admin NAME            the first administrator (admin)\n"
 	"  --passphrase-file FILE  of the root's key; without it, one is made and printed\n"
 	"  --policy-passphrase-file FILE  likewise, of the key that signs policies\n"
+	"  --ca-key URI            the issuing key is in a PKCS#11 token, and was made there:\n"
+	"           pkcs11:token=T;object=KEY?module-path=/MODULE.so&pin-source=/FILE\n"
 	"  --database URL          a PostgreSQL database, empty, that other consoles may join:\n"
 	"                          postgresql://ROLE@HOST/NAME, without a password; a file of its\n"
 	"                          own (SQLite) is used without it\n"
@@ -59,6 +61,7 @@ static int parse_options(int argc, char **argv, struct init_plan *plan)
 		{"tenant", required_argument, NULL, 't'}, {"admin", required_argument, NULL, 'a'},
 		{"passphrase-file", required_argument, NULL, 'p'},
 		{"policy-passphrase-file", required_argument, NULL, 'k'},
+		{"ca-key", required_argument, NULL, 'c'},
 		{"database", required_argument, NULL, 'd'},
 		{"database-password-file", required_argument, NULL, 'w'},
 		{"join", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
@@ -79,6 +82,8 @@ static int parse_options(int argc, char **argv, struct init_plan *plan)
 			plan->passphrase_file = optarg;
 		else if (option == 'k')
 			plan->policy_file = optarg;
+		else if (option == 'c')
+			plan->ca_key = optarg;
 		else if (option == 'd' && store_is_address(optarg))
 			plan->database = optarg;
 		else if (option == 'w')
@@ -190,8 +195,8 @@ static void undo(void)
 {
 	static const char *const store[] = {LOCATION_FILE, LOCATION_FILE "-wal",
 		LOCATION_FILE "-shm", SERVICE_SEAL_KEY, LOCATION_ADDRESS, LOCATION_PASSWORD};
-	static const char *const authority[] = {
-		CA_ROOT_CERTIFICATE, CA_ROOT_KEY, CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY};
+	static const char *const authority[] = {CA_ROOT_CERTIFICATE, CA_ROOT_KEY,
+		CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY, CA_ISSUING_URI, CA_PIN_REFUSED};
 	static const char *const tls[] = {FRONTEND_CERTIFICATE, FRONTEND_KEY};
 	static const char *const signing[] = {CLI_POLICY_KEY};
 	char path[PATH_MAX];
@@ -200,7 +205,7 @@ static void undo(void)
 	(void)unlink(path); /* as below */
 	remove_files(CLI_SIGNING_DIRECTORY, signing, 1);
 	remove_files(CLI_STORE_DIRECTORY, store, 6);
-	remove_files(CLI_AUTHORITY_DIRECTORY, authority, 4);
+	remove_files(CLI_AUTHORITY_DIRECTORY, authority, 6);
 	remove_files(CLI_TLS_DIRECTORY, tls, 2);
 }
 
@@ -212,7 +217,7 @@ int init_open_directory(const char *name)
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int make_certificates(const struct init_plan *plan, const char *tenant)
+static int make_certificates(struct init_plan *plan, const char *tenant)
 {
 	auto_close int authority = init_open_directory(CLI_AUTHORITY_DIRECTORY);
 	auto_close int tls = init_open_directory(CLI_TLS_DIRECTORY);
@@ -220,7 +225,8 @@ static int make_certificates(const struct init_plan *plan, const char *tenant)
 
 	if (authority < 0 || tls < 0)
 		return -errno;
-	r = ca_files_create(authority, tenant, plan->root.text);
+	r = ca_files_create(authority,
+		&(const struct ca_plan){tenant, plan->root.text, plan->ca_key}, plan->token_words);
 	return r < 0 ? r : ca_files_server(authority, tls, plan->names, plan->name_count);
 }
 
@@ -366,6 +372,9 @@ static int make_all(struct init_plan *plan)
 	if (r == 0)
 		return CLI_DONE;
 	undo();
+	if (plan->token_words[0])
+		return cli_refuse("cannot make the issuing authority: %s. Nothing is made",
+			plan->token_words);
 	if (!strcmp(what, "database") && r == -EEXIST)
 		return cli_refuse("there is a console in this database already: copy its keys here "
 				  "and run 'holdfast-console init --join'. Nothing is made");

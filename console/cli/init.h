@@ -17,6 +17,8 @@ struct init_plan {
 	const char *names[CA_SERVER_NAMES];
 	size_t name_count;
 	const char *tenant, *admin, *passphrase_file, *policy_file;
+	const char *ca_key;		      /* URI of a token's; NULL: a file */
+	char token_words[TOKEN_WORDS_MAX];    /* what is wrong with the token */
 	const char *database, *password_file; /* NULL: a file of its own */
 	bool is_joining;
 	char host[256];

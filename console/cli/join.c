@@ -31,10 +31,12 @@ static bool is_there(const char *directory, const char *file)
 
 static int check_copied(void)
 {
-	static const char *const wanted[][2] = {{CLI_STORE_DIRECTORY, SERVICE_SEAL_KEY},
+	const char *const wanted[][2] = {{CLI_STORE_DIRECTORY, SERVICE_SEAL_KEY},
 		{CLI_STORE_DIRECTORY, LOCATION_ADDRESS},
 		{CLI_AUTHORITY_DIRECTORY, CA_ISSUING_CERTIFICATE},
-		{CLI_AUTHORITY_DIRECTORY, CA_ISSUING_KEY},
+		{CLI_AUTHORITY_DIRECTORY, is_there(CLI_AUTHORITY_DIRECTORY, CA_ISSUING_URI)
+						  ? CA_ISSUING_URI
+						  : CA_ISSUING_KEY},
 		{CLI_AUTHORITY_DIRECTORY, CA_ROOT_CERTIFICATE}};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)

@@ -283,6 +283,7 @@ static pid_t start(const char *const *arguments, int keep, int keep_too)
 static void make_directories(const char *directory, char ca[], char tls[], size_t size)
 {
 	static const char *const names[] = {"localhost", "127.0.0.1", "::1"};
+	char words[TOKEN_WORDS_MAX];
 	int ca_fd, tls_fd, r;
 
 	(void)snprintf(ca, size, "%s/ca", directory);
@@ -291,7 +292,7 @@ static void make_directories(const char *directory, char ca[], char tls[], size_
 	(void)mkdir(tls, 0700);
 	ca_fd = open(ca, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	tls_fd = open(tls, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = ca_files_create(ca_fd, TENANT, "a passphrase");
+	r = ca_files_create(ca_fd, &(const struct ca_plan){TENANT, "a passphrase", NULL}, words);
 	if (r == 0)
 		r = ca_files_server(ca_fd, tls_fd, names, 3);
 	if (r < 0 && r != -EEXIST)

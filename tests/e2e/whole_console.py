@@ -30,7 +30,7 @@ class Console(lib.Console):
     options = ()  # more of serve
 
     # pylint: disable=super-init-not-called # which starts the stand-in
-    def __init__(self, directory):
+    def __init__(self, directory, *more):
         self.directory = directory
         self.state = os.path.join(directory, 'state')
         self.runtime = os.path.join(directory, 'run')
@@ -59,7 +59,7 @@ class Console(lib.Console):
             file.write('a passphrase of the policy key\n')
         os.chmod(self.passphrase, 0o644)
         said = self.verb('init', '--name', 'localhost', '--tenant', 'Acme', '--admin', 'me',
-                         '--policy-passphrase-file', self.passphrase)
+                         '--policy-passphrase-file', self.passphrase, *more)
         self.first_token = re.search(r'hfe_\w+', said)[0]
         with open(os.path.join(self.state, 'devices.pem'), encoding='ascii') as file:
             text = file.read()

@@ -29,7 +29,7 @@ static void make_all(void)
 
 	now = time(NULL);
 	cr_assert_eq(ca_root_new(TENANT, now, &root), 0);
-	cr_assert_eq(ca_issuing_new(&root, now, &issuing), 0);
+	cr_assert_eq(ca_issuing_new(&root, NULL, now, &issuing), 0);
 	cr_assert_eq(ca_server_new(&issuing, names, 3, now, &server), 0);
 }
 
@@ -316,6 +316,13 @@ static void directory_remove(int fd, const char *path)
 	(void)close(fd);
 }
 
+static int create(int fd, const char *passphrase)
+{
+	char words[TOKEN_WORDS_MAX];
+
+	return ca_files_create(fd, &(const struct ca_plan){TENANT, passphrase, NULL}, words);
+}
+
 Test(console_ca, files)
 {
 	static const char *const names[] = {"localhost"};
@@ -325,9 +332,9 @@ Test(console_ca, files)
 	int fd = directory_new(path), key;
 
 	cr_expect_eq(ca_files_open(fd, &files), -ENOENT);
-	cr_expect_eq(ca_files_create(fd, TENANT, "short"), -EINVAL);
-	cr_assert_eq(ca_files_create(fd, TENANT, "correct horse"), 0);
-	cr_expect_eq(ca_files_create(fd, TENANT, "correct horse"), -EEXIST);
+	cr_expect_eq(create(fd, "short"), -EINVAL);
+	cr_assert_eq(create(fd, "correct horse"), 0);
+	cr_expect_eq(create(fd, "correct horse"), -EEXIST);
 	cr_assert_eq(fstatat(fd, CA_ROOT_KEY, &status, 0), 0);
 	cr_expect_eq(status.st_mode & 07777, 0600);
 	key = openat(fd, CA_ROOT_KEY, O_RDONLY | O_CLOEXEC);
@@ -348,4 +355,41 @@ Test(console_ca, files)
 	cr_assert_eq(renameat(fd, "server.crt", fd, CA_ISSUING_CERTIFICATE), 0);
 	cr_expect_eq(ca_files_open(fd, &files), -EBADMSG, "not its certificate");
 	directory_remove(fd, path);
+}
+
+Test(console_ca, token_uris)
+{
+	static const char good[] = "pkcs11:token=My%20HSM;object=issuing;id=%01%ff;type=private"
+				   "?module-path=/usr/lib/m.so&pin-source=file:/etc/pin";
+	static const char *const bad[] = {"", "pkcs11:", "file:/x", "pkcs11:token=a;object=b",
+		"pkcs11:token=a;object=b?module-path=/m", "pkcs11:token=a;object=b?pin-source=/p",
+		"pkcs11:object=b?module-path=/m&pin-source=/p",
+		"pkcs11:token=a?module-path=/m&pin-source=/p",
+		"pkcs11:token=a;token=b;object=b?module-path=/m&pin-source=/p",
+		"pkcs11:token=a;object=b?module-path=m&pin-source=/p",
+		"pkcs11:token=a;object=b?module-path=/m&pin-source=p",
+		"pkcs11:token=a;object=b?module-path=/m&pin-value=1234",
+		"pkcs11:token=a;object=b?module-path=/m&pin-source=|ls",
+		"pkcs11:token=a%2;object=b?module-path=/m&pin-source=/p",
+		"pkcs11:token=a%00;object=b?module-path=/m&pin-source=/p",
+		"pkcs11:token=;object=b?module-path=/m&pin-source=/p",
+		"pkcs11:token=a;object=b;colour=red?module-path=/m&pin-source=/p",
+		"pkcs11:token=a;object=b;type=cert?module-path=/m&pin-source=/p",
+		"pkcs11:token=a;object=b?module-path=/m&pin-source=/p&x-holdfast-network=no"};
+	struct token_uri uri;
+	const char *why;
+
+	cr_assert_eq(token_uri_parse(good, &uri, &why), 0);
+	cr_expect_str_eq(uri.token, "My HSM");
+	cr_expect_str_eq(uri.object, "issuing");
+	cr_expect_str_eq(uri.module, "/usr/lib/m.so");
+	cr_expect_str_eq(uri.pin_path, "/etc/pin");
+	cr_expect_eq(uri.id_size, 2);
+	cr_expect_arr_eq(uri.id, "\x01\xff", 2);
+	cr_expect_not(uri.has_network);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why = NULL;
+		cr_expect_eq(token_uri_parse(bad[i], &uri, &why), -EINVAL, "%s", bad[i]);
+		cr_expect(why, "%s", bad[i]);
+	}
 }
