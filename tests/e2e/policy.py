@@ -64,18 +64,11 @@ class Fleet:
 
 
 def bundle(agent):
-    try:
-        with open(os.path.join(agent.part('uplink'), 'policy.bundle'), 'rb') as file:
-            return file.read()
-    except OSError:
-        return b''
+    return agent.bundle()
 
 
 def version(agent):
-    for line in bundle(agent)[:2048].split(b'\n'):
-        if line.startswith(b'version '):
-            return int(line.split()[1])
-    return 0
+    return agent.policy_version()
 
 
 def arrives(agent, number):

@@ -174,6 +174,20 @@ class Reporters:
         except (OSError, ValueError):
             return {}
 
+    def bundle(self):
+        """The console's policy, as it lies at the device."""
+        try:
+            with open(os.path.join(self.part('uplink'), 'policy.bundle'), 'rb') as file:
+                return file.read()
+        except OSError:
+            return b''
+
+    def policy_version(self):
+        for line in self.bundle()[:2048].split(b'\n'):
+            if line.startswith(b'version '):
+                return int(line.split()[1])
+        return 0
+
     def errors(self):
         text = ''
         for name in ('holdfast-keyring', 'holdfast-uplink'):

@@ -32,6 +32,7 @@ class Console(lib.Console):
     # pylint: disable=super-init-not-called # which starts the stand-in
     def __init__(self, directory, *more):
         self.directory = directory
+        self.more = more  # words of its init
         self.state = os.path.join(directory, 'state')
         self.runtime = os.path.join(directory, 'run')
         self.config = os.path.join(directory, 'etc')
@@ -58,13 +59,16 @@ class Console(lib.Console):
         with open(self.passphrase, 'w', encoding='ascii') as file:
             file.write('a passphrase of the policy key\n')
         os.chmod(self.passphrase, 0o644)
-        said = self.verb('init', '--name', 'localhost', '--tenant', 'Acme', '--admin', 'me',
-                         '--policy-passphrase-file', self.passphrase, *more)
-        self.first_token = re.search(r'hfe_\w+', said)[0]
+        self.make()
         with open(os.path.join(self.state, 'devices.pem'), encoding='ascii') as file:
             text = file.read()
         with open(self.ca, 'w', encoding='ascii') as file:
             file.write(text)
+
+    def make(self):
+        said = self.verb('init', '--name', 'localhost', '--tenant', 'Acme', '--admin', 'me',
+                         '--policy-passphrase-file', self.passphrase, *self.more)
+        self.first_token = re.search(r'hfe_\w+', said)[0]
 
     def run(self, *words):
         return subprocess.run([*self.words, *words], capture_output=True, text=True, check=False)
@@ -89,6 +93,8 @@ class Console(lib.Console):
 
     def stop(self):
         """Its exit status."""
+        if not self.process:
+            return 0
         self.process.terminate()
         return self.process.wait(30)
 
