@@ -43,7 +43,7 @@ _holdfast_console()
 	local choice=''
 	case $verb:$sub in
 	:) choice='init serve status device policy token rule events export findings backup restore --state-dir --runtime-dir --config-dir --help --version' ;;
-	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --ca-key --help' ;;
+	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --ca-key --database --database-password-file --join --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
 	device:) choice='list show approve suspend revoke tag --help' ;;
