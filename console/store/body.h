@@ -8,8 +8,8 @@
 
 #include "common/cleanup.h"
 
-#define BODY_SLOTS 64	     /* texts that were looked at: 100 kB each as a rule */
-#define BODY_MAX   (1 << 20) /* bytes of a text that is kept when another takes its slot */
+#define BODY_SLOTS 64	       /* texts that were looked at: 100 kB each as a rule */
+#define BODY_MAX   (256 << 10) /* bytes of a text that is kept when another takes its slot */
 
 struct bodies;
 

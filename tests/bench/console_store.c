@@ -4,6 +4,8 @@
  * code into a real file: open, verify, parse, insert, sync. Sealing is not counted. Then pages of
  * events by filter.
  *
+ * console_store_postgres.c is the same over PostgreSQL.
+ *
  * usage: console_store [EVENTS [DEVICES [BATCHES-A-COMMIT [DIRECTORY]]]]
  */
 #define FIXTURE_PLAIN
@@ -33,6 +35,37 @@ static double system_seconds(void)
 	(void)getrusage(RUSAGE_SELF, &usage); /* can't fail */
 	return (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
 }
+
+#ifdef FIXTURE_POSTGRES
+/* Of the database's own processes: who stores with a server pays for both. */
+static double server_seconds(void)
+{
+	PGresult *result = fixture_sql("SELECT pid FROM pg_stat_activity");
+	unsigned long ticks = 0;
+
+	for (int i = 0; i < PQntuples(result); i++) {
+		unsigned long user = 0, kernel = 0;
+		char path[64];
+		FILE *file;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/stat", PQgetvalue(result, i, 0));
+		file = fopen(path, "re");
+		if (!file)
+			continue; /* the one that asked */
+		if (fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			    &user, &kernel) == 2)
+			ticks += user + kernel;
+		(void)fclose(file);
+	}
+	PQclear(result);
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+#else
+static double server_seconds(void)
+{
+	return 0;
+}
+#endif
 
 static double wall_seconds(void)
 {
@@ -99,10 +132,10 @@ static void measure_pages(const char *what, const struct store_filter *filter)
 		PAGE, took[pages / 2] * 1e3, took[pages * 95 / 100] * 1e3, all * 1e3);
 }
 
-static void measure_queries(void)
+static void measure_queries(int64_t device)
 {
 	measure_pages("newest", &(struct store_filter){0});
-	measure_pages("one device", &(struct store_filter){.device = 3});
+	measure_pages("one device", &(struct store_filter){.device = device});
 	measure_pages("a rare class", &(struct store_filter){.class_uid = 4001});
 	measure_pages("refused",
 		&(struct store_filter){.verdict_min = STORE_WARN, .verdict_max = STORE_BLOCK});
@@ -120,7 +153,8 @@ int main(int argc, char **argv)
 	unsigned int group = argc > 3 ? (unsigned int)strtoul(argv[3], NULL, 10) : 30;
 	struct fixture_device *devices = calloc(count, sizeof(*devices));
 	struct fixture_batch *batches = calloc(group, sizeof(*batches));
-	double cpu = 0, kernel = 0, wall = 0, bytes = 0;
+	double cpu = 0, kernel = 0, wall = 0, bytes = 0, server;
+	struct store_device known;
 	unsigned long done = 0;
 
 	cr_assert(devices && batches);
@@ -131,6 +165,8 @@ int main(int argc, char **argv)
 		(void)snprintf(host, sizeof(host), "pc-%u", i);
 		fixture_device(&devices[i], host);
 	}
+	cr_assert_eq(store_device_by_uid(fixture_store, devices[count / 2].uid, &known), 0);
+	server = server_seconds();
 	while (done < events) {
 		double cpu_from, kernel_from, wall_from;
 
@@ -162,19 +198,23 @@ int main(int argc, char **argv)
 		wall += wall_seconds() - wall_from;
 		done += (unsigned long)group * BATCH_EVENTS;
 	}
+	server = server_seconds() - server;
 	cr_assert_eq(fixture_events(), (int64_t)done);
 	printf("%lu events of %u devices, %u batches of %d a commit, %.0f bytes an event on the "
 	       "wire\n",
 		done, count, group, BATCH_EVENTS, bytes / (double)done);
 	printf("  %.0f events/CPU-s, %.0f %% of the CPU in the kernel; %.0f events/s\n",
 		(double)done / cpu, 100 * kernel / cpu, (double)done / wall);
+	if (server > 0)
+		printf("  %.0f events/CPU-s of the database's processes, %.0f of both\n",
+			(double)done / server, (double)done / (cpu + server));
 	{
 		struct store_totals totals;
 
 		cr_assert_eq(store_totals(fixture_store, &totals), 0);
 		printf("database: %.0f bytes an event\n", (double)totals.bytes / (double)done);
 	}
-	measure_queries();
+	measure_queries(known.id);
 	fixture_end();
 	return 0;
 }

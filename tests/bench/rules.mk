@@ -48,7 +48,7 @@ bench-console:
 	tools/deps.sh bench
 	+tests/bench/console $(PARTS)
 .SECONDEXPANSION:
-$(BENCH)/console_store: $(B)/tests/bench/console_store.o $(B)/tests/bench/event_line.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
+$(BENCH)/console_store $(BENCH)/console_store_postgres: $(BENCH)/%: $(B)/tests/bench/%.o $(B)/tests/bench/event_line.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) $(POLICY_LDLIBS) -lcrypto -lzstd
 

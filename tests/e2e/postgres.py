@@ -214,8 +214,10 @@ def revoking(consoles, agents):
     check("revoked at the first, the second closes the device's connections",
           consoles[1].wait_for(f'device {agent.uid} is revoked', begun), consoles[1].log()[-800:])
     print(f'   {time.monotonic() - at:.2f} s after the command')
-    check('and the device knows', wait_until(
-        lambda: agent.status().get('standing') == 'revoked', 30), agent.status())
+    agent.log.append(1, severity=4)  # something to ask for
+    check('and the device is told when it asks', wait_until(
+        lambda: agent.status().get('code') == 'DEVICE_REVOKED', 60),
+        f'{agent.status()} {agent.errors()[-600:]} {consoles[1].log()[-600:]}')
     other = agents['at-first']
     other.log.append(5)
     check('another one goes on', wait_until(

@@ -56,9 +56,11 @@ static inline PGresult *fixture_sql(const char *sql)
 		fixture_path[0] ? fixture_path : getenv("HOLDFAST_TEST_DATABASE"));
 	PGresult *result = PQexec(connection, sql);
 
-	cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
-			  PQresultStatus(result) == PGRES_TUPLES_OK,
-		"%s", PQerrorMessage(connection));
+	if (PQresultStatus(result) != PGRES_COMMAND_OK &&
+		PQresultStatus(result) != PGRES_TUPLES_OK) {
+		(void)fprintf(stderr, "%s: %s", sql, PQerrorMessage(connection));
+		cr_assert(false);
+	}
 	PQfinish(connection);
 	return result;
 }
@@ -68,7 +70,7 @@ static inline void fixture_place(void)
 {
 	char sql[64];
 
-	cr_assert(getenv("HOLDFAST_TEST_DATABASE"), "run under tests/postgres with");
+	cr_assert(getenv("HOLDFAST_TEST_DATABASE")); /* of tests/postgres with */
 	fixture_path[0] = '\0';
 	(void)snprintf(sql, sizeof(sql), "CREATE SCHEMA test_%d", (int)getpid());
 	PQclear(fixture_sql(sql));
