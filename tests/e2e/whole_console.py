@@ -29,6 +29,9 @@ class Console(lib.Console):
 
     options = ()  # more of serve
 
+    binary = 'holdfast-console'
+    patience = 20  # seconds for a start
+
     # pylint: disable=super-init-not-called # which starts the stand-in
     def __init__(self, directory, *more):
         self.directory = directory
@@ -43,7 +46,7 @@ class Console(lib.Console):
         self.process = None
         self.environment = {}  # more, for what serves
         # As root it becomes the users that the package makes; where they are not, all is nobody's.
-        self.words = [shutil.copy(os.path.join(BUILD, 'holdfast-console'), directory),
+        self.words = [shutil.copy(os.path.join(BUILD, self.binary), directory),
                       '--state-dir', self.state, '--runtime-dir', self.runtime,
                       '--config-dir', self.config]
         os.chmod(directory, 0o755)
@@ -88,7 +91,7 @@ class Console(lib.Console):
             [*self.words, 'serve', '--listen', f'127.0.0.1:{self.port}', *self.options],
             stderr=err, stdin=subprocess.DEVNULL, env={**os.environ, **self.environment})
         atexit.register(self.process.terminate)  # of a test that failed half way
-        if not wait_until(lambda: self.run('status').returncode == 0, 20):
+        if not wait_until(lambda: self.run('status').returncode == 0, self.patience):
             raise RuntimeError(f'the console does not start: {self.log()}')
 
     def stop(self):

@@ -21,6 +21,7 @@ from reporters import Reporters, wait_until
 from whole_console import Console
 
 PLACE = '/mnt/power'
+Console.patience = 300  # emulated
 NOTES = os.path.join(PLACE, 'notes.json')
 
 
@@ -83,7 +84,12 @@ def next_life(has_console):
         console.start()
     agent = Reporters(os.path.join(PLACE, 'agent'), console.url, console.ca)
     torn = read_log(agent.log)
+    shown = os.path.join(agent.part('runtime'), 'console.json')  # on a disk here, so of the last life
+    if os.path.exists(shown):
+        os.unlink(shown)
     agent.start()
+    check('it starts', wait_until(lambda: agent.status().get('device') == notes['uid'], 120),
+          agent.errors())
     return console, agent, notes['uid'], torn
 
 
@@ -108,7 +114,7 @@ def cut(scratch):
 
 
 def write_until_cut(chance, log, scratch):
-    threading.Timer(chance.uniform(0.3, 5), cut, (scratch,)).start()
+    threading.Timer(chance.uniform(0.5, 8), cut, (scratch,)).start()
     while True:
         log.append(chance.randrange(1, 60), severity=chance.choice((1, 1, 1, 4)),
                    text=f'{chance.getrandbits(64):x}' * chance.choice((1, 1, 20)))
@@ -131,8 +137,9 @@ def main():
         console, agent, uid, torn = next_life(has_console)
         if has_console:
             check_so_far(console, agent, uid)
+    spooled = agent.log.sequence - agent.status().get('acknowledged', 0)
     print(f'# life {life}: {agent.log.sequence} events in the log, {torn} bytes of it were torn, '
-          f'{agent.status().get("acknowledged")} acknowledged', flush=True)
+          f'{spooled} of them not acknowledged yet', flush=True)
     if not is_last:
         write_until_cut(chance, agent.log, disk('hf-scratch'))
     agent.log.append(10)
