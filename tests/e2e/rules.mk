@@ -8,7 +8,7 @@ E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,unde
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
 .PHONY: e2e-programs
-e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock
+e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock $(E2E)/console-sanitized
 
 .SECONDEXPANSION:
 $(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
@@ -26,3 +26,15 @@ $(E2E)/jump.so: tests/e2e/jump.c
 
 $(E2E)/kafka_mock: $(B)/tests/e2e/kafka_mock.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lrdkafka
+
+# The whole console with sanitizers, for what devices may send.
+E2E_CONSOLE_SOURCES := $(sort $(wildcard console/*/*.c console/store/*/*.c policy/*.c policy/host/*.c common/*.c))
+
+$(E2E)/sanitized/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(E2E_CFLAGS) $(CPPFLAGS) $(CFLAGS_console) -MMD -MP -c -o $@ $<
+
+-include $(E2E_CONSOLE_SOURCES:%.c=$(E2E)/sanitized/%.d)
+
+$(E2E)/console-sanitized: $(E2E_CONSOLE_SOURCES:%.c=$(E2E)/sanitized/%.o)
+	$(CLANG) $(E2E_CFLAGS) -o $@ $^ $(POLICY_LDLIBS) $(E2E_LDLIBS) -lpq -lrdkafka -lsqlite3 -lsystemd -lzstd
