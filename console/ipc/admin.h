@@ -55,6 +55,7 @@ enum admin_type {
 	ADMIN_SEAL_DESTROY = 27,  /* name: its id; ADMIN_IS_FORCED */
 	ADMIN_EXPORTS = 28,	  /* how far each has come */
 	ADMIN_EXPORT_REWIND = 29, /* name; since_ms, 0 = from the first event on */
+	ADMIN_REPORT = 30,	  /* days */
 	ADMIN_TYPE_MAX,
 };
 

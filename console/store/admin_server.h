@@ -67,6 +67,8 @@ void admin_policies(struct service *service, struct admin_client *client);
 void admin_policy(struct service *service, struct admin_client *client);
 /* admin_tag.c */
 void admin_device_tag(struct service *service, struct admin_client *client);
+/* admin_report.c */
+void admin_report(struct service *service, struct admin_client *client);
 /* admin_seal.c */
 void admin_seal_keys(struct service *service, struct admin_client *client);
 void admin_seal_rotate(struct service *service, struct admin_client *client);

@@ -75,6 +75,7 @@ static const struct {
 	[ADMIN_POLICY_ROLLOUT] = {admin_policy_rollout, NULL},
 	[ADMIN_DEVICE_ASSIGN] = {admin_device_assign, NULL},
 	[ADMIN_POLICY_PREVIEW] = {admin_preview_begin, admin_preview},
+	[ADMIN_REPORT] = {admin_report, NULL},
 	[ADMIN_SEAL_KEYS] = {admin_seal_keys, NULL},
 	[ADMIN_SEAL_ROTATE] = {admin_seal_rotate, NULL},
 	[ADMIN_SEAL_DESTROY] = {admin_seal_destroy, NULL},

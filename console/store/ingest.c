@@ -271,6 +271,8 @@ static int advance(struct ingest_batch *batch)
 		r = store_account_add(
 			batch->store, device->id, &batch->account, (int64_t)clock_day_ms());
 	if (r == 0)
+		r = ingest_tallies(batch);
+	if (r == 0)
 		r = ingest_findings(batch);
 	if (r == 0)
 		r = ingest_receipt(batch);

@@ -97,6 +97,57 @@ static bool read_events(struct ingest_batch *batch, const struct segment_record 
 	return true;
 }
 
+int ingest_tallies(struct ingest_batch *batch)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < batch->tally_count && r == 0; i++)
+		r = store_tally_add(batch->store, &batch->tallies[i]);
+	batch->tally_count = 0;
+	return r;
+}
+
+static bool is_alike(const struct store_tally *tally, const struct store_event *event, int64_t day)
+{
+	return tally->day == day && tally->class_uid == event->class_uid &&
+	       tally->verdict == event->verdict;
+}
+
+/* Most events are of the kind of the one before. */
+static int count_event(struct ingest_batch *batch, const struct store_event *event)
+{
+	const int64_t day = event->time_ms / (24 * 60 * 60 * 1000);
+	unsigned int i = batch->tally_count;
+	int r;
+
+	while (i > 0 && !is_alike(&batch->tallies[i - 1], event, day))
+		i--;
+	if (i > 0) {
+		batch->tallies[i - 1].count++;
+		return 0;
+	}
+	if (batch->tally_count == INGEST_TALLIES) {
+		r = ingest_tallies(batch);
+		if (r < 0)
+			return r;
+	}
+	batch->tallies[batch->tally_count++] = (struct store_tally){.day = day,
+		.device = batch->device->id,
+		.class_uid = event->class_uid,
+		.verdict = event->verdict,
+		.count = 1};
+	return 0;
+}
+
+static int count_events(struct ingest_batch *batch, const struct store_record *stored)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < stored->event_count && r == 0; i++)
+		r = count_event(batch, &stored->events[i]);
+	return r;
+}
+
 static void widen(struct ingest_range *range, const struct segment_record *record)
 {
 	if (!range->count)
@@ -113,6 +164,8 @@ static int add_record(struct ingest_batch *batch, const struct segment_record *r
 	int r;
 
 	r = store_record_add(batch->store, stored);
+	if (r == 0)
+		r = count_events(batch, stored);
 	if (r < 0)
 		return r;
 	if (!account->first)

@@ -11,6 +11,8 @@ struct ingest_range {
 	uint64_t count, first, last;
 };
 
+#define INGEST_TALLIES 64 /* kinds of events of one batch that are held; then they are written */
+
 struct ingest_batch {
 	struct store *store;
 	struct store_device *device; /* ack and link move as records are taken */
@@ -24,6 +26,8 @@ struct ingest_batch {
 	size_t raw_size;
 	struct store_account account;
 	struct ingest_range pruned, lost;
+	struct store_tally tallies[INGEST_TALLIES];
+	unsigned int tally_count;
 	struct ingest_range unfit;    /* stored, but not as OCSF has events */
 	const char *fault;	      /* of the first of them */
 	struct store_receipt receipt; /* what its events say of policies */
@@ -31,6 +35,8 @@ struct ingest_batch {
 
 /* Takes it, or sets batch->refusal. 0 or negative errno of the store. */
 int ingest_record(struct ingest_batch *batch, const struct segment_record *record);
+/* Writes down how many events of which kinds there were. */
+int ingest_tallies(struct ingest_batch *batch);
 /* Says which numbers came without their events. */
 int ingest_findings(struct ingest_batch *batch);
 /* Writes down what the events said of policies. */

@@ -402,6 +402,17 @@ int store_accounts(
 	return store->engine->accounts(store, device, ret_accounts, most);
 }
 
+int store_tally_add(struct store *store, const struct store_tally *tally)
+{
+	return store->engine->tally_add(store, tally);
+}
+
+int store_tallies(struct store *store, int64_t since_day,
+	bool (*visit)(const struct store_tally *tally, void *userdata), void *userdata)
+{
+	return store->engine->tallies(store, since_day, visit, userdata);
+}
+
 int store_seal_used(struct store *store, int64_t device, int64_t made_ms)
 {
 	return store->engine->seal_used(store, device, made_ms);

@@ -359,6 +359,20 @@ int store_account_add(
 int store_accounts(
 	struct store *store, int64_t device, struct store_account *ret_accounts, unsigned int most);
 
+/* How many events there are of a kind: counted as they are stored, so that nobody has to look at all. */
+struct store_tally {
+	int64_t day; /* since 1970, of the event's time, UTC */
+	int64_t device;
+	uint32_t class_uid;
+	uint8_t verdict;
+	uint64_t count;
+};
+/* Adds to what is there. */
+int store_tally_add(struct store *store, const struct store_tally *tally);
+/* Sums of all devices from that day on, by day, class and verdict; visit answers false to end. */
+int store_tallies(struct store *store, int64_t since_day,
+	bool (*visit)(const struct store_tally *tally, void *userdata), void *userdata);
+
 /* The device's newest stored segment is sealed to a key that was made then. */
 int store_seal_used(struct store *store, int64_t device, int64_t made_ms);
 /*

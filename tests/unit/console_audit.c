@@ -98,6 +98,7 @@ static const struct act acts[] = {
 	WITH_FILE("host=desk-*\n", "rule add", "", "host=desk-", .type = ADMIN_RULE_ADD,
 		.name = "desks"),
 	CHANGES("rule remove", "", "", .type = ADMIN_RULE_REMOVE, .name = "desks"),
+	READS(.type = ADMIN_REPORT),
 	READS(.type = ADMIN_SEAL_KEYS),
 	CHANGES("seal-key rotate", FIRST_KEY, "in use", .type = ADMIN_SEAL_ROTATE),
 	CHANGES("seal-key destroy", "1 devices", "destroyed", .type = ADMIN_SEAL_DESTROY,

@@ -541,3 +541,61 @@ Test(console_ingest, what_is_not_as_ocsf_has_it_is_stored_and_told)
 	cr_expect_eq(findings_of("event-not-ocsf", NULL), 2);
 	fixture_free(&device);
 }
+
+struct counted {
+	uint64_t by[8][STORE_VERDICT_MAX]; /* days from the first one on */
+	uint64_t files, total;
+};
+
+static void count_one(
+	struct counted *counted, int64_t day, uint32_t class_uid, uint8_t verdict, uint64_t count)
+{
+	int64_t at = day - 1700000000000 / 86400000;
+
+	cr_assert(at >= 0 && at < 8 && verdict < STORE_VERDICT_MAX, "day %lld", (long long)day);
+	counted->by[at][verdict] += count;
+	counted->files += class_uid == 1001 ? count : 0;
+	counted->total += count;
+}
+
+static bool on_tally(const struct store_tally *tally, void *userdata)
+{
+	count_one(userdata, tally->day, tally->class_uid, tally->verdict, tally->count);
+	return true;
+}
+
+static bool on_event(const struct store_found *found, void *userdata)
+{
+	count_one(userdata, found->time_ms / 86400000, found->event.class_uid, found->event.verdict,
+		1);
+	return true;
+}
+
+/* What comes twice, in a refused batch, or differs by days, classes and verdicts. */
+Test(console_ingest, sums_are_what_a_recount_says)
+{
+	static struct store_filter all;
+	struct store_cursor cursor = {.is_upwards = true};
+	struct counted sums = {0}, events = {0};
+	int r;
+
+	fixture_device(&device, "pc-1");
+	for (unsigned int i = 0; i < 30; i++) { /* over midnight */
+		fixture_batch(&device, 3, 100, &batches[0]);
+		cr_assert_eq(fixture_send(&device, &batches[0], &answer), REFUSAL_NONE);
+		cr_assert_eq(fixture_send(&device, &batches[0], &answer), REFUSAL_NONE, "again");
+		batches[0].bytes[batches[0].size - 40] ^= 1;
+		cr_expect_neq(fixture_send(&device, &batches[0], &answer), REFUSAL_NONE);
+	}
+	while ((r = store_events(fixture_store, &all, &cursor, 1000, on_event, &events)) > 0)
+		;
+	cr_assert_eq(r, 0);
+	cr_assert_eq(store_tallies(fixture_store, 0, on_tally, &sums), 0);
+	cr_expect_eq(events.total, 9000);
+	cr_expect(events.by[0][STORE_BLOCK] && events.by[1][STORE_BLOCK], "two days");
+	cr_expect_arr_eq(&sums, &events, sizeof(sums));
+	sums = (struct counted){0};
+	cr_assert_eq(store_tallies(fixture_store, 99999, on_tally, &sums), 0);
+	cr_expect_eq(sums.total, 0);
+	fixture_free(&device);
+}

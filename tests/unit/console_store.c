@@ -246,7 +246,7 @@ Test(console_store, an_older_one_is_migrated)
 			     "DROP TABLE export; DROP TABLE receipt; DROP TABLE device_tag;"
 			     "DROP TABLE policy_group;"
 			     "DROP TABLE bundle; DROP TABLE policy;"
-			     "DROP TABLE device_seal;"
+			     "DROP TABLE tally; DROP TABLE device_seal;"
 			     "ALTER TABLE audit DROP COLUMN before;"
 			     "ALTER TABLE audit DROP COLUMN after;"
 			     "ALTER TABLE audit DROP COLUMN link;"

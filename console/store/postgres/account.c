@@ -55,6 +55,39 @@ int postgres_accounts(
 	return r < 0 ? r : rows.count;
 }
 
+int postgres_tally_add(struct store *store, const struct store_tally *tally)
+{
+	struct pg_call call = pg_call(store, PG_TALLY_ADD);
+
+	pg_int(&call, tally->device);
+	pg_int(&call, tally->day);
+	pg_int(&call, tally->class_uid);
+	pg_int(&call, tally->verdict);
+	pg_int(&call, (int64_t)tally->count);
+	return pg_run_any(&call);
+}
+
+int postgres_tallies(struct store *store, int64_t since_day,
+	bool (*visit)(const struct store_tally *tally, void *userdata), void *userdata)
+{
+	struct pg_call call = pg_call(store, PG_TALLY_SUMS);
+	auto_rows rows = {0};
+	int r;
+
+	pg_int(&call, since_day);
+	r = pg_run(&call, &rows);
+	for (int i = 0; r == 0 && i < rows.count; i++) {
+		const struct store_tally tally = {.day = pg_get_int(&rows, i, 0),
+			.class_uid = (uint32_t)pg_get_int(&rows, i, 1),
+			.verdict = (uint8_t)pg_get_int(&rows, i, 2),
+			.count = (uint64_t)pg_get_int(&rows, i, 3)};
+
+		if (!visit(&tally, userdata))
+			break;
+	}
+	return r < 0 ? r : pg_rows_check(&rows);
+}
+
 int postgres_seal_used(struct store *store, int64_t device, int64_t made_ms)
 {
 	struct pg_call call = pg_call(store, PG_SEAL_USED);

@@ -108,7 +108,16 @@ static const char version_3[] =
 	" delivered bigint NOT NULL, moved_ms bigint NOT NULL, is_rewound bigint NOT NULL,"
 	" holder bigint NOT NULL DEFAULT 0, held_ms bigint NOT NULL DEFAULT 0);";
 
-static const char *const versions[] = {version_1, version_2, version_3};
+/* Sums of events, which those that are there begin with. */
+static const char version_4[] =
+	"CREATE TABLE tally (device bigint NOT NULL, day bigint NOT NULL,"
+	" class_uid bigint NOT NULL, verdict bigint NOT NULL, count bigint NOT NULL,"
+	" PRIMARY KEY (device, day, class_uid, verdict));"
+	"CREATE INDEX tally_day ON tally (day);"
+	"INSERT INTO tally SELECT device, time_ms / 86400000, class_uid, verdict, count(*)"
+	" FROM event GROUP BY 1, 2, 3, 4;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

@@ -171,6 +171,13 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 	[PG_ACCOUNT_LAST] = {"ii",
 		"SELECT boot, first, last, delivered, coalesced, pruned, lost, missing, begun_ms,"
 		" last_ms, unfit FROM account WHERE device = $1 ORDER BY last DESC LIMIT $2", false},
+	[PG_TALLY_ADD] = {"iiiii",
+		"INSERT INTO tally (device, day, class_uid, verdict, count) VALUES ($1, $2, $3,"
+		" $4, $5) ON CONFLICT (device, day, class_uid, verdict) DO UPDATE SET count ="
+		" tally.count + excluded.count", false},
+	[PG_TALLY_SUMS] = {"i",
+		"SELECT day, class_uid, verdict, sum(count)::bigint FROM tally WHERE day >= $1"
+		" GROUP BY day, class_uid, verdict ORDER BY day, class_uid, verdict", false},
 	[PG_SEAL_USED] = {"ii",
 		"INSERT INTO device_seal (device, made_ms) VALUES ($1, $2)"
 		" ON CONFLICT (device) DO UPDATE SET made_ms = excluded.made_ms", false},

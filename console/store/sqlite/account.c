@@ -55,6 +55,38 @@ int sqlite_accounts(
 	return (int)count;
 }
 
+int sqlite_tally_add(struct store *store, const struct store_tally *tally)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, TALLY_ADD);
+
+	sql_bind(statement, 1, tally->device);
+	sql_bind(statement, 2, tally->day);
+	sql_bind(statement, 3, tally->class_uid);
+	sql_bind(statement, 4, tally->verdict);
+	sql_bind(statement, 5, (int64_t)tally->count);
+	return sql_run(statement);
+}
+
+int sqlite_tallies(struct store *store, int64_t since_day,
+	bool (*visit)(const struct store_tally *tally, void *userdata), void *userdata)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, TALLY_SUMS);
+	bool is_wanted = true;
+	int r = 0;
+
+	sql_bind(statement, 1, since_day);
+	while (is_wanted && (r = sql_step(statement)) > 0) {
+		const struct store_tally tally = {.day = sqlite3_column_int64(statement, 0),
+			.class_uid = (uint32_t)sqlite3_column_int64(statement, 1),
+			.verdict = (uint8_t)sqlite3_column_int(statement, 2),
+			.count = (uint64_t)sqlite3_column_int64(statement, 3)};
+
+		is_wanted = visit(&tally, userdata);
+	}
+	(void)sqlite3_reset(statement); /* the code is in r */
+	return r < 0 ? r : 0;
+}
+
 int sqlite_seal_used(struct store *store, int64_t device, int64_t made_ms)
 {
 	sqlite3_stmt *statement = sqlite_statement(store, SEAL_USED);

@@ -108,8 +108,17 @@ static const char version_6[] = "CREATE TABLE export (name TEXT PRIMARY KEY, pla
 				" delivered INTEGER NOT NULL, moved_ms INTEGER NOT NULL,"
 				" is_rewound INTEGER NOT NULL) STRICT;";
 
+/* Sums of events, which those that are there begin with. */
+static const char version_7[] =
+	"CREATE TABLE tally (device INTEGER NOT NULL, day INTEGER NOT NULL,"
+	" class_uid INTEGER NOT NULL, verdict INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" PRIMARY KEY (device, day, class_uid, verdict)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX tally_day ON tally (day);"
+	"INSERT INTO tally SELECT device, time_ms / 86400000, class_uid, verdict, count(*)"
+	" FROM event GROUP BY 1, 2, 3, 4;";
+
 static const char *const versions[] = {
-	version_1, version_2, version_3, version_4, version_5, version_6};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -134,6 +134,11 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[ACCOUNT_LAST] = "SELECT boot, first, last, delivered, coalesced, pruned, lost, missing,"
 			 " begun_ms, last_ms, unfit FROM account WHERE device = ?1"
 			 " ORDER BY last DESC LIMIT ?2",
+	[TALLY_ADD] = "INSERT INTO tally (device, day, class_uid, verdict, count)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (device, day, class_uid, verdict)"
+		      " DO UPDATE SET count = count + excluded.count",
+	[TALLY_SUMS] = "SELECT day, class_uid, verdict, sum(count) FROM tally WHERE day >= ?1"
+		       " GROUP BY day, class_uid, verdict ORDER BY day, class_uid, verdict",
 	[SEAL_USED] = "INSERT INTO device_seal (device, made_ms) VALUES (?1, ?2)"
 		      " ON CONFLICT (device) DO UPDATE SET made_ms = excluded.made_ms",
 	[SEAL_WAITING] = "SELECT count(*) FROM device LEFT JOIN device_seal"
