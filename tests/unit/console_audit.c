@@ -103,6 +103,8 @@ static const struct act acts[] = {
 	CHANGES("seal-key rotate", FIRST_KEY, "in use", .type = ADMIN_SEAL_ROTATE),
 	CHANGES("seal-key destroy", "1 devices", "destroyed", .type = ADMIN_SEAL_DESTROY,
 		.name = FIRST_KEY, .flags = ADMIN_IS_FORCED),
+	READS(.type = ADMIN_EXPORTS),
+	CHANGES("export rewound", "1", "0", .type = ADMIN_EXPORT_REWIND, .name = "siem"),
 	READS(.type = ADMIN_AUDIT),
 };
 
@@ -163,6 +165,8 @@ static void run_acts(void)
 	fixture_batch(&other, 1, 1, &batch);
 	cr_assert_eq(fixture_send(&other, &batch, &answer), REFUSAL_NONE);
 	fixture_free(&other);
+	FIXTURE_DO(store_export_set(fixture_store,
+		&(struct store_export){.name = "siem", .place = {.last = {1}}, .delivered = 1}));
 	fixture_token(1, false, &token, text);
 	fixture_key(&device);
 	cr_assert_eq(fixture_enrol(&device, text, "pc-1"), REFUSAL_NONE);

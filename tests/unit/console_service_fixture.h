@@ -11,6 +11,7 @@
 
 #include "common/wire.h"
 #include "console/store/admin_server.h"
+#include "console/store/export_server.h"
 #include "console/store/service.h"
 
 static struct service service;
@@ -45,6 +46,7 @@ static inline void service_begin(void)
 	service.ingest = fixture_ingest;
 	cr_assert_eq(store_open(fixture_path, STORE_READ, &service.reader), 0);
 	cr_assert_eq(admin_server_new(fixture_directory, (gid_t)-1, &service.admin), 0);
+	cr_assert_eq(export_server_new(fixture_directory, &service.exports), 0);
 	channel_init(&service.frontend, fds[0], 0);
 	channel_init(&frontend, fds[1], 0);
 }
