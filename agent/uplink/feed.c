@@ -118,3 +118,8 @@ int feed_turn(struct feed *feed)
 		return begin_again(feed, -EIO);
 	return r;
 }
+
+bool feed_is_gathering(const struct feed *feed)
+{
+	return feed->count > 0 || spool_sync_due_ns(feed->spool) != UINT64_MAX;
+}

@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_AGENT_UPLINK_FEED_H
 #define HOLDFAST_AGENT_UPLINK_FEED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/uplink/log_reader.h"
@@ -26,5 +27,7 @@ CLEANUP_DEFINE(struct feed, feed_free)
  * in the spool, and will be read again by a later turn.
  */
 int feed_turn(struct feed *feed);
+/* Whether a turn is due within FEED_WAIT_NS, whatever the log does: a frame is open, or not synced. */
+bool feed_is_gathering(const struct feed *feed);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define BUFFER_SIZE    (2 * LOG_READER_LINE_MAX)
 #define TORN	       "~torn" /* at the end of a line that a crash cut */
@@ -15,6 +17,7 @@
 
 struct log_reader {
 	int directory_fd;
+	int watch_fd;
 	int fd; /* -EBADF: none open */
 	ino_t inode;
 	off_t offset; /* of what is behind the buffer */
@@ -25,6 +28,15 @@ struct log_reader {
 	size_t begin, end; /* of what the buffer holds */
 	char buffer[BUFFER_SIZE];
 };
+
+static int watch(const char *directory)
+{
+	auto_close int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (fd < 0 || inotify_add_watch(fd, directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
+		return -EBADF;
+	return take_fd(fd);
+}
 
 int log_reader_open(const char *directory, struct log_reader **ret_reader)
 {
@@ -38,8 +50,22 @@ int log_reader_open(const char *directory, struct log_reader **ret_reader)
 		free(reader);
 		return -errno;
 	}
+	reader->watch_fd = watch(directory);
 	*ret_reader = reader;
 	return 0;
+}
+
+int log_reader_fd(const struct log_reader *reader)
+{
+	return reader->watch_fd;
+}
+
+void log_reader_heard(struct log_reader *reader)
+{
+	char events[4096];
+
+	while (reader->watch_fd >= 0 && read(reader->watch_fd, events, sizeof(events)) > 0)
+		; /* which file, reading tells */
 }
 
 static void file_close(struct log_reader *reader)
@@ -57,6 +83,8 @@ void log_reader_free(struct log_reader *reader)
 		return;
 	file_close(reader);
 	(void)close(reader->directory_fd); /* read only */
+	if (reader->watch_fd >= 0)
+		(void)close(reader->watch_fd); /* likewise */
 	free(reader);
 }
 

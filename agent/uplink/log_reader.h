@@ -32,6 +32,10 @@ CLEANUP_DEFINE(struct log_reader, log_reader_free)
 
 /* From now on only lines of that sequence and above. */
 void log_reader_seek(struct log_reader *reader, uint64_t sequence);
+/* Readable when the log has changed since log_reader_heard(); -EBADF when the system watches no more. */
+int log_reader_fd(const struct log_reader *reader);
+/* To be called before reading on, so that no change is missed. */
+void log_reader_heard(struct log_reader *reader);
 /* 1 with a line; 0: none now; negative errno. */
 int log_reader_next(struct log_reader *reader, struct log_line *ret_line);
 /*

@@ -23,6 +23,7 @@
 #define KEYRING_FD    3
 #define SUPERVISOR_FD 4
 #define TURN_MS	      200
+#define IDLE_MS	      1000 /* nothing is gathered, and the log wakes us */
 #define SETUP_NS      (2 * CLOCK_SECOND_NS)
 #define SHOW_NS	      CLOCK_SECOND_NS
 
@@ -171,6 +172,14 @@ static bool turn(struct uplink *uplink)
 	return r > 0;
 }
 
+static int wait_ms(const struct uplink *uplink)
+{
+	bool is_idle = log_reader_fd(uplink->reader) >= 0 &&
+		       !(uplink->feed && feed_is_gathering(uplink->feed));
+
+	return is_idle ? IDLE_MS : TURN_MS;
+}
+
 static void stop(struct uplink *uplink)
 {
 	feed_free(uplink->feed);
@@ -196,11 +205,14 @@ int main(int argc, char **argv)
 	log_open("holdfast-uplink", is_verbose);
 	start(&uplink);
 	for (;;) {
-		struct pollfd polls[] = {{SUPERVISOR_FD, POLLIN, 0}};
+		struct pollfd polls[] = {
+			{SUPERVISOR_FD, POLLIN, 0}, {log_reader_fd(uplink.reader), POLLIN, 0}};
 		struct exchange_answer answer;
 
 		is_busy = turn(&uplink);
-		network_wait(uplink.network, polls, 1, is_busy ? 0 : TURN_MS);
+		network_wait(uplink.network, polls, log_reader_fd(uplink.reader) < 0 ? 1 : 2,
+			is_busy ? 0 : wait_ms(&uplink));
+		log_reader_heard(uplink.reader);
 		if (uplink.exchange && exchange_take(uplink.exchange, &answer))
 			errand_end(&uplink, &answer);
 		if (uplink.policy_exchange && exchange_take(uplink.policy_exchange, &answer))

@@ -2,6 +2,7 @@
 /* Reading the event log behind the engine's back, with the engine's own writer. */
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,4 +180,31 @@ Test(log_reader, half_a_line_waits_for_the_rest)
 	(void)fclose(file); /* written */
 	expect_next(2);
 	cr_expect_eq(log_reader_sync(reader), 0);
+}
+
+static bool is_told(void)
+{
+	struct pollfd watch = {.fd = log_reader_fd(reader), .events = POLLIN};
+
+	return poll(&watch, 1, 0) == 1;
+}
+
+/* Also by a file that takes the log's place. */
+Test(log_reader, a_change_is_told)
+{
+	char path[80], older[96];
+
+	log_reader_heard(reader);
+	cr_expect_not(is_told());
+	append(1, 1);
+	cr_expect(is_told());
+	log_reader_heard(reader);
+	cr_expect_not(is_told());
+	expect_next(1);
+	expect_none();
+	cr_expect_not(is_told(), "reading is no change");
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, EVENT_LOG_NAME);
+	(void)snprintf(older, sizeof(older), "%s.1", path);
+	cr_assert_eq(rename(path, older), 0);
+	cr_expect(is_told());
 }
