@@ -52,11 +52,21 @@ static void print_faults(const struct spool_proof *proof)
 	(void)putchar('\n');
 }
 
+static void print_apart(const struct spool_proof *proof)
+{
+	if (proof->apart)
+		print_styled(PRINT_WARN,
+			"  set apart: what was damaged of %u segments, in files NUMBER.bad; what is"
+			" missing for it, the console shows as a finding\n",
+			proof->apart);
+}
+
 static void print_proof(const char *device, const struct spool_proof *proof, bool has_key)
 {
 	print_styled(PRINT_BOLD, "Spool of device %s\n", device);
 	if (!proof->events) {
 		(void)puts("  holds nothing");
+		print_apart(proof);
 		return;
 	}
 	(void)printf("  %" PRIu64 " events in %" PRIu64 " records of %u segments: numbers %" PRIu64
@@ -75,6 +85,7 @@ static void print_proof(const char *device, const struct spool_proof *proof, boo
 				  "certificate)");
 	else
 		print_faults(proof);
+	print_apart(proof);
 }
 
 /* One directory of the spool. enum cli_exit. */

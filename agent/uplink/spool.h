@@ -145,6 +145,7 @@ struct spool_proof {
 	uint32_t broken_links; /* segments that do not follow from the one before */
 	uint32_t bad_segments; /* with bytes that are no records, or no header; bad_bytes of them */
 	uint64_t bad_bytes;
+	uint32_t apart;			 /* files NUMBER.bad, of damage that was found before */
 	uint64_t bad_number;		 /* the first segment with any of these */
 	uint64_t tail_bytes;		 /* behind the last segment's end: being written, or torn */
 	uint8_t link[SEGMENT_HASH_SIZE]; /* the last one */

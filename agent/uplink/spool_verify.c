@@ -109,6 +109,14 @@ static int prove_number(struct proving *proving, const uint64_t *numbers, size_t
 	return 0;
 }
 
+static void count_apart(enum spool_suffix what, uint64_t number, void *userdata)
+{
+	struct spool_proof *proof = userdata;
+
+	(void)number;
+	proof->apart += what == SPOOL_SUFFIX_BAD;
+}
+
 int spool_verify_files(
 	const struct spool_files *files, EVP_PKEY *key, struct spool_proof *ret_proof)
 {
@@ -117,7 +125,7 @@ int spool_verify_files(
 	size_t count = 0;
 	int r;
 
-	r = spool_list(files, &numbers, &count, NULL, NULL);
+	r = spool_list(files, &numbers, &count, count_apart, &proving.proof);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++) {

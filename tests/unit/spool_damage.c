@@ -73,6 +73,7 @@ Test(spool_damage, damage_in_the_middle_costs_the_rest_of_its_segment)
 	damage(2, SMALL / 2);
 	cr_expect_eq(prove().bad_segments, 1);
 	cr_expect_eq(prove().bad_number, 2);
+	cr_expect_eq(prove().apart, 0, "nobody has yet");
 	spool = spool_of();
 	cr_assert(spool_take_losses(spool, &losses));
 	cr_expect_gt(losses.missing, 0);
@@ -102,6 +103,7 @@ Test(spool_damage, damage_is_found_when_it_is_read)
 	cr_assert(spool_take_losses(spool, &losses));
 	cr_expect_eq(seen.events, 1000 - losses.missing);
 	cr_expect_gt(size_of(2, "bad"), 0);
+	cr_expect_eq(prove().apart, 1);
 	expect_no_losses(spool);
 	cr_expect_eq(see(spool, 0).events, seen.events);
 	fill(spool, 1100);
