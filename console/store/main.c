@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "common/filter.h"
 #include "common/log.h"
 #include "common/privileges.h"
+#include "console/ipc/process.h"
 #include "console/store/admin_server.h"
 #include "console/store/export_server.h"
 #include "console/store/service.h"
@@ -40,14 +40,6 @@ struct options {
 	int frontend_fd, life_fd;
 	bool is_verbose;
 };
-
-static int parse_fd(const char *text)
-{
-	char *end;
-	long number = strtol(text, &end, 10);
-
-	return *end || end == text || number < 0 || number > INT_MAX ? -1 : (int)number;
-}
 
 static bool parse_options(int argc, char **argv, struct options *options)
 {
@@ -69,10 +61,10 @@ static bool parse_options(int argc, char **argv, struct options *options)
 			options->runtime_directory = optarg;
 			break;
 		case 'f':
-			options->frontend_fd = parse_fd(optarg);
+			options->frontend_fd = process_fd(optarg);
 			break;
 		case 'l':
-			options->life_fd = parse_fd(optarg);
+			options->life_fd = process_life_fd(optarg);
 			break;
 		case 'u':
 			options->user = optarg;
