@@ -76,6 +76,12 @@ refused_is_followed()
 	grep -q '"verdict":"block"' $followed && grep -q "$secret/doc.txt" $followed
 }
 
+# recorded FACT VALUE: by what the machine said of itself.
+recorded()
+{
+	console device show "$(device)" --json | tr -d ' ' | grep -q "\"$1\":\"$2\""
+}
+
 # accounted: nothing is missing of what the device made, by the console's own word.
 accounted()
 {
@@ -157,6 +163,16 @@ publish()
 	policy_of_reader "$1" "$2" "$3" >$work_dir/policy.ini
 	console policy publish $work_dir/policy.ini --passphrase-file $work_dir/passphrase
 }
+
+check 'its record says that it enforces' wait_for 60 recorded enforcing yes
+check 'and that its kernel can' recorded bpf_lsm on
+refute 'and nothing that is not so' recorded secure_boot on
+
+# What the agent takes of memory, libraries shared among them counted once.
+pgrep -x 'holdfastd|holdfast-engine|holdfast-sensor|holdfast-keyri|holdfast-uplink' | while read -r pid; do
+	awk -v name="$(cat /proc/"$pid"/comm)" '/^(Rss|Pss):/ { text = text " " $1 " " $2 } END { print "# " name text " kB" }' \
+		/proc/"$pid"/smaps_rollup
+done
 
 check 'the allowed program reads' as_user alice $allowed open $secret/doc.txt -
 check 'a policy is published that allows another' publish Console 5 $plain
