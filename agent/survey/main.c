@@ -78,6 +78,7 @@ int main(int argc, char **argv)
 	restrict_self(argv[1]);
 	survey_machine(&survey);
 	survey_posture(&survey);
+	survey_accounts(&survey);
 	fact_add(&survey, "agent", HOLDFAST_VERSION);
 #ifdef NDEBUG
 	fact_add(&survey, "build", "release");

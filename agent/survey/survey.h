@@ -13,6 +13,9 @@
 
 #define SURVEY_TEXT_SIZE 128 /* of a fact; longer ones are cut */
 
+#define SURVEY_ACCOUNTS	     32	  /* that are told; more are not */
+#define SURVEY_ACCOUNTS_SIZE 1024 /* bytes of their text */
+
 struct json_object;
 
 /* What only root reads; opened before root is given up. -EBADF: is not there. */
@@ -31,6 +34,8 @@ void survey_secrets_open(int root_fd, struct survey_secrets *ret_secrets);
 void survey_machine(const struct survey *survey);
 /* posture.c: secure_boot, lockdown, lsm, bpf_lsm, root_encrypted, tpm, ptrace_scope. */
 void survey_posture(const struct survey *survey);
+/* accounts.c: accounts, a line each: "1764500000 alice", since when and who. */
+void survey_accounts(const struct survey *survey);
 
 /* fact.c: the first line of a file, printable, without spaces at its ends. False: nothing in it. */
 bool fact_read(int directory_fd, const char *path, char ret_text[SURVEY_TEXT_SIZE]);
