@@ -47,7 +47,7 @@ _holdfast_console()
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
 	device:) choice='list show approve suspend revoke tag --help' ;;
-	device:list) choice='--state --json --help' ;;
+	device:list) choice='--state --user --json --help' ;;
 	device:show) choice="$devices --json --help" ;;
 	device:tag) choice=$devices ;;
 	device:*) choice="$devices --why --help" ;;

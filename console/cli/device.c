@@ -9,7 +9,7 @@
 #include "console/cli/cli.h"
 
 static const char usage[] =
-	"usage: holdfast-console device list [--state STATE] [--json]\n"
+	"usage: holdfast-console device list [--state STATE] [--user NAME] [--json]\n"
 	"       holdfast-console device show DEVICE [--json]\n"
 	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT]\n"
 	"       holdfast-console device tag DEVICE +TAG|-TAG...\n"
@@ -18,6 +18,7 @@ static const char usage[] =
 	"users:\n"
 	"to the devices that are assigned to them.\n"
 	"  --state STATE  pending, trusted, suspended or revoked\n"
+	"  --user NAME    those that the account NAME was used on, and when\n"
 	"  --why TEXT     is written down with it\n"
 	"What is suspended can be approved again; what is revoked has to enrol anew, with a new "
 	"key.\n"
@@ -43,10 +44,18 @@ static void print_time(const char *what, struct json_object *object, const char 
 	(void)printf("%s%s", what, when);
 }
 
+static void print_account(struct json_object *account)
+{
+	print_clean(json_text(account, "name"));
+	print_time("  first seen ", account, "first_seen");
+	print_time(", last ", account, "last_seen");
+}
+
 static void print_row(struct json_object *device, const char *text, void *userdata)
 {
 	struct view *view = userdata;
 	const char *state = json_text(device, "state");
+	struct json_object *accounts = json_at(device, "accounts");
 
 	view->count++;
 	if (view->is_json) {
@@ -69,6 +78,10 @@ static void print_row(struct json_object *device, const char *text, void *userda
 	if (json_text(device, "users")[0]) {
 		(void)fputs("  of ", stdout);
 		print_clean(json_text(device, "users"));
+	}
+	if (accounts && json_object_array_length(accounts)) {
+		(void)fputs("  used by ", stdout);
+		print_account(json_object_array_get_idx(accounts, 0));
 	}
 	(void)putchar('\n');
 }
@@ -100,6 +113,19 @@ static void print_policy(struct json_object *device)
 			(unsigned long long)json_number(device, "policy.rejected"));
 		print_clean(json_text(device, "policy.code"));
 		print_time(", ", device, "policy.rejected_time");
+		(void)putchar('\n');
+	}
+}
+
+static void print_accounts(struct json_object *accounts)
+{
+	if (!accounts) /* of a console that is older */
+		return;
+	if (json_object_array_length(accounts))
+		print_styled(PRINT_BOLD, "Accounts used on it\n");
+	for (size_t i = 0; i < json_object_array_length(accounts); i++) {
+		(void)fputs("  ", stdout);
+		print_account(json_object_array_get_idx(accounts, i));
 		(void)putchar('\n');
 	}
 }
@@ -217,6 +243,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 		(void)printf("  has delivered nothing yet\n");
 	print_policy(device);
 	print_record(json_at(device, "details"));
+	print_accounts(json_at(device, "accounts"));
 	print_changes(json_at(device, "changes"));
 	print_certificates(json_at(device, "certificates"));
 	print_boots(json_at(device, "boots"));
@@ -232,7 +259,8 @@ static bool is_state(const char *word)
 static int list(int argc, char **argv)
 {
 	static const struct option known[] = {{"state", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"user", required_argument, NULL, 'u'}, {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	struct admin_request request = {.type = ADMIN_DEVICES};
 	struct view view = {0};
 	int option, r;
@@ -244,13 +272,19 @@ static int list(int argc, char **argv)
 			view.is_json = true;
 		else if (option == 's' && is_state(optarg))
 			(void)strcpy(request.name, optarg); /* one of those words */
-		else
+		else if (option == 'u' && optarg[0]) {
+			if (!cli_text(request.user, sizeof(request.user), optarg))
+				return CLI_USAGE;
+		} else
 			return cli_usage(usage);
 	}
 	if (optind != argc)
 		return cli_usage(usage);
 	r = client_ask(&request, print_row, &view);
-	if (r == CLI_DONE && !view.count && !view.is_json)
+	if (r == CLI_DONE && !view.count && !view.is_json && request.user[0])
+		(void)printf("no device%s%s on which '%s' was seen\n",
+			request.name[0] ? " that is " : "", request.name, request.user);
+	else if (r == CLI_DONE && !view.count && !view.is_json)
 		(void)printf(
 			"no devices%s%s. One enrols with a token: see holdfast-console token\n",
 			request.name[0] ? " that are " : " yet", request.name);

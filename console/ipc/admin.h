@@ -25,7 +25,7 @@
 
 enum admin_type {
 	ADMIN_STATUS = 1,
-	ADMIN_DEVICES = 2, /* name: a state, "" = all */
+	ADMIN_DEVICES = 2, /* name: a state, user: an account used on them; "" = all */
 	ADMIN_DEVICE = 3,  /* device; with changes, certificates, accounts and findings */
 	ADMIN_APPROVE = 4, /* device, why */
 	ADMIN_SUSPEND = 5,

@@ -90,6 +90,29 @@ static struct json_object *device_object(struct service *service, const struct s
 	return object;
 }
 
+static struct json_object *account_object(const struct store_user *user)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "name", user->name);
+	add_number(object, "first_seen", (uint64_t)user->first_ms);
+	add_number(object, "last_seen", (uint64_t)user->last_ms);
+	return object;
+}
+
+/* Who used it; with a name, only who has it. */
+static struct json_object *users_of(struct service *service, int64_t device, const char *name)
+{
+	static struct store_user users[STORE_USERS_MAX];
+	struct json_object *array = json_object_new_array();
+	int count = store_users(service->reader, device, users, STORE_USERS_MAX);
+
+	for (int i = 0; i < count; i++)
+		if (!name || !strcmp(users[i].name, name))
+			(void)json_object_array_add(array, account_object(&users[i]));
+	return array;
+}
+
 static bool is_wanted(const struct admin_client *client, const struct store_device *device)
 {
 	return !client->request.name[0] ||
@@ -100,12 +123,23 @@ static bool is_wanted(const struct admin_client *client, const struct store_devi
 bool admin_devices(struct service *service, struct admin_client *client)
 {
 	static struct store_device devices[DEVICES_A_TURN]; /* too large for the stack */
-	int count = store_devices(service->reader, client->after, devices, DEVICES_A_TURN);
+	const char *user = client->request.user;
+	int count = user[0] ? store_user_devices(
+				      service->reader, user, client->after, devices, DEVICES_A_TURN)
+			    : store_devices(
+				      service->reader, client->after, devices, DEVICES_A_TURN);
 
 	for (int i = 0; i < count; i++) {
+		struct json_object *object;
+
 		client->after = devices[i].id;
-		if (is_wanted(client, &devices[i]))
-			admin_line(client, device_object(service, &devices[i]));
+		if (!is_wanted(client, &devices[i]))
+			continue;
+		object = device_object(service, &devices[i]);
+		if (user[0])
+			(void)json_object_object_add(
+				object, "accounts", users_of(service, devices[i].id, user));
+		admin_line(client, object);
 	}
 	if (count == DEVICES_A_TURN)
 		return true;
@@ -247,6 +281,7 @@ void admin_device(struct service *service, struct admin_client *client)
 	add_hash(object, "key", device.key);
 	add_hash(object, "link", device.link);
 	add_number(object, "token", (uint64_t)device.token);
+	(void)json_object_object_add(object, "accounts", users_of(service, device.id, NULL));
 	(void)json_object_object_add(object, "changes", changes_of(service, device.id));
 	(void)json_object_object_add(object, "certificates", certificates_of(service, device.id));
 	(void)json_object_object_add(object, "boots", accounts_of(service, device.id));

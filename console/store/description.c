@@ -112,6 +112,30 @@ static int find_copies(struct store *store, const struct store_device *device,
 	return add_finding(store, device, "key-on-two-machines", text);
 }
 
+/* Who is logged in, was seen now, and since the session began, if the device's clock knew. */
+static int see_accounts(struct store *store, const struct store_device *device,
+	const struct description *description)
+{
+	static struct device_accounts accounts; /* too large for the stack, as the next one */
+	static struct store_device locked;
+	int64_t now_ms = (int64_t)clock_day_ms();
+	int r;
+
+	if (device_accounts_parse(description->json, description->size, &accounts) < 0 ||
+		!accounts.count)
+		return 0;
+	r = store_device_lock(store, device->id, &locked); /* first, as who stores its events */
+	for (unsigned int i = 0; i < accounts.count && r == 0; i++) {
+		int64_t since_ms = accounts.list[i].since_ms;
+		struct store_user user = {.last_ms = now_ms,
+			.first_ms = since_ms && since_ms < now_ms ? since_ms : now_ms};
+
+		memcpy(user.name, accounts.list[i].name, sizeof(user.name));
+		r = store_user_seen(store, device->id, &user);
+	}
+	return r;
+}
+
 int description_take(struct store *store, const struct store_device *device,
 	const struct description *description, struct device_record *ret_record)
 {
@@ -126,6 +150,9 @@ int description_take(struct store *store, const struct store_device *device,
 	*ret_record = known;
 	if (device_record_parse(description->json, description->size, true, &now) < 0)
 		return 0;
+	r = see_accounts(store, device, description);
+	if (r < 0)
+		return r;
 	if (uuid_parse(now.facts[FACT_BOOT], boot) < 0)
 		now.facts[FACT_BOOT][0] = '\0';
 	keep_boots(&known, &now);

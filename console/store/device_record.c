@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
 
 #define DEPTH_MAX  2 /* an object of texts */
 #define LEVELS_MAX 3
+#define SINCE_MAX  (INT64_C(1) << 40) /* seconds */
 
 static const struct {
 	const char *name;
@@ -57,12 +59,11 @@ enum device_fact device_fact_find(const char *name)
 	return FACT_MAX;
 }
 
-int device_record_parse(
-	const char *json, size_t size, bool is_outside, struct device_record *ret_record)
+/* An object that is all of the text; caller puts. */
+static int object_parse(const char *json, size_t size, struct json_object **ret_object)
 {
-	struct device_record record = {0};
 	struct json_tokener *parser;
-	struct json_object *object = NULL;
+	struct json_object *object;
 	int r = -EBADMSG;
 
 	if (!size || size >= DEVICE_RECORD_MAX || memchr(json, '\0', size))
@@ -74,22 +75,77 @@ int device_record_parse(
 	if (json_tokener_get_error(parser) == json_tokener_success &&
 		json_tokener_get_parse_end(parser) == size &&
 		json_object_is_type(object, json_type_object)) {
-		json_object_object_foreach(object, name, value)
-		{
-			enum device_fact fact = device_fact_find(name);
-
-			if (fact < FACT_MAX && json_object_is_type(value, json_type_string) &&
-				!(is_outside && fact == FACT_BOOTS))
-				(void)text_clean(record.facts[fact], DEVICE_RECORD_TEXT,
-					json_object_get_string(value)); /* cut */
-		}
+		*ret_object = object;
+		object = NULL;
 		r = 0;
 	}
 	(void)json_object_put(object); /* freed */
 	json_tokener_free(parser);
-	if (r == 0)
-		*ret_record = record;
 	return r;
+}
+
+int device_record_parse(
+	const char *json, size_t size, bool is_outside, struct device_record *ret_record)
+{
+	struct device_record record = {0};
+	struct json_object *object;
+	int r;
+
+	r = object_parse(json, size, &object);
+	if (r < 0)
+		return r;
+	json_object_object_foreach(object, name, value)
+	{
+		enum device_fact fact = device_fact_find(name);
+
+		if (fact < FACT_MAX && json_object_is_type(value, json_type_string) &&
+			!(is_outside && fact == FACT_BOOTS))
+			(void)text_clean(record.facts[fact], DEVICE_RECORD_TEXT,
+				json_object_get_string(value)); /* cut */
+	}
+	(void)json_object_put(object); /* freed */
+	*ret_record = record;
+	return 0;
+}
+
+/* A line without its end, of at most DEVICE_ACCOUNTS_SIZE bytes. */
+static void take_account(const char *line, struct device_accounts *accounts)
+{
+	char *name;
+	unsigned long long since;
+
+	if (accounts->count == DEVICE_ACCOUNTS_MAX || *line < '0' || *line > '9')
+		return;
+	since = strtoull(line, &name, 10);
+	if (*name != ' ' || !name[1] || since > SINCE_MAX)
+		return;
+	accounts->list[accounts->count].since_ms = (int64_t)since * 1000;
+	(void)text_clean(accounts->list[accounts->count].name, sizeof(accounts->list[0].name),
+		name + 1); /* cut */
+	accounts->count++;
+}
+
+int device_accounts_parse(const char *json, size_t size, struct device_accounts *ret_accounts)
+{
+	struct device_accounts accounts = {0};
+	char text[DEVICE_ACCOUNTS_SIZE];
+	struct json_object *object, *value;
+	int r;
+
+	r = object_parse(json, size, &object);
+	if (r < 0)
+		return r;
+	if (json_object_object_get_ex(object, "accounts", &value) &&
+		json_object_is_type(value, json_type_string)) {
+		char *rest = text, *line;
+
+		(void)snprintf(text, sizeof(text), "%s", json_object_get_string(value)); /* cut */
+		while ((line = strsep(&rest, "\n")))
+			take_account(line, &accounts);
+	}
+	(void)json_object_put(object); /* freed */
+	*ret_accounts = accounts;
+	return 0;
 }
 
 int device_record_format(const struct device_record *record, char ret_json[DEVICE_RECORD_MAX])

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define DEVICE_RECORD_TEXT 128	/* of a fact; longer ones are cut */
 #define DEVICE_RECORD_MAX  4096 /* bytes of JSON, either way */
@@ -46,6 +47,18 @@ struct device_record {
 	char facts[FACT_MAX][DEVICE_RECORD_TEXT]; /* "" = not known */
 };
 
+#define DEVICE_ACCOUNTS_MAX  32
+#define DEVICE_ACCOUNTS_SIZE 1024 /* bytes of their text */
+
+/* Who is logged in. No part of the record: the store has who was, and when. */
+struct device_accounts {
+	unsigned int count;
+	struct {
+		char name[64]; /* cut */
+		int64_t since_ms;
+	} list[DEVICE_ACCOUNTS_MAX];
+};
+
 /* "secure_boot"; the names of JSON, and of rules. */
 const char *device_fact_name(enum device_fact fact);
 /* FACT_MAX: there is none of that name. */
@@ -56,6 +69,11 @@ enum device_fact device_fact_find(const char *name);
  */
 int device_record_parse(
 	const char *json, size_t size, bool is_outside, struct device_record *ret_record);
+/*
+ * Of the same object "accounts": a line each, the seconds since 1970 when the session began, a space,
+ * the name. What is not so is passed over, and so is what is too much. As device_record_parse().
+ */
+int device_accounts_parse(const char *json, size_t size, struct device_accounts *ret_accounts);
 /* -EMSGSIZE: does not fit, -ENOMEM. */
 int device_record_format(const struct device_record *record, char ret_json[DEVICE_RECORD_MAX]);
 

@@ -46,6 +46,7 @@ enum field {
 	FIELD_BUNDLE_VERSION,
 	FIELD_NUMBERS, /* behind them: texts */
 	FIELD_USER,
+	FIELD_USER_UID,
 	FIELD_HOST,
 	FIELD_OS,
 	FIELD_ENTITY,
@@ -72,38 +73,39 @@ struct member {
 		name, sizeof(name) - 1, NODE_NONE, field \
 	}
 
-static const struct member members[][MEMBERS_MAX] = {
-	[NODE_ROOT] =
-		{
-			FIELD("time", FIELD_TIME),
-			FIELD("class_uid", FIELD_CLASS),
-			FIELD("category_uid", FIELD_CATEGORY),
-			FIELD("activity_id", FIELD_ACTIVITY),
-			FIELD("type_uid", FIELD_TYPE),
-			FIELD("severity_id", FIELD_SEVERITY),
-			FIELD("action_id", FIELD_ACTION),
-			FIELD("disposition_id", FIELD_DISPOSITION),
-			FIELD("status_code", FIELD_STATUS),
-			NODE("entity", NODE_ENTITY),
-			NODE("actor", NODE_ACTOR),
-			NODE("device", NODE_DEVICE),
-			NODE("metadata", NODE_METADATA),
-			NODE("unmapped", NODE_UNMAPPED),
-		},
-	[NODE_METADATA] = {FIELD("version", FIELD_VERSION), NODE("product", NODE_PRODUCT)},
-	[NODE_ACTOR] = {NODE("user", NODE_USER)},
-	[NODE_USER] = {FIELD("name", FIELD_USER)},
-	[NODE_DEVICE] = {FIELD("hostname", FIELD_HOST), NODE("os", NODE_OS)},
-	[NODE_OS] = {FIELD("name", FIELD_OS)},
-	[NODE_ENTITY] = {FIELD("name", FIELD_ENTITY)},
-	[NODE_UNMAPPED] = {NODE("holdfast", NODE_OWN)},
-	[NODE_OWN] = {FIELD("coalesced", FIELD_COALESCED), NODE("bundle", NODE_BUNDLE)},
-	[NODE_BUNDLE] =
-		{
-			FIELD("version", FIELD_BUNDLE_VERSION),
-			FIELD("digest", FIELD_DIGEST),
-			FIELD("mode", FIELD_MODE),
-		},
+static const struct member members[][MEMBERS_MAX] =
+	{
+		[NODE_ROOT] =
+			{
+				FIELD("time", FIELD_TIME),
+				FIELD("class_uid", FIELD_CLASS),
+				FIELD("category_uid", FIELD_CATEGORY),
+				FIELD("activity_id", FIELD_ACTIVITY),
+				FIELD("type_uid", FIELD_TYPE),
+				FIELD("severity_id", FIELD_SEVERITY),
+				FIELD("action_id", FIELD_ACTION),
+				FIELD("disposition_id", FIELD_DISPOSITION),
+				FIELD("status_code", FIELD_STATUS),
+				NODE("entity", NODE_ENTITY),
+				NODE("actor", NODE_ACTOR),
+				NODE("device", NODE_DEVICE),
+				NODE("metadata", NODE_METADATA),
+				NODE("unmapped", NODE_UNMAPPED),
+			},
+		[NODE_METADATA] = {FIELD("version", FIELD_VERSION), NODE("product", NODE_PRODUCT)},
+		[NODE_ACTOR] = {NODE("user", NODE_USER)},
+		[NODE_USER] = {FIELD("name", FIELD_USER), FIELD("uid", FIELD_USER_UID)},
+		[NODE_DEVICE] = {FIELD("hostname", FIELD_HOST), NODE("os", NODE_OS)},
+		[NODE_OS] = {FIELD("name", FIELD_OS)},
+		[NODE_ENTITY] = {FIELD("name", FIELD_ENTITY)},
+		[NODE_UNMAPPED] = {NODE("holdfast", NODE_OWN)},
+		[NODE_OWN] = {FIELD("coalesced", FIELD_COALESCED), NODE("bundle", NODE_BUNDLE)},
+		[NODE_BUNDLE] =
+			{
+				FIELD("version", FIELD_BUNDLE_VERSION),
+				FIELD("digest", FIELD_DIGEST),
+				FIELD("mode", FIELD_MODE),
+			},
 };
 
 struct scan {
@@ -305,6 +307,7 @@ static void take_text(struct scan *scan, enum field field, const struct span *sp
 		size_t offset, size;
 	} texts[] = {
 		[FIELD_USER] = TEXT(user),
+		[FIELD_USER_UID] = TEXT(user_uid),
 		[FIELD_HOST] = TEXT(host),
 		[FIELD_OS] = TEXT(os),
 		[FIELD_ENTITY] = TEXT(entity),
@@ -484,7 +487,7 @@ int event_fields_read(const char *json, size_t size, struct event_fields *ret_fi
 
 	if (size < 2 || size > EVENT_FIELDS_SIZE || json[0] != '{')
 		return -EBADMSG;
-	fields.user[0] = fields.host[0] = fields.os[0] = '\0';
+	fields.user[0] = fields.user_uid[0] = fields.host[0] = fields.os[0] = '\0';
 	fields.entity[0] = fields.status_code[0] = '\0';
 	fields.bundle_digest[0] = fields.bundle_mode[0] = fields.version[0] = '\0';
 	fields.has_product = false;

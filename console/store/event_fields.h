@@ -24,6 +24,7 @@ struct event_fields {
 	char version[16];   /* metadata.version; cut */
 	uint64_t coalesced; /* acts counted in this event beside its own */
 	char user[64];	    /* actor.user.name; cut */
+	char user_uid[16];  /* actor.user.uid; cut */
 	char host[256];	    /* device.hostname; cut */
 	char os[256];	    /* device.os.name; cut */
 	/* of a policy of the console's: entity.name, status_code, unmapped.holdfast.bundle */

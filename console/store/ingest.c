@@ -273,6 +273,8 @@ static int advance(struct ingest_batch *batch)
 	if (r == 0)
 		r = ingest_tallies(batch);
 	if (r == 0)
+		r = ingest_users(batch);
+	if (r == 0)
 		r = ingest_findings(batch);
 	if (r == 0)
 		r = ingest_receipt(batch);
@@ -345,6 +347,7 @@ int ingest_batch(struct ingest *ingest, struct store *store, const struct consol
 	batch = (struct ingest_batch){.store = store,
 		.device = &identity.device,
 		.address = who->address,
+		.now_ms = (int64_t)clock_day_ms(),
 		.is_after_loss = who->is_after_loss};
 	r = identify(store, who->certificate, who->address, &identity, &batch.refusal);
 	if (r < 0)

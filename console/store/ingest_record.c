@@ -89,6 +89,7 @@ static bool read_events(struct ingest_batch *batch, const struct segment_record 
 			.size = (uint32_t)(end - line),
 		};
 		memcpy(event->user, fields.user, sizeof(event->user));
+		event->is_person = ingest_is_person(fields.user_uid);
 		batch->account.coalesced += fields.coalesced;
 		note_receipt(batch, &fields);
 		note_fault(batch, &fields, event->sequence);
@@ -145,6 +146,8 @@ static int count_events(struct ingest_batch *batch, const struct store_record *s
 
 	for (unsigned int i = 0; i < stored->event_count && r == 0; i++)
 		r = count_event(batch, &stored->events[i]);
+	for (unsigned int i = 0; i < stored->event_count && r == 0; i++)
+		r = ingest_user(batch, &stored->events[i]);
 	return r;
 }
 

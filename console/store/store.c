@@ -413,6 +413,23 @@ int store_tallies(struct store *store, int64_t since_day,
 	return store->engine->tallies(store, since_day, visit, userdata);
 }
 
+int store_user_seen(struct store *store, int64_t device, const struct store_user *user)
+{
+	return store->engine->user_seen(store, device, user);
+}
+
+int store_users(
+	struct store *store, int64_t device, struct store_user *ret_users, unsigned int most)
+{
+	return store->engine->users(store, device, ret_users, most);
+}
+
+int store_user_devices(struct store *store, const char *name, int64_t after,
+	struct store_device *ret_devices, unsigned int most)
+{
+	return store->engine->user_devices(store, name, after, ret_devices, most);
+}
+
 int store_seal_used(struct store *store, int64_t device, int64_t made_ms)
 {
 	return store->engine->seal_used(store, device, made_ms);

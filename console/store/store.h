@@ -316,6 +316,7 @@ struct store_event {
 	uint32_t class_uid, activity_id, severity_id;
 	uint8_t verdict;      /* enum store_verdict */
 	char user[64];	      /* cut */
+	bool is_person;	      /* user is no service's; not kept */
 	uint32_t start, size; /* of its JSON in the record's text */
 };
 
@@ -372,6 +373,21 @@ int store_tally_add(struct store *store, const struct store_tally *tally);
 /* Sums of all devices from that day on, by day, class and verdict; visit answers false to end. */
 int store_tallies(struct store *store, int64_t since_day,
 	bool (*visit)(const struct store_tally *tally, void *userdata), void *userdata);
+
+/* An account that people used on a device, as it is called there. */
+#define STORE_USERS_MAX 256 /* of one device; who was seen last the longest ago is forgotten */
+struct store_user {
+	char name[64]; /* cut, as in events */
+	int64_t first_ms, last_ms;
+};
+/* Widens what is known of it to these times. */
+int store_user_seen(struct store *store, int64_t device, const struct store_user *user);
+/* Of a device, who was seen last first; how many. */
+int store_users(
+	struct store *store, int64_t device, struct store_user *ret_users, unsigned int most);
+/* As store_devices(), of those that an account of that name was used on. */
+int store_user_devices(struct store *store, const char *name, int64_t after,
+	struct store_device *ret_devices, unsigned int most);
 
 /* The device's newest stored segment is sealed to a key that was made then. */
 int store_seal_used(struct store *store, int64_t device, int64_t made_ms);

@@ -169,6 +169,45 @@ def kinds(console, uid):
     return [finding['kind'] for finding in console.device(uid).get('findings', [])]
 
 
+def accounts(console, uid):
+    return {account['name']: account for account in console.device(uid)['accounts']}
+
+
+def used_by(console, machine, device, uid):
+    """Who is logged in, as logind says it; who was is remembered."""
+    check('of its events, who acted was seen', list(accounts(console, uid)) == ['anna'],
+          accounts(console, uid))
+    session = 'run/systemd/sessions/'
+    machine.write(session + '1', 'UID=1000\nUSER=alice\nSTATE=active\nCLASS=user\n'
+                  'REMOTE_HOST=198.51.100.9\nREALTIME=1764500000000000\n')
+    machine.write(session + 'c1', 'UID=113\nUSER=gdm\nSTATE=online\nCLASS=greeter\n'
+                  'REALTIME=1764500000000000\n')
+    machine.survey(device)
+    found = wait_until(lambda: 'alice' in accounts(console, uid), 30)
+    alice = accounts(console, uid).get('alice', {})
+    check('who logged in is an account used on it, since then, and a greeter is none', found and
+          set(accounts(console, uid)) == {'alice', 'anna'} and
+          alice['first_seen'] == 1764500000000 and alice['last_seen'] > alice['first_seen'],
+          accounts(console, uid))
+    os.unlink(os.path.join(machine.root, session + '1'))
+    machine.write(session + '2', 'UID=1001\nUSER=bob\nSTATE=active\nCLASS=user\n'
+                  'REALTIME=1764600000000000\n')
+    machine.survey(device)
+    found = wait_until(lambda: 'bob' in accounts(console, uid), 30)
+    check('who left is remembered', found and set(accounts(console, uid)) ==
+          {'alice', 'anna', 'bob'}, accounts(console, uid))
+    shown = console.verb('device', 'show', uid)
+    check('both are shown', 'Accounts used on it' in shown and 'alice' in shown and
+          'bob' in shown, shown)
+    check('but not from where', '198.51.100.9' not in console.verb('device', 'show', uid, '--json'))
+    listed = console.lines('device', 'list', '--user', 'alice')
+    check('where did alice log in?', [row['uid'] for row in listed] == [uid] and
+          [account['name'] for account in listed[0]['accounts']] == ['alice'], listed)
+    check('and nowhere did carol', console.lines('device', 'list', '--user', 'carol') == [])
+    text = console.verb('device', 'list', '--user', 'alice')
+    check('in words too', 'used by alice' in text and 'first seen 2025-11-30' in text, text)
+
+
 def record(console, work):
     machine = Machine(os.path.join(work, 'machine-1'), 'PF3ABC')
     device = reporters(console, work, 'described')
@@ -189,6 +228,7 @@ def record(console, work):
     device.start()
     check('control: started again there is nothing to find', is_trusted(device) and
           delivers(console, device) and kinds(console, uid) == [], kinds(console, uid))
+    used_by(console, machine, device, uid)
     machine.secure_boot(False)
     machine.write('sys/kernel/security/lockdown', '[none] integrity confidentiality\n')
     machine.survey(device)

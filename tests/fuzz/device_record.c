@@ -27,6 +27,24 @@ static void check_same(const struct device_record *record)
 		assert(!strcmp(again.facts[fact], record->facts[fact]));
 }
 
+static void check_accounts(const char *json, size_t size, int of_record)
+{
+	static struct device_accounts accounts;
+
+	assert(device_accounts_parse(json, size, &accounts) == of_record);
+	if (of_record < 0)
+		return;
+	assert(accounts.count <= DEVICE_ACCOUNTS_MAX);
+	for (unsigned int i = 0; i < accounts.count; i++) {
+		size_t used = strnlen(accounts.list[i].name, sizeof(accounts.list[i].name));
+
+		assert(used > 0 && used < sizeof(accounts.list[i].name));
+		for (size_t j = 0; j < used; j++)
+			assert((unsigned char)accounts.list[i].name[j] >= ' ');
+		assert(accounts.list[i].since_ms >= 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct device_record record, before;
@@ -50,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(!device_record_is_other_machine(&record, &record));
 		check_same(&record);
 	}
+	check_accounts(copy, size, r);
 	free(copy);
 	return 0;
 }

@@ -89,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(!memcmp(&fields, &before, sizeof(before)));
 	} else {
 		assert(memchr(fields.user, '\0', sizeof(fields.user)));
+		assert(memchr(fields.user_uid, '\0', sizeof(fields.user_uid)));
 		assert(memchr(fields.host, '\0', sizeof(fields.host)));
 		assert(memchr(fields.os, '\0', sizeof(fields.os)));
 		assert(fields.time_ms > 0 && fields.class_uid > 0);

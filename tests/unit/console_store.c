@@ -243,7 +243,8 @@ Test(console_store, an_older_one_is_migrated)
 	fixture_close();
 	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
 	cr_assert_eq(sqlite3_exec(sqlite,
-			     "DROP TABLE export; DROP TABLE receipt; DROP TABLE device_tag;"
+			     "DROP TABLE device_user; DROP TABLE export; DROP TABLE receipt; DROP "
+			     "TABLE device_tag;"
 			     "DROP TABLE policy_group;"
 			     "DROP TABLE bundle; DROP TABLE policy;"
 			     "DROP TABLE tally; DROP TABLE device_seal;"

@@ -137,6 +137,17 @@ int postgres_devices_named(
 	return read_many(&call, ret_devices, most);
 }
 
+int postgres_user_devices(struct store *store, const char *name, int64_t after,
+	struct store_device *ret_devices, unsigned int most)
+{
+	struct pg_call call = pg_call(store, PG_USER_DEVICES);
+
+	pg_text(&call, name);
+	pg_int(&call, after);
+	pg_int(&call, most);
+	return read_many(&call, ret_devices, most);
+}
+
 int postgres_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
 	const char *why, int64_t now_ms)
 {

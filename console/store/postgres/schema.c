@@ -117,7 +117,13 @@ static const char version_4[] =
 	"INSERT INTO tally SELECT device, time_ms / 86400000, class_uid, verdict, count(*)"
 	" FROM event GROUP BY 1, 2, 3, 4;";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4};
+/* Who used a device. Begins empty: earlier events' rows do not say whether it was a person. */
+static const char version_5[] =
+	"CREATE TABLE device_user (device bigint NOT NULL, name text NOT NULL,"
+	" first_ms bigint NOT NULL, last_ms bigint NOT NULL, PRIMARY KEY (device, name));"
+	"CREATE INDEX device_user_name ON device_user (name, device);";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

@@ -178,6 +178,21 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 	[PG_TALLY_SUMS] = {"i",
 		"SELECT day, class_uid, verdict, sum(count)::bigint FROM tally WHERE day >= $1"
 		" GROUP BY day, class_uid, verdict ORDER BY day, class_uid, verdict", false},
+	[PG_USER_SEEN] = {"itii",
+		"UPDATE device_user SET first_ms = least(first_ms, $3), last_ms = greatest(last_ms,"
+		" $4) WHERE device = $1 AND name = $2", false},
+	[PG_USER_ADD] = {"itii",
+		"INSERT INTO device_user (device, name, first_ms, last_ms) VALUES ($1, $2, $3, $4)"
+		" ON CONFLICT DO NOTHING", false},
+	[PG_USER_TRIM] = {"ii",
+		"DELETE FROM device_user WHERE device = $1 AND name IN (SELECT name FROM device_user"
+		" WHERE device = $1 ORDER BY last_ms DESC, name OFFSET $2)", false},
+	[PG_USER_LAST] = {"ii",
+		"SELECT name, first_ms, last_ms FROM device_user WHERE device = $1 ORDER BY last_ms"
+		" DESC, name LIMIT $2", false},
+	[PG_USER_DEVICES] = {"tii",
+		DEVICE "JOIN device_user ON device_user.device = device.id WHERE device_user.name ="
+		" $1 AND device.id > $2 ORDER BY device.id LIMIT $3", false},
 	[PG_SEAL_USED] = {"ii",
 		"INSERT INTO device_seal (device, made_ms) VALUES ($1, $2)"
 		" ON CONFLICT (device) DO UPDATE SET made_ms = excluded.made_ms", false},

@@ -127,6 +127,17 @@ int sqlite_devices_named(
 	return read_many(statement, ret_devices, most);
 }
 
+int sqlite_user_devices(struct store *store, const char *name, int64_t after,
+	struct store_device *ret_devices, unsigned int most)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, USER_DEVICES);
+
+	sql_bind_text(statement, 1, name);
+	sql_bind(statement, 2, after);
+	sql_bind(statement, 3, most);
+	return read_many(statement, ret_devices, most);
+}
+
 int sqlite_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
 	const char *why, int64_t now_ms)
 {

@@ -117,8 +117,15 @@ static const char version_7[] =
 	"INSERT INTO tally SELECT device, time_ms / 86400000, class_uid, verdict, count(*)"
 	" FROM event GROUP BY 1, 2, 3, 4;";
 
+/* Who used a device. Begins empty: earlier events' rows do not say whether it was a person. */
+static const char version_8[] =
+	"CREATE TABLE device_user (device INTEGER NOT NULL REFERENCES device,"
+	" name TEXT NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (device, name)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX device_user_name ON device_user (name);";
+
 static const char *const versions[] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

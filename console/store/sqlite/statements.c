@@ -139,6 +139,18 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 		      " DO UPDATE SET count = count + excluded.count",
 	[TALLY_SUMS] = "SELECT day, class_uid, verdict, sum(count) FROM tally WHERE day >= ?1"
 		       " GROUP BY day, class_uid, verdict ORDER BY day, class_uid, verdict",
+	[USER_SEEN] = "UPDATE device_user SET first_ms = min(first_ms, ?3),"
+		      " last_ms = max(last_ms, ?4) WHERE device = ?1 AND name = ?2",
+	[USER_ADD] = "INSERT INTO device_user (device, name, first_ms, last_ms)"
+		     " VALUES (?1, ?2, ?3, ?4)",
+	[USER_TRIM] = "DELETE FROM device_user WHERE device = ?1 AND name IN"
+		      " (SELECT name FROM device_user WHERE device = ?1"
+		      " ORDER BY last_ms DESC, name LIMIT -1 OFFSET ?2)",
+	[USER_LAST] = "SELECT name, first_ms, last_ms FROM device_user WHERE device = ?1"
+		      " ORDER BY last_ms DESC, name LIMIT ?2",
+	[USER_DEVICES] = DEVICE "JOIN device_user ON device_user.device = device.id"
+				" WHERE device_user.name = ?1 AND device.id > ?2"
+				" ORDER BY device.id LIMIT ?3",
 	[SEAL_USED] = "INSERT INTO device_seal (device, made_ms) VALUES (?1, ?2)"
 		      " ON CONFLICT (device) DO UPDATE SET made_ms = excluded.made_ms",
 	[SEAL_WAITING] = "SELECT count(*) FROM device LEFT JOIN device_seal"
