@@ -36,6 +36,14 @@ static void add_number(struct json_object *object, const char *name, uint64_t va
 	(void)json_object_object_add(object, name, json_object_new_uint64(value)); /* likewise */
 }
 
+/* To the minute while there are hours: a file that says the same is not written again. */
+static int64_t shown_seconds(const struct uplink *uplink)
+{
+	int64_t left = certificate_seconds_left(uplink->identity.chain[0]);
+
+	return left > 3600 ? left - left % 60 : left;
+}
+
 static struct json_object *status_of(const struct uplink *uplink)
 {
 	struct json_object *object = json_object_new_object();
@@ -68,8 +76,8 @@ static struct json_object *status_of(const struct uplink *uplink)
 	add_number(object, "gone", uplink->gone + spool.lost);
 	if (uplink->identity.chain_count)
 		(void)json_object_object_add(object, "certificate_seconds",
-			json_object_new_int64(certificate_seconds_left(
-				uplink->identity.chain[0]))); /* below zero: it has ended */
+			json_object_new_int64(
+				shown_seconds(uplink))); /* below zero: it has ended */
 	return object;
 }
 
