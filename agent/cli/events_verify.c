@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/cli/cli.h"
 #include "agent/uplink/spool.h"
@@ -33,12 +34,16 @@ static EVP_PKEY *device_key(void)
 static bool is_whole(const struct spool_proof *proof)
 {
 	return !proof->missing && !proof->bad_signatures && !proof->broken_links &&
-	       !proof->bad_segments;
+	       !proof->bad_segments && !proof->tail_bytes;
 }
 
 static void print_faults(const struct spool_proof *proof)
 {
-	print_styled(PRINT_BAD, "  NOT whole, from segment %016" PRIx64 " on:", proof->bad_number);
+	if (proof->bad_number)
+		print_styled(PRINT_BAD,
+			"  NOT whole, from segment %016" PRIx64 " on:", proof->bad_number);
+	else
+		print_styled(PRINT_BAD, "  NOT whole:");
 	if (proof->missing)
 		(void)printf(" %" PRIu64 " events missing;", proof->missing);
 	if (proof->bad_signatures)
@@ -49,6 +54,9 @@ static void print_faults(const struct spool_proof *proof)
 	if (proof->bad_segments)
 		(void)printf(" %u segments with %" PRIu64 " bytes that are no records;",
 			proof->bad_segments, proof->bad_bytes);
+	if (proof->tail_bytes)
+		(void)printf(" %" PRIu64 " bytes at the end that are no records, changed or torn;",
+			proof->tail_bytes);
 	(void)putchar('\n');
 }
 
@@ -64,28 +72,39 @@ static void print_apart(const struct spool_proof *proof)
 static void print_proof(const char *device, const struct spool_proof *proof, bool has_key)
 {
 	print_styled(PRINT_BOLD, "Spool of device %s\n", device);
-	if (!proof->events) {
+	if (proof->events)
+		(void)printf("  %" PRIu64 " events in %" PRIu64
+			     " records of %u segments: numbers %" PRIu64 " to %" PRIu64 "\n",
+			proof->events, proof->records, proof->segments, proof->first_sequence,
+			proof->last_sequence);
+	else
 		(void)puts("  holds nothing");
-		print_apart(proof);
-		return;
-	}
-	(void)printf("  %" PRIu64 " events in %" PRIu64 " records of %u segments: numbers %" PRIu64
-		     " to %" PRIu64 "\n",
-		proof->events, proof->records, proof->segments, proof->first_sequence,
-		proof->last_sequence);
 	if (proof->pruned || proof->lost)
 		print_styled(PRINT_WARN,
 			"  of them without content: %" PRIu64 " pruned for want of room, %" PRIu64
 			" that never came here\n",
 			proof->pruned, proof->lost);
-	if (is_whole(proof))
+	if (is_whole(proof) && proof->events)
 		print_styled(PRINT_GOOD, "  whole: %s\n",
 			has_key ? "signed by this device, and nothing was changed or taken out"
 				: "nothing was changed or taken out (signatures not looked at: no "
 				  "certificate)");
-	else
+	else if (!is_whole(proof))
 		print_faults(proof);
 	print_apart(proof);
+}
+
+/* What is behind the last record may be one that is being written: then it soon is one. */
+static int prove(const char *path, EVP_PKEY *key, struct spool_proof *ret_proof)
+{
+	static const struct timespec while_written = {.tv_nsec = 100000000};
+	int r = spool_verify(path, key, ret_proof);
+
+	for (int i = 0; i < 10 && r == 0 && ret_proof->tail_bytes; i++) {
+		(void)nanosleep(&while_written, NULL); /* shorter does no harm */
+		r = spool_verify(path, key, ret_proof);
+	}
+	return r;
 }
 
 /* One directory of the spool. enum cli_exit. */
@@ -96,7 +115,7 @@ static int verify_one(const char *device, EVP_PKEY *key)
 	int r;
 
 	(void)snprintf(path, sizeof(path), UPLINK_DIRECTORY "/spool/%s", device);
-	r = spool_verify(path, key, &proof);
+	r = prove(path, key, &proof);
 	if (r < 0) {
 		(void)fprintf(stderr, "holdfast: cannot read '%s': %s\n", path, strerror(-r));
 		return CLI_REFUSED;

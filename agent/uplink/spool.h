@@ -153,7 +153,8 @@ struct spool_proof {
 /*
  * Proves the chain of what lies in directory, without a lock and without changing anything: a writer
  * may be at work. key: of the device, NULL = signatures are not looked at. 0 whatever it finds: all
- * is well when missing, bad_signatures, broken_links and bad_segments are 0. Negative errno.
+ * is well when missing, bad_signatures, broken_links, bad_segments and, looked at again, tail_bytes are
+ * 0. Negative errno.
  */
 int spool_verify(const char *directory, EVP_PKEY *key, struct spool_proof *ret_proof);
 int spool_verify_files(
