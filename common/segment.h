@@ -193,5 +193,10 @@ CLEANUP_DEFINE(struct segment_opener, segment_opener_free)
  */
 int segment_open_record(struct segment_opener *opener, const struct segment_record *record,
 	char **ret_lines, size_t *ret_size);
+/*
+ * The lines of the record that was opened last as they came, one frame of zstd: whoever keeps them
+ * need not compress them again. Borrowed until the next is opened. NULL when it had none.
+ */
+const void *segment_packed(const struct segment_opener *opener, size_t *ret_size);
 
 #endif

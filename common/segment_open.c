@@ -10,6 +10,8 @@ struct segment_opener {
 	struct segment_header header;
 	struct hpke *hpke;
 	ZSTD_DCtx *zstd;
+	uint8_t *packed; /* of the record opened last */
+	size_t packed_size, packed_room;
 };
 
 int segment_opener_new(const struct segment_header *header,
@@ -39,6 +41,9 @@ void segment_opener_free(struct segment_opener *opener)
 		return;
 	hpke_free(opener->hpke);
 	ZSTD_freeDCtx(opener->zstd);
+	if (opener->packed)
+		explicit_bzero(opener->packed, opener->packed_room);
+	free(opener->packed);
 	free(opener);
 }
 
@@ -56,9 +61,11 @@ static bool is_lines(const char *lines, size_t size, uint32_t count)
  * One frame of zstd and nothing behind it, of exactly raw_size bytes by its own header and when it is
  * decompressed: into memory of that size, which it can't leave.
  */
-static int decompress(struct segment_opener *opener, const struct segment_record *record,
-	const uint8_t *bytes, size_t size, char **ret_lines)
+static int decompress(
+	struct segment_opener *opener, const struct segment_record *record, char **ret_lines)
 {
+	const uint8_t *bytes = opener->packed;
+	size_t size = opener->packed_size;
 	auto_free char *lines = NULL;
 
 	if (ZSTD_findFrameCompressedSize(bytes, size) != size ||
@@ -76,23 +83,43 @@ static int decompress(struct segment_opener *opener, const struct segment_record
 	return 0;
 }
 
+static int make_room(struct segment_opener *opener, size_t size)
+{
+	uint8_t *more;
+
+	if (size <= opener->packed_room)
+		return 0;
+	more = realloc(opener->packed, size);
+	if (!more)
+		return -ENOMEM;
+	opener->packed = more;
+	opener->packed_room = size;
+	return 0;
+}
+
+const void *segment_packed(const struct segment_opener *opener, size_t *ret_size)
+{
+	*ret_size = opener->packed_size;
+	return opener->packed_size ? opener->packed : NULL;
+}
+
 int segment_open_record(struct segment_opener *opener, const struct segment_record *record,
 	char **ret_lines, size_t *ret_size)
 {
 	uint8_t aad[SEGMENT_AAD_SIZE];
 	const struct hpke_message sealed = {
 		aad, sizeof(aad), record->content, record->content_size};
-	auto_free uint8_t *bytes = NULL;
 	auto_free char *lines = NULL;
 	int r;
 
+	opener->packed_size = 0;
 	if (record->is_pruned)
 		return -ENODATA;
-	bytes = malloc(record->content_size);
-	if (!bytes)
-		return -ENOMEM;
+	r = make_room(opener, record->content_size);
+	if (r < 0)
+		return r;
 	segment_aad(&opener->header, record->before, record->bytes, aad);
-	r = hpke_open_at(opener->hpke, record->index, &sealed, bytes);
+	r = hpke_open_at(opener->hpke, record->index, &sealed, opener->packed);
 	if (r < 0)
 		return r;
 	if (record->kind == SEGMENT_LOST) {
@@ -100,9 +127,12 @@ int segment_open_record(struct segment_opener *opener, const struct segment_reco
 		if (!lines)
 			return -ENOMEM;
 	} else {
-		r = decompress(opener, record, bytes, record->content_size - HPKE_TAG_SIZE, &lines);
-		if (r < 0)
+		opener->packed_size = record->content_size - HPKE_TAG_SIZE;
+		r = decompress(opener, record, &lines);
+		if (r < 0) {
+			opener->packed_size = 0;
 			return r;
+		}
 	}
 	*ret_size = record->raw_size;
 	*ret_lines = take_ptr(lines);

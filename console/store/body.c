@@ -48,11 +48,16 @@ void bodies_free(struct bodies *bodies)
 	free(bodies);
 }
 
-int bodies_pack(struct bodies *bodies, const char *text, size_t size, const void **ret_packed,
+int bodies_pack(struct bodies *bodies, const struct store_record *record, const void **ret_packed,
 	size_t *ret_size)
 {
-	size_t bound = ZSTD_compressBound(size), packed;
+	size_t bound = ZSTD_compressBound(record->size), packed;
 
+	if (record->packed) {
+		*ret_packed = record->packed;
+		*ret_size = record->packed_size;
+		return 0;
+	}
 	if (bound > bodies->packed_room) {
 		void *more = realloc(bodies->packed, bound);
 
@@ -61,8 +66,8 @@ int bodies_pack(struct bodies *bodies, const char *text, size_t size, const void
 		bodies->packed = more;
 		bodies->packed_room = bound;
 	}
-	packed = ZSTD_compressCCtx(
-		bodies->packer, bodies->packed, bodies->packed_room, text, size, PACK_LEVEL);
+	packed = ZSTD_compressCCtx(bodies->packer, bodies->packed, bodies->packed_room,
+		record->text, record->size, PACK_LEVEL);
 	if (ZSTD_isError(packed))
 		return -EIO;
 	*ret_packed = bodies->packed;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/cleanup.h"
+#include "console/store/store.h"
 
 #define BODY_SLOTS 64	       /* texts that were looked at: 100 kB each as a rule */
 #define BODY_MAX   (256 << 10) /* bytes of a text that is kept when another takes its slot */
@@ -24,8 +25,8 @@ int bodies_new(struct bodies **ret_bodies);
 void bodies_free(struct bodies *bodies);
 CLEANUP_DEFINE(struct bodies, bodies_free)
 
-/* Packs; borrowed until the next call. -ENOMEM, -EIO. */
-int bodies_pack(struct bodies *bodies, const char *text, size_t size, const void **ret_packed,
+/* A record's text, packed if it is not yet; borrowed from it, or until the next call. -ENOMEM, -EIO. */
+int bodies_pack(struct bodies *bodies, const struct store_record *record, const void **ret_packed,
 	size_t *ret_size);
 /* The text, when it is at hand: NULL when it has to be loaded. Borrowed until another is asked for. */
 const char *bodies_find(const struct bodies *bodies, struct body_key key, size_t *ret_size);

@@ -218,6 +218,7 @@ int ingest_record(struct ingest_batch *batch, const struct segment_record *recor
 	}
 	stored.text = lines;
 	stored.size = size;
+	stored.packed = segment_packed(batch->opener, &stored.packed_size);
 	stored.events = events;
 	stored.event_count = record->count;
 	return add_record(batch, record, &stored);

@@ -330,8 +330,10 @@ struct store_record {
 	uint64_t first; /* sequence */
 	uint32_t count;
 	uint8_t link[CONSOLE_HASH_SIZE];
-	const char *text; /* borrowed */
+	const char *text; /* borrowed, as are the next two */
 	size_t size;
+	const void *packed; /* the text in one frame of zstd, when the caller has it; or NULL */
+	size_t packed_size;
 	const struct store_event *events; /* borrowed */
 	unsigned int event_count;
 };

@@ -2,6 +2,7 @@
 /* Segments: what is sealed is opened by one key, in its place, whole or not at all. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <zstd.h>
 
 #include "tests/unit/segment_fixture.h"
 
@@ -185,6 +186,21 @@ Test(segment, a_header_that_is_cut_is_refused)
 	cr_expect_eq(segment_header_parse(&reader, &parsed), 0);
 }
 
+/* The packed form says the same; a lost record has none. */
+static void expect_packed(
+	const struct segment_opener *segment_opener, const char *lines, size_t lines_size)
+{
+	auto_free char *unpacked = malloc(lines_size + 1);
+	size_t packed_size;
+	const void *packed = segment_packed(segment_opener, &packed_size);
+
+	cr_assert_eq(packed != NULL, lines_size > 0);
+	if (!packed)
+		return;
+	cr_assert_eq(ZSTD_decompress(unpacked, lines_size, packed, packed_size), lines_size);
+	cr_expect_eq(memcmp(unpacked, lines, lines_size), 0);
+}
+
 /* From the last to the first. */
 Test(segment, opens_what_was_sealed_in_any_order)
 {
@@ -205,6 +221,7 @@ Test(segment, opens_what_was_sealed_in_any_order)
 		cr_expect_eq(lines[lines_size], '\0');
 		if (frame.size)
 			cr_expect_eq(memcmp(lines, frame.lines, frame.size), 0);
+		expect_packed(opener, lines, lines_size);
 	}
 }
 
@@ -298,6 +315,7 @@ Test(segment, a_record_opens_only_behind_the_one_it_was_sealed_behind)
 	cr_assert_eq(segment_opener_new(&header, keys.private_key, &opener), 0);
 	record.before[0] ^= 1;
 	cr_expect_eq(segment_open_record(opener, &record, &lines, &lines_size), -EBADMSG);
+	cr_expect_null(segment_packed(opener, &lines_size));
 	record.before[0] ^= 1;
 	cr_expect_eq(segment_open_record(opener, &record, &lines, &lines_size), 0);
 }

@@ -144,7 +144,7 @@ static int put_record(struct postgres_store *postgres, const struct store_record
 	int r = 0;
 
 	if (record->size)
-		r = bodies_pack(postgres->bodies, record->text, record->size, &body, &packed);
+		r = bodies_pack(postgres->bodies, record, &body, &packed);
 	if (r == 0)
 		r = copy_row(to, 6, 4 * sizeof(int64_t) + sizeof(record->link) + packed);
 	if (r < 0)

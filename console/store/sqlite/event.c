@@ -120,8 +120,7 @@ int sqlite_record_add(struct store *store, const struct store_record *record)
 	int r = 0;
 
 	if (record->size)
-		r = bodies_pack(
-			sqlite_of(store)->bodies, record->text, record->size, &body, &packed);
+		r = bodies_pack(sqlite_of(store)->bodies, record, &body, &packed);
 	if (r < 0)
 		return r;
 	statement = sqlite_statement(store, RECORD_ADD);
