@@ -149,14 +149,4 @@ int kernel_counters(struct kernel *kernel, uint64_t ret_counters[static HF_COUNT
  */
 int kernel_misses(const struct kernel *kernel, uint64_t *ret_misses);
 
-/* A descriptor to poll for POLLIN; owned by kernel. */
-int kernel_ring_fd(const struct kernel *kernel);
-/*
- * Hands raw records to receive, oldest first, until the ring is empty. The bytes are borrowed for
- * the call and not yet checked: decode with record_decode(). Returns how many, or negative errno.
- */
-int kernel_receive(struct kernel *kernel);
-void kernel_on_record(struct kernel *kernel,
-	void (*receive)(const void *bytes, size_t size_bytes, void *userdata), void *userdata);
-
 #endif

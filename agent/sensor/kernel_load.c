@@ -329,7 +329,6 @@ void kernel_close(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
-	ring_buffer__free(kernel->ring);
 	if (kernel->poke_fd >= 0)
 		(void)close(kernel->poke_fd); /* read only */
 	if (kernel->readers_fd >= 0)
@@ -338,15 +337,6 @@ void kernel_close(struct kernel *kernel)
 		(void)close(kernel->programs[i]); /* the pinned link holds it */
 	close_maps(kernel);
 	free(kernel);
-}
-
-static int on_ring_record(void *context, void *bytes, size_t size_bytes)
-{
-	struct kernel *kernel = context;
-
-	if (kernel->receive)
-		kernel->receive(bytes, size_bytes, kernel->receive_userdata);
-	return 0;
 }
 
 static int object_open(const struct kernel_object *chosen, struct bpf_object **ret)
@@ -413,10 +403,6 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	r = kernel_hello(kernel);
 	if (r < 0)
 		return r;
-	kernel->ring = ring_buffer__new(
-		kernel->maps[KERNEL_MAP_RING], on_ring_record, kernel, NULL);
-	if (!kernel->ring)
-		return -errno;
 	*ret = take_ptr(kernel);
 	return 0;
 }

@@ -48,11 +48,8 @@ struct kernel {
 	int maps[KERNEL_MAP_MAX];	  /* own descriptors */
 	int programs[KERNEL_PROGRAM_MAX]; /* own; all that are attached */
 	unsigned int program_count;
-	int poke_fd;	/* own; any open file, for requests that mean none */
-	int readers_fd; /* own; link of the iterator over labelled readers */
-	struct ring_buffer *ring;
-	void (*receive)(const void *bytes, size_t size_bytes, void *userdata);
-	void *receive_userdata;
+	int poke_fd;		/* own; any open file, for requests that mean none */
+	int readers_fd;		/* own; link of the iterator over labelled readers */
 	unsigned int dest_slot; /* the trie of the bank in force */
 	struct hf_inode_key dirty_cursor;
 	bool has_dirty_cursor;

@@ -246,20 +246,3 @@ int kernel_misses(const struct kernel *kernel, uint64_t *ret_misses)
 	*ret_misses = misses;
 	return 0;
 }
-
-int kernel_ring_fd(const struct kernel *kernel)
-{
-	return ring_buffer__epoll_fd(kernel->ring);
-}
-
-int kernel_receive(struct kernel *kernel)
-{
-	return ring_buffer__consume(kernel->ring);
-}
-
-void kernel_on_record(struct kernel *kernel,
-	void (*receive)(const void *bytes, size_t size_bytes, void *userdata), void *userdata)
-{
-	kernel->receive = receive;
-	kernel->receive_userdata = userdata;
-}

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +198,8 @@ static void take_kernel(struct sensor *sensor, const struct options *options)
 	r = kernel_door(sensor->kernel, &sensor->door); /* an earlier sensor may have opened it */
 	if (r < 0)
 		fatal("cannot read the maintenance door: %s, stopping", strerror(-r));
+	(void)malloc_trim(
+		0); /* loading took the types of the whole kernel; nothing to give is fine */
 	log_notice("kernel part %s", sensor->support.was_adopted ? "adopted" : "loaded");
 	for (unsigned int i = 0; i < sensor->support.missing_count; i++)
 		log_warning("reduced on this kernel: %s", sensor->support.missing[i]);

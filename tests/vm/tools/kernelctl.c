@@ -10,6 +10,8 @@
  *   labels PATH	    taint PID		   counters		records
  *   readers
  */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -188,7 +190,9 @@ static int run_counters(struct kernel *kernel, char **words)
 	return r;
 }
 
-static void print_record(const void *bytes, size_t size_bytes, void *userdata)
+static struct ring_buffer *ring;
+
+static int print_record(void *userdata, void *bytes, size_t size_bytes)
 {
 	const struct hf_record *record = bytes;
 
@@ -201,14 +205,16 @@ static void print_record(const void *bytes, size_t size_bytes, void *userdata)
 	for (unsigned int i = 0; i < record->path_size && i < HF_PATH_SIZE; i++)
 		putchar(record->path[i] ? record->path[i] : '<');
 	putchar('\n');
+	return 0;
 }
 
 static int run_records(struct kernel *kernel, char **words)
 {
 	int r;
 
+	(void)kernel;
 	(void)words; /* takes none */
-	r = kernel_receive(kernel);
+	r = ring_buffer__consume(ring);
 	printf("records=%d ", r);
 	return r < 0 ? r : 0;
 }
@@ -258,7 +264,12 @@ int main(void)
 		fprintf(stderr, "kernelctl: %s\n", strerror(-r));
 		return 1;
 	}
-	kernel_on_record(kernel, print_record, NULL);
+	ring = ring_buffer__new(
+		bpf_obj_get(KERNEL_PIN_DIRECTORY "/maps/hf_ring"), print_record, NULL, NULL);
+	if (!ring) {
+		fprintf(stderr, "kernelctl: the ring of records: %s\n", strerror(errno));
+		return 1;
+	}
 	printf("ok adopted=%d\n", support.was_adopted);
 	while (fgets(line, sizeof(line), stdin)) {
 		r = run_line(kernel, line);
@@ -267,6 +278,7 @@ int main(void)
 		else
 			printf("ok\n");
 	}
+	ring_buffer__free(ring);
 	kernel_close(kernel);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stage.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,6 +28,7 @@
 
 struct stage {
 	struct kernel *kernel;
+	struct ring_buffer *ring;
 	struct stage_setting setting;
 	unsigned int sequence; /* names the directory of this one */
 	int pids[WALK_PROCESSES + 1];
@@ -273,11 +276,12 @@ static void remove_files(struct stage *stage, const struct model *model)
 		}
 }
 
-static void take_record(const void *bytes, size_t size_bytes, void *userdata)
+static int take_record(void *userdata, void *bytes, size_t size_bytes)
 {
+	(void)userdata;
 	(void)bytes; /* what records say is shown elsewhere */
 	(void)size_bytes;
-	(void)userdata;
+	return 0;
 }
 
 void stage_end(struct stage *stage, const struct model *model)
@@ -289,7 +293,7 @@ void stage_end(struct stage *stage, const struct model *model)
 		if (model->processes[process].is_alive)
 			(void)talk(stage, process, &command, &reply); /* or is gone */
 	remove_files(stage, model);
-	(void)kernel_receive(stage->kernel); /* makes room in the ring */
+	(void)ring_buffer__consume(stage->ring); /* makes room in the ring */
 }
 
 int stage_taint(struct stage *stage, int process, uint64_t *ret_labels)
@@ -431,7 +435,10 @@ int stage_open(const char *const *directories, struct stage **ret)
 		if (r < 0)
 			return r;
 	}
-	kernel_on_record(stage->kernel, take_record, NULL);
+	stage->ring = ring_buffer__new(
+		bpf_obj_get(KERNEL_PIN_DIRECTORY "/maps/hf_ring"), take_record, NULL, NULL);
+	if (!stage->ring)
+		return -errno;
 	r = make_policy(stage);
 	if (r < 0)
 		return r;
