@@ -169,7 +169,7 @@ check 'and that its kernel can' recorded bpf_lsm on
 refute 'and nothing that is not so' recorded secure_boot on
 
 # What the agent takes of memory, libraries shared among them counted once.
-pgrep -x 'holdfastd|holdfast-engine|holdfast-sensor|holdfast-keyri|holdfast-uplink' | while read -r pid; do
+pgrep -x 'holdfastd|holdfast-engine|holdfast-sensor|holdfast-keyrin|holdfast-uplink' | while read -r pid; do
 	awk -v name="$(cat /proc/"$pid"/comm)" '/^(Rss|Pss):/ { text = text " " $1 " " $2 } END { print "# " name text " kB" }' \
 		/proc/"$pid"/smaps_rollup
 done
