@@ -347,14 +347,8 @@ static int write_change(struct service *service, struct admin_client *client,
 	r = store_device_set_state(
 		service->writer, device->id, state, client->who, client->request.why, act.time_ms);
 	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
 		r = store_notice_add(service->writer, device->id);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
-	return r;
+	return audit_commit(service->writer, r, &act);
 }
 
 void admin_device_change(struct service *service, struct admin_client *client)

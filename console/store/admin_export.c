@@ -114,13 +114,7 @@ static int set_back(struct service *service, struct admin_client *client, struct
 	r = store_begin(service->writer);
 	if (r == 0)
 		r = store_export_set(service->writer, row);
-	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
-	return r;
+	return audit_commit(service->writer, r, &act);
 }
 
 void admin_export_rewind(struct service *service, struct admin_client *client)

@@ -67,14 +67,8 @@ static int write_assignment(
 	if (r == 0)
 		r = users_of(service->writer, device->id, after);
 	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
 		r = store_notice_add(service->writer, 0);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
-	return r;
+	return audit_commit(service->writer, r, &act);
 }
 
 void admin_device_assign(struct service *service, struct admin_client *client)

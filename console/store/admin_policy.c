@@ -122,14 +122,8 @@ static int write_policy(struct service *service, struct admin_client *client,
 	if (r == 0)
 		r = store_policy_add(service->writer, policy, bytes);
 	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
 		r = store_notice_add(service->writer, 0);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
-	return r;
+	return audit_commit(service->writer, r, &act);
 }
 
 void admin_policy_publish(struct service *service, struct admin_client *client)
@@ -189,13 +183,8 @@ void admin_policy_rollout(struct service *service, struct admin_client *client)
 	if (r == 0)
 		r = store_policy_set_percent(service->writer, version, client->request.limit);
 	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
 		r = store_notice_add(service->writer, 0);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
+	r = audit_commit(service->writer, r, &act);
 	if (r == -ENOENT)
 		admin_end(client, r, "there is no version %llu", (unsigned long long)version);
 	else if (r < 0)

@@ -84,13 +84,7 @@ static int write_rule(
 	if (r < 0)
 		return r;
 	r = text ? rule_add(service->writer, name, text) : rule_remove(service->writer, name);
-	if (r == 0)
-		r = audit_note(service->writer, act);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
-	return r;
+	return audit_commit(service->writer, r, act);
 }
 
 void admin_rule_add(struct service *service, struct admin_client *client)

@@ -62,13 +62,8 @@ void admin_device_tag(struct service *service, struct admin_client *client)
 	if (r == 0)
 		r = own_tags(service->writer, device.id, tags);
 	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
 		r = store_notice_add(service->writer, 0);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
+	r = audit_commit(service->writer, r, &act);
 	if (r == -EINVAL)
 		admin_end(client, r,
 			"a tag is of letters, digits, '.', '_' and '-', with + or - before it; "

@@ -77,13 +77,7 @@ static int write_token(struct service *service, struct admin_client *client,
 		return r;
 	r = enrolment_token_make(service->writer, token, ret_text);
 	(void)snprintf(what, sizeof(what), "token %lld '%s'", (long long)token->id, token->name);
-	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
-	return r;
+	return audit_commit(service->writer, r, &act);
 }
 
 void admin_token_create(struct service *service, struct admin_client *client)
@@ -139,12 +133,7 @@ void admin_token_revoke(struct service *service, struct admin_client *client)
 	act.before = state_of(&token);
 	if (r == 0)
 		r = store_token_revoke(service->writer, id);
-	if (r == 0)
-		r = audit_note(service->writer, &act);
-	if (r == 0)
-		r = store_commit(service->writer);
-	if (r < 0)
-		store_rollback(service->writer);
+	r = audit_commit(service->writer, r, &act);
 	if (r == -ENOENT)
 		admin_end(client, r, "there is no token %lld", (long long)id);
 	else if (r < 0)

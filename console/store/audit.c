@@ -62,6 +62,17 @@ int audit_note(struct store *store, const struct audit_act *act)
 	return r < 0 ? r : store_audit_add(store, &row);
 }
 
+int audit_commit(struct store *store, int r, const struct audit_act *act)
+{
+	if (r == 0)
+		r = audit_note(store, act);
+	if (r == 0)
+		r = store_commit(store);
+	if (r < 0)
+		store_rollback(store);
+	return r;
+}
+
 int store_audit(
 	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms)
 {

@@ -18,7 +18,12 @@ struct audit_act {
 
 /* In the transaction of the act itself. 0 or negative errno of the store. */
 int audit_note(struct store *store, const struct audit_act *act);
-/* The same for an act that changes nothing that has a value. */
+/*
+ * The end of a transaction of which r came: the act is written down and all of it is there, or, when r
+ * or what follows is a failure, none of it. 0 or negative errno, r's own before any other.
+ */
+int audit_commit(struct store *store, int r, const struct audit_act *act);
+/* audit_note() for an act that changes nothing that has a value. */
 int store_audit(
 	struct store *store, const char *who, const char *act, const char *what, int64_t now_ms);
 
