@@ -28,13 +28,9 @@ int postgres_account_add(
 int postgres_accounts(
 	struct store *store, int64_t device, struct store_account *ret_accounts, unsigned int most)
 {
-	struct pg_call call = pg_call(store, PG_ACCOUNT_LAST);
 	auto_rows rows = {0};
-	int r;
+	int r = pg_run_list(store, PG_ACCOUNT_LAST, device, most, &rows);
 
-	pg_int(&call, device);
-	pg_int(&call, most);
-	r = pg_run(&call, &rows);
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++) {
 		struct store_account *account = &ret_accounts[i];
 
@@ -50,9 +46,7 @@ int postgres_accounts(
 		account->last_ms = pg_get_int(&rows, i, 9);
 		account->unfit = (uint64_t)pg_get_int(&rows, i, 10);
 	}
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
 
 int postgres_tally_add(struct store *store, const struct store_tally *tally)
@@ -132,13 +126,9 @@ int postgres_finding_add(struct store *store, const struct store_finding *findin
 int postgres_findings(
 	struct store *store, int64_t device, struct store_finding *ret_findings, unsigned int most)
 {
-	struct pg_call call = pg_call(store, PG_FINDING_LAST);
 	auto_rows rows = {0};
-	int r;
+	int r = pg_run_list(store, PG_FINDING_LAST, device, most, &rows);
 
-	pg_int(&call, device);
-	pg_int(&call, most);
-	r = pg_run(&call, &rows);
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++) {
 		struct store_finding *finding = &ret_findings[i];
 
@@ -150,9 +140,7 @@ int postgres_findings(
 		finding->last = (uint64_t)pg_get_int(&rows, i, 5);
 		pg_get_text(&rows, i, 6, finding->text, sizeof(finding->text));
 	}
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
 
 static int count_devices(struct store *store, struct store_totals *totals)

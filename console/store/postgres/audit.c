@@ -38,9 +38,7 @@ static int read_many(struct pg_call *call, struct store_audit *ret_audits, unsig
 		pg_get_text(&rows, i, 6, audit->after, sizeof(audit->after));
 		pg_get_blob(&rows, i, 7, audit->link, sizeof(audit->link));
 	}
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
 
 /* A row that all consoles know is locked first: who waited for it sees the newest there is then. */

@@ -181,3 +181,12 @@ int pg_rows_check(const struct pg_rows *rows)
 {
 	return rows->is_bad ? -EBADMSG : 0;
 }
+
+int pg_rows_count(int r, const struct pg_rows *rows, unsigned int most)
+{
+	if (r == 0)
+		r = pg_rows_check(rows);
+	if (r < 0)
+		return r;
+	return (unsigned int)rows->count > most ? (int)most : rows->count;
+}

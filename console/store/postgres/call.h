@@ -45,5 +45,7 @@ void pg_get_blob(struct pg_rows *rows, int row, int column, void *ret_blob, size
 const void *pg_get_bytes(struct pg_rows *rows, int row, int column, size_t *ret_size);
 /* -EBADMSG when something of them was bad. */
 int pg_rows_check(const struct pg_rows *rows);
+/* What a reading of at most `most` rows answers: r when that is a failure, else how many were read. */
+int pg_rows_count(int r, const struct pg_rows *rows, unsigned int most);
 
 #endif

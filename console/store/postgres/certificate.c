@@ -90,16 +90,10 @@ int postgres_certificate_used(
 int postgres_certificates(struct store *store, int64_t device,
 	struct store_certificate *ret_certificates, unsigned int most)
 {
-	struct pg_call call = pg_call(store, PG_CERTIFICATE_LAST);
 	auto_rows rows = {0};
-	int r;
+	int r = pg_run_list(store, PG_CERTIFICATE_LAST, device, most, &rows);
 
-	pg_int(&call, device);
-	pg_int(&call, most);
-	r = pg_run(&call, &rows);
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++)
 		read_certificate(&rows, i, &ret_certificates[i]);
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }

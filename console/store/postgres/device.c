@@ -249,13 +249,9 @@ int postgres_devices_restored(struct store *store)
 int postgres_changes(
 	struct store *store, int64_t device, struct store_change *ret_changes, unsigned int most)
 {
-	struct pg_call call = pg_call(store, PG_CHANGE_LAST);
 	auto_rows rows = {0};
-	int r;
+	int r = pg_run_list(store, PG_CHANGE_LAST, device, most, &rows);
 
-	pg_int(&call, device);
-	pg_int(&call, most);
-	r = pg_run(&call, &rows);
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++) {
 		struct store_change *change = &ret_changes[i];
 
@@ -265,7 +261,5 @@ int postgres_changes(
 		pg_get_text(&rows, i, 3, change->who, sizeof(change->who));
 		pg_get_text(&rows, i, 4, change->why, sizeof(change->why));
 	}
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }

@@ -85,9 +85,7 @@ static int read_many(struct pg_call *call, struct store_policy *ret_policies, un
 
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++)
 		read_policy(&rows, i, &ret_policies[i]);
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
 
 int postgres_policy_get(struct store *store, uint64_t version, struct store_policy *ret_policy)
@@ -164,9 +162,7 @@ int postgres_policy_candidates(struct store *store, int64_t device, uint64_t hav
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++)
 		ret_candidates[i] = (struct store_candidate){
 			(uint64_t)pg_get_int(&rows, i, 0), (uint32_t)pg_get_int(&rows, i, 1)};
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
 
 static struct pg_call tag_call(

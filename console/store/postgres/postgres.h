@@ -54,6 +54,9 @@ struct pg_call pg_call(struct store *store, enum postgres_statement which);
 int pg_run_one(struct pg_call *call);
 /* When it may change none. */
 int pg_run_any(struct pg_call *call);
+/* One of which the parameters are a key and how many rows there may be. As pg_run(). */
+int pg_run_list(struct store *store, enum postgres_statement which, int64_t key, unsigned int most,
+	struct pg_rows *ret_rows);
 /* One that answers with one number; -ENOENT without a row. */
 int pg_run_number(struct pg_call *call, int64_t *ret_number);
 

@@ -36,6 +36,16 @@ int pg_run_any(struct pg_call *call)
 	return pg_run(call, &rows);
 }
 
+int pg_run_list(struct store *store, enum postgres_statement which, int64_t key, unsigned int most,
+	struct pg_rows *ret_rows)
+{
+	struct pg_call call = pg_call(store, which);
+
+	pg_int(&call, key);
+	pg_int(&call, most);
+	return pg_run(&call, ret_rows);
+}
+
 int pg_run_one(struct pg_call *call)
 {
 	auto_rows rows = {0};

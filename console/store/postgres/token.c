@@ -47,9 +47,7 @@ static int read_many(struct pg_call *call, struct store_token *ret_tokens, unsig
 
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++)
 		read_token(&rows, i, &ret_tokens[i]);
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
 
 static int read_one(struct pg_call *call, struct store_token *ret_token)

@@ -37,13 +37,9 @@ int postgres_user_seen(struct store *store, int64_t device, const struct store_u
 int postgres_users(
 	struct store *store, int64_t device, struct store_user *ret_users, unsigned int most)
 {
-	struct pg_call call = pg_call(store, PG_USER_LAST);
 	auto_rows rows = {0};
-	int r;
+	int r = pg_run_list(store, PG_USER_LAST, device, most, &rows);
 
-	pg_int(&call, device);
-	pg_int(&call, most);
-	r = pg_run(&call, &rows);
 	for (int i = 0; r == 0 && i < rows.count && (unsigned int)i < most; i++) {
 		struct store_user *user = &ret_users[i];
 
@@ -51,7 +47,5 @@ int postgres_users(
 		user->first_ms = pg_get_int(&rows, i, 1);
 		user->last_ms = pg_get_int(&rows, i, 2);
 	}
-	if (r == 0)
-		r = pg_rows_check(&rows);
-	return r < 0 ? r : rows.count;
+	return pg_rows_count(r, &rows, most);
 }
