@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,6 +63,28 @@ int file_replace(int directory_fd, const char *name, const struct file_content *
 	if (r < 0 || content->is_new)
 		(void)unlinkat(directory_fd, beside, 0); /* has its name, or is of no use */
 	return r == 0 && fsync(directory_fd) < 0 ? -errno : r;
+}
+
+int file_read_all(int fd, size_t size_max, char **ret_text, size_t *ret_size)
+{
+	auto_free char *text = malloc(size_max + 2);
+	size_t size = 0;
+	ssize_t got = 1;
+
+	if (!text)
+		return -ENOMEM;
+	while (got > 0 && size <= size_max) {
+		got = read(fd, text + size, size_max + 1 - size);
+		size += got > 0 ? (size_t)got : 0;
+	}
+	if (got < 0)
+		return -errno;
+	if (size > size_max)
+		return -EFBIG;
+	text[size] = '\0';
+	*ret_text = take_ptr(text);
+	*ret_size = size;
+	return 0;
 }
 
 int file_in_memory(const char *label, const void *bytes, size_t size)

@@ -25,6 +25,12 @@ struct file_content {
 int file_replace(int directory_fd, const char *name, const struct file_content *content);
 
 /*
+ * All that is to be read from fd, with a NUL behind it, which size does not count. The caller frees.
+ * -EFBIG when it is more than size_max; negative errno.
+ */
+int file_read_all(int fd, size_t size_max, char **ret_text, size_t *ret_size);
+
+/*
  * A file without a name, sealed: who maps it relies on that it does not change or shrink under them.
  * A descriptor, at its end, the caller's to close; negative errno. See memfd_create(2).
  */

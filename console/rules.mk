@@ -58,7 +58,7 @@ FUZZ_LDLIBS_export_format := -linih
 FUZZ_SEEDS_export_format  := tests/fuzz/corpus/export_format
 FUZZ_FLAGS_export_format  := -max_len=2000
 
-FUZZ_SOURCES_export_config = console/exporter/config.c console/exporter/config_values.c $(FUZZ_POLICY)
+FUZZ_SOURCES_export_config = common/file.c console/exporter/config.c console/exporter/config_values.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_export_config := -linih
 FUZZ_SEEDS_export_config  := tests/fuzz/corpus/export_config
 FUZZ_FLAGS_export_config  := -max_len=4096

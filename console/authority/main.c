@@ -225,7 +225,8 @@ static void serve(struct authority *authority)
 
 	while (!is_stopping) {
 		wanted.events = channel_events(&authority->frontend);
-		process_sign(authority->life_fd, 'L');
+		(void)process_sign(authority->life_fd,
+			'L'); /* a console that is gone is told by its channels */
 		if (poll(&wanted, 1, PROCESS_LIFE_MS) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -266,7 +267,8 @@ int authority_main(int argc, char **argv)
 		rehearse(&authority);
 	channel_init(&authority.frontend, authority.frontend_fd, 0);
 	send_chain(&authority);
-	process_sign(authority.life_fd, 'R');
+	(void)process_sign(
+		authority.life_fd, 'R'); /* a console that is gone is told by its channels */
 	serve(&authority);
 	channel_done(&authority.frontend);
 	ca_files_done(&authority.files);

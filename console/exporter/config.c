@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "console/exporter/config_values.h"
 #include "policy/lines.h"
 #include "policy/words.h"
@@ -242,22 +243,11 @@ int config_read(const char *path, struct config *ret_config, struct policy_probl
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	auto_free char *text = NULL;
-	size_t size = 0;
-	ssize_t got;
+	size_t size;
+	int r = fd < 0 ? -errno : file_read_all(fd, CONFIG_FILE_MAX, &text, &size);
 
 	*ret_config = (struct config){0};
-	if (fd < 0)
-		return -errno;
-	text = malloc(CONFIG_FILE_MAX + 1);
-	if (!text)
-		return -ENOMEM;
-	while (size <= CONFIG_FILE_MAX &&
-		(got = read(fd, text + size, CONFIG_FILE_MAX + 1 - size)) != 0) {
-		if (got < 0)
-			return -errno;
-		size += (size_t)got;
-	}
-	if (size > CONFIG_FILE_MAX)
-		return -EFBIG;
+	if (r < 0)
+		return r;
 	return config_parse(text, size, path, ret_config, problems);
 }

@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/filter.h"
 #include "common/log.h"
 #include "console/ipc/process.h"
@@ -84,18 +84,13 @@ static bool parse_options(int argc, char **argv, struct options *options)
 char *exporter_read_file(const char *path, const char *what)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	auto_free char *text = calloc(1, SECRET_FILE_MAX + 1);
-	size_t size = 0;
-	ssize_t got = fd < 0 || !text ? -1 : 1;
+	char *text = NULL;
+	size_t size;
+	int r = fd < 0 ? -errno : file_read_all(fd, SECRET_FILE_MAX, &text, &size);
 
-	while (got > 0 && size < SECRET_FILE_MAX) {
-		got = read(fd, text + size, SECRET_FILE_MAX - size);
-		size += got > 0 ? (size_t)got : 0;
-	}
-	if (got != 0)
-		fatal("cannot read the %s '%s': %s, stopping", what, path,
-			got < 0 ? strerror(errno) : "it is too large");
-	return take_ptr(text);
+	if (r < 0)
+		fatal("cannot read the %s '%s': %s, stopping", what, path, strerror(-r));
+	return text;
 }
 
 static void read_config(struct exporter *exporter, const struct options *options)
@@ -114,21 +109,6 @@ static void read_config(struct exporter *exporter, const struct options *options
 		fatal("there is no output '%s' in '%s', stopping", options->name, options->config);
 	exporter->name = exporter->output->name;
 	exporter->sink = sinks[exporter->output->kind];
-}
-
-static int take_signals(void)
-{
-	sigset_t wanted;
-	int fd;
-
-	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		fatal("cannot wait for signals: %m, stopping");
-	return fd;
 }
 
 static int timeout_of(struct exporter *exporter)
@@ -160,7 +140,8 @@ static void turn(struct exporter *exporter)
 	if (exporter->is_opened)
 		exporter->sink->work(exporter, polls + POLL_SINK, count);
 	link_work(exporter);
-	process_sign(exporter->life_fd, 'L');
+	(void)process_sign(
+		exporter->life_fd, 'L'); /* a console that is gone is told by its channels */
 }
 
 /* What is under way may arrive, for a while; the store hears of what did. */
@@ -189,7 +170,7 @@ int exporter_main(int argc, char **argv)
 	(void)snprintf(log_name, sizeof(log_name), "holdfast-console[export %s]", options.name);
 	log_open(log_name, options.is_verbose);
 	(void)signal(SIGPIPE, SIG_IGN); /* can't fail */
-	exporter.signal_fd = take_signals();
+	exporter.signal_fd = process_signals();
 	exporter.life_fd = options.life_fd;
 	read_config(&exporter, &options);
 	exporter.sink->prepare(&exporter);
@@ -197,7 +178,8 @@ int exporter_main(int argc, char **argv)
 	(void)umask(027); /* returns the old one */
 	process_restrict(options.user, FILTER_IPC | exporter.sink->filter_groups);
 	link_open(&exporter);
-	process_sign(exporter.life_fd, 'R');
+	(void)process_sign(
+		exporter.life_fd, 'R'); /* a console that is gone is told by its channels */
 	while (!exporter.is_stopping)
 		turn(&exporter);
 	finish(&exporter);

@@ -222,7 +222,8 @@ static void on_tick(int fd, short events, void *userdata)
 	policy_sweep(frontend);
 	if (++ticks % SWEEP_TICKS == 0)
 		http_server_sweep(frontend->server);
-	process_sign(frontend->life_fd, 'L');
+	(void)process_sign(
+		frontend->life_fd, 'L'); /* a console that is gone is told by its channels */
 }
 
 /* The events that are there for good. */
@@ -266,7 +267,8 @@ static void start(struct frontend *frontend, const struct options *options)
 	trust(frontend, http_server_tls(frontend->server));
 	if (enrol_make_cacerts(frontend) < 0)
 		fatal("the authority's certificates are none, stopping");
-	process_sign(frontend->life_fd, 'R');
+	(void)process_sign(
+		frontend->life_fd, 'R'); /* a console that is gone is told by its channels */
 	log_info("taking connections");
 }
 

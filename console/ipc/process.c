@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -57,14 +59,29 @@ int process_fd(const char *text)
 	return (int)number;
 }
 
-void process_sign(int life_fd, char sign)
+int process_sign(int life_fd, char sign)
 {
 	static uint64_t last_ns;
 	uint64_t now_ns = clock_steady_ns();
 
 	if (life_fd < 0 || (sign == 'L' && now_ns - last_ns < PROCESS_LIFE_MS * UINT64_C(1000000)))
-		return;
+		return 0;
 	last_ns = now_ns;
-	/* a full pipe has enough signs in it, a closed one nobody who waits for them */
-	(void)!write(life_fd, &sign, 1);
+	/* what else fails is a full pipe, with enough signs in it */
+	return write(life_fd, &sign, 1) < 0 && errno == EPIPE ? -EPIPE : 0;
+}
+
+int process_signals(void)
+{
+	sigset_t wanted;
+	int fd;
+
+	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
+	(void)sigaddset(&wanted, SIGTERM);
+	(void)sigaddset(&wanted, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
+	fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		fatal("cannot wait for signals: %m, stopping");
+	return fd;
 }

@@ -2,7 +2,7 @@
 /*
  * The store's process. Trust: its frames come from the frontend, which may be in an attacker's
  * hands; batches come from devices, which may be too; requests from administrators. It may touch
- * its own directory and the sockets it was given, and nothing else: see restrict_self().
+ * its own directory and the sockets it was given, and nothing else: see store_main().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +28,6 @@
 #define TICK_MS	  1000
 #define LOOK_MS	  500 /* for what other consoles did */
 #define EXPIRE_NS (600 * CLOCK_SECOND_NS)
-#define LIFE_NS	  (2 * CLOCK_SECOND_NS)
 
 enum poll_slot { POLL_FRONTEND, POLL_SIGNAL, POLL_ADMIN };
 
@@ -80,21 +78,6 @@ static bool parse_options(int argc, char **argv, struct options *options)
 	       fcntl(options->frontend_fd, F_GETFD) >= 0;
 }
 
-static int take_signals(void)
-{
-	sigset_t wanted;
-	int fd;
-
-	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		fatal("cannot wait for signals: %m, stopping");
-	return fd;
-}
-
 static void listen_for_admins(struct service *service, const struct options *options)
 {
 	gid_t group = (gid_t)-1;
@@ -131,35 +114,9 @@ static unsigned int filter_of(const char *location)
 	return 0;
 }
 
-static void restrict_self(const struct options *options, const char *location)
-{
-	struct privileges wanted = {.uid = getuid(), .gid = getgid(), .group = (gid_t)-1};
-	int r;
-
-	if (options->user) {
-		r = privileges_find_user(options->user, &wanted.uid, &wanted.gid);
-		if (r < 0)
-			fatal("there is no user '%s': %s, stopping", options->user, strerror(-r));
-	}
-	r = privileges_drop(&wanted);
-	if (r < 0)
-		fatal("cannot give up privileges: %s, stopping", strerror(-r));
-	(void)umask(077); /* returns the old one */
-	r = filter_load(
-		FILTER_FILES | FILTER_IPC | FILTER_DATABASE | FILTER_MEMORY | filter_of(location));
-	if (r < 0)
-		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
-}
-
 static void live(const struct service *service, char letter)
 {
-	static uint64_t life_ns;
-	uint64_t now = clock_boot_ns();
-
-	if (service->life_fd < 0 || (letter == 'L' && now - life_ns < LIFE_NS))
-		return;
-	life_ns = now;
-	if (write(service->life_fd, &letter, 1) < 0 && errno == EPIPE)
+	if (process_sign(service->life_fd, letter) == -EPIPE)
 		fatal("holdfast-console is gone, stopping");
 }
 
@@ -310,13 +267,15 @@ int store_main(int argc, char **argv)
 	}
 	log_open("holdfast-console store", options.is_verbose);
 	(void)signal(SIGPIPE, SIG_IGN); /* can't fail */
-	service.signal_fd = take_signals();
+	service.signal_fd = process_signals();
 	service.life_fd = options.life_fd;
 	listen_for_admins(&service, &options);
 	listen_for_exporters(&service, &options);
 	warm_up();
 	find_database(options.store_directory, location);
-	restrict_self(&options, location);
+	(void)umask(077); /* returns the old one */
+	process_restrict(options.user,
+		FILTER_FILES | FILTER_IPC | FILTER_DATABASE | FILTER_MEMORY | filter_of(location));
 	open_database(&service, location);
 	open_keys(&service, options.store_directory);
 	channel_init(&service.frontend, options.frontend_fd, 0);

@@ -118,3 +118,33 @@ Test(file, in_memory_it_is_sealed)
 	cr_expect_lt(ftruncate(fd, 0), 0);
 	(void)close(fd); /* gone either way */
 }
+
+static int read_back(size_t size_max, char **ret_text, size_t *ret_size)
+{
+	int fd = openat(directory_fd, "it", O_RDONLY);
+	int r = file_read_all(fd, size_max, ret_text, ret_size);
+
+	(void)close(fd); /* read only */
+	return r;
+}
+
+Test(file, is_read_whole_or_not)
+{
+	char *text = NULL;
+	size_t size = 1;
+
+	cr_assert_eq(read_back(10, &text, &size), -EBADF);
+	cr_assert_eq(put("", 0600, true), 0);
+	cr_assert_eq(read_back(0, &text, &size), 0);
+	cr_expect_eq(size, 0);
+	cr_expect_str_eq(text, "");
+	free(text);
+	cr_assert_eq(put("seven b", 0600, false), 0);
+	cr_assert_eq(read_back(7, &text, &size), 0);
+	cr_expect_eq(size, 7);
+	cr_expect_str_eq(text, "seven b");
+	free(text);
+	text = NULL;
+	cr_expect_eq(read_back(6, &text, &size), -EFBIG);
+	cr_expect_null(text);
+}
