@@ -36,6 +36,16 @@ struct tpm_key {
 	ESYS_TR handle;		    /* ESYS_TR_NONE: not loaded */
 };
 
+/* What a key that wraps others has, by both profiles. */
+#define PARENT_OF_P256                                                         \
+	{                                                                      \
+		.symmetric = {.algorithm = TPM2_ALG_AES,                       \
+			.keyBits.aes = 128,                                    \
+			.mode.aes = TPM2_ALG_CFB},                             \
+		.scheme.scheme = TPM2_ALG_NULL, .curveID = TPM2_ECC_NIST_P256, \
+		.kdf.scheme = TPM2_ALG_NULL                                    \
+	}
+
 /* TCG EK credential profile, template of the storage key for ECC P-256: any stack makes the same one. */
 static const TPM2B_PUBLIC storage_template = {
 	.publicArea =
@@ -46,15 +56,7 @@ static const TPM2B_PUBLIC storage_template = {
 					    TPMA_OBJECT_SENSITIVEDATAORIGIN |
 					    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
 					    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT,
-			.parameters.eccDetail =
-				{
-					.symmetric = {.algorithm = TPM2_ALG_AES,
-						.keyBits.aes = 128,
-						.mode.aes = TPM2_ALG_CFB},
-					.scheme.scheme = TPM2_ALG_NULL,
-					.curveID = TPM2_ECC_NIST_P256,
-					.kdf.scheme = TPM2_ALG_NULL,
-				},
+			.parameters.eccDetail = PARENT_OF_P256,
 		},
 };
 
@@ -94,18 +96,15 @@ static const TPM2B_PUBLIC endorsement_template = {
 					0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24, 0xfd, 0x52, 0xd7,
 					0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33,
 					0x14, 0x69, 0xaa}},
-			.parameters.eccDetail =
-				{
-					.symmetric = {.algorithm = TPM2_ALG_AES,
-						.keyBits.aes = 128,
-						.mode.aes = TPM2_ALG_CFB},
-					.scheme.scheme = TPM2_ALG_NULL,
-					.curveID = TPM2_ECC_NIST_P256,
-					.kdf.scheme = TPM2_ALG_NULL,
-				},
+			.parameters.eccDetail = PARENT_OF_P256,
 			.unique.ecc = {.x.size = 32, .y.size = 32},
 		},
 };
+
+/* A key has no password, no words of ours and no state of the machine in it. */
+static const TPM2B_SENSITIVE_CREATE no_secret;
+static const TPM2B_DATA no_words;
+static const TPML_PCR_SELECTION no_pcrs;
 
 const char *tpm_trouble(const struct tpm *tpm)
 {
@@ -151,13 +150,11 @@ static void forget(struct tpm *tpm, ESYS_TR handle)
 
 static int storage_make(struct tpm *tpm, ESYS_TR *ret_handle)
 {
-	const TPM2B_SENSITIVE_CREATE secret = {0};
-	const TPM2B_DATA outside = {0};
-	const TPML_PCR_SELECTION pcrs = {0};
 	TSS2_RC code;
 
 	code = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, NO_SESSIONS,
-		&secret, &storage_template, &outside, &pcrs, ret_handle, NULL, NULL, NULL, NULL);
+		&no_secret, &storage_template, &no_words, &no_pcrs, ret_handle, NULL, NULL, NULL,
+		NULL);
 	if (code == TSS2_RC_SUCCESS)
 		return 0;
 	if (!is_code(code, TPM2_RC_BAD_AUTH) && !is_code(code, TPM2_RC_AUTH_FAIL))
@@ -227,9 +224,6 @@ void tpm_free(struct tpm *tpm)
 
 int tpm_endorsement(struct tpm *tpm, uint8_t ret_hash[32])
 {
-	const TPM2B_SENSITIVE_CREATE secret = {0};
-	const TPM2B_DATA outside = {0};
-	const TPML_PCR_SELECTION pcrs = {0};
 	uint8_t bytes[sizeof(TPM2B_PUBLIC)];
 	TPM2B_PUBLIC *public_part = NULL;
 	unsigned int hash_size = 32;
@@ -238,8 +232,8 @@ int tpm_endorsement(struct tpm *tpm, uint8_t ret_hash[32])
 	TSS2_RC code;
 
 	code = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD, NO_SESSIONS,
-		&secret, &endorsement_template, &outside, &pcrs, &handle, &public_part, NULL, NULL,
-		NULL);
+		&no_secret, &endorsement_template, &no_words, &no_pcrs, &handle, &public_part, NULL,
+		NULL, NULL);
 	if (code != TSS2_RC_SUCCESS)
 		return failed(tpm, "the TPM does not show its endorsement key", code);
 	forget(tpm, handle);
@@ -291,9 +285,6 @@ int tpm_key_load(struct tpm *tpm, struct tpm_key *key)
 
 int tpm_key_make(struct tpm *tpm, struct tpm_key **ret_key)
 {
-	const TPM2B_SENSITIVE_CREATE secret = {0};
-	const TPM2B_DATA outside = {0};
-	const TPML_PCR_SELECTION pcrs = {0};
 	struct tpm_key *key = calloc(1, sizeof(*key));
 	TPM2B_PRIVATE *private_part = NULL;
 	TPM2B_PUBLIC *public_part = NULL;
@@ -307,8 +298,8 @@ int tpm_key_make(struct tpm *tpm, struct tpm_key **ret_key)
 	r = storage_begin(tpm, &storage);
 	if (r < 0)
 		goto fail;
-	code = Esys_Create(tpm->esys, storage, ESYS_TR_PASSWORD, NO_SESSIONS, &secret,
-		&key_template, &outside, &pcrs, &private_part, &public_part, NULL, NULL, NULL);
+	code = Esys_Create(tpm->esys, storage, ESYS_TR_PASSWORD, NO_SESSIONS, &no_secret,
+		&key_template, &no_words, &no_pcrs, &private_part, &public_part, NULL, NULL, NULL);
 	storage_done(tpm, storage);
 	if (code != TSS2_RC_SUCCESS) {
 		r = failed(tpm, "the TPM makes no key", code);

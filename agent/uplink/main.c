@@ -212,7 +212,8 @@ int main(int argc, char **argv)
 		is_busy = turn(&uplink);
 		network_wait(uplink.network, polls, log_reader_fd(uplink.reader) < 0 ? 1 : 2,
 			is_busy ? 0 : wait_ms(&uplink));
-		log_reader_heard(uplink.reader);
+		if (polls[1].revents)
+			log_reader_heard(uplink.reader);
 		if (uplink.exchange && exchange_take(uplink.exchange, &answer))
 			errand_end(&uplink, &answer);
 		if (uplink.policy_exchange && exchange_take(uplink.policy_exchange, &answer))

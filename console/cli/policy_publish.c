@@ -53,6 +53,18 @@ static int publish(struct policy_plan *plan, const struct signing_key *key, stru
 	return client_ask_with(&plan->request, fd, NULL, say, NULL);
 }
 
+/* OPTIONS_GO_ON with the policy that is named, or what to exit with. */
+static int begin(int argc, char **argv, struct policy_plan *plan, struct policy_files *files,
+	struct policy_compiled **ret_compiled)
+{
+	int r = policy_plan_options(argc, argv, plan);
+
+	if (r != OPTIONS_GO_ON)
+		return r;
+	*ret_compiled = files ? policy_report_load("holdfast-console", argv[optind], files) : NULL;
+	return *ret_compiled ? OPTIONS_GO_ON : CLI_REFUSED;
+}
+
 int cli_policy_publish(int argc, char **argv)
 {
 	auto_call(policy_files_freep) struct policy_files *files = policy_files_new();
@@ -63,12 +75,9 @@ int cli_policy_publish(int argc, char **argv)
 	static struct policy_plan plan;
 	int r;
 
-	r = policy_plan_options(argc, argv, &plan);
+	r = begin(argc, argv, &plan, files, &compiled);
 	if (r != OPTIONS_GO_ON)
 		return r;
-	compiled = files ? policy_report_load("holdfast-console", argv[optind], files) : NULL;
-	if (!compiled)
-		return CLI_REFUSED;
 	if (plan.is_dry)
 		return policy_plan_devices(&plan);
 	r = policy_files_pack(files, &packed, &bundle.packed_size);
@@ -88,12 +97,9 @@ int cli_policy_preview(int argc, char **argv)
 	static struct policy_plan plan;
 	int r;
 
-	r = policy_plan_options(argc, argv, &plan);
+	r = begin(argc, argv, &plan, files, &compiled);
 	if (r != OPTIONS_GO_ON)
 		return r;
-	compiled = files ? policy_report_load("holdfast-console", argv[optind], files) : NULL;
-	if (!compiled)
-		return CLI_REFUSED;
 	if (!plan.since_ms)
 		plan.since_ms = clock_day_ms() - UINT64_C(1000) * DAY_S * PREVIEW_DAYS;
 	r = policy_plan_devices(&plan);
