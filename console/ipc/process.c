@@ -21,7 +21,7 @@ void process_restrict(const char *user, unsigned int filter_groups)
 	struct privileges wanted = {.uid = getuid(), .gid = getgid(), .group = (gid_t)-1};
 	int r;
 
-	if (user && getuid() == 0) {
+	if (user) {
 		r = privileges_find_user(user, &wanted.uid, &wanted.gid);
 		if (r < 0)
 			fatal("cannot find user '%s': %s, stopping", user, strerror(-r));
