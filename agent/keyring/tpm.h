@@ -54,6 +54,7 @@ int tpm_key_load(struct tpm *tpm, struct tpm_key *key);
 /* Takes it out of the TPM as well. Accepts NULL, and NULL for a tpm that is gone. */
 void tpm_key_free(struct tpm *tpm, struct tpm_key *key);
 
+/* SubjectPublicKeyInfo, DER (RFC 5480). */
 void tpm_key_public(const struct tpm_key *key, uint8_t ret_bytes[TPM_PUBLIC_SIZE]);
 /* ECDSA over a SHA-256 digest, DER; loads the key when it must. Bytes, -ENOBUFS, or as above. */
 int tpm_key_sign(struct tpm *tpm, struct tpm_key *key, const uint8_t digest[32], void *ret_bytes,

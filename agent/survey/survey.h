@@ -29,6 +29,7 @@ struct survey {
 	struct json_object *facts;
 };
 
+/* Before the privileges go: what can't be opened is not known. Its descriptors are the caller's. */
 void survey_secrets_open(int root_fd, struct survey_secrets *ret_secrets);
 /* machine.c: os, kernel, vendor, product, serial, uuid, cpu, cpus, memory_mb, mac, machine. */
 void survey_machine(const struct survey *survey);

@@ -21,6 +21,7 @@ struct keyring_state {
 	char trouble[KEYRING_TROUBLE_SIZE]; /* "" = the key can be used, which was tried */
 };
 
+/* As keyring answers now; fatal() when it does not. */
 void keyring_state(struct keyring_state *ret_state);
 /* The public half; CURRENT is made when there is none. NULL: -ENOKEY and the like, logged. Caller frees. */
 EVP_PKEY *keyring_public(enum keyring_which which);

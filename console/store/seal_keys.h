@@ -52,6 +52,7 @@ int seal_keys_waiting(struct store *store, const struct seal_key *key, int64_t *
 unsigned int seal_keys_expire(
 	struct seal_keys *keys, struct store *store, struct ingest *ingest, int64_t now_ms);
 
+/* Hexadecimal. */
 void seal_key_id_format(
 	const uint8_t id[HPKE_KEY_ID_SIZE], char ret_text[2 * HPKE_KEY_ID_SIZE + 1]);
 
