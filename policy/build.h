@@ -15,6 +15,7 @@ enum section_kind {
 	SECTION_NONE = 0, /* before the first heading, or below one that is wrong */
 	SECTION_POLICY,
 	SECTION_PROTECTION,
+	SECTION_TRUST, /* the last of those without a name */
 	SECTION_TENANT,
 	SECTION_LABEL,
 	SECTION_APP,

@@ -118,6 +118,9 @@ struct policy_compiled {
 	bool is_self_given;    /* the policy says how the agent guards itself */
 	uint64_t labels;       /* every bit in use */
 	uint64_t view_only;
+	uint64_t leased;  /* labels that open only while the device is trusted */
+	uint32_t lease_s; /* how long the console's word lasts; 0 = nothing hangs on it */
+	struct policy_place trust_place;	       /* of [trust] */
 	struct policy_label_entry label[HF_LABEL_MAX]; /* by bit */
 	struct policy_app_entry app[HF_APP_MAX];       /* by index in the bank */
 	size_t app_count; /* HF_APP_UNKNOWN counted: valid indexes are below */

@@ -89,6 +89,8 @@ int compile_masks(struct compile *compile)
 
 		if (label->is_rehearsed)
 			compiled->gates.rehearse |= compile->bit[i];
+		if (policy->trust.lease_s && !label->needs_no_lease)
+			compiled->leased |= compile->bit[i];
 		if (label->is_view_only)
 			compiled->view_only |= compile->bit[i];
 		mask_open(compile, label, compile->bit[i]);
@@ -103,6 +105,8 @@ int compile_masks(struct compile *compile)
 	}
 	mask_apps(compile);
 	policy_protection_fill(&policy->protection, &compiled->gates);
+	compiled->lease_s = policy->trust.lease_s;
+	compiled->trust_place = compile_place(compile, policy->trust.place);
 	compiled->is_self_given = policy->protection.protect[HF_PROTECTION_SELF].is_given;
 	return 0;
 }

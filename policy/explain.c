@@ -209,6 +209,18 @@ static void say_exempts(struct explanation *explanation, const struct policy_act
 	}
 }
 
+static void say_lease(struct explanation *explanation, const struct policy_act *act,
+	const struct policy_label_entry *label, uint64_t bit)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+
+	if (act->channel == HF_CHANNEL_OPEN && compiled->leased & bit)
+		say(explanation,
+			"  label %s: only while the console says that this device is trusted "
+			"(%s:%u)",
+			label->name, compiled->trust_place.file, compiled->trust_place.line);
+}
+
 static void say_label(struct explanation *explanation, const struct policy_act *act,
 	unsigned int bit_number, const struct policy_decision *decision)
 {
@@ -220,6 +232,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 
 	if (is_opening(act->channel) && compiled->bank.apps[act->app].open & bit) {
 		say_opener(explanation, label);
+		say_lease(explanation, act, label, bit);
 		return;
 	}
 	exemption = exemption_of(explanation, act, bit);
@@ -230,6 +243,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 			say_refused_opener(explanation, label);
 		say_origin(explanation, label, origin, act->channel);
 	}
+	say_lease(explanation, act, label, bit);
 	if (decision->rehearsed & bit)
 		say(explanation,
 			"  label %s: mode = rehearse, so it is recorded and not refused (%s:%u)",

@@ -30,7 +30,8 @@
 #define POLICY_LIST_MAX	      1024		  /* items of one key */
 #define POLICY_PROGRAM_MAX    4096		  /* paths of all applications together */
 #define POLICY_VERSION_MAX    (UINT64_C(1) << 53) /* exact in JSON */
-#define POLICY_INDEX_ALL      SIZE_MAX		  /* a reference written as "*" */
+#define POLICY_DURATION_MAX_S (366 * 86400)
+#define POLICY_INDEX_ALL      SIZE_MAX /* a reference written as "*" */
 #define POLICY_UUID_SIZE      16
 
 enum policy_action {
@@ -80,6 +81,7 @@ struct policy_label {
 	struct policy_place open_place; /* of the open-with key; line 0 = absent */
 	bool is_view_only;
 	bool is_rehearsed;
+	bool needs_no_lease; /* opens also while the device is not trusted */
 	struct policy_place place;
 };
 
@@ -163,6 +165,12 @@ struct policy_cache {
 	struct policy_place place;
 };
 
+/* [trust]: labelled files open while the console says that the device is trusted. */
+struct policy_trust {
+	uint32_t lease_s; /* how long its word lasts; 0 = no such section */
+	struct policy_place place;
+};
+
 struct policy {
 	char *name;
 	uint64_t version; /* 1..POLICY_VERSION_MAX */
@@ -184,6 +192,7 @@ struct policy {
 	struct policy_cache *caches;
 	size_t cache_count;
 	struct policy_protection protection;
+	struct policy_trust trust;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;
 };

@@ -36,6 +36,7 @@ static const struct section_key label_keys[] = {
 	{"open-with", value_open_with, 0, KEY_REPEATS},
 	{"view-only", value_yes_no, FIELD(label, is_view_only), 0},
 	{"mode", value_mode, FIELD(label, is_rehearsed), 0},
+	{"lease", value_lease, FIELD(label, needs_no_lease), 0},
 	{"text", value_text, FIELD(label, text), KEY_LONG},
 	{"link", value_link, FIELD(label, link), 0},
 	{0},
@@ -110,6 +111,11 @@ static const struct section_key protection_keys[] = {
 	{0},
 };
 
+static const struct section_key trust_keys[] = {
+	{"lease", value_duration, offsetof(struct policy, trust.lease_s), KEY_REQUIRED},
+	{0},
+};
+
 #define ARRAY(member, type, limit)                                                                 \
 	offsetof(struct policy, member##s), offsetof(struct policy, member##_count), sizeof(type), \
 		offsetof(type, name), offsetof(type, place), limit
@@ -125,7 +131,12 @@ static const struct section {
 	size_t limit;
 } sections[SECTION_MAX] = {
 	[SECTION_POLICY] = {.name = "policy", .keys = policy_keys},
-	[SECTION_PROTECTION] = {.name = "protection", .keys = protection_keys},
+	[SECTION_PROTECTION] = {.name = "protection",
+		.keys = protection_keys,
+		.item_place = offsetof(struct policy, protection.place)},
+	[SECTION_TRUST] = {.name = "trust",
+		.keys = trust_keys,
+		.item_place = offsetof(struct policy, trust.place)},
 	[SECTION_TENANT] = {"tenant", tenant_keys,
 		ARRAY(tenant, struct policy_tenant, POLICY_TENANT_MAX)},
 	[SECTION_LABEL] = {"label", label_keys,
@@ -176,7 +187,7 @@ static char *item_at(struct build *build, const struct section *section, size_t 
 /* The struct that the keys' offsets are of. */
 static char *current(struct build *build)
 {
-	if (build->section <= SECTION_PROTECTION)
+	if (build->section <= SECTION_TRUST)
 		return (char *)build->policy;
 	return item_at(build, &sections[build->section], build->index);
 }
@@ -211,7 +222,7 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 		words[i] = sections[i].name;
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
-		"unknown section [%.40s]: expected policy, protection, tenant, label, app, "
+		"unknown section [%.40s]: expected policy, protection, trust, tenant, label, app, "
 		"network, device, rule, declassify or cache",
 		kind);
 	return SECTION_NONE;
@@ -232,19 +243,24 @@ static void begin_policy(struct build *build, const char *name)
 	build->section = SECTION_POLICY;
 }
 
-static void begin_protection(struct build *build, const char *name)
+/* Of those without a name there is one in the whole policy. */
+static void begin_single(struct build *build, enum section_kind kind, const char *name)
 {
-	struct policy_place *known = &build->policy->protection.place;
+	const struct section *section = &sections[kind];
+	char *where = (char *)build->policy + section->item_place;
+	struct policy_place known;
 
+	memcpy(&known, where, sizeof(known));
 	if (*name)
-		build_problem(build, "[protection]", "[protection] has no name");
-	if (known->line) {
-		build_problem(build, NULL, "second [protection]: the first is at %s:%u",
-			known->file, known->line);
+		build_problem(build, NULL, "[%s %.40s]: [%s] has no name", section->name, name,
+			section->name);
+	if (known.line) {
+		build_problem(build, NULL, "second [%s]: the first is at %s:%u", section->name,
+			known.file, known.line);
 		return;
 	}
-	*known = build->place;
-	build->section = SECTION_PROTECTION;
+	memcpy(where, &build->place, sizeof(build->place));
+	build->section = kind;
 }
 
 static void begin_item(struct build *build, enum section_kind kind, const char *name)
@@ -302,8 +318,8 @@ void section_begin(void *userdata, const char *kind, const char *name, unsigned 
 	found = kind_of(build, kind);
 	if (found == SECTION_POLICY)
 		begin_policy(build, name);
-	else if (found == SECTION_PROTECTION)
-		begin_protection(build, name);
+	else if (found == SECTION_PROTECTION || found == SECTION_TRUST)
+		begin_single(build, found, name);
 	else if (found != SECTION_NONE)
 		begin_item(build, found, name);
 	if (build->section == SECTION_NONE)
@@ -323,7 +339,7 @@ void section_end(struct build *build)
 	struct policy_place place;
 	const struct section *section;
 
-	if (build->section > SECTION_PROTECTION && build->section < SECTION_MAX) {
+	if (build->section > SECTION_POLICY && build->section < SECTION_MAX) {
 		section = &sections[build->section];
 		memcpy(&place, current(build) + section->item_place, sizeof(place));
 		for (size_t i = 0; section->keys[i].name; i++)

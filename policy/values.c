@@ -131,6 +131,35 @@ void value_mode(struct build *build, void *field, const char *value)
 	value_choice(build, field, value, "rehearse", "enforce");
 }
 
+void value_lease(struct build *build, void *field, const char *value)
+{
+	value_choice(build, field, value, "no", "yes");
+}
+
+void value_duration(struct build *build, void *field, const char *value)
+{
+	static const struct {
+		char letter;
+		uint32_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t digits = strspn(value, "0123456789");
+	uint32_t number = 0, *where = field;
+
+	*where = 1; /* not missing, whatever it is */
+	if (digits && digits <= 8)
+		for (size_t i = 0; i < digits; i++)
+			number = number * 10 + (uint32_t)(value[i] - '0');
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (value[digits] == units[i].letter && !value[digits + 1] && number &&
+			number <= POLICY_DURATION_MAX_S / units[i].seconds) {
+			*where = number * units[i].seconds;
+			return;
+		}
+	build_problem(build, "15m, 8h, 7d",
+		"%s '%.40s': expected a whole number with s, m, h or d, of 366 days at most",
+		build->key->name, value);
+}
+
 void value_uuid(struct build *build, void *field, const char *value)
 {
 	if (uuid_parse(value, field) < 0)

@@ -31,6 +31,12 @@ void value_version(struct build *build, void *field, const char *value);
 void value_yes_no(struct build *build, void *field, const char *value);
 void value_mode(struct build *build, void *field, const char *value);
 
+/* field: bool, true for no: what is not said is yes */
+void value_lease(struct build *build, void *field, const char *value);
+
+/* field: uint32_t, seconds: a whole number and s, m, h or d, to POLICY_DURATION_MAX_S. */
+void value_duration(struct build *build, void *field, const char *value);
+
 /* field: uint8_t[16] */
 void value_uuid(struct build *build, void *field, const char *value);
 
