@@ -38,7 +38,7 @@ int keyring_request_decode(const void *packet, size_t size, struct keyring_reque
 	r = wire_open(packet, size, &ret_request->verb, &payload);
 	if (r < 0)
 		return r;
-	if (ret_request->verb < KEYRING_PUBLIC || ret_request->verb > KEYRING_STATE)
+	if (ret_request->verb < KEYRING_PUBLIC || ret_request->verb >= KEYRING_ANSWER)
 		return -EOPNOTSUPP;
 	ret_request->which = bytes_get_u8(&payload);
 	ret_request->size = blob_get(&payload, ret_request->bytes);

@@ -126,11 +126,13 @@ int reporters_start(const struct supervisor_options *options, const struct repor
 	struct pair *ret_pair)
 {
 	const char *verbose = options->is_verbose ? "--verbose" : NULL;
+	char engine[16];
 	struct process_plan keyring = {
 		.directory = options->libexec_directory,
 		.arguments = {"holdfast-keyring", options->keyring_directory, "--config",
-			options->console, verbose},
+			options->console, "--engine-uid", engine, verbose},
 		.second_fd = plan->tpm_fd,
+		.third_fd = plan->listen_fd,
 		.has_user = true,
 		.uid = plan->users[REPORTER_KEYRING].uid,
 		.gid = plan->users[REPORTER_KEYRING].gid,
@@ -148,5 +150,6 @@ int reporters_start(const struct supervisor_options *options, const struct repor
 		.group = plan->log_group,
 	};
 
+	(void)snprintf(engine, sizeof(engine), "%u", plan->engine);
 	return pair_start(&uplink, &keyring, ret_pair);
 }

@@ -55,6 +55,8 @@ struct reporters_plan {
 	gid_t log_group;	       /* may read the event log */
 	const char *runtime_directory; /* uplink's */
 	int tpm_fd;		       /* borrowed; keyring gets it; -EBADF = none */
+	int listen_fd;		       /* likewise: its local socket */
+	uid_t engine;		       /* who may ask there, beside root */
 };
 
 /* holdfast-survey, which ends by itself. Its process id or negative errno. */

@@ -358,7 +358,7 @@ static void loop(struct supervisor *supervisor)
 			clock_boot_ns() - supervisor->life_ns > HANG_NS)
 			children_again(supervisor);
 		if (reporting_tick(
-			    &supervisor->reporting, &supervisor->options, supervisor->engine.gid))
+			    &supervisor->reporting, &supervisor->options, &supervisor->engine))
 			tell_engine(supervisor, 'U');
 	}
 }

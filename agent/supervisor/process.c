@@ -20,6 +20,7 @@
 
 #define PEER_FD	     3
 #define SECOND_FD    4
+#define THIRD_FD     5
 #define STOP_TRIES   100
 #define STOP_WAIT_NS 50000000L
 
@@ -28,10 +29,13 @@ static void place_fds(const struct process_plan *plan)
 {
 	int peer = plan->peer_fd < 0 ? -1 : fcntl(plan->peer_fd, F_DUPFD_CLOEXEC, 10);
 	int second = plan->second_fd < 0 ? -1 : fcntl(plan->second_fd, F_DUPFD_CLOEXEC, 10);
+	int third = plan->third_fd <= 0 ? -1 : fcntl(plan->third_fd, F_DUPFD_CLOEXEC, 10);
 
 	if (plan->peer_fd >= 0 && (peer < 0 || dup2(peer, PEER_FD) < 0))
 		_exit(EXIT_FAILURE);
 	if (plan->second_fd >= 0 && (second < 0 || dup2(second, SECOND_FD) < 0))
+		_exit(EXIT_FAILURE);
+	if (plan->third_fd > 0 && (third < 0 || dup2(third, THIRD_FD) < 0))
 		_exit(EXIT_FAILURE);
 }
 

@@ -14,6 +14,7 @@ struct process_plan {
 	const char *arguments[PROCESS_ARGUMENTS_MAX];
 	int peer_fd;   /* becomes descriptor 3; -EBADF = none */
 	int second_fd; /* 4: the socket to us, of the led one; of keyring the TPM; -EBADF = none */
+	int third_fd;  /* 5: of keyring the socket it listens on; 0 or -EBADF = none */
 	bool has_user; /* else it stays root */
 	uid_t uid;
 	gid_t gid;

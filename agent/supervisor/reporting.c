@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/supervisor/directory.h"
+#include "agent/supervisor/keyring_socket.h"
 #include "agent/supervisor/process.h"
 #include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
@@ -61,10 +62,12 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
 		(void)directories_make(options, users, runtime); /* told when they are started */
 }
 
-static int start(
-	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
+static int start(struct reporting *reporting, const struct supervisor_options *options,
+	const struct child_user *engine)
 {
-	struct reporters_plan plan = {.log_group = log_group, .tpm_fd = -EBADF};
+	struct reporters_plan plan = {
+		.log_group = engine->gid, .engine = engine->uid, .tpm_fd = -EBADF};
+	auto_close int listen_fd = -EBADF;
 	auto_close int tpm_fd =
 		-EBADF; /* the kernel drops what keyring left in it when both are closed */
 	char runtime[PATH_MAX];
@@ -82,6 +85,11 @@ static int start(
 	}
 	tpm_fd = plan.tpm_fd = open(TPM_DEVICE, O_RDWR | O_CLOEXEC);
 	reporting->has_tpm = tpm_fd >= 0;
+	listen_fd = plan.listen_fd = keyring_socket_make(options->runtime_directory, engine->gid);
+	if (listen_fd < 0)
+		log_error("cannot make keyring's socket in '%s': %s, nobody can ask for tickets or "
+			  "vaults",
+			options->runtime_directory, strerror(-listen_fd));
 	r = directories_make(options, plan.users, runtime);
 	if (r == 0)
 		r = reporters_start(options, &plan, &reporting->pair);
@@ -124,8 +132,8 @@ static void survey(
 	}
 }
 
-bool reporting_tick(
-	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group)
+bool reporting_tick(struct reporting *reporting, const struct supervisor_options *options,
+	const struct child_user *engine)
 {
 	struct pair *pair = &reporting->pair;
 	uint64_t now = clock_boot_ns();
@@ -147,7 +155,7 @@ bool reporting_tick(
 	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
 		return has_ended;
 	reporting->started_ns = now;
-	if (start(reporting, options, log_group) < 0)
+	if (start(reporting, options, engine) < 0)
 		try_later(reporting, now);
 	return has_ended;
 }

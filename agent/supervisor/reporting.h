@@ -26,10 +26,10 @@ struct reporting {
 void reporting_init(struct reporting *reporting, const struct supervisor_options *options);
 /*
  * Called once a second or when a child has ended: starts them when there is a configuration, and again
- * when one of them ended. Whether one has just ended. log_group: of the engine, as is the event log.
+ * when one of them ended. Whether one has just ended. engine: whose the event log is, and who asks keyring.
  */
-bool reporting_tick(
-	struct reporting *reporting, const struct supervisor_options *options, gid_t log_group);
+bool reporting_tick(struct reporting *reporting, const struct supervisor_options *options,
+	const struct child_user *engine);
 void reporting_stop(struct reporting *reporting);
 
 #endif

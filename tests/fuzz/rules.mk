@@ -58,6 +58,12 @@ FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
 FUZZ_SEEDS_keyring   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring   := -max_len=4200
 
+FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,device_key.c tpm.c tpm_channel.c verbs.c wish.c) \
+			      common/bytes.c common/clock.c common/file.c common/log.c common/wire.c
+FUZZ_LDLIBS_keyring_verbs  := -lcrypto -linih -ltss2-esys -ltss2-mu
+FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
+FUZZ_FLAGS_keyring_verbs   := -max_len=4200
+
 FUZZ_SOURCES_certificate := agent/uplink/certificate.c common/uuid.c
 FUZZ_LDLIBS_certificate	 := -lcrypto
 FUZZ_SEEDS_certificate	 := tests/fuzz/corpus/certificate

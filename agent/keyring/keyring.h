@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of this process share, and who may ask it for what. */
+#ifndef HOLDFAST_AGENT_KEYRING_KEYRING_H
+#define HOLDFAST_AGENT_KEYRING_KEYRING_H
+
+#include "agent/ipc/keyring.h"
+#include "agent/keyring/device_key.h"
+
+/* Who asks, as the kernel says: bits, so that a verb can be for several. */
+enum keyring_peer {
+	PEER_UPLINK = 0x1, /* on the pair that holdfastd made: it reaches the network */
+	PEER_ENGINE = 0x2, /* on the local socket, by its user */
+	PEER_ROOT = 0x4,   /* likewise: commands, and holdfastd's own */
+};
+
+struct keyring {
+	struct device_key *device;
+	const char *config; /* console.ini; NULL: there is none, as in some tests */
+};
+
+/*
+ * Does what is asked, if that peer may ask it. fd came with the request, -EBADF as a rule; it stays the
+ * caller's. Always leaves an answer to send, and logs what was refused.
+ */
+void keyring_serve(struct keyring *keyring, enum keyring_peer peer,
+	const struct keyring_request *request, int fd, struct keyring_answer *ret_answer);
+
+#endif
