@@ -12,16 +12,18 @@
 #include <linux/types.h>
 #endif
 
-#define HF_LABEL_MAX   64      /* bits of a label set */
-#define HF_APP_MAX     512     /* application identities in one policy; 0 is "unknown program" */
-#define HF_DEST_SLOTS  8       /* port ranges that can apply to one address prefix */
-#define HF_DEST_MAX    16384   /* address prefixes in one policy */
-#define HF_INDEX_MAX   1048576 /* inodes with a mark of their own */
-#define HF_VOLUME_MAX  4096    /* classified block devices and mounted file systems */
-#define HF_GRANT_MAX   8192    /* standing user exceptions and justified warnings */
-#define HF_EXEMPT_MAX  16384   /* directories of all users in which applications are exempt */
-#define HF_GRANT_SLOTS 8       /* grants of one user on one channel */
-#define HF_APP_UNKNOWN 0
+#define HF_LABEL_MAX	64	/* bits of a label set */
+#define HF_APP_MAX	512	/* application identities in one policy; 0 is "unknown program" */
+#define HF_DEST_SLOTS	8	/* port ranges that can apply to one address prefix */
+#define HF_DEST_MAX	16384	/* address prefixes in one policy */
+#define HF_INDEX_MAX	1048576 /* inodes with a mark of their own */
+#define HF_VOLUME_MAX	4096	/* classified block devices and mounted file systems */
+#define HF_GRANT_MAX	8192	/* standing user exceptions and justified warnings */
+#define HF_EXEMPT_MAX	16384	/* directories of all users in which applications are exempt */
+#define HF_GRANT_SLOTS	8	/* grants of one user on one channel */
+#define HF_VERIFY_MAX	4096	/* users who have verified */
+#define HF_VERIFY_SLOTS 4	/* grace times that a policy may have */
+#define HF_APP_UNKNOWN	0
 
 /* What root could do to the agent or to the machine below it. Wire values: events, policy. */
 enum hf_protection {
@@ -140,13 +142,31 @@ struct hf_grant {
 	__u64 until_ktime_ns; /* CLOCK_BOOTTIME */
 };
 
+/*
+ * Conditions of the machine and of its user that labels ask for. The kernel itself looks at the
+ * clock, so that a dead agent opens nothing. No exception of a user answers them.
+ */
+struct hf_gate_state {
+	__u64 leased;	      /* labels that are shut when the lease is over */
+	__u64 lease_until_ns; /* CLOCK_BOOTTIME */
+	__u64 verified;	      /* labels that are shut to who has not verified: hf_verified */
+	__u64 out_of_zone;    /* labels that are shut in the present network */
+};
+
 /* State gates, written by the agent only. */
 struct hf_gates {
-	__u64 shut;	/* labels that nobody may open now (lease over, not verified ...) */
+	__u64 shut;	/* labels that nobody may open now, whatever for */
 	__u64 rehearse; /* labels whose block and warn count as audit (roll-out rehearsal) */
+	struct hf_gate_state state;
 	__u8 protect[HF_PROTECTION_MAX]; /* enum hf_verdict: allow, audit or block */
 	__u32 clock_tolerance_s;	 /* set back by so much is correction, not attack */
 	__u32 pad;
+};
+
+/* What a user who has verified may open, and until when (CLOCK_BOOTTIME); the key is the uid. */
+struct hf_verified {
+	__u64 labels[HF_VERIFY_SLOTS];
+	__u64 until_ktime_ns[HF_VERIFY_SLOTS];
 };
 
 /* An inode as the kernel names it. User space learns it from the kernel, never from stat(2). */

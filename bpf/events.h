@@ -77,6 +77,9 @@ enum hf_reason {
 	HF_REASON_UNCLASSIFIED = 7, /* file system or device not classified yet */
 	HF_REASON_UNFOLLOWED = 8,   /* a way between processes that can't be followed */
 	HF_REASON_NAMES = 9,	    /* many names made in short time: they can carry content */
+	HF_REASON_LEASE = 10,	    /* the device is not trusted, or no longer: a gate */
+	HF_REASON_VERIFY = 11,	    /* the user has not verified, or no longer: a gate */
+	HF_REASON_ZONE = 12,	    /* not in the network that the label asks for: a gate */
 	HF_REASON_MAX,
 };
 

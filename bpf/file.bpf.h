@@ -31,7 +31,6 @@ static __always_inline __u16 inode_type(struct inode *inode)
 static __noinline int labelled_read(
 	struct file *file, __u64 labels, __u8 reason, __u8 channel, __u8 operation)
 {
-	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
 	struct task_struct *task = current_task();
 	struct act act = act_on_file(file, operation);
 
@@ -40,10 +39,12 @@ static __noinline int labelled_read(
 	if (!reason && is_own_state(file->f_path.dentry, file->f_inode, labels))
 		return 0;
 	act.channel = channel;
+	act.labels = operation == HF_OPERATION_READ ? gate_of_machine(labels, &act.reason)
+						    : gate_shut(labels, &act.reason);
+	if (act.labels && judge(&act))
+		return -EPERM;
 	act.labels = labels;
 	act.reason = reason;
-	if (gates && (labels & gates->shut))
-		act.reason = HF_REASON_GATE;
 	if (judge(&act))
 		return -EPERM;
 	if (kernel_read(task, ptrace)) {
@@ -213,11 +214,13 @@ static __always_inline int read_of_labelled(struct file *file, struct inode *ino
 		struct hf_bank *bank = bank_get();
 		struct hf_task *self = task_current();
 		__u32 app = self ? self->app & (HF_APP_MAX - 1) : HF_APP_UNKNOWN;
+		__u8 gate;
 
 		/* Tainted already and allowed by its own identity: nothing new to say. What
 		 * forgets must be known to hold it. */
 		if (bank && !(labels & ~bank->apps[app].open) &&
-			!(bank->apps[app].flags & HF_APP_FORGETS))
+			!(bank->apps[app].flags & HF_APP_FORGETS) &&
+			!gate_of_machine(labels, &gate))
 			return 0;
 	}
 	return labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_READ);

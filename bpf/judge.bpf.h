@@ -6,6 +6,7 @@
 #ifndef HOLDFAST_BPF_JUDGE_H
 #define HOLDFAST_BPF_JUDGE_H
 
+#include "gate.bpf.h"
 #include "report.bpf.h"
 
 /* Labels that the grants in the slots from first to (not with) end let current's user take through. */
@@ -67,7 +68,7 @@ VERIFIED_ONCE int judge_once(struct act *act)
 	audit |= (block | warn) & rehearse;
 	block &= ~rehearse;
 	warn &= ~rehearse;
-	if (block | warn) {
+	if ((block | warn) && !is_gate(act->reason)) {
 		__u64 standing = granted(act->channel, HF_GRANT_STANDING, HF_GRANT_STANDING + 1);
 
 		block &= ~standing;

@@ -221,6 +221,13 @@ struct {
 } hf_gates SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HF_VERIFY_MAX);
+	__type(key, __u32);
+	__type(value, struct hf_verified);
+} hf_verified SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);

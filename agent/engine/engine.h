@@ -88,6 +88,8 @@ struct engine {
 	uint64_t lost_told;			 /* of HF_COUNTER_LOST, in events */
 	uint64_t full_told[HF_COUNTER_MAX];	 /* of those that say a table is full */
 	bool is_log_failing; /* a batch of records waits in intake.c; the sensor is not read */
+	bool is_published;   /* a policy is with the sensor */
+	struct hf_gate_state gate_state; /* gates.c */
 	/* guarding itself */
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */

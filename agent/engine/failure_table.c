@@ -6,7 +6,18 @@
 
 static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_KERNEL_GATE] = {"gate-shut", FAILURE_CLOSED,
-		"Protected files are shut for now: verify again, or renew the device's lease."},
+		"Protected files are shut for now. Ask the administrator."},
+	[FAILURE_KERNEL_LEASE] = {"not-trusted", FAILURE_CLOSED,
+		"The organisation does not trust this device now, or has not said so for too long: "
+		"protected files are shut. Connect it to the network, or ask the administrator."},
+	[FAILURE_KERNEL_VERIFY] = {"not-verified", FAILURE_CLOSED,
+		"Protected files are shut until you have shown who you are: holdfast verify."},
+	[FAILURE_KERNEL_ZONE] = {"out-of-zone", FAILURE_CLOSED,
+		"The file may be read in certain networks only, and this is none of them. Connect "
+		"to the organisation's network or its VPN."},
+	[FAILURE_VERIFIED_FULL] = {"verified-full", FAILURE_CLOSED,
+		"There was no room to note that one more user has verified; who has not may not "
+		"open what asks for it."},
 	[FAILURE_KERNEL_TOO_DEEP] = {"too-deep", FAILURE_CLOSED,
 		"A file lay below more directories than are searched for a label. It was refused, "
 		"not "

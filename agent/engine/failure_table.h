@@ -21,6 +21,9 @@ enum failure_reason {
 	FAILURE_KERNEL_UNCLASSIFIED = HF_REASON_UNCLASSIFIED,
 	FAILURE_KERNEL_UNFOLLOWED = HF_REASON_UNFOLLOWED,
 	FAILURE_KERNEL_NAMES = HF_REASON_NAMES,
+	FAILURE_KERNEL_LEASE = HF_REASON_LEASE,
+	FAILURE_KERNEL_VERIFY = HF_REASON_VERIFY,
+	FAILURE_KERNEL_ZONE = HF_REASON_ZONE,
 	FAILURE_NO_KERNEL = 20,	      /* no BPF LSM, or loading failed */
 	FAILURE_KERNEL_PARTIAL = 21,  /* a feature is missing */
 	FAILURE_POLICY_BAD = 22,      /* the policy file does not parse or compile */
@@ -60,7 +63,8 @@ enum failure_reason {
 	FAILURE_REPORTERS = 56,		 /* keyring or uplink ended */
 	FAILURE_SPOOL = 57,		 /* events do not get into the spool */
 	FAILURE_DEVICE_KEY = 58,	 /* it is in a TPM that is gone, or another one */
-	FAILURE_REASON_MAX = 64,
+	FAILURE_VERIFIED_FULL = 59,	 /* no room for one more user who verifies */
+	FAILURE_REASON_MAX = 96,
 };
 
 enum failure_action {

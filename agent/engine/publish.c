@@ -175,6 +175,8 @@ void publish_policy(struct engine *engine)
 	if (!engine->policy || !engine->is_restored)
 		return;
 	gates = protection_gates(engine);
+	gates.state = engine->gate_state;
+	engine->is_published = true;
 	publish_labels(engine);
 	forget_places(engine);
 	link_begin(&frame, MESSAGE_POLICY_BEGIN);

@@ -45,6 +45,8 @@ enum message_type {
 	MESSAGE_TAKEN = 22,	  /* count u32: records that are safe now, oldest first */
 	MESSAGE_REQUEST = 23,	  /* struct message_request, perhaps with a descriptor */
 	MESSAGE_TELL = 24,	  /* struct message_tell */
+	MESSAGE_GATE_STATE = 25,  /* struct hf_gate_state: of the policy that was sent last */
+	MESSAGE_VERIFIED = 26,	  /* uid u32, struct hf_verified */
 	/* sensor to engine */
 	MESSAGE_HELLO = 40,	    /* struct message_hello */
 	MESSAGE_RECORDS = 41,	    /* count u16, {size u16, bytes} */

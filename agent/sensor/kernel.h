@@ -73,6 +73,10 @@ int kernel_set_exempt(struct kernel *kernel, const struct hf_exempt_key *key, ui
 void kernel_clear_exempts(struct kernel *kernel);
 
 int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates);
+/* What the user has verified for; no labels = nothing any more. -ENOSPC: the map is full. */
+int kernel_set_verified(struct kernel *kernel, uint32_t uid, const struct hf_verified *verified);
+/* Nobody has verified. */
+void kernel_clear_verified(struct kernel *kernel);
 
 /* Classifies a block device or mounted file system; dev as in struct hf_inode_key. */
 int kernel_set_volume(struct kernel *kernel, uint32_t dev, const struct hf_volume *volume);

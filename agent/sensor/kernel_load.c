@@ -38,6 +38,7 @@ static const char *const map_names[KERNEL_MAP_MAX] = {
 	[KERNEL_MAP_GRANTS] = "hf_grants",
 	[KERNEL_MAP_VOLUMES] = "hf_volumes",
 	[KERNEL_MAP_GATES] = "hf_gates",
+	[KERNEL_MAP_VERIFIED] = "hf_verified",
 	[KERNEL_MAP_AGENT] = "hf_agent",
 	[KERNEL_MAP_REQUEST] = "hf_request",
 	[KERNEL_MAP_RING] = "hf_ring",

@@ -197,6 +197,40 @@ int kernel_set_gates(struct kernel *kernel, const struct hf_gates *gates)
 	return 0;
 }
 
+static bool is_nothing(const struct hf_verified *verified)
+{
+	uint64_t labels = 0;
+
+	for (unsigned int i = 0; i < HF_VERIFY_SLOTS; i++)
+		labels |= verified->labels[i];
+	return labels == 0;
+}
+
+int kernel_set_verified(struct kernel *kernel, uint32_t uid, const struct hf_verified *verified)
+{
+	int map = kernel->maps[KERNEL_MAP_VERIFIED];
+
+	if (!is_nothing(verified)) {
+		if (bpf_map_update_elem(map, &uid, verified, BPF_ANY) < 0)
+			return errno == E2BIG ? -ENOSPC : -errno;
+	} else if (bpf_map_delete_elem(map, &uid) < 0 && errno != ENOENT) {
+		return -errno;
+	}
+	return 0;
+}
+
+void kernel_clear_verified(struct kernel *kernel)
+{
+	int map = kernel->maps[KERNEL_MAP_VERIFIED];
+	uint32_t uid;
+
+	for (unsigned int i = 0; i < HF_VERIFY_MAX; i++) {
+		if (bpf_map_get_next_key(map, NULL, &uid) < 0)
+			return;
+		(void)bpf_map_delete_elem(map, &uid); /* gone already is as good */
+	}
+}
+
 int kernel_set_volume(struct kernel *kernel, uint32_t dev, const struct hf_volume *volume)
 {
 	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_VOLUMES], &dev, volume, BPF_ANY) < 0)

@@ -317,6 +317,37 @@ static void on_tell(struct bytes_reader *payload)
 		tty_tell(&tell);
 }
 
+/* Before the first policy there are no gates, and all that is labelled is shut anyway. */
+static void on_gate_state(struct sensor *sensor, struct bytes_reader *payload)
+{
+	struct hf_gate_state state;
+	int r;
+
+	bytes_get_blob(payload, &state, sizeof(state));
+	if (!bytes_is_done(payload) || !sensor->policy)
+		return; /* fatal in link_on_message */
+	sensor->policy->gates.state = state;
+	r = kernel_set_gates(sensor->kernel, &sensor->policy->gates);
+	if (r < 0)
+		fatal("cannot write the gates: %s, stopping", strerror(-r));
+}
+
+static void on_verified(struct sensor *sensor, struct bytes_reader *payload)
+{
+	uint32_t uid = bytes_get_u32(payload);
+	struct hf_verified verified;
+	int r;
+
+	bytes_get_blob(payload, &verified, sizeof(verified));
+	if (!bytes_is_done(payload) || !sensor->kernel)
+		return; /* fatal in link_on_message */
+	r = kernel_set_verified(sensor->kernel, uid, &verified);
+	if (r == -ENOSPC)
+		link_failure(sensor, FAILURE_VERIFIED_FULL, "user id %u", uid);
+	else if (r < 0)
+		fatal("cannot write who has verified: %s, stopping", strerror(-r));
+}
+
 void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_reader *payload, int fd)
 {
 	switch (type) {
@@ -343,6 +374,12 @@ void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_read
 		break;
 	case MESSAGE_REQUEST:
 		on_request(sensor, payload, fd);
+		break;
+	case MESSAGE_GATE_STATE:
+		on_gate_state(sensor, payload);
+		break;
+	case MESSAGE_VERIFIED:
+		on_verified(sensor, payload);
 		break;
 	case MESSAGE_TELL:
 		on_tell(payload);

@@ -182,6 +182,7 @@ static void take_kernel(struct sensor *sensor, const struct options *options)
 		sensor->kernel = NULL;
 		return;
 	}
+	kernel_clear_verified(sensor->kernel); /* nobody vouches for what an earlier agent saw */
 	refuse_labelled_parent(sensor);
 	r = ring_open(options->pin_directory, &sensor->ring);
 	if (r < 0)

@@ -121,7 +121,18 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_gates, true)
 #define T hf_gates
-		M(T, shut), M(T, rehearse), M(T, protect), M(T, clock_tolerance_s), M(T, pad),
+		M(T, shut), M(T, rehearse), M(T, state), M(T, protect), M(T, clock_tolerance_s),
+		M(T, pad),
+#undef T
+	END,
+	BEGIN(hf_gate_state, true)
+#define T hf_gate_state
+		M(T, leased), M(T, lease_until_ns), M(T, verified), M(T, out_of_zone),
+#undef T
+	END,
+	BEGIN(hf_verified, true)
+#define T hf_verified
+		M(T, labels), M(T, until_ktime_ns),
 #undef T
 	END,
 	BEGIN(hf_inode_key, true)

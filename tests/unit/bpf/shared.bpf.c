@@ -20,6 +20,8 @@ struct {
 	struct hf_grant_key grant_key;
 	struct hf_grant grant;
 	struct hf_gates gates;
+	struct hf_gate_state gate_state;
+	struct hf_verified verified;
 	struct hf_mark mark;
 	struct hf_request request;
 	struct hf_state state;

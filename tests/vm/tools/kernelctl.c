@@ -8,7 +8,8 @@
  *   channel N BLOCK WARN AUDIT FOLLOW		   dest PREFIXLEN HEX32 LABELS FIRST LAST
  *   publish SERIAL	    volume MAJOR MINOR CHANNEL ALLOW	gates SHUT REHEARSE
  *   labels PATH	    taint PID		   counters		records
- *   readers
+ *   readers		    state LEASED SECONDS VERIFIED OUT_OF_ZONE (of the gates; seconds from now)
+ *   verified UID LABELS SECONDS
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,12 +23,14 @@
 
 #include "agent/sensor/kernel.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 #define WORD_MAX 8
 
 static struct hf_bank bank;
 static struct kernel_dest dests[64];
 static size_t dest_count;
+static struct hf_gates gates;
 
 struct command {
 	const char *name;
@@ -144,9 +147,28 @@ static int run_volume(struct kernel *kernel, char **words)
 
 static int run_gates(struct kernel *kernel, char **words)
 {
-	struct hf_gates gates = {.shut = number(words[0]), .rehearse = number(words[1])};
-
+	gates.shut = number(words[0]);
+	gates.rehearse = number(words[1]);
 	return kernel_set_gates(kernel, &gates);
+}
+
+static int run_state(struct kernel *kernel, char **words)
+{
+	gates.state = (struct hf_gate_state){
+		.leased = number(words[0]),
+		.lease_until_ns = clock_boot_ns() + number(words[1]) * CLOCK_SECOND_NS,
+		.verified = number(words[2]),
+		.out_of_zone = number(words[3]),
+	};
+	return kernel_set_gates(kernel, &gates);
+}
+
+static int run_verified(struct kernel *kernel, char **words)
+{
+	struct hf_verified verified = {.labels = {number(words[1])},
+		.until_ktime_ns = {clock_boot_ns() + number(words[2]) * CLOCK_SECOND_NS}};
+
+	return kernel_set_verified(kernel, (uint32_t)number(words[0]), &verified);
 }
 
 static int run_taint(struct kernel *kernel, char **words)
@@ -230,6 +252,8 @@ static const struct command commands[] = {
 	{"publish", 1, run_publish},
 	{"volume", 4, run_volume},
 	{"gates", 2, run_gates},
+	{"state", 4, run_state},
+	{"verified", 3, run_verified},
 	{"taint", 1, run_taint},
 	{"readers", 0, run_readers},
 	{"counters", 0, run_counters},
