@@ -15,7 +15,8 @@ enum section_kind {
 	SECTION_NONE = 0, /* before the first heading, or below one that is wrong */
 	SECTION_POLICY,
 	SECTION_PROTECTION,
-	SECTION_TRUST, /* the last of those without a name */
+	SECTION_TRUST,
+	SECTION_LOGIN, /* the last of those without a name */
 	SECTION_TENANT,
 	SECTION_LABEL,
 	SECTION_APP,
@@ -24,6 +25,7 @@ enum section_kind {
 	SECTION_RULE,
 	SECTION_DECLASSIFY,
 	SECTION_CACHE,
+	SECTION_AUDIENCE,
 	SECTION_MAX,
 };
 
@@ -77,9 +79,10 @@ void section_value(void *userdata, const char *key, const char *value, unsigned 
 /* Keys the section had to have. */
 void section_end(struct build *build);
 
-/* check.c, check_rules.c, check_exempt.c: what only the whole shows. */
+/* check.c, check_rules.c, check_exempt.c, check_login.c: what only the whole shows. */
 void check_references(struct build *build);
 void check_rules(struct build *build);
 void check_exempt(struct build *build);
+void check_login(struct build *build);
 
 #endif

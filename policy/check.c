@@ -91,8 +91,12 @@ static void check_tenants(struct build *build)
 	NAMES(build, "tenant", tenant, &tenants);
 	for (size_t i = 0; i < policy->label_count; i++)
 		resolve(build, &tenants, &policy->labels[i].tenant);
+	for (size_t i = 0; i < policy->audience_count; i++)
+		resolve(build, &tenants, &policy->audiences[i].tenant);
+	resolve(build, &tenants, &policy->login.device_of);
 	for (size_t i = 0; i < tenants.count; i++)
-		report_unused(build, &tenants, i, &policy->tenants[i].place);
+		if (!policy->tenants[i].accounts.count)
+			report_unused(build, &tenants, i, &policy->tenants[i].place);
 }
 
 static void check_apps(struct build *build)
@@ -108,6 +112,8 @@ static void check_apps(struct build *build)
 		resolve_list(build, &apps, &policy->rules[i].except_apps);
 	for (size_t i = 0; i < policy->declassify_count; i++)
 		resolve_list(build, &apps, &policy->declassifys[i].apps);
+	for (size_t i = 0; i < policy->audience_count; i++)
+		resolve_list(build, &apps, &policy->audiences[i].apps);
 }
 
 static void check_places(struct build *build)

@@ -82,6 +82,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_dests(compile);
 	if (r < 0)
 		return r;
+	r = compile_login(compile);
+	if (r < 0)
+		return r;
 	r = compile_grants(compile);
 	if (r < 0)
 		return r;
@@ -143,6 +146,7 @@ void policy_compiled_free(struct policy_compiled *compiled)
 		free(compiled->app[i].title);
 	}
 	tables_free(compiled);
+	compile_login_free(&compiled->login);
 	free(compiled->dests);
 	free(compiled->grants);
 	free(compiled->name);

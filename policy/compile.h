@@ -110,6 +110,45 @@ struct policy_app_entry {
 	struct policy_place place;
 };
 
+struct policy_tenant_entry {
+	char *name;
+	char *title; /* NULL = none, as domain */
+	char *domain;
+};
+
+struct policy_account {
+	char *text;    /* name, @group, *@domain, DOMAIN\* */
+	size_t tenant; /* in tenants */
+	struct policy_place place;
+};
+
+struct policy_audience_entry {
+	char *name;
+	char *uri;
+	size_t tenant; /* in tenants */
+	char **apps;   /* names; none = every program */
+	size_t app_count;
+	uint32_t lifetime_s;
+	struct policy_place place;
+};
+
+/* Who logs in where, and who gets tickets: policy/login.h. */
+struct policy_login_rules {
+	struct policy_tenant_entry *tenants;
+	size_t tenant_count;
+	struct policy_account *accounts;
+	size_t account_count;
+	int owner; /* in tenants: the device logs in accounts of this one alone; -1 = of all */
+	char **break_glass;
+	size_t break_glass_count;
+	char **except_services;
+	size_t except_service_count;
+	char *contact; /* NULL = none */
+	struct policy_audience_entry *audiences;
+	size_t audience_count;
+	struct policy_place place, owner_place;
+};
+
 struct policy_compiled {
 	char *name;
 	uint64_t version;
@@ -138,6 +177,7 @@ struct policy_compiled {
 	size_t exempt_count;
 	struct policy_declassify_entry *declassifys;
 	size_t declassify_count;
+	struct policy_login_rules login;
 	char **files; /* places point in here */
 	size_t file_count;
 };

@@ -32,5 +32,8 @@ int compile_tables(struct compile *compile);
 int compile_exempts(struct compile *compile);
 int compile_dests(struct compile *compile);
 int compile_grants(struct compile *compile);
+int compile_login(struct compile *compile);
+
+void compile_login_free(struct policy_login_rules *login);
 
 #endif

@@ -65,12 +65,28 @@ static void caches_free(struct policy *policy)
 	free(policy->caches);
 }
 
+static void login_free(struct policy *policy)
+{
+	free(policy->login.device_of.text);
+	list_free(&policy->login.break_glass);
+	list_free(&policy->login.except_services);
+	free(policy->login.contact);
+	for (size_t i = 0; i < policy->audience_count; i++) {
+		free(policy->audiences[i].name);
+		free(policy->audiences[i].uri);
+		free(policy->audiences[i].tenant.text);
+		list_free(&policy->audiences[i].apps);
+	}
+	free(policy->audiences);
+}
+
 static void things_free(struct policy *policy)
 {
 	for (size_t i = 0; i < policy->tenant_count; i++) {
 		free(policy->tenants[i].name);
 		free(policy->tenants[i].title);
 		free(policy->tenants[i].domain);
+		list_free(&policy->tenants[i].accounts);
 	}
 	for (size_t i = 0; i < policy->app_count; i++) {
 		free(policy->apps[i].name);
@@ -102,6 +118,7 @@ void policy_free(struct policy *policy)
 	rules_free(policy);
 	declassify_free(policy);
 	caches_free(policy);
+	login_free(policy);
 	things_free(policy);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);

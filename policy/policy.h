@@ -17,22 +17,28 @@
 #include "policy/protection.h"
 #include "policy/source.h"
 
-#define POLICY_NAME_MAX	      32  /* bytes of a name: a-z, 0-9 and - */
-#define POLICY_TEXT_MAX	      512 /* bytes of text, title and the policy's name */
-#define POLICY_LABEL_MAX      HF_LABEL_MAX
-#define POLICY_APP_MAX	      (HF_APP_MAX - 1) /* index 0 is the unknown program */
-#define POLICY_TENANT_MAX     64
-#define POLICY_NETWORK_MAX    512
-#define POLICY_DEVICE_MAX     1024
-#define POLICY_RULE_MAX	      1024
-#define POLICY_DECLASSIFY_MAX 256
-#define POLICY_CACHE_MAX      64
-#define POLICY_LIST_MAX	      1024		  /* items of one key */
-#define POLICY_PROGRAM_MAX    4096		  /* paths of all applications together */
-#define POLICY_VERSION_MAX    (UINT64_C(1) << 53) /* exact in JSON */
-#define POLICY_DURATION_MAX_S (366 * 86400)
-#define POLICY_INDEX_ALL      SIZE_MAX /* a reference written as "*" */
-#define POLICY_UUID_SIZE      16
+#define POLICY_NAME_MAX		32  /* bytes of a name: a-z, 0-9 and - */
+#define POLICY_TEXT_MAX		512 /* bytes of text, title and the policy's name */
+#define POLICY_LABEL_MAX	HF_LABEL_MAX
+#define POLICY_APP_MAX		(HF_APP_MAX - 1) /* index 0 is the unknown program */
+#define POLICY_TENANT_MAX	64
+#define POLICY_NETWORK_MAX	512
+#define POLICY_DEVICE_MAX	1024
+#define POLICY_RULE_MAX		1024
+#define POLICY_DECLASSIFY_MAX	256
+#define POLICY_CACHE_MAX	64
+#define POLICY_ACCOUNT_MAX	1024 /* accounts of all tenants together */
+#define POLICY_BREAK_GLASS_MAX	16
+#define POLICY_SERVICE_MAX	64
+#define POLICY_AUDIENCE_MAX	64
+#define POLICY_TICKET_DEFAULT_S 300
+#define POLICY_TICKET_MAX_S	3600
+#define POLICY_LIST_MAX		1024		    /* items of one key */
+#define POLICY_PROGRAM_MAX	4096		    /* paths of all applications together */
+#define POLICY_VERSION_MAX	(UINT64_C(1) << 53) /* exact in JSON */
+#define POLICY_DURATION_MAX_S	(366 * 86400)
+#define POLICY_INDEX_ALL	SIZE_MAX /* a reference written as "*" */
+#define POLICY_UUID_SIZE	16
 
 enum policy_action {
 	POLICY_ACTION_ALLOW = HF_VERDICT_ALLOW,
@@ -59,6 +65,7 @@ struct policy_tenant {
 	char *name;
 	char *title; /* NULL = not given, as in all texts below */
 	char *domain;
+	struct policy_list accounts; /* name, @group, *@domain, DOMAIN\* */
 	struct policy_place place;
 };
 
@@ -171,6 +178,25 @@ struct policy_trust {
 	struct policy_place place;
 };
 
+/* [login]: who logs in besides the accounts of tenants, and where those may. */
+struct policy_login {
+	struct policy_item device_of;	/* a tenant, whose accounts alone log in; text NULL = any */
+	struct policy_list break_glass; /* accounts of this machine that always log in */
+	struct policy_list except_services; /* of PAM, that are no login */
+	char *contact;			    /* whom to ask, in messages */
+	struct policy_place place;
+};
+
+/* A service that takes tickets. */
+struct policy_audience {
+	char *name;
+	char *uri; /* as it knows itself: the ticket's aud */
+	struct policy_item tenant;
+	struct policy_list apps; /* that may ask; none = every program of the account */
+	uint32_t lifetime_s;	 /* 0 = POLICY_TICKET_DEFAULT_S */
+	struct policy_place place;
+};
+
 struct policy {
 	char *name;
 	uint64_t version; /* 1..POLICY_VERSION_MAX */
@@ -193,6 +219,9 @@ struct policy {
 	size_t cache_count;
 	struct policy_protection protection;
 	struct policy_trust trust;
+	struct policy_login login;
+	struct policy_audience *audiences;
+	size_t audience_count;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;
 };

@@ -25,6 +25,7 @@ static const struct section_key policy_keys[] = {
 static const struct section_key tenant_keys[] = {
 	{"title", value_text, FIELD(tenant, title), KEY_LONG},
 	{"domain", value_domain, FIELD(tenant, domain), 0},
+	{"account", value_accounts, FIELD(tenant, accounts), KEY_REPEATS},
 	{0},
 };
 
@@ -116,6 +117,23 @@ static const struct section_key trust_keys[] = {
 	{0},
 };
 
+static const struct section_key login_keys[] = {
+	{"device-of", value_tenant, offsetof(struct policy, login.device_of), 0},
+	{"break-glass", value_break_glass, offsetof(struct policy, login.break_glass), KEY_REPEATS},
+	{"except-service", value_services, offsetof(struct policy, login.except_services),
+		KEY_REPEATS},
+	{"contact", value_text, offsetof(struct policy, login.contact), KEY_LONG},
+	{0},
+};
+
+static const struct section_key audience_keys[] = {
+	{"uri", value_audience, FIELD(audience, uri), KEY_REQUIRED},
+	{"tenant", value_tenant, FIELD(audience, tenant), KEY_REQUIRED},
+	{"app", value_names, FIELD(audience, apps), KEY_REPEATS},
+	{"lifetime", value_duration, FIELD(audience, lifetime_s), 0},
+	{0},
+};
+
 #define ARRAY(member, type, limit)                                                                 \
 	offsetof(struct policy, member##s), offsetof(struct policy, member##_count), sizeof(type), \
 		offsetof(type, name), offsetof(type, place), limit
@@ -137,6 +155,9 @@ static const struct section {
 	[SECTION_TRUST] = {.name = "trust",
 		.keys = trust_keys,
 		.item_place = offsetof(struct policy, trust.place)},
+	[SECTION_LOGIN] = {.name = "login",
+		.keys = login_keys,
+		.item_place = offsetof(struct policy, login.place)},
 	[SECTION_TENANT] = {"tenant", tenant_keys,
 		ARRAY(tenant, struct policy_tenant, POLICY_TENANT_MAX)},
 	[SECTION_LABEL] = {"label", label_keys,
@@ -151,6 +172,8 @@ static const struct section {
 		ARRAY(declassify, struct policy_declassify, POLICY_DECLASSIFY_MAX)},
 	[SECTION_CACHE] = {"cache", cache_keys,
 		ARRAY(cache, struct policy_cache, POLICY_CACHE_MAX)},
+	[SECTION_AUDIENCE] = {"audience", audience_keys,
+		ARRAY(audience, struct policy_audience, POLICY_AUDIENCE_MAX)},
 };
 
 void *build_grow(struct build *build, void *array_of_items, size_t *count, size_t item_size)
@@ -187,7 +210,7 @@ static char *item_at(struct build *build, const struct section *section, size_t 
 /* The struct that the keys' offsets are of. */
 static char *current(struct build *build)
 {
-	if (build->section <= SECTION_TRUST)
+	if (build->section <= SECTION_LOGIN)
 		return (char *)build->policy;
 	return item_at(build, &sections[build->section], build->index);
 }
@@ -222,8 +245,9 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 		words[i] = sections[i].name;
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
-		"unknown section [%.40s]: expected policy, protection, trust, tenant, label, app, "
-		"network, device, rule, declassify or cache",
+		"unknown section [%.40s]: expected policy, protection, trust, login, tenant, "
+		"label, "
+		"app, network, device, rule, declassify, cache or audience",
 		kind);
 	return SECTION_NONE;
 }
@@ -318,7 +342,7 @@ void section_begin(void *userdata, const char *kind, const char *name, unsigned 
 	found = kind_of(build, kind);
 	if (found == SECTION_POLICY)
 		begin_policy(build, name);
-	else if (found == SECTION_PROTECTION || found == SECTION_TRUST)
+	else if (found > SECTION_POLICY && found <= SECTION_LOGIN)
 		begin_single(build, found, name);
 	else if (found != SECTION_NONE)
 		begin_item(build, found, name);

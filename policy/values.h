@@ -21,6 +21,7 @@ void value_each_word(struct build *build, void *field, const char *value,
 /* field: char **, freed and replaced; a second call appends after a space (KEY_LONG). */
 void value_text(struct build *build, void *field, const char *value);
 void value_link(struct build *build, void *field, const char *value);
+void value_audience(struct build *build, void *field, const char *value);
 void value_domain(struct build *build, void *field, const char *value);
 void value_serial(struct build *build, void *field, const char *value);
 
@@ -45,6 +46,9 @@ void value_hex_id(struct build *build, void *field, const char *value);
 
 /* field: struct policy_list; names are resolved by check_references(). */
 void value_names(struct build *build, void *field, const char *value);
+void value_accounts(struct build *build, void *field, const char *value);
+void value_break_glass(struct build *build, void *field, const char *value);
+void value_services(struct build *build, void *field, const char *value);
 void value_labels(struct build *build, void *field, const char *value);
 void value_users(struct build *build, void *field, const char *value);
 void value_path_label(struct build *build, void *field, const char *value);

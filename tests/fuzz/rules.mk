@@ -37,6 +37,10 @@ FUZZ_SEEDS_maintenance	 := tests/fuzz/corpus/maintenance
 FUZZ_LDLIBS_maintenance	 := -lcrypto
 FUZZ_FLAGS_maintenance	 := -max_len=600
 
+FUZZ_SOURCES_login_book := common/login_book.c
+FUZZ_SEEDS_login_book	:= tests/fuzz/corpus/login_book
+FUZZ_FLAGS_login_book	:= -max_len=2048
+
 FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/signing.c
 FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle
