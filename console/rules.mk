@@ -32,6 +32,8 @@ UNIT_LDLIBS_console_policy_judge := -ljson-c
 
 UNIT_LIBS_console_ca   := $(CONSOLE_CA)
 UNIT_LDLIBS_console_ca := -lcrypto -lp11
+UNIT_LIBS_lease	       := $(CONSOLE_CA)
+UNIT_LDLIBS_lease      := -lcrypto -lp11
 
 FUZZ_SOURCES_console_csr := console/authority/csr.c common/text.c
 FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr

@@ -8,11 +8,13 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "common/lease.h"
 #include "console/authority/certificate.h"
 #include "console/authority/csr.h"
 
 #define ROOT_NAME    "Holdfast root"
 #define ISSUING_NAME "Holdfast devices"
+#define TRUST_NAME   "Holdfast trust"
 
 CLEANUP_DEFINE(X509, X509_free)
 CLEANUP_DEFINE(X509_REQ, X509_REQ_free)
@@ -62,8 +64,7 @@ int ca_root_new(const char *tenant, time_t now, struct ca_pair *ret_root)
 	return pair_new(&wish, "P-384", ret_root);
 }
 
-/* The organisation of a certificate of ours, as text; the caller OPENSSL_free()s. */
-static char *organization_of(const X509 *certificate)
+char *ca_organization(const X509 *certificate)
 {
 	const X509_NAME *subject = X509_get_subject_name(certificate);
 	int at = X509_NAME_get_index_by_NID(subject, NID_organizationName, -1);
@@ -78,7 +79,7 @@ static char *organization_of(const X509 *certificate)
 int ca_issuing_new(
 	const struct ca_pair *root, EVP_PKEY *key, time_t now, struct ca_pair *ret_issuing)
 {
-	char *tenant = organization_of(root->certificate);
+	char *tenant = ca_organization(root->certificate);
 	struct certificate_wish wish = {
 		.common_name = ISSUING_NAME,
 		.organization = tenant,
@@ -116,10 +117,31 @@ int ca_server_new(const struct ca_pair *issuing, const char *const *names, size_
 
 	if (count == 0 || count > CA_SERVER_NAMES)
 		return -EINVAL;
-	tenant = organization_of(issuing->certificate);
+	tenant = ca_organization(issuing->certificate);
 	wish.common_name = names[0];
 	wish.organization = tenant;
 	r = pair_new(&wish, "P-256", ret_server);
+	OPENSSL_free(tenant);
+	return r;
+}
+
+int ca_trust_new(const struct ca_pair *issuing, time_t now, struct ca_pair *ret_trust)
+{
+	char *tenant = ca_organization(issuing->certificate);
+	struct certificate_wish wish = {
+		.common_name = TRUST_NAME,
+		.organization = tenant,
+		.signer = issuing->key,
+		.issuer = issuing->certificate,
+		.now = now,
+		.days = CA_TRUST_DAYS,
+		.extensions = {{NID_basic_constraints, "critical,CA:FALSE"},
+			{NID_key_usage, "critical,digitalSignature"},
+			{NID_ext_key_usage, "critical," LEASE_EXTENDED_USAGE}},
+	};
+	int r;
+
+	r = pair_new(&wish, "P-256", ret_trust);
 	OPENSSL_free(tenant);
 	return r;
 }

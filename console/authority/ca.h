@@ -18,6 +18,7 @@
 #define CA_ISSUING_DAYS 1825
 #define CA_SERVER_DAYS	397
 #define CA_DEVICE_DAYS	90
+#define CA_TRUST_DAYS	2 /* is made anew each day, and whenever the console starts */
 #define CA_SKEW_SECONDS 300 /* valid from so long ago: clocks of devices are behind */
 #define CA_NAME_MAX	64  /* bytes of a common name or organisation, as X.520 says */
 #define CA_SERVER_NAMES 16
@@ -30,6 +31,9 @@ struct ca_pair {
 
 void ca_pair_done(struct ca_pair *pair);
 
+/* The organisation of a certificate of ours, the tenant, as text; OPENSSL_free(). NULL: it has none. */
+char *ca_organization(const X509 *certificate);
+
 /* "CN=Holdfast root, O=tenant", P-384, signs itself. -EINVAL for a name too long, -EIO of OpenSSL. */
 int ca_root_new(const char *tenant, time_t now, struct ca_pair *ret_root);
 /*
@@ -41,6 +45,9 @@ int ca_issuing_new(
 /* names: DNS names and IP addresses for the SAN, the first is also the CN; P-256, serverAuth. */
 int ca_server_new(const struct ca_pair *issuing, const char *const *names, size_t count, time_t now,
 	struct ca_pair *ret_server);
+
+/* The key that leases are signed with: P-256, for that alone (LEASE_EXTENDED_USAGE). -ESTALE, -EIO. */
+int ca_trust_new(const struct ca_pair *issuing, time_t now, struct ca_pair *ret_trust);
 
 /* Whom a device's certificate is for: "CN=device, O=tenant". */
 struct ca_subject {

@@ -46,6 +46,11 @@ FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle
 FUZZ_FLAGS_bundle   := -max_len=4096
 
+FUZZ_SOURCES_lease := common/lease.c common/lease_verify.c common/signing.c
+FUZZ_LDLIBS_lease  := -lcrypto
+FUZZ_SEEDS_lease   := tests/fuzz/corpus/lease
+FUZZ_FLAGS_lease   := -max_len=4100
+
 FUZZ_SOURCES_print_job := agent/engine/print_job.c common/text.c
 FUZZ_SEEDS_print_job   := tests/fuzz/corpus/print_job
 FUZZ_FLAGS_print_job   := -max_len=1024
