@@ -10,7 +10,8 @@
 	use(enrol, CONSOLE_ENROL) use(certified, CONSOLE_CERTIFIED) use(who, CONSOLE_DEVICE)       \
 		use(device, CONSOLE_DEVICE_IS) use(sign, CONSOLE_SIGN) use(signed, CONSOLE_SIGNED) \
 			use(done, CONSOLE_DONE) use(poll, CONSOLE_POLICY)                          \
-				use(policy, CONSOLE_POLICY_IS) use(chain, CONSOLE_CHAIN)
+				use(policy, CONSOLE_POLICY_IS) use(wish, CONSOLE_WORD)             \
+					use(word, CONSOLE_WORD_IS) use(chain, CONSOLE_CHAIN)
 
 #define CONSOLE_CODEC(kind, type)                                               \
 	static void put_##kind(struct bytes_writer *frame, const void *message) \

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process that holds the issuing key and signs certificates of devices; nothing else.
+ * The process that holds the issuing key and signs certificates of devices, and the key
+ * that leases are signed with; nothing else.
  * holdfast-console(8) starts it by executing itself.
  *
- *   holdfast-console authority --ca-dir DIR --frontend-fd N [--user NAME] [--life-fd N]
- *		[--verbose]
+ *   holdfast-console authority --ca-dir DIR --frontend-fd N [--store-fd N]
+ *		[--user NAME] [--life-fd N] [--verbose]
  *
  *   --ca-dir       with CA_ROOT_CERTIFICATE, CA_ISSUING_CERTIFICATE and CA_ISSUING_KEY of
  *                  ca_files.h, as ca_files_create() makes them; the root's key need not be there.
  *                  Read while still privileged
  *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
+ *   --store-fd     likewise, to the store: what is to be said of devices
  *   --user         who to become once the key is read; without it, stays who it is
  *   --life-fd      as the frontend's: 'R' once the key is read, then 'L' every two seconds
  *

@@ -18,7 +18,7 @@
 #define CA_ISSUING_DAYS 1825
 #define CA_SERVER_DAYS	397
 #define CA_DEVICE_DAYS	90
-#define CA_TRUST_DAYS	2 /* is made anew each day, and whenever the console starts */
+#define CA_TRUST_DAYS	2   /* is made anew each day, and whenever the console starts */
 #define CA_SKEW_SECONDS 300 /* valid from so long ago: clocks of devices are behind */
 #define CA_NAME_MAX	64  /* bytes of a common name or organisation, as X.520 says */
 #define CA_SERVER_NAMES 16

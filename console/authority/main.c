@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * holdfast-console authority: the issuing key and one socket, to the frontend, which is not
- * trusted: it is where outside bytes go. A frontend that is broken into can have certificates made
- * while it is there, each recorded here, but gets no key. What it may not say ends this process.
+ * holdfast-console authority: the issuing key and two sockets. The one is to the frontend, which is
+ * not trusted: it is where outside bytes go. A frontend that is broken into can have certificates
+ * made while it is there, each recorded here, but gets no key. The other is to the store, which
+ * decides what is said of devices. What either may not say ends this process.
  */
 #include "console/authority/authority.h"
 
@@ -23,18 +24,21 @@
 #include "console/authority/ca_files.h"
 #include "console/authority/certificate.h"
 #include "console/authority/csr.h"
+#include "console/authority/trust.h"
 #include "console/ipc/messages.h"
 #include "console/ipc/process.h"
 #include "common/uuid.h"
 
 struct authority {
 	const char *directory, *user;
-	int frontend_fd, life_fd;
+	int frontend_fd, store_fd, life_fd; /* store_fd: -1 = none */
 	struct ca_files files;
-	struct channel frontend;
+	struct trust trust;
+	struct channel frontend, store;
 };
 
 static volatile sig_atomic_t is_stopping;
+static struct log_limit word_log = {.burst = 6};
 
 static void on_signal(int number)
 {
@@ -47,6 +51,7 @@ static int parse_options(int argc, char **argv, struct authority *authority)
 	static const struct option known[] = {
 		{"ca-dir", required_argument, NULL, 'c'},
 		{"frontend-fd", required_argument, NULL, 'f'},
+		{"store-fd", required_argument, NULL, 's'},
 		{"user", required_argument, NULL, 'u'},
 		{"life-fd", required_argument, NULL, 'l'},
 		{"verbose", no_argument, NULL, 'v'},
@@ -61,6 +66,11 @@ static int parse_options(int argc, char **argv, struct authority *authority)
 			break;
 		case 'f':
 			authority->frontend_fd = process_fd(optarg);
+			break;
+		case 's':
+			authority->store_fd = process_fd(optarg);
+			if (authority->store_fd < 0)
+				return -EINVAL;
 			break;
 		case 'u':
 			authority->user = optarg;
@@ -94,11 +104,21 @@ static void read_key(struct authority *authority)
 	(void)close(fd); /* only read */
 }
 
+static void rehearse_word(struct authority *authority)
+{
+	static const struct console_wish nothing = {.state = DEVICE_PENDING, .serial = 1};
+	static struct console_word word; /* too large for the stack */
+
+	trust_say(&authority->trust, &authority->files.issuing, &nothing, time(NULL), &word);
+	if (word.refusal != REFUSAL_NONE)
+		fatal("cannot sign a lease, stopping");
+}
+
 /*
- * One certificate for nobody: whether the key signs, and all that OpenSSL loads and looks up on
+ * One certificate and one word for nobody: whether the key signs, and all that OpenSSL loads and looks up on
  * the way is there before the filter is.
  */
-static void rehearse(const struct authority *authority)
+static void rehearse(struct authority *authority)
 {
 	static const struct ca_subject nobody = {"00000000-0000-0000-0000-000000000000", "none"};
 	EVP_PKEY *key = certificate_key_new("P-256");
@@ -117,6 +137,10 @@ static void rehearse(const struct authority *authority)
 	if (r < 0)
 		fatal("cannot sign with the issuing key: %s, stopping",
 			r == -ESTALE ? "its certificate has expired" : strerror(-r));
+	trust_done(&authority->trust);
+	if (trust_refresh(&authority->trust, &authority->files.issuing, time(NULL)) < 0)
+		fatal("cannot make a key for leases, stopping");
+	rehearse_word(authority);
 	OPENSSL_free(csr);
 	OPENSSL_free(der);
 	X509_REQ_free(request);
@@ -219,22 +243,71 @@ static bool on_frontend(struct authority *authority)
 	return true;
 }
 
+/* False once the store is gone. */
+static bool on_store(struct authority *authority)
+{
+	static uint8_t packet[WIRE_FRAME_MAX],
+		bytes[WIRE_HEADER_SIZE + sizeof(struct console_word)];
+	static struct console_word word;
+	struct bytes_writer frame;
+	struct bytes_reader payload;
+	struct console_wish wish;
+	uint16_t type;
+	int fd, r;
+
+	r = channel_receive(&authority->store, packet, sizeof(packet), &fd);
+	if (r == -EAGAIN)
+		return true;
+	if (r == 0)
+		return false;
+	if (r > 0 && fd >= 0)
+		fatal("the store sent a descriptor, stopping");
+	if (r > 0)
+		r = wire_open(packet, (size_t)r, &type, &payload);
+	if (r < 0)
+		fatal("cannot read what the store says: %s, stopping", strerror(-r));
+	if (type != CONSOLE_WORD)
+		fatal("the store sent a message of type %u, stopping", type);
+	console_get_wish(&payload, &wish);
+	if (!bytes_is_done(&payload))
+		fatal("the store sent a broken message, stopping");
+	trust_say(&authority->trust, &authority->files.issuing, &wish, time(NULL), &word);
+	if (word.refusal != REFUSAL_NONE && log_allowed(&word_log))
+		log_error("cannot sign a lease, refusing it: has the issuing certificate expired?");
+	ERR_clear_error();
+	wire_begin(&frame, bytes, sizeof(bytes), CONSOLE_WORD_IS);
+	console_put_word(&frame, &word);
+	r = channel_send(&authority->store, &frame, -1);
+	if (r < 0)
+		fatal("cannot answer the store: %s, stopping", strerror(-r));
+	return true;
+}
+
+/* False once the peer is gone. */
+static bool attend(struct authority *authority, struct channel *channel, short events,
+	bool (*on_packet)(struct authority *authority))
+{
+	if ((events & POLLOUT) && channel_flush(channel) < 0)
+		return false;
+	return !(events & (POLLIN | POLLHUP | POLLERR)) || on_packet(authority);
+}
+
 static void serve(struct authority *authority)
 {
-	struct pollfd wanted = {.fd = authority->frontend.fd};
+	struct pollfd wanted[2] = {{.fd = authority->frontend.fd}, {.fd = authority->store_fd}};
 
 	while (!is_stopping) {
-		wanted.events = channel_events(&authority->frontend);
+		wanted[0].events = channel_events(&authority->frontend);
+		wanted[1].events = authority->store_fd >= 0 ? channel_events(&authority->store) : 0;
 		(void)process_sign(authority->life_fd,
 			'L'); /* a console that is gone is told by its channels */
-		if (poll(&wanted, 1, PROCESS_LIFE_MS) < 0) {
+		if (poll(wanted, 2, PROCESS_LIFE_MS) < 0) {
 			if (errno == EINTR)
 				continue;
-			fatal("cannot wait for the frontend: %m, stopping");
+			fatal("cannot wait for frontend and store: %m, stopping");
 		}
-		if ((wanted.revents & POLLOUT) && channel_flush(&authority->frontend) < 0)
-			return;
-		if ((wanted.revents & (POLLIN | POLLHUP | POLLERR)) && !on_frontend(authority))
+		if (!attend(authority, &authority->frontend, wanted[0].revents, on_frontend) ||
+			!attend(authority, &authority->store, wanted[1].revents, on_store))
 			return;
 	}
 }
@@ -251,7 +324,7 @@ static unsigned int filter_of(const struct ca_files *files)
 
 int authority_main(int argc, char **argv)
 {
-	struct authority authority = {.frontend_fd = -1, .life_fd = -1};
+	struct authority authority = {.frontend_fd = -1, .store_fd = -1, .life_fd = -1};
 
 	log_open("holdfast-console[authority]", false);
 	if (parse_options(argc, argv, &authority) < 0) {
@@ -266,11 +339,16 @@ int authority_main(int argc, char **argv)
 	if (authority.files.is_token) /* as whom, and by which calls, it is used from now on */
 		rehearse(&authority);
 	channel_init(&authority.frontend, authority.frontend_fd, 0);
+	if (authority.store_fd >= 0)
+		channel_init(&authority.store, authority.store_fd, 0);
 	send_chain(&authority);
 	(void)process_sign(
 		authority.life_fd, 'R'); /* a console that is gone is told by its channels */
 	serve(&authority);
 	channel_done(&authority.frontend);
+	if (authority.store_fd >= 0)
+		channel_done(&authority.store);
+	trust_done(&authority.trust);
 	ca_files_done(&authority.files);
 	return EXIT_SUCCESS;
 }

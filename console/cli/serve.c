@@ -113,9 +113,10 @@ static void add_common(const struct supervisor *supervisor, struct arguments *ar
 		add(arguments, "--verbose");
 }
 
-/* Ends of the two sockets: [0] the frontend's, [1] the other's. */
+/* Ends of the sockets: [0] of who asks, [1] of who answers. */
 struct sockets {
-	int store[2], authority[2];
+	int store[2], authority[2]; /* the frontend's */
+	int words[2]; /* the store's to the authority, which the frontend has no end of */
 };
 
 static void exec_child(const struct supervisor *supervisor, enum child which,
@@ -134,11 +135,13 @@ static void exec_child(const struct supervisor *supervisor, enum child which,
 		add(&arguments, "--runtime-dir");
 		add(&arguments, cli.runtime_directory);
 		add_fd(&arguments, "--frontend-fd", sockets->store[1]);
+		add_fd(&arguments, "--authority-fd", sockets->words[0]);
 		add_common(supervisor, &arguments, CLI_STORE_USER, life_fd);
 		break;
 	case CHILD_AUTHORITY:
 		add_directory(&arguments, "--ca-dir", CLI_AUTHORITY_DIRECTORY);
 		add_fd(&arguments, "--frontend-fd", sockets->authority[1]);
+		add_fd(&arguments, "--store-fd", sockets->words[1]);
 		add_common(supervisor, &arguments, CLI_AUTHORITY_USER, life_fd);
 		break;
 	case CHILD_FRONTEND:
@@ -245,16 +248,19 @@ static void stop_children(struct supervisor *supervisor)
 
 static void start_children(struct supervisor *supervisor)
 {
-	struct sockets sockets = {{-1, -1}, {-1, -1}};
+	struct sockets sockets = {{-1, -1}, {-1, -1}, {-1, -1}};
 	int r;
 
 	r = socket_pair(sockets.store);
 	if (r == 0)
 		r = socket_pair(sockets.authority);
+	if (r == 0)
+		r = socket_pair(sockets.words);
 	for (enum child i = 0; i < CHILD_MAX && r == 0; i++)
 		r = start_child(supervisor, i, &sockets);
 	close_pair(sockets.store);
 	close_pair(sockets.authority);
+	close_pair(sockets.words);
 	supervisor->started_ns = clock_boot_ns();
 	if (r < 0) {
 		log_error("cannot start the processes: %s, trying again", strerror(-r));

@@ -419,7 +419,8 @@ unsigned int connections_close_device(
 	TAILQ_FOREACH(connection, &connections->admitted, entry)
 	{
 		if (!connection->peer.has_certificate ||
-			memcmp(connection->peer.device, device, CONSOLE_UID_SIZE))
+			memcmp(connection->peer.device, device, CONSOLE_UID_SIZE) ||
+			(connection->is_last && connection->phase == CONNECTION_REPLYING))
 			continue;
 		connection_close(connection);
 		count++;

@@ -44,6 +44,7 @@ struct connection {
 	uint64_t deadline_ns;
 	enum connection_phase phase;
 	bool is_stranger;
+	bool is_last; /* is closed behind the answer that it gets now */
 	struct tls_peer peer;
 	char address_text[CONNECTION_ADDRESS_SIZE];
 };
@@ -70,7 +71,7 @@ void connections_admit(struct connections *connections);
 void connection_enter(struct connection *connection, enum connection_phase phase);
 /* Ends those whose time is over. */
 void connections_sweep(struct connections *connections);
-/* How many there were. */
+/* But for one that gets its last answer now. How many there were. */
 unsigned int connections_close_device(
 	struct connections *connections, const uint8_t device[CONSOLE_UID_SIZE]);
 void connection_close(struct connection *connection);

@@ -75,9 +75,11 @@ static void on_changed(struct frontend *frontend, const struct console_device *d
 	char uid[UUID_TEXT_SIZE];
 	unsigned int count;
 
-	if (device->state != DEVICE_SUSPENDED && device->state != DEVICE_REVOKED)
+	bool is_ending = device->state == DEVICE_SUSPENDED || device->state == DEVICE_REVOKED;
+
+	policy_device_changed(frontend, device->device, is_ending);
+	if (!is_ending)
 		return; /* its next request finds out */
-	policy_end_device(frontend, device->device);
 	count = http_server_close_device(frontend->server, device->device);
 	uuid_format(device->device, uid);
 	log_notice("device %s is %s: closed %u of its connections", uid,
@@ -115,10 +117,19 @@ static void on_done(struct frontend *frontend, const struct console_done *done)
 		enrol_certified(frontend, pending);
 }
 
+static void on_word(struct frontend *frontend, const struct console_word *word)
+{
+	struct pending *pending = find(frontend, &frontend->store, word->id, PENDING_LEASE);
+
+	if (pending)
+		lease_answer(frontend, pending, word);
+}
+
 void exchange_take_store(
 	struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd)
 {
 	struct console_device device;
+	static struct console_word word; /* too large for the stack */
 	struct console_policy policy;
 	struct console_done done;
 
@@ -141,6 +152,11 @@ void exchange_take_store(
 		console_get_policy(payload, &policy);
 		check_whole(&frontend->store, payload);
 		policy_answer(frontend, &policy, fd);
+		break;
+	case CONSOLE_LEASE_IS:
+		console_get_word(payload, &word);
+		check_whole(&frontend->store, payload);
+		on_word(frontend, &word);
 		break;
 	case CONSOLE_POLICIES_CHANGED:
 		check_whole(&frontend->store, payload);

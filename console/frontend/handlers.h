@@ -13,6 +13,8 @@ void handle_describe(struct frontend *frontend, struct http_request *request);
 void handle_events(struct frontend *frontend, struct http_request *request);
 /* policy.c */
 void handle_policy(struct frontend *frontend, struct http_request *request);
+/* lease.c */
+void handle_lease(struct frontend *frontend, struct http_request *request);
 /* enrol.c */
 void handle_cacerts(struct frontend *frontend, struct http_request *request);
 void handle_enrol(struct frontend *frontend, struct http_request *request);

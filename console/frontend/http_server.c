@@ -407,6 +407,7 @@ void http_answer(struct http_request *request, const struct http_answer *answer)
 	add_body(evhttp_request_get_output_buffer(request->inner), answer);
 	if (request->connection) {
 		request->connection->request = NULL;
+		request->connection->is_last = answer->is_last;
 		connection_enter(request->connection, CONNECTION_REPLYING);
 		evhttp_request_set_on_complete_cb(request->inner, on_sent, request->connection);
 	}

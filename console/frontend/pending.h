@@ -18,6 +18,7 @@ struct pending_table;
 enum pending_stage {
 	PENDING_DEVICE,	  /* DEVICE was asked, DEVICE_IS is to come */
 	PENDING_EVENTS,	  /* EVENTS, TAKEN */
+	PENDING_LEASE,	  /* LEASE, LEASE_IS */
 	PENDING_ENROL,	  /* ENROL or RENEW, ENROLLED */
 	PENDING_SIGN,	  /* SIGN, SIGNED */
 	PENDING_CERTIFIED /* CERTIFIED, DONE */

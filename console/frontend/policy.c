@@ -2,6 +2,8 @@
 /*
  * A device asks for its policy, and is answered when there is a newer one: at once, or when one is
  * published while it waits. The bundle is passed on as the store made it: it is not parsed here.
+ * The same request waits for another word of the device's trust, which it then asks for by POST: one
+ * connection is held for both.
  *
  * The store's messages come in the order in which it did things: an answer behind POLICIES_CHANGED
  * knows of the change, and one before it was taken in before it.
@@ -34,6 +36,16 @@ static void end_empty(struct frontend *frontend, struct waiter *waiter)
 	http_answer(request, &nothing);
 }
 
+/* What it knows of its trust is not so any more. */
+static void end_word(struct frontend *frontend, struct waiter *waiter, bool is_last)
+{
+	const struct http_answer other = {.status = 205, .is_last = is_last};
+	struct http_request *request = waiter->request;
+
+	waiting_remove(frontend->waiting, waiter);
+	http_answer(request, &other);
+}
+
 static void end_refused(struct frontend *frontend, struct waiter *waiter, uint16_t refusal)
 {
 	struct http_request *request = waiter->request;
@@ -44,7 +56,7 @@ static void end_refused(struct frontend *frontend, struct waiter *waiter, uint16
 
 static int ask(struct frontend *frontend, struct waiter *waiter)
 {
-	struct console_poll poll = {.id = waiter->id, .have = waiter->have};
+	struct console_poll poll = {.id = waiter->id, .have = waiter->have, .word = waiter->word};
 
 	memcpy(poll.certificate, http_request_peer(waiter->request)->certificate,
 		sizeof(poll.certificate));
@@ -89,6 +101,7 @@ void handle_policy(struct frontend *frontend, struct http_request *request)
 	}
 	waiter->request = request;
 	waiter->have = query.have;
+	waiter->word = query.lease;
 	waiter->deadline_ns = clock_steady_ns() + query.wait_s * CLOCK_SECOND_NS;
 	ask_more(frontend);
 }
@@ -156,6 +169,8 @@ void policy_answer(struct frontend *frontend, const struct console_policy *polic
 		fatal("the store answers what it was not asked, stopping");
 	if (policy->refusal != REFUSAL_NONE)
 		end_refused(frontend, waiter, policy->refusal);
+	else if (waiter->word && policy->word != waiter->word)
+		end_word(frontend, waiter, false);
 	else if (policy->version)
 		end_with_bundle(frontend, waiter, fd, policy->size);
 	else if (waiter->deadline_ns <= clock_steady_ns())
@@ -171,11 +186,14 @@ void policy_changed(struct frontend *frontend)
 	ask_more(frontend);
 }
 
-void policy_end_device(struct frontend *frontend, const uint8_t device[CONSOLE_UID_SIZE])
+void policy_device_changed(
+	struct frontend *frontend, const uint8_t device[CONSOLE_UID_SIZE], bool is_ending)
 {
 	struct waiter *waiter = waiting_of(frontend->waiting, device);
 
-	if (waiter)
+	if (waiter && waiter->word)
+		end_word(frontend, waiter, is_ending);
+	else if (waiter && is_ending)
 		end_empty(frontend, waiter);
 }
 

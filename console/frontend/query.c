@@ -32,12 +32,17 @@ static bool take_number(const char **at, uint64_t *ret_number)
 
 int query_parse(const char *text, struct query *ret_query)
 {
-	uint64_t have, wait;
+	uint64_t have, wait, lease = 0;
 
 	if (!take_word(&text, "have=") || !take_number(&text, &have) ||
-		!take_word(&text, "&wait=") || !take_number(&text, &wait) || *text)
+		!take_word(&text, "&wait=") || !take_number(&text, &wait))
+		return -EINVAL;
+	if (take_word(&text, "&lease=") && !take_number(&text, &lease))
+		return -EINVAL;
+	if (*text)
 		return -EINVAL;
 	ret_query->have = have;
+	ret_query->lease = lease;
 	ret_query->wait_s = wait < QUERY_WAIT_MAX ? (uint32_t)wait : QUERY_WAIT_MAX;
 	return 0;
 }

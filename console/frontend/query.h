@@ -10,10 +10,11 @@
 struct query {
 	uint64_t have; /* a policy's version */
 	uint32_t wait_s;
+	uint64_t lease; /* serial of the console's word that it knows; 0 = none */
 };
 
 /*
- * "have=N&wait=S", in this order and no other spelling: no zeros before a number, at most 12 digits.
+ * "have=N&wait=S" or "have=N&wait=S&lease=W", in this order and no other spelling: no zeros before a number, at most 12 digits.
  * -EINVAL with nothing written.
  */
 int query_parse(const char *text, struct query *ret_query);

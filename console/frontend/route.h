@@ -21,6 +21,11 @@
  *                                          of a version above N; 204 when there is none and none
  *                                          came within S seconds. One at a time for a device: an
  *                                          older one is answered with 204
+ *   GET  /v1/policy?have=N&wait=S&lease=W  likewise; 205, at once, when the console's word of the
+ *                                          device's trust has not the serial W (any more). So a
+ *                                          device that is pending or suspended may wait, too
+ *   POST /v1/lease                         certificate, of a device in any state; body: a question
+ *                                          of common/lease.h; 200 text/plain, the signed word
  *   GET  /v1/health                        "ok"
  *
  * A refusal is {"error":"CODE","text":"..."} with the status of console/ipc/refusal.h; 429 and 503
@@ -35,8 +40,9 @@
 #include "console/frontend/http_server.h"
 
 /* base64 of the largest request, with ends of lines after each 64 characters */
-#define ROUTE_CSR_MAX  (CONSOLE_CSR_MAX * 3 / 2)
-#define ROUTE_BODY_MAX CONSOLE_BATCH_MAX /* the largest of all */
+#define ROUTE_CSR_MAX	(CONSOLE_CSR_MAX * 3 / 2)
+#define ROUTE_LEASE_MAX 512		  /* LEASE_REQUEST_MAX */
+#define ROUTE_BODY_MAX	CONSOLE_BATCH_MAX /* the largest of all */
 
 #define ROUTE_POLICY		"/v1/policy?"
 #define ROUTE_EVENTS_AFTER_LOSS "/v1/events?after=loss"

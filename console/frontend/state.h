@@ -98,10 +98,15 @@ int enrol_make_cacerts(struct frontend *frontend);
 void policy_answer(struct frontend *frontend, const struct console_policy *policy, int fd);
 /* Those that wait are asked for anew. */
 void policy_changed(struct frontend *frontend);
-/* The device is not to wait any more. */
-void policy_end_device(struct frontend *frontend, const uint8_t device[CONSOLE_UID_SIZE]);
+/* The device's state is another one; is_ending: its connections are to end. */
+void policy_device_changed(
+	struct frontend *frontend, const uint8_t device[CONSOLE_UID_SIZE], bool is_ending);
 /* Ends those whose time is over, or whose peer is gone. */
 void policy_sweep(struct frontend *frontend);
+
+/* lease.c */
+void lease_answer(
+	struct frontend *frontend, struct pending *pending, const struct console_word *word);
 
 /* answer.c */
 

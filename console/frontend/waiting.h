@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Devices that wait for a policy: one place for each, however often it asks. Few of them are asked
+ * Devices that wait for a policy, or for another word of their trust: one place for each, however often it asks. Few of them are asked
  * for at a time, so that one that is published is no flood to the store: the others are in a line.
  * No I/O, no clock.
  */
@@ -27,6 +27,7 @@ struct waiter {
 	enum waiter_state state;
 	uint64_t id;
 	uint64_t have;	      /* version */
+	uint64_t word;	      /* serial of what it knows of its trust; 0 = it does not ask */
 	uint64_t deadline_ns; /* it waits until then */
 	uint64_t asked_ns;
 	struct http_request *request;

@@ -115,6 +115,7 @@ void console_put_poll(struct bytes_writer *frame, const struct console_poll *pol
 	bytes_put_blob(frame, poll->certificate, sizeof(poll->certificate));
 	bytes_put_string(frame, poll->address);
 	bytes_put_u64(frame, poll->have);
+	bytes_put_u64(frame, poll->word);
 }
 
 void console_get_poll(struct bytes_reader *payload, struct console_poll *ret_poll)
@@ -123,7 +124,8 @@ void console_get_poll(struct bytes_reader *payload, struct console_poll *ret_pol
 	bytes_get_blob(payload, ret_poll->certificate, sizeof(ret_poll->certificate));
 	bytes_get_string(payload, ret_poll->address, sizeof(ret_poll->address));
 	ret_poll->have = bytes_get_u64(payload);
-	if (ret_poll->have > INT64_MAX)
+	ret_poll->word = bytes_get_u64(payload);
+	if (ret_poll->have > INT64_MAX || ret_poll->word > INT64_MAX)
 		payload->is_bad = true;
 }
 
@@ -133,6 +135,7 @@ void console_put_policy(struct bytes_writer *frame, const struct console_policy 
 	bytes_put_u16(frame, policy->refusal);
 	bytes_put_u64(frame, policy->version);
 	bytes_put_u32(frame, policy->size);
+	bytes_put_u64(frame, policy->word);
 }
 
 void console_get_policy(struct bytes_reader *payload, struct console_policy *ret_policy)
@@ -141,8 +144,54 @@ void console_get_policy(struct bytes_reader *payload, struct console_policy *ret
 	ret_policy->refusal = get_refusal(payload);
 	ret_policy->version = bytes_get_u64(payload);
 	ret_policy->size = bytes_get_u32(payload);
+	ret_policy->word = bytes_get_u64(payload);
 	if (!ret_policy->version != !ret_policy->size || ret_policy->size > CONSOLE_POLICY_MAX ||
 		(ret_policy->refusal != REFUSAL_NONE && ret_policy->version))
+		payload->is_bad = true;
+}
+
+void console_put_wish(struct bytes_writer *frame, const struct console_wish *wish)
+{
+	bytes_put_u64(frame, wish->id);
+	bytes_put_blob(frame, wish->device, sizeof(wish->device));
+	bytes_put_blob(frame, wish->key, sizeof(wish->key));
+	bytes_put_blob(frame, wish->boot, sizeof(wish->boot));
+	bytes_put_u64(frame, wish->asked_ms);
+	bytes_put_blob(frame, wish->nonce, sizeof(wish->nonce));
+	bytes_put_u8(frame, wish->state);
+	bytes_put_u32(frame, wish->seconds);
+	bytes_put_u64(frame, wish->serial);
+}
+
+void console_get_wish(struct bytes_reader *payload, struct console_wish *ret_wish)
+{
+	ret_wish->id = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_wish->device, sizeof(ret_wish->device));
+	bytes_get_blob(payload, ret_wish->key, sizeof(ret_wish->key));
+	bytes_get_blob(payload, ret_wish->boot, sizeof(ret_wish->boot));
+	ret_wish->asked_ms = bytes_get_u64(payload);
+	bytes_get_blob(payload, ret_wish->nonce, sizeof(ret_wish->nonce));
+	ret_wish->state = bytes_get_u8(payload);
+	ret_wish->seconds = bytes_get_u32(payload);
+	ret_wish->serial = bytes_get_u64(payload);
+	if (ret_wish->state < DEVICE_PENDING || ret_wish->state > DEVICE_REVOKED ||
+		(ret_wish->state == DEVICE_TRUSTED) != (ret_wish->seconds > 0) || !ret_wish->serial)
+		payload->is_bad = true;
+}
+
+void console_put_word(struct bytes_writer *frame, const struct console_word *word)
+{
+	bytes_put_u64(frame, word->id);
+	bytes_put_u16(frame, word->refusal);
+	put_sized(frame, word->text, word->size);
+}
+
+void console_get_word(struct bytes_reader *payload, struct console_word *ret_word)
+{
+	ret_word->id = bytes_get_u64(payload);
+	ret_word->refusal = get_refusal(payload);
+	ret_word->size = get_sized(payload, ret_word->text, 0, sizeof(ret_word->text));
+	if ((ret_word->refusal == REFUSAL_NONE) != (ret_word->size > 0))
 		payload->is_bad = true;
 }
 

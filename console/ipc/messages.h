@@ -2,7 +2,8 @@
 /*
  * What the console's processes say to each other, in frames of common/wire.h over sockets of
  * common/channel.h. The frontend (TLS, HTTP) asks; the store (SQL, opens batches) and the authority
- * (issuing key) answer, each request once, in any order. A get that fails is a broken peer.
+ * (issuing key) answer, each request once, in any order. What hangs on a device's state the store
+ * alone asks of the authority, on a socket of their own. A get that fails is a broken peer.
  * Numbers are wire values.
  */
 #ifndef HOLDFAST_CONSOLE_IPC_MESSAGES_H
@@ -22,6 +23,7 @@
 #define CONSOLE_CERTIFICATE_MAX 4096	  /* bytes of a certificate, DER */
 #define CONSOLE_BATCH_MAX	110000	  /* bytes: fits one frame */
 #define CONSOLE_DESCRIPTION_MAX 4095	  /* bytes of what a device says of itself */
+#define CONSOLE_WORD_MAX	4000	  /* bytes of LEASE_WORD_MAX */
 #define CONSOLE_CHAIN_MAX	4	  /* certificates from the issuing one up */
 #define CONSOLE_POLICY_MAX	(9 << 20) /* bytes of a bundle: BUNDLE_SIZE_MAX and some */
 
@@ -36,6 +38,8 @@ enum console_message {
 	CONSOLE_POLICY = 6, /* struct console_poll */
 	CONSOLE_DESCRIBE =
 		7, /* struct console_who, then JSON: the rest of the frame; answered by DEVICE_IS */
+	CONSOLE_LEASE =
+		8, /* struct console_who, then a question of common/lease.h: the rest of the frame */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
 	CONSOLE_DONE = 33,	/* struct console_done */
@@ -46,11 +50,16 @@ enum console_message {
 	CONSOLE_POLICY_IS =
 		37, /* struct console_policy: to POLICY; with a sealed memfd when version is not 0 */
 	CONSOLE_POLICIES_CHANGED = 38, /* nothing: who waits for a policy is to be asked for anew */
+	CONSOLE_LEASE_IS = 39,	       /* struct console_word: to LEASE */
 	/* frontend to authority */
 	CONSOLE_SIGN = 64, /* struct console_sign */
 	/* authority to frontend */
 	CONSOLE_SIGNED = 96, /* struct console_signed */
 	CONSOLE_CHAIN = 97,  /* struct console_chain: once, first */
+	/* store to authority */
+	CONSOLE_WORD = 128, /* struct console_wish */
+	/* authority to store */
+	CONSOLE_WORD_IS = 160, /* struct console_word: to WORD */
 };
 
 enum device_state {
@@ -103,6 +112,8 @@ struct console_poll {
 	uint8_t certificate[CONSOLE_HASH_SIZE];
 	char address[64];
 	uint64_t have; /* version */
+	uint64_t
+		word; /* serial of the console's word that it knows: common/lease.h; 0 = does not ask */
 };
 
 struct console_policy {
@@ -110,6 +121,27 @@ struct console_policy {
 	uint16_t refusal;
 	uint64_t version; /* 0: there is none that is newer */
 	uint32_t size;	  /* bytes of the bundle in the descriptor; 0 exactly when version is */
+	uint64_t word;	  /* as it is now, when it was asked for */
+};
+
+/* What the authority is to say of a device, in the store's name: struct lease of common/lease.h. */
+struct console_wish {
+	uint64_t id;
+	uint8_t device[CONSOLE_UID_SIZE];
+	uint8_t key[CONSOLE_HASH_SIZE];
+	uint8_t boot[CONSOLE_UID_SIZE];
+	uint64_t asked_ms;
+	uint8_t nonce[CONSOLE_UID_SIZE];
+	uint8_t state; /* enum device_state */
+	uint32_t seconds;
+	uint64_t serial;
+};
+
+struct console_word {
+	uint64_t id;
+	uint16_t refusal;
+	uint16_t size; /* 0 exactly when it is refused */
+	uint8_t text[CONSOLE_WORD_MAX];
 };
 
 struct console_sign {
@@ -154,6 +186,10 @@ void console_put_poll(struct bytes_writer *frame, const struct console_poll *pol
 void console_get_poll(struct bytes_reader *payload, struct console_poll *ret_poll);
 void console_put_policy(struct bytes_writer *frame, const struct console_policy *policy);
 void console_get_policy(struct bytes_reader *payload, struct console_policy *ret_policy);
+void console_put_wish(struct bytes_writer *frame, const struct console_wish *wish);
+void console_get_wish(struct bytes_reader *payload, struct console_wish *ret_wish);
+void console_put_word(struct bytes_writer *frame, const struct console_word *word);
+void console_get_word(struct bytes_reader *payload, struct console_word *ret_word);
 void console_put_sign(struct bytes_writer *frame, const struct console_sign *sign);
 void console_get_sign(struct bytes_reader *payload, struct console_sign *ret_sign);
 void console_put_signed(struct bytes_writer *frame, const struct console_signed *answer);

@@ -29,6 +29,7 @@ static const struct refusal_row rows[REFUSAL_MAX] = {
 	[REFUSAL_DEVICE_REVOKED] = {"DEVICE_REVOKED", 403, "the device is revoked"},
 	[REFUSAL_CERTIFICATE_EXPIRED] = {"CERTIFICATE_EXPIRED", 403,
 		"the device's certificate has expired"},
+	[REFUSAL_LEASE] = {"LEASE", 400, "not a question for a lease, signed by this device's key"},
 	[REFUSAL_BATCH_FORMAT] = {"BATCH_FORMAT", 400, "not a batch of events"},
 	[REFUSAL_BATCH_DEVICE] = {"BATCH_DEVICE", 403, "the batch was made by another device"},
 	[REFUSAL_BATCH_KEY] = {"BATCH_KEY", 400, "the batch is sealed to a key that is not ours"},

@@ -15,7 +15,7 @@
 	CALL(mark_keep) \
 	CALL(get) CALL(set) CALL(tenant_set) CALL(tenant) \
 	CALL(device_add) CALL(device_lock) CALL(device_by_id) CALL(device_by_uid) CALL(device_by_key) \
-	CALL(devices) CALL(devices_named) CALL(device_set_state) CALL(device_set_key) \
+	CALL(devices) CALL(devices_named) CALL(device_set_state) CALL(device_set_word) CALL(device_set_key) \
 	CALL(device_seen) CALL(device_describe) CALL(device_details) \
 	CALL(device_advance) CALL(devices_restored) CALL(changes) \
 	CALL(certificate_add) CALL(certificate_find) CALL(certificate_key_owner) \

@@ -24,18 +24,19 @@
 #include "console/store/admin_server.h"
 #include "console/store/export_server.h"
 #include "console/store/service.h"
+#include "console/store/word.h"
 
 #define TICK_MS	  1000
 #define LOOK_MS	  500 /* for what other consoles did */
 #define EXPIRE_NS (600 * CLOCK_SECOND_NS)
 
-enum poll_slot { POLL_FRONTEND, POLL_SIGNAL, POLL_ADMIN };
+enum poll_slot { POLL_FRONTEND, POLL_AUTHORITY, POLL_SIGNAL, POLL_ADMIN };
 
 #define POLL_MAX (POLL_ADMIN + 1 + ADMIN_CLIENT_MAX + 1 + 2 * EXPORT_OUTPUT_MAX)
 
 struct options {
 	const char *store_directory, *runtime_directory, *user;
-	int frontend_fd, life_fd;
+	int frontend_fd, authority_fd, life_fd;
 	bool is_verbose;
 };
 
@@ -44,11 +45,12 @@ static bool parse_options(int argc, char **argv, struct options *options)
 	static const struct option known[] = {{"store-dir", required_argument, NULL, 's'},
 		{"runtime-dir", required_argument, NULL, 'r'},
 		{"frontend-fd", required_argument, NULL, 'f'},
+		{"authority-fd", required_argument, NULL, 'a'},
 		{"life-fd", required_argument, NULL, 'l'}, {"user", required_argument, NULL, 'u'},
 		{"verbose", no_argument, NULL, 'v'}, {0}};
 	int option;
 
-	*options = (struct options){.frontend_fd = -1, .life_fd = -1};
+	*options = (struct options){.frontend_fd = -1, .authority_fd = -1, .life_fd = -1};
 	optind = 0; /* getopt starts over: glibc */
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
@@ -60,6 +62,9 @@ static bool parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'f':
 			options->frontend_fd = process_fd(optarg);
+			break;
+		case 'a':
+			options->authority_fd = process_fd(optarg);
 			break;
 		case 'l':
 			options->life_fd = process_life_fd(optarg);
@@ -233,6 +238,9 @@ static void loop(struct service *service)
 
 		polls[POLL_FRONTEND] = (struct pollfd){
 			service->frontend.fd, channel_events(&service->frontend), 0};
+		polls[POLL_AUTHORITY] = (struct pollfd){
+			service->has_authority ? service->authority.fd : -1,
+			channel_events(&service->authority), 0};
 		polls[POLL_SIGNAL] = (struct pollfd){service->signal_fd, POLLIN, 0};
 		count = admin_server_poll_fill(
 			service->admin, polls + POLL_ADMIN, 1 + ADMIN_CLIENT_MAX);
@@ -245,6 +253,8 @@ static void loop(struct service *service)
 			return;
 		if (polls[POLL_FRONTEND].revents)
 			peer_on_poll(service, polls[POLL_FRONTEND].revents);
+		if (polls[POLL_AUTHORITY].revents)
+			word_on_poll(service, polls[POLL_AUTHORITY].revents);
 		export_server_on_poll(service, polls + POLL_ADMIN + count, exports);
 		admin_server_on_poll(service, polls + POLL_ADMIN, count);
 		is_more = admin_server_work(service);
@@ -279,6 +289,9 @@ int store_main(int argc, char **argv)
 	open_database(&service, location);
 	open_keys(&service, options.store_directory);
 	channel_init(&service.frontend, options.frontend_fd, 0);
+	service.has_authority = options.authority_fd >= 0;
+	if (service.has_authority)
+		channel_init(&service.authority, options.authority_fd, 0);
 	loop(&service);
 	store_free(service.reader);
 	store_free(service.writer);

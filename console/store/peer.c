@@ -13,13 +13,17 @@
 #include "console/store/enrolment.h"
 #include "console/store/export_server.h"
 #include "console/store/identify.h"
+#include "console/store/lease.h"
 #include "console/store/rule.h"
 #include "console/store/service.h"
+#include "console/store/word.h"
 
 struct answer {
-	uint16_t type;		      /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS */
+	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS */
 	struct console_device device; /* of any: id and refusal */
 	uint64_t version;	      /* POLICY_IS: to be handed out; 0 = none */
+	uint64_t word;		      /* POLICY_IS: of the device, where it asked for it */
+	struct console_wish wish;     /* LEASE_IS: for the authority */
 };
 
 static struct answer answers[SERVICE_GROUP_MAX];
@@ -110,6 +114,32 @@ static int on_events(struct service *service, struct bytes_reader *payload, stru
 		&answer->device);
 }
 
+static int on_lease(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	struct console_who who;
+
+	console_get_who(payload, &who);
+	if (payload->is_bad || payload->left > CONSOLE_WORD_MAX)
+		fatal("broken message %u from the frontend, stopping", CONSOLE_LEASE);
+	return lease_decide(service->writer, &who, payload->at, payload->left, &answer->wish,
+		&answer->device.refusal);
+}
+
+/*
+ * Who is not trusted may wait for word of that, and gets nothing else; who is revoked has nothing to
+ * wait for once it knows.
+ */
+static uint16_t refusal_of_poll(
+	uint16_t refusal, const struct console_poll *poll, const struct store_device *device)
+{
+	if (poll->word &&
+		(refusal == REFUSAL_DEVICE_PENDING || refusal == REFUSAL_DEVICE_SUSPENDED))
+		return REFUSAL_NONE;
+	if (poll->word && refusal == REFUSAL_DEVICE_REVOKED && poll->word != device->word)
+		return REFUSAL_NONE;
+	return refusal;
+}
+
 static int on_policy(struct service *service, struct bytes_reader *payload, struct answer *answer)
 {
 	static struct identity identity;
@@ -124,7 +154,8 @@ static int on_policy(struct service *service, struct bytes_reader *payload, stru
 	if (r < 0)
 		return r;
 	identify_answer(&identity.device, poll.id, &answer->device);
-	answer->device.refusal = refusal;
+	answer->word = identity.device.word;
+	answer->device.refusal = refusal_of_poll(refusal, &poll, &identity.device);
 	if (refusal != REFUSAL_NONE)
 		return 0;
 	r = distribution_find(service->writer, identity.device.id, identity.device.uid, poll.have,
@@ -152,6 +183,8 @@ static int dispatch(
 		return on_events(service, payload, answer);
 	case CONSOLE_POLICY:
 		return on_policy(service, payload, answer);
+	case CONSOLE_LEASE:
+		return on_lease(service, payload, answer);
 	default:
 		fatal("unknown message %u from the frontend, stopping", type);
 	}
@@ -167,6 +200,7 @@ static void begin_answer(
 			   : type == CONSOLE_DEVICE || type == CONSOLE_DESCRIBE ? CONSOLE_DEVICE_IS
 			   : type == CONSOLE_EVENTS				? CONSOLE_TAKEN
 			   : type == CONSOLE_POLICY				? CONSOLE_POLICY_IS
+			   : type == CONSOLE_LEASE				? CONSOLE_LEASE_IS
 										: CONSOLE_ENROLLED;
 	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
 }
@@ -175,7 +209,9 @@ static void put_policy(struct service *service, const struct answer *answer,
 	struct bytes_writer *frame, int *ret_fd)
 {
 	static uint8_t buffer[64];
-	struct console_policy policy = {.id = answer->device.id, .refusal = answer->device.refusal};
+	struct console_policy policy = {.id = answer->device.id,
+		.refusal = answer->device.refusal,
+		.word = answer->device.refusal == REFUSAL_NONE ? answer->word : 0};
 	int r = 0;
 
 	if (policy.refusal == REFUSAL_NONE && answer->version) {
@@ -197,6 +233,13 @@ static void send_answer(struct service *service, struct answer *answer)
 	struct bytes_writer frame;
 	int fd = -1, r;
 
+	if (answer->type == CONSOLE_LEASE_IS) {
+		if (answer->device.refusal == REFUSAL_NONE)
+			word_ask(service, &answer->wish);
+		else
+			word_refuse(service, answer->device.id, answer->device.refusal);
+		return;
+	}
 	if (answer->type == CONSOLE_POLICY_IS) {
 		put_policy(service, answer, &frame, &fd);
 	} else if (answer->type == CONSOLE_DONE) {

@@ -4,12 +4,13 @@
  * database that is on another machine.
  * holdfast-console(8) starts it by executing itself.
  *
- *   holdfast-console store --store-dir DIR --runtime-dir DIR --frontend-fd N [--user NAME]
- *		[--life-fd N] [--verbose]
+ *   holdfast-console store --store-dir DIR --runtime-dir DIR --frontend-fd N
+ *		[--authority-fd N] [--user NAME] [--life-fd N] [--verbose]
  *
  *   --store-dir    with SERVICE_SEAL_KEY and what location.h reads, all the user's
  *   --runtime-dir  where ADMIN_SOCKET_NAME (console/ipc/admin.h) is made, while still privileged
  *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
+ *   --authority-fd likewise, to the authority; without it no word is given of a device
  *   --user         who to become; without it, stays who it is
  *   --life-fd      as the frontend's: 'R' once the database is open, then 'L' every two seconds
  *
@@ -35,7 +36,8 @@ struct service {
 	struct store *reader; /* what administrators look at */
 	struct ingest *ingest;
 	struct seal_keys seals;
-	struct channel frontend;
+	struct channel frontend, authority;
+	bool has_authority;
 	struct admin_server *admin;
 	struct export_server *exports;
 	struct distribution_files bundles;

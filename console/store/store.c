@@ -174,6 +174,11 @@ int store_device_set_state(struct store *store, int64_t id, uint8_t state, const
 	return store->engine->device_set_state(store, id, state, who, why, now_ms);
 }
 
+int store_device_set_word(struct store *store, int64_t id, uint64_t word)
+{
+	return store->engine->device_set_word(store, id, word);
+}
+
 int store_device_set_key(
 	struct store *store, int64_t id, const uint8_t key[CONSOLE_HASH_SIZE], int64_t now_ms)
 {

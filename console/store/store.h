@@ -93,6 +93,7 @@ struct store_device {
 	int64_t offered_ms;
 	uint32_t offers;
 	bool is_restored; /* the database was restored since it last delivered */
+	uint64_t word;	  /* serial of what is said of its state: one more with each change */
 };
 
 /* Adds; id is set, tenant is the only one. */
@@ -116,6 +117,8 @@ int store_devices_named(
 	struct store *store, const char *host, struct store_device *ret_devices, unsigned int most);
 int store_device_set_state(struct store *store, int64_t id, uint8_t state, const char *who,
 	const char *why, int64_t now_ms);
+/* No lower one is said from now on. */
+int store_device_set_word(struct store *store, int64_t id, uint64_t word);
 int store_device_set_key(
 	struct store *store, int64_t id, const uint8_t key[CONSOLE_HASH_SIZE], int64_t now_ms);
 int store_device_seen(struct store *store, int64_t id, const char *address, int64_t now_ms);

@@ -204,6 +204,24 @@ static void on_poll(struct bytes_reader *payload)
 		exit(0);
 }
 
+/* No authority says anything in this store's name. */
+static void on_lease(struct bytes_reader *payload)
+{
+	static struct console_word answer;
+	struct console_who who;
+	struct bytes_writer frame;
+	struct device *device;
+
+	console_get_who(payload, &who);
+	answer = (struct console_word){.id = who.id, .refusal = refusal_of(&who, &device)};
+	if (answer.refusal == REFUSAL_NONE)
+		answer.refusal = REFUSAL_LEASE;
+	wire_begin(&frame, frame_bytes, sizeof(frame_bytes), CONSOLE_LEASE_IS);
+	console_put_word(&frame, &answer);
+	if (channel_send(&frontend, &frame, -1) < 0)
+		exit(0);
+}
+
 static void on_frontend(void)
 {
 	struct bytes_reader payload;
@@ -227,6 +245,9 @@ static void on_frontend(void)
 		break;
 	case CONSOLE_POLICY:
 		on_poll(&payload);
+		break;
+	case CONSOLE_LEASE:
+		on_lease(&payload);
 		break;
 	case CONSOLE_DEVICE:
 	case CONSOLE_DESCRIBE:

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct query query = {7, 7};
+	struct query query = {7, 7, 7};
 	char *text = malloc(size + 1), again[64];
 	int r;
 
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	r = query_parse(text, &query);
 	if (r < 0) {
-		assert(r == -EINVAL && query.have == 7 && query.wait_s == 7);
+		assert(r == -EINVAL && query.have == 7 && query.wait_s == 7 && query.lease == 7);
 	} else {
 		assert(query.wait_s <= QUERY_WAIT_MAX && query.have < UINT64_C(1000000000000));
 		(void)snprintf(again, sizeof(again), "have=%" PRIu64 "&wait=", query.have);

@@ -31,6 +31,7 @@ HANDLER(handle_cacerts)
 HANDLER(handle_enrol)
 HANDLER(handle_renew)
 HANDLER(handle_policy)
+HANDLER(handle_lease)
 
 /* RFC 4648, 10 */
 static const char *const vectors[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
@@ -134,6 +135,8 @@ Test(console_frontend, routes)
 		{HTTP_GET, "/v1/health", handle_health, 0},
 		{HTTP_GET, "/v1/policy?have=0&wait=50", handle_policy, 0},
 		{HTTP_POST, "/v1/policy?have=0&wait=50", NULL, REFUSAL_METHOD},
+		{HTTP_POST, "/v1/lease", handle_lease, 0},
+		{HTTP_GET, "/v1/lease", NULL, REFUSAL_METHOD},
 		{HTTP_GET, "/v1/policy", NULL, REFUSAL_ROUTE},
 		{HTTP_OTHER, "/v1/health", NULL, REFUSAL_METHOD},
 		{HTTP_GET, "/v1/events", NULL, REFUSAL_METHOD},
@@ -198,8 +201,9 @@ Test(console_frontend, queries_have_one_spelling)
 {
 	static const char *const bad[] = {"", "have=1", "wait=1&have=1", "have=1&wait=1&x=1",
 		"have=01&wait=1", "have=1&wait=", "have=&wait=1", "have=-1&wait=1",
-		"have=1&wait=1 ", "have=1000000000000&wait=1", "have=%31&wait=1", "Have=1&wait=1"};
-	struct query query = {7, 7};
+		"have=1&wait=1 ", "have=1000000000000&wait=1", "have=%31&wait=1", "Have=1&wait=1",
+		"have=1&wait=1&lease=", "have=1&wait=1&lease=01", "lease=1&have=1&wait=1"};
+	struct query query = {7, 7, 7};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		cr_expect_eq(query_parse(bad[i], &query), -EINVAL, "%s", bad[i]);
@@ -209,6 +213,10 @@ Test(console_frontend, queries_have_one_spelling)
 	cr_expect_eq(query.wait_s, 0);
 	cr_expect_eq(query_parse("have=0&wait=100000", &query), 0);
 	cr_expect_eq(query.wait_s, QUERY_WAIT_MAX);
+	cr_expect_eq(query.lease, 0);
+	cr_expect_eq(query_parse("have=3&wait=2&lease=4", &query), 0);
+	cr_expect_eq(query.have, 3);
+	cr_expect_eq(query.lease, 4);
 }
 
 Test(console_frontend, devices_that_wait)

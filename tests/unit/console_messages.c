@@ -30,8 +30,19 @@ static const struct console_sign sample_sign = {
 static const struct console_signed sample_signed = {.id = 8, .size = 1, .certificate = {0x30}};
 static const struct console_done sample_done = {.id = 9, .refusal = REFUSAL_SYNTAX};
 static const struct console_poll sample_poll = {
-	.id = 10, .certificate = {7}, .address = "::1", .have = INT64_MAX};
-static const struct console_policy sample_policy = {.id = 10, .version = 3, .size = 4096};
+	.id = 10, .certificate = {7}, .address = "::1", .have = INT64_MAX, .word = 5};
+static const struct console_policy sample_policy = {
+	.id = 10, .version = 3, .size = 4096, .word = 6};
+static const struct console_wish sample_wish = {.id = 11,
+	.device = {1},
+	.key = {2},
+	.boot = {3},
+	.asked_ms = 4,
+	.nonce = {5},
+	.state = DEVICE_TRUSTED,
+	.seconds = 60,
+	.serial = 7};
+static const struct console_word sample_word = {.id = 11, .size = 2, .text = "hi"};
 static const struct console_chain sample_chain = {
 	.count = 2, .certificates = {{1, {0x30}}, {2, {0x30, 0x31}}}};
 
@@ -113,6 +124,8 @@ Test(console_messages, numbers_that_are_none)
 	struct console_done done = sample_done;
 	struct console_poll poll = sample_poll;
 	struct console_policy policy = sample_policy;
+	struct console_wish wish = sample_wish;
+	struct console_word word = sample_word;
 	struct console_chain *chain = calloc(1, sizeof(*chain));
 	struct bytes_reader payload;
 	size_t size;
@@ -147,6 +160,27 @@ Test(console_messages, numbers_that_are_none)
 	cr_expect_not(IS_TAKEN(policy, &policy), "a version, and no bytes");
 	policy.size = CONSOLE_POLICY_MAX + 1;
 	cr_expect_not(IS_TAKEN(policy, &policy));
+	poll = sample_poll;
+	poll.word = UINT64_MAX;
+	cr_expect_not(IS_TAKEN(poll, &poll));
+	cr_expect(IS_TAKEN(wish, &wish), "control");
+	wish.state = DEVICE_SUSPENDED;
+	cr_expect_not(IS_TAKEN(wish, &wish), "suspended for a minute");
+	wish.seconds = 0;
+	cr_expect(IS_TAKEN(wish, &wish));
+	wish.state = DEVICE_TRUSTED;
+	cr_expect_not(IS_TAKEN(wish, &wish), "trusted for no time");
+	wish = sample_wish;
+	wish.state = DEVICE_NONE;
+	cr_expect_not(IS_TAKEN(wish, &wish));
+	wish = sample_wish;
+	wish.serial = 0;
+	cr_expect_not(IS_TAKEN(wish, &wish));
+	cr_expect(IS_TAKEN(word, &word), "control");
+	word.refusal = REFUSAL_BUSY;
+	cr_expect_not(IS_TAKEN(word, &word), "refused, and a word");
+	word = (struct console_word){.id = 1};
+	cr_expect_not(IS_TAKEN(word, &word), "not refused, and none");
 	cr_expect_not(IS_TAKEN(chain, chain), "an empty chain");
 	memset(codec_buffer, 0xff, sizeof(codec_buffer));
 	bytes_reader_init(&payload, codec_buffer, sizeof(codec_buffer));
@@ -189,7 +223,7 @@ Test(console_messages, every_refusal_has_a_row)
 			cr_expect(row == refusal_row(j) || strcmp(row->code, refusal_row(j)->code));
 	}
 	/* numbers between the groups */
-	cr_expect_eq(count, (10 - 4) + (20 - 18) + (30 - 27) + (40 - 38));
+	cr_expect_eq(count, (10 - 4) + (20 - 18) + (30 - 28) + (40 - 38));
 	cr_expect_eq(refusal_row(UINT16_MAX), refusal_row(REFUSAL_INTERNAL));
 	cr_expect_eq(refusal_row(REFUSAL_BATCH_GAP)->status, 409);
 }

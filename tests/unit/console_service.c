@@ -205,6 +205,87 @@ Test(console_service, states_that_administrators_give)
 	fixture_free(&device);
 }
 
+/* --- what a device waits for --- */
+
+static uint64_t told_word; /* of the last poll */
+
+static uint16_t poll_with(const struct fixture_device *device, uint64_t word)
+{
+	struct console_poll question = {.id = 3, .address = "::1", .word = word};
+	struct console_policy policy;
+	struct bytes_reader payload;
+	struct bytes_writer frame;
+	uint16_t type;
+	int fd, size;
+
+	memcpy(question.certificate, device->fingerprint, sizeof(question.certificate));
+	wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_POLICY);
+	console_put_poll(&frame, &question);
+	cr_assert_eq(channel_send(&frontend, &frame, -1), 0);
+	peer_on_poll(&service, POLLIN);
+	size = channel_receive(&frontend, buffer, sizeof(buffer), &fd);
+	cr_assert_gt(size, 0);
+	cr_assert_eq(wire_open(buffer, (size_t)size, &type, &payload), 0);
+	cr_assert_eq(type, CONSOLE_POLICY_IS);
+	console_get_policy(&payload, &policy);
+	cr_assert(bytes_is_done(&payload));
+	told_word = policy.word;
+	return policy.refusal;
+}
+
+Test(console_service, who_is_not_trusted_waits_for_word_of_that)
+{
+	static struct fixture_device device;
+	struct console_device changed;
+	uint64_t known;
+
+	fixture_device(&device, "pc-1");
+	cr_expect_eq(poll_with(&device, 0), REFUSAL_NONE);
+	known = told_word;
+	cr_assert_gt(known, 0);
+	cr_assert_eq(act(ADMIN_SUSPEND, "pc-1"), 0);
+	cr_assert_eq(receive(&changed), CONSOLE_CHANGED);
+	cr_expect_eq(poll_with(&device, 0), REFUSAL_DEVICE_SUSPENDED, "who does not ask for it");
+	cr_expect_eq(poll_with(&device, known), REFUSAL_NONE);
+	cr_expect_eq(told_word, known + 1);
+	cr_expect_eq(poll_with(&device, known + 1), REFUSAL_NONE, "it waits for approval");
+	cr_assert_eq(act(ADMIN_REVOKE, "pc-1"), 0);
+	cr_assert_eq(receive(&changed), CONSOLE_CHANGED);
+	cr_expect_eq(poll_with(&device, known + 1), REFUSAL_NONE);
+	cr_expect_eq(told_word, known + 2);
+	cr_expect_eq(poll_with(&device, known + 2), REFUSAL_DEVICE_REVOKED, "that is for good");
+	fixture_free(&device);
+}
+
+/* Without an authority nothing is said, and whoever asks is answered all the same. */
+Test(console_service, a_question_for_a_lease_is_answered)
+{
+	static struct console_word word;
+	struct console_who who = {.id = 9, .address = "::1"};
+	static struct fixture_device device;
+	struct bytes_reader payload;
+	struct bytes_writer frame;
+	uint16_t type;
+	int fd, size;
+
+	fixture_device(&device, "pc-1");
+	memcpy(who.certificate, device.fingerprint, sizeof(who.certificate));
+	wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_LEASE);
+	console_put_who(&frame, &who);
+	bytes_put_blob(&frame, "none", 4);
+	cr_assert_eq(channel_send(&frontend, &frame, -1), 0);
+	peer_on_poll(&service, POLLIN);
+	size = channel_receive(&frontend, buffer, sizeof(buffer), &fd);
+	cr_assert_gt(size, 0);
+	cr_assert_eq(wire_open(buffer, (size_t)size, &type, &payload), 0);
+	cr_assert_eq(type, CONSOLE_LEASE_IS);
+	console_get_word(&payload, &word);
+	cr_assert(bytes_is_done(&payload));
+	cr_expect_eq(word.id, 9);
+	cr_expect_eq(word.refusal, REFUSAL_LEASE);
+	fixture_free(&device);
+}
+
 Test(console_service, two_devices_of_one_name)
 {
 	static struct fixture_device device, other;

@@ -252,7 +252,8 @@ Test(console_store, an_older_one_is_migrated)
 			     "ALTER TABLE audit DROP COLUMN after;"
 			     "ALTER TABLE audit DROP COLUMN link;"
 			     "ALTER TABLE account DROP COLUMN unfit;"
-			     "ALTER TABLE token DROP COLUMN owner; PRAGMA user_version = 1",
+			     "ALTER TABLE token DROP COLUMN owner;"
+			     "ALTER TABLE device DROP COLUMN word; PRAGMA user_version = 1",
 			     NULL, NULL, NULL),
 		SQLITE_OK);
 	(void)sqlite3_close(sqlite);

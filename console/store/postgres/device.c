@@ -21,7 +21,8 @@ static void read_device(struct pg_rows *rows, int row, struct store_device *ret_
 		.offered = (uint64_t)pg_get_int(rows, row, 16),
 		.offered_ms = pg_get_int(rows, row, 17),
 		.offers = (uint32_t)pg_get_int(rows, row, 18),
-		.is_restored = pg_get_int(rows, row, 19) != 0};
+		.is_restored = pg_get_int(rows, row, 19) != 0,
+		.word = (uint64_t)pg_get_int(rows, row, 20)};
 	pg_get_blob(rows, row, 1, ret_device->uid, sizeof(ret_device->uid));
 	pg_get_text(rows, row, 3, ret_device->tenant, sizeof(ret_device->tenant));
 	pg_get_text(rows, row, 4, ret_device->host, sizeof(ret_device->host));
@@ -171,6 +172,15 @@ int postgres_device_set_state(struct store *store, int64_t id, uint8_t state, co
 	call = pg_call(store, PG_DEVICE_STATE);
 	pg_int(&call, id);
 	pg_int(&call, state);
+	return pg_run_one(&call);
+}
+
+int postgres_device_set_word(struct store *store, int64_t id, uint64_t word)
+{
+	struct pg_call call = pg_call(store, PG_DEVICE_WORD);
+
+	pg_int(&call, id);
+	pg_int(&call, (int64_t)word);
 	return pg_run_one(&call);
 }
 

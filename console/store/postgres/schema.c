@@ -123,7 +123,11 @@ static const char version_5[] =
 	" first_ms bigint NOT NULL, last_ms bigint NOT NULL, PRIMARY KEY (device, name));"
 	"CREATE INDEX device_user_name ON device_user (name, device);";
 
-static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5};
+/* Leases: the serial of what the console says of a device. */
+static const char version_6[] = "ALTER TABLE device ADD COLUMN word bigint NOT NULL DEFAULT 1;";
+
+static const char *const versions[] = {
+	version_1, version_2, version_3, version_4, version_5, version_6};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

@@ -5,7 +5,7 @@
 #define DEVICE                                                                                   \
 	"SELECT device.id, device.uid, state, tenant.uid, host, owner, os, address, key, token," \
 	" first_seen_ms, last_seen_ms, ack, link, boot, segment, offered,"                       \
-	" offered_ms, offers, is_restored"                                                       \
+	" offered_ms, offers, is_restored, word"                                                 \
 	" FROM device JOIN tenant ON tenant.id = device.tenant "
 
 #define TOKEN                                                                              \
@@ -73,7 +73,10 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 	[PG_DEVICE_NEXT] = {"ii",
 		DEVICE "WHERE device.id > $1 ORDER BY device.id LIMIT $2", false},
 	[PG_DEVICE_NAMED] = {"ti", DEVICE "WHERE host = $1 ORDER BY device.id LIMIT $2", false},
-	[PG_DEVICE_STATE] = {"ii", "UPDATE device SET state = $2 WHERE id = $1", false},
+	[PG_DEVICE_STATE] = {"ii",
+		"UPDATE device SET state = $2, word = word + 1 WHERE id = $1", false},
+	[PG_DEVICE_WORD] = {"ii",
+		"UPDATE device SET word = greatest(word, $2) WHERE id = $1", false},
 	[PG_DEVICE_KEY] = {"ibi",
 		"UPDATE device SET key = $2, last_seen_ms = $3 WHERE id = $1", false},
 	[PG_DEVICE_SEEN] = {"iti",

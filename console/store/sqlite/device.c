@@ -27,6 +27,7 @@ static void read_device(sqlite3_stmt *statement, struct store_device *ret_device
 	ret_device->offered_ms = sqlite3_column_int64(statement, 17);
 	ret_device->offers = (uint32_t)sqlite3_column_int(statement, 18);
 	ret_device->is_restored = sqlite3_column_int(statement, 19) != 0;
+	ret_device->word = (uint64_t)sqlite3_column_int64(statement, 20);
 }
 
 static int read_one(sqlite3_stmt *statement, struct store_device *ret_device)
@@ -155,6 +156,15 @@ int sqlite_device_set_state(struct store *store, int64_t id, uint8_t state, cons
 	statement = sqlite_statement(store, DEVICE_STATE);
 	sql_bind(statement, 1, id);
 	sql_bind(statement, 2, state);
+	return sqlite_run_one(store, statement);
+}
+
+int sqlite_device_set_word(struct store *store, int64_t id, uint64_t word)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, DEVICE_WORD);
+
+	sql_bind(statement, 1, id);
+	sql_bind(statement, 2, (int64_t)word);
 	return sqlite_run_one(store, statement);
 }
 

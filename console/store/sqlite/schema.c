@@ -124,8 +124,11 @@ static const char version_8[] =
 	" PRIMARY KEY (device, name)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX device_user_name ON device_user (name);";
 
-static const char *const versions[] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
+/* Leases: the serial of what the console says of a device. */
+static const char version_9[] = "ALTER TABLE device ADD COLUMN word INTEGER NOT NULL DEFAULT 1;";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
+	version_6, version_7, version_8, version_9};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

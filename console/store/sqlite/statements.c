@@ -5,7 +5,7 @@
 #define DEVICE                                                                                   \
 	"SELECT device.id, device.uid, state, tenant.uid, host, owner, os, address, key, token," \
 	" first_seen_ms, last_seen_ms, ack, link, boot, segment, offered,"                       \
-	" offered_ms, offers, is_restored"                                                       \
+	" offered_ms, offers, is_restored, word"                                                 \
 	" FROM device JOIN tenant ON tenant.id = device.tenant "
 
 #define EXPORT "SELECT name, place, delivered, moved_ms, is_rewound FROM export "
@@ -56,7 +56,8 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[DEVICE_BY_KEY] = DEVICE "WHERE key = ?1",
 	[DEVICE_NEXT] = DEVICE "WHERE device.id > ?1 ORDER BY device.id LIMIT ?2",
 	[DEVICE_NAMED] = DEVICE "WHERE host = ?1 ORDER BY device.id LIMIT ?2",
-	[DEVICE_STATE] = "UPDATE device SET state = ?2 WHERE id = ?1",
+	[DEVICE_STATE] = "UPDATE device SET state = ?2, word = word + 1 WHERE id = ?1",
+	[DEVICE_WORD] = "UPDATE device SET word = max(word, ?2) WHERE id = ?1",
 	[DEVICE_KEY] = "UPDATE device SET key = ?2, last_seen_ms = ?3 WHERE id = ?1",
 	[DEVICE_SEEN] = "UPDATE device SET address = ?2, last_seen_ms = ?3 WHERE id = ?1",
 	[DEVICE_DESCRIBE] = "UPDATE device SET host = CASE WHEN ?2 = '' THEN host ELSE ?2 END,"
