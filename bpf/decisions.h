@@ -16,6 +16,8 @@
 #define HF_APP_MAX	512	/* application identities in one policy; 0 is "unknown program" */
 #define HF_DEST_SLOTS	8	/* port ranges that can apply to one address prefix */
 #define HF_DEST_MAX	16384	/* address prefixes in one policy */
+#define HF_SERVICE_MAX	64	/* named services in one policy: bits of a set */
+#define HF_SERVICES_MAX 8192	/* address prefixes of all of them, those of names counted */
 #define HF_INDEX_MAX	1048576 /* inodes with a mark of their own */
 #define HF_VOLUME_MAX	4096	/* classified block devices and mounted file systems */
 #define HF_GRANT_MAX	8192	/* standing user exceptions and justified warnings */
@@ -115,6 +117,18 @@ struct hf_dest {
 	__u64 allow_print[HF_DEST_SLOTS]; /* the same of the print channel, beside the network's */
 	__u16 port_first[HF_DEST_SLOTS];  /* host byte order; inclusive */
 	__u16 port_last[HF_DEST_SLOTS];
+};
+
+/*
+ * Which services are shut in the present network; written by the agent only. As with the destination
+ * tries there are two, and the bank in force says which one counts. In a trie of services, allow of
+ * struct hf_dest is the services that are there, allow_print is 0.
+ */
+struct hf_zones {
+	__u64 shut[2];	   /* services that may not be reached now */
+	__u64 rehearse[2]; /* of all: those whose refusals are only recorded */
+	__u32 is_watched;  /* 0: no bank that can be in use has a service, nothing is looked up */
+	__u32 pad;
 };
 
 /* Where a file system or block device counts as a way out; key: the kernel's dev_t (32 bit). */

@@ -26,6 +26,8 @@ enum section_kind {
 	SECTION_DECLASSIFY,
 	SECTION_CACHE,
 	SECTION_AUDIENCE,
+	SECTION_ZONE,
+	SECTION_SERVICE,
 	SECTION_MAX,
 };
 
@@ -79,7 +81,7 @@ void section_value(void *userdata, const char *key, const char *value, unsigned 
 /* Keys the section had to have. */
 void section_end(struct build *build);
 
-/* check.c, check_rules.c, check_exempt.c, check_login.c: what only the whole shows. */
+/* check.c and its neighbours: what only the whole shows. */
 void check_references(struct build *build);
 void check_rules(struct build *build);
 void check_exempt(struct build *build);

@@ -79,8 +79,8 @@ static void report_unused(struct build *build, const struct names *names, size_t
 {
 	if (!names->has_unknown && !names->used[index])
 		policy_problems_add(build->problems, place,
-			"remove it, or name it in a rule or label", "[%s %s] is never used",
-			names->kind, names->names[index]);
+			"remove it, or name it in a rule, label or service",
+			"[%s %s] is never used", names->kind, names->names[index]);
 }
 
 static void check_tenants(struct build *build)
@@ -137,6 +137,40 @@ static void check_places(struct build *build)
 		report_unused(build, &networks, i, &policy->networks[i].place);
 	for (size_t i = 0; i < devices.count; i++)
 		report_unused(build, &devices, i, &policy->devices[i].place);
+}
+
+static void check_conditions(struct build *build, const struct policy_zone *zone)
+{
+	if (!zone->addresses.prefix_count && !zone->gateway_count && !zone->suffixes.count &&
+		!zone->vpns.count && !zone->beacon_count)
+		policy_problems_add(build->problems, &zone->place, "address = 10.0.0.0/8",
+			"[zone %s] without a condition: expected address, gateway, dns-suffix, vpn "
+			"or beacon",
+			zone->name);
+}
+
+static void check_zones(struct build *build)
+{
+	struct policy *policy = build->policy;
+	auto_call(names_done) struct names zones = {0};
+
+	NAMES(build, "zone", zone, &zones);
+	for (size_t i = 0; i < policy->label_count; i++)
+		resolve_list(build, &zones, &policy->labels[i].zones);
+	for (size_t i = 0; i < policy->service_count; i++) {
+		const struct policy_service *service = &policy->services[i];
+
+		resolve_list(build, &zones, &policy->services[i].zones);
+		if (!service->where.prefix_count && !service->names.count)
+			policy_problems_add(build->problems, &service->place,
+				"name = mail.example.com",
+				"[service %s] without 'address' and 'name': expected one of them",
+				service->name);
+	}
+	for (size_t i = 0; i < zones.count; i++) {
+		check_conditions(build, &policy->zones[i]);
+		report_unused(build, &zones, i, &policy->zones[i].place);
+	}
 }
 
 /* A label without id gets one from its tenant's name and its own. */
@@ -235,6 +269,7 @@ void check_references(struct build *build)
 	check_tenants(build);
 	check_apps(build);
 	check_places(build);
+	check_zones(build);
 	check_uuids(build);
 	check_programs(build);
 	check_devices(build);

@@ -6,6 +6,7 @@
 
 #include "policy/compile_parts.h"
 #include "policy/pattern.h"
+#include "policy/zone.h"
 
 void *compile_grow(void *array_of_items, size_t *count, size_t item_size)
 {
@@ -85,6 +86,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_login(compile);
 	if (r < 0)
 		return r;
+	r = compile_zones(compile);
+	if (r < 0)
+		return r;
 	r = compile_grants(compile);
 	if (r < 0)
 		return r;
@@ -147,6 +151,8 @@ void policy_compiled_free(struct policy_compiled *compiled)
 	}
 	tables_free(compiled);
 	compile_login_free(&compiled->login);
+	policy_zones_free(compiled->zones, compiled->zone_count);
+	policy_services_free(compiled->services, compiled->service_count);
 	free(compiled->dests);
 	free(compiled->grants);
 	free(compiled->name);

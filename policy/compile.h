@@ -101,6 +101,8 @@ struct policy_label_entry {
 	struct policy_place place;
 	struct policy_place open_place; /* of open-with; line 0 = absent: any application */
 	bool is_view_only;
+	uint64_t zones; /* in which it may be read: 1 << position; 0 = everywhere */
+	struct policy_place zone_place;
 	struct policy_origin origins[HF_CHANNEL_MAX];
 };
 
@@ -178,7 +180,12 @@ struct policy_compiled {
 	struct policy_declassify_entry *declassifys;
 	size_t declassify_count;
 	struct policy_login_rules login;
-	char **files; /* places point in here */
+	struct policy_zone *zones; /* as written, in the policy's order: policy/zone.h */
+	size_t zone_count;
+	struct policy_service *services;
+	size_t service_count;
+	uint64_t services_rehearsed; /* 1 << position */
+	char **files;		     /* places point in here */
 	size_t file_count;
 };
 

@@ -31,6 +31,7 @@ int compile_masks(struct compile *compile);
 int compile_tables(struct compile *compile);
 int compile_exempts(struct compile *compile);
 int compile_dests(struct compile *compile);
+int compile_zones(struct compile *compile);
 int compile_grants(struct compile *compile);
 int compile_login(struct compile *compile);
 

@@ -8,9 +8,11 @@
 
 #include "policy/pattern.h"
 #include "policy/words.h"
+#include "policy/zone.h"
 
 #define LINE_MAX_BYTES 1024
 #define WHO_SIZE       80
+#define ZONES_SIZE     512
 
 /* An answer under way. */
 struct explanation {
@@ -221,6 +223,18 @@ static void say_lease(struct explanation *explanation, const struct policy_act *
 			label->name, compiled->trust_place.file, compiled->trust_place.line);
 }
 
+static void say_zones(struct explanation *explanation, const struct policy_act *act,
+	const struct policy_label_entry *label)
+{
+	char zones[ZONES_SIZE];
+
+	if (act->channel != HF_CHANNEL_OPEN || !label->zones)
+		return;
+	policy_zone_names(explanation->compiled, label->zones, zones, sizeof(zones));
+	say(explanation, "  label %s: readable only in %s (%s:%u)", label->name, zones,
+		label->zone_place.file, label->zone_place.line);
+}
+
 static void say_label(struct explanation *explanation, const struct policy_act *act,
 	unsigned int bit_number, const struct policy_decision *decision)
 {
@@ -233,6 +247,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 	if (is_opening(act->channel) && compiled->bank.apps[act->app].open & bit) {
 		say_opener(explanation, label);
 		say_lease(explanation, act, label, bit);
+		say_zones(explanation, act, label);
 		return;
 	}
 	exemption = exemption_of(explanation, act, bit);
@@ -244,6 +259,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 		say_origin(explanation, label, origin, act->channel);
 	}
 	say_lease(explanation, act, label, bit);
+	say_zones(explanation, act, label);
 	if (decision->rehearsed & bit)
 		say(explanation,
 			"  label %s: mode = rehearse, so it is recorded and not refused (%s:%u)",
@@ -316,6 +332,34 @@ static void say_other_channel(struct explanation *explanation, struct policy_act
 	verdict = say_act(explanation, act);
 	if (verdict > explanation->answer.then)
 		explanation->answer.then = verdict;
+}
+
+/* What holds for every program, whatever it has read. */
+static void say_services(struct explanation *explanation)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+	const struct policy_question *question = explanation->question;
+	uint64_t services;
+
+	if (!question->has_destination)
+		return;
+	services = policy_services_at(compiled, NULL, 0, question->address, question->port);
+	for (size_t i = 0; i < compiled->service_count; i++) {
+		const struct policy_service *service = &compiled->services[i];
+		char zones[ZONES_SIZE];
+		uint64_t wanted = 0;
+
+		if (!(services >> i & 1))
+			continue;
+		for (size_t j = 0; j < service->zones.count; j++)
+			wanted |= UINT64_C(1) << service->zones.items[j].index;
+		policy_zone_names(compiled, wanted, zones, sizeof(zones));
+		say(explanation,
+			"%s is service %s: reachable only from %s, by whatever program%s (%s:%u)",
+			question->destination, service->name, zones,
+			service->is_rehearsed ? "; mode = rehearse, so it is only recorded" : "",
+			service->place.file, service->place.line);
+	}
 }
 
 static void explain(struct explanation *explanation)
@@ -420,6 +464,7 @@ int policy_explain(const struct policy_compiled *compiled, const struct policy_q
 	else
 		(void)snprintf(explanation.who, sizeof(explanation.who), "user %u", question->uid);
 	explain(&explanation);
+	say_services(&explanation);
 	if (explanation.r < 0) {
 		policy_answer_done(&explanation.answer);
 		return explanation.r;

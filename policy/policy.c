@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 
+#include "policy/zone.h"
+
 static void list_free(struct policy_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -20,6 +22,7 @@ static void labels_free(struct policy *policy)
 		free(label->tenant.text);
 		list_free(&label->paths);
 		list_free(&label->open_with);
+		list_free(&label->zones);
 	}
 	free(policy->labels);
 }
@@ -80,6 +83,37 @@ static void login_free(struct policy *policy)
 	free(policy->audiences);
 }
 
+void policy_zones_free(struct policy_zone *zones, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(zones[i].name);
+		free(zones[i].title);
+		free(zones[i].addresses.prefixes);
+		free(zones[i].gateways);
+		list_free(&zones[i].suffixes);
+		list_free(&zones[i].vpns);
+		for (size_t j = 0; j < zones[i].beacon_count; j++)
+			free(zones[i].beacons[j].host);
+		free(zones[i].beacons);
+	}
+	free(zones);
+}
+
+void policy_services_free(struct policy_service *services, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(services[i].name);
+		free(services[i].title);
+		free(services[i].text);
+		free(services[i].link);
+		free(services[i].where.prefixes);
+		free(services[i].where.ports);
+		list_free(&services[i].names);
+		list_free(&services[i].zones);
+	}
+	free(services);
+}
+
 static void things_free(struct policy *policy)
 {
 	for (size_t i = 0; i < policy->tenant_count; i++) {
@@ -119,6 +153,8 @@ void policy_free(struct policy *policy)
 	declassify_free(policy);
 	caches_free(policy);
 	login_free(policy);
+	policy_zones_free(policy->zones, policy->zone_count);
+	policy_services_free(policy->services, policy->service_count);
 	things_free(policy);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);

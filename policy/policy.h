@@ -33,6 +33,9 @@
 #define POLICY_AUDIENCE_MAX	64
 #define POLICY_TICKET_DEFAULT_S 300
 #define POLICY_TICKET_MAX_S	3600
+#define POLICY_ZONE_MAX		64
+#define POLICY_GATEWAY_MAX	16		    /* of one zone */
+#define POLICY_BEACON_MAX	8		    /* likewise */
 #define POLICY_LIST_MAX		1024		    /* items of one key */
 #define POLICY_PROGRAM_MAX	4096		    /* paths of all applications together */
 #define POLICY_VERSION_MAX	(UINT64_C(1) << 53) /* exact in JSON */
@@ -88,7 +91,8 @@ struct policy_label {
 	struct policy_place open_place; /* of the open-with key; line 0 = absent */
 	bool is_view_only;
 	bool is_rehearsed;
-	bool needs_no_lease; /* opens also while the device is not trusted */
+	bool needs_no_lease;	  /* opens also while the device is not trusted */
+	struct policy_list zones; /* in which it may be read; none = everywhere */
 	struct policy_place place;
 };
 
@@ -125,6 +129,51 @@ struct policy_network {
 	size_t prefix_count;
 	struct policy_port_range *ports; /* none = all */
 	size_t port_count;
+	struct policy_place place;
+};
+
+/* A router by its address, the hardware address it answers with, or both. */
+struct policy_gateway {
+	uint8_t address[16];
+	uint8_t mac[6];
+	bool has_address;
+	bool has_mac;
+};
+
+/* Who proves by a signature that it can be reached from here. */
+struct policy_beacon {
+	char *host; /* an address or a name */
+	uint16_t port;
+	uint8_t key[32]; /* its public Ed25519 key */
+};
+
+/*
+ * Networks that a device can be in. Each condition that is given must hold; one with several values
+ * holds when any of them does.
+ */
+struct policy_zone {
+	char *name;
+	char *title;
+	struct policy_network addresses; /* the device has one of these; only prefixes are used */
+	struct policy_gateway *gateways;
+	size_t gateway_count;
+	struct policy_list suffixes; /* of names, as the network says */
+	struct policy_list vpns;     /* names of interfaces, or kinds: policy_is_vpn_kind() */
+	struct policy_beacon *beacons;
+	size_t beacon_count;
+	struct policy_place place;
+};
+
+/* Destinations that only a device in one of the zones may reach, whoever asks. */
+struct policy_service {
+	char *name;
+	char *title;
+	struct policy_network where; /* prefixes and ports; ports: none = all */
+	struct policy_list names;    /* whose addresses count as well */
+	struct policy_list zones;
+	bool is_rehearsed;
+	char *text;
+	char *link;
 	struct policy_place place;
 };
 
@@ -217,6 +266,10 @@ struct policy {
 	size_t declassify_count;
 	struct policy_cache *caches;
 	size_t cache_count;
+	struct policy_zone *zones;
+	size_t zone_count;
+	struct policy_service *services;
+	size_t service_count;
 	struct policy_protection protection;
 	struct policy_trust trust;
 	struct policy_login login;

@@ -38,6 +38,7 @@ static const struct section_key label_keys[] = {
 	{"view-only", value_yes_no, FIELD(label, is_view_only), 0},
 	{"mode", value_mode, FIELD(label, is_rehearsed), 0},
 	{"lease", value_lease, FIELD(label, needs_no_lease), 0},
+	{"zone", value_names, FIELD(label, zones), KEY_REPEATS},
 	{"text", value_text, FIELD(label, text), KEY_LONG},
 	{"link", value_link, FIELD(label, link), 0},
 	{0},
@@ -94,6 +95,28 @@ static const struct section_key declassify_keys[] = {
 static const struct section_key cache_keys[] = {
 	{"title", value_text, FIELD(cache, title), 0},
 	{"path", value_path_state, FIELD(cache, paths), KEY_REPEATS | KEY_REQUIRED},
+	{0},
+};
+
+static const struct section_key zone_keys[] = {
+	{"title", value_text, FIELD(zone, title), KEY_LONG},
+	{"address", value_address, FIELD(zone, addresses), KEY_REPEATS},
+	{"gateway", value_gateway, 0, KEY_REPEATS},
+	{"dns-suffix", value_suffixes, FIELD(zone, suffixes), KEY_REPEATS},
+	{"vpn", value_interfaces, FIELD(zone, vpns), KEY_REPEATS},
+	{"beacon", value_beacon, 0, KEY_REPEATS},
+	{0},
+};
+
+static const struct section_key service_keys[] = {
+	{"title", value_text, FIELD(service, title), KEY_LONG},
+	{"address", value_address, FIELD(service, where), KEY_REPEATS},
+	{"name", value_hosts, FIELD(service, names), KEY_REPEATS},
+	{"port", value_ports, FIELD(service, where), KEY_REPEATS},
+	{"zone", value_names, FIELD(service, zones), KEY_REPEATS | KEY_REQUIRED},
+	{"mode", value_mode, FIELD(service, is_rehearsed), 0},
+	{"text", value_text, FIELD(service, text), KEY_LONG},
+	{"link", value_link, FIELD(service, link), 0},
 	{0},
 };
 
@@ -174,6 +197,9 @@ static const struct section {
 		ARRAY(cache, struct policy_cache, POLICY_CACHE_MAX)},
 	[SECTION_AUDIENCE] = {"audience", audience_keys,
 		ARRAY(audience, struct policy_audience, POLICY_AUDIENCE_MAX)},
+	[SECTION_ZONE] = {"zone", zone_keys, ARRAY(zone, struct policy_zone, POLICY_ZONE_MAX)},
+	[SECTION_SERVICE] = {"service", service_keys,
+		ARRAY(service, struct policy_service, HF_SERVICE_MAX)},
 };
 
 void *build_grow(struct build *build, void *array_of_items, size_t *count, size_t item_size)
@@ -247,7 +273,7 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
 		"unknown section [%.40s]: expected policy, protection, trust, login, tenant, "
 		"label, "
-		"app, network, device, rule, declassify, cache or audience",
+		"app, network, device, rule, declassify, cache, audience, zone or service",
 		kind);
 	return SECTION_NONE;
 }

@@ -69,6 +69,15 @@ void value_channels(struct build *build, void *field, const char *value);
 void value_action(struct build *build, void *field, const char *value);
 void value_include(struct build *build, void *field, const char *value);
 
+/* field: struct policy_list: what they say is looked at at once. */
+void value_suffixes(struct build *build, void *field, const char *value);
+void value_interfaces(struct build *build, void *field, const char *value);
+void value_hosts(struct build *build, void *field, const char *value);
+
+/* field: the whole struct policy_zone */
+void value_gateway(struct build *build, void *field, const char *value);
+void value_beacon(struct build *build, void *field, const char *value);
+
 /* field: struct policy_protect; value_protect_seen(): what can be seen and not refused. */
 void value_protect(struct build *build, void *field, const char *value);
 void value_protect_seen(struct build *build, void *field, const char *value);
