@@ -141,6 +141,9 @@ X509_STORE *lease_anchors(const void *pem, size_t size);
 /* Parses as well. *ret_lease is written for LEASE_GOOD, LEASE_OVER and LEASE_OLDER only. */
 enum lease_verdict lease_verify(
 	const void *bytes, size_t size, const struct lease_terms *terms, struct lease *ret_lease);
+/* Whether who signed is certified to give the console's words: GOOD, or what it is not. */
+enum lease_verdict lease_verify_signer(
+	X509 *signer, X509 *issuer, X509_STORE *anchors, int64_t now_s);
 /* A short word for events ("BAD_SIGNATURE"), and words for people. */
 const char *lease_verdict_code(enum lease_verdict verdict);
 const char *lease_verdict_text(enum lease_verdict verdict);

@@ -139,7 +139,7 @@ static bool is_for_leases(X509 *certificate)
 }
 
 static enum lease_verdict verify_chain(
-	const struct lease_certificates *certificates, const struct lease_terms *terms)
+	const struct lease_certificates *certificates, X509_STORE *anchors, int64_t now_s)
 {
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	STACK_OF(X509) *between = sk_X509_new_null();
@@ -148,11 +148,11 @@ static enum lease_verdict verify_chain(
 	int error;
 
 	if (context && between && sk_X509_push(between, certificates->issuer) > 0 &&
-		X509_STORE_CTX_init(context, terms->anchors, certificates->signer, between) == 1) {
+		X509_STORE_CTX_init(context, anchors, certificates->signer, between) == 1) {
 		wanted = X509_STORE_CTX_get0_param(context);
 		(void)X509_VERIFY_PARAM_set_flags(wanted, X509_V_FLAG_PARTIAL_CHAIN); /* known */
-		if (terms->now_s)
-			X509_VERIFY_PARAM_set_time(wanted, (time_t)terms->now_s);
+		if (now_s)
+			X509_VERIFY_PARAM_set_time(wanted, (time_t)now_s);
 		else
 			(void)X509_VERIFY_PARAM_set_flags(wanted, X509_V_FLAG_NO_CHECK_TIME);
 		if (X509_verify_cert(context) == 1)
@@ -166,6 +166,16 @@ static enum lease_verdict verify_chain(
 	X509_STORE_CTX_free(context);
 	ERR_clear_error();
 	return verdict;
+}
+
+enum lease_verdict lease_verify_signer(
+	X509 *signer, X509 *issuer, X509_STORE *anchors, int64_t now_s)
+{
+	const struct lease_certificates certificates = {.signer = signer, .issuer = issuer};
+	enum lease_verdict verdict = verify_chain(&certificates, anchors, now_s);
+
+	return verdict == LEASE_GOOD && !is_for_leases(signer) ? LEASE_CERTIFICATE_OF_OTHER
+							       : verdict;
 }
 
 static bool differs(const uint8_t *wanted, const uint8_t *got, size_t size)
@@ -205,9 +215,8 @@ enum lease_verdict lease_verify(
 
 	if (lease_parse_whole(bytes, size, &lease, &certificates) < 0)
 		return LEASE_NO_LEASE;
-	verdict = verify_chain(&certificates, terms);
-	if (verdict == LEASE_GOOD && !is_for_leases(certificates.signer))
-		verdict = LEASE_CERTIFICATE_OF_OTHER;
+	verdict = lease_verify_signer(
+		certificates.signer, certificates.issuer, terms->anchors, terms->now_s);
 	if (verdict == LEASE_GOOD &&
 		!lease_is_signed(bytes, size, X509_get0_pubkey(certificates.signer)))
 		verdict = LEASE_BAD_SIGNATURE;

@@ -68,3 +68,79 @@ int keyring_answer_decode(const void *packet, size_t size, struct keyring_answer
 	ret_answer->size = blob_get(&payload, ret_answer->bytes);
 	return bytes_is_done(&payload) ? 0 : -EBADMSG;
 }
+
+int keyring_want_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_want *want)
+{
+	struct bytes_writer writer;
+
+	bytes_writer_init(&writer, ret_bytes, KEYRING_BYTES_MAX);
+	bytes_put_u8(&writer, want->is_verified);
+	bytes_put_u16(&writer, want->count);
+	for (unsigned int i = 0; i < want->count; i++)
+		bytes_put_blob(&writer, want->labels[i], KEYRING_UUID_SIZE);
+	return (int)writer.used;
+}
+
+int keyring_want_get(const void *bytes, size_t size, struct keyring_want *ret_want)
+{
+	struct bytes_reader reader;
+
+	bytes_reader_init(&reader, bytes, size);
+	ret_want->is_verified = bytes_get_u8(&reader);
+	ret_want->count = bytes_get_u16(&reader);
+	if (ret_want->is_verified > 1 || ret_want->count > KEYRING_LABELS_MAX)
+		return -EBADMSG;
+	for (unsigned int i = 0; i < ret_want->count; i++)
+		bytes_get_blob(&reader, ret_want->labels[i], KEYRING_UUID_SIZE);
+	return bytes_is_done(&reader) ? 0 : -EBADMSG;
+}
+
+int keyring_keys_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_keys *keys)
+{
+	struct bytes_writer writer;
+
+	bytes_writer_init(&writer, ret_bytes, KEYRING_BYTES_MAX);
+	bytes_put_u8(&writer, keys->place);
+	bytes_put_u8(&writer, keys->is_shut);
+	bytes_put_u32(&writer, keys->granted);
+	bytes_put_u32(&writer, keys->refused);
+	bytes_put_string(&writer, keys->code);
+	bytes_put_u16(&writer, keys->count);
+	for (unsigned int i = 0; i < keys->count; i++) {
+		const struct keyring_label *label = &keys->labels[i];
+
+		bytes_put_blob(&writer, label->label, KEYRING_UUID_SIZE);
+		bytes_put_u32(&writer, label->generation);
+		bytes_put_u16(&writer, label->generations);
+		bytes_put_u64(&writer, label->until_ms);
+		bytes_put_u8(&writer, label->drop);
+	}
+	return (int)writer.used;
+}
+
+int keyring_keys_get(const void *bytes, size_t size, struct keyring_keys *ret_keys)
+{
+	struct bytes_reader reader;
+
+	bytes_reader_init(&reader, bytes, size);
+	ret_keys->place = bytes_get_u8(&reader);
+	ret_keys->is_shut = bytes_get_u8(&reader);
+	ret_keys->granted = bytes_get_u32(&reader);
+	ret_keys->refused = bytes_get_u32(&reader);
+	bytes_get_string(&reader, ret_keys->code, sizeof(ret_keys->code));
+	ret_keys->count = bytes_get_u16(&reader);
+	if (reader.is_bad || ret_keys->count > KEYRING_LABELS_MAX)
+		return -EBADMSG;
+	for (unsigned int i = 0; i < ret_keys->count; i++) {
+		struct keyring_label *label = &ret_keys->labels[i];
+
+		bytes_get_blob(&reader, label->label, KEYRING_UUID_SIZE);
+		label->generation = bytes_get_u32(&reader);
+		label->generations = bytes_get_u16(&reader);
+		label->until_ms = bytes_get_u64(&reader);
+		label->drop = bytes_get_u8(&reader);
+		if (label->drop >= KEYRING_DROP_MAX)
+			reader.is_bad = true;
+	}
+	return bytes_is_done(&reader) ? 0 : -EBADMSG;
+}

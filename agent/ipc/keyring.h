@@ -34,7 +34,13 @@ enum keyring_verb {
 	 * and what is wrong with the key, in words.
 	 */
 	KEYRING_STATE = 7,
-	/* 8 to 11: the lease; 12 to 15: tickets; 16 to 19: keys; 20 to 27: vaults */
+	/* 8 to 11: the lease; 12 to 15: tickets; 20 to 27: vaults */
+	KEYRING_KEYS_WANT = 16,	   /* struct keyring_want: the labels whose keys the policy needs */
+	KEYRING_KEYS_ASK = 17,	   /* the device's UUID; answers a question of common/key_words.h */
+	KEYRING_KEYS_GRANT = 18,   /* the console's answer to that; answers u16, how many keys came */
+	KEYRING_KEYS_STATE = 19,   /* answers struct keyring_keys: which are here; no byte of any */
+	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
+	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_ANSWER = 32, /* none above */
 };
 
@@ -51,6 +57,44 @@ enum keyring_place {
 
 #define KEYRING_TROUBLE_SIZE 256
 #define KEYRING_TPM_SIZE     32
+
+/* Why keys are not here any more. */
+enum keyring_drop {
+	KEYRING_DROP_NONE = 0,
+	KEYRING_DROP_LEASE = 1,	  /* the console's word is over, or is that it trusts no more */
+	KEYRING_DROP_ORDER = 2,	  /* the console's */
+	KEYRING_DROP_POLICY = 3,  /* it needs them no more */
+	KEYRING_DROP_LOCK = 4,	  /* the user has to verify again */
+	KEYRING_DROP_SUSPEND = 5, /* the machine goes to sleep */
+	KEYRING_DROP_TIME = 6,	  /* that they were granted for */
+	KEYRING_DROP_PERSON = 7,  /* root's command */
+	KEYRING_DROP_MAX,
+};
+
+#define KEYRING_LABELS_MAX 64
+#define KEYRING_CODE_SIZE  33 /* bytes of a refusal's code, NUL counted */
+#define KEYRING_UUID_SIZE  16
+
+struct keyring_want {
+	uint8_t is_verified; /* the user has, just now: some keys are granted to none else */
+	uint16_t count;
+	uint8_t labels[KEYRING_LABELS_MAX][KEYRING_UUID_SIZE];
+};
+
+struct keyring_keys {
+	uint8_t place; /* enum secret_place of agent/keyring/secret_memory.h */
+	uint8_t is_shut;
+	uint32_t granted, refused; /* so often since the start */
+	char code[KEYRING_CODE_SIZE]; /* of the last refusal, until a grant; "" = none */
+	uint16_t count;
+	struct keyring_label {
+		uint8_t label[KEYRING_UUID_SIZE];
+		uint32_t generation; /* the newest that is here; 0 = none is */
+		uint16_t generations;
+		uint64_t until_ms; /* of CLOCK_BOOTTIME */
+		uint8_t drop;	   /* why it is not here any more; NONE = never was, or is here */
+	} labels[KEYRING_LABELS_MAX]; /* those that are wanted */
+};
 
 struct keyring_request {
 	uint16_t verb;
@@ -73,5 +117,11 @@ int keyring_request_decode(const void *packet, size_t size, struct keyring_reque
 void keyring_answer_put(
 	struct bytes_writer *frame, void *buffer, size_t size, const struct keyring_answer *answer);
 int keyring_answer_decode(const void *packet, size_t size, struct keyring_answer *ret_answer);
+
+/* What is in the bytes of some requests and answers. 0 or -EBADMSG; bytes put, which fit. */
+int keyring_want_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_want *want);
+int keyring_want_get(const void *bytes, size_t size, struct keyring_want *ret_want);
+int keyring_keys_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_keys *keys);
+int keyring_keys_get(const void *bytes, size_t size, struct keyring_keys *ret_keys);
 
 #endif

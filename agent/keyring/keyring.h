@@ -5,6 +5,7 @@
 
 #include "agent/ipc/keyring.h"
 #include "agent/keyring/device_key.h"
+#include "agent/keyring/keys.h"
 
 /* Who asks, as the kernel says: bits, so that a verb can be for several. */
 enum keyring_peer {
@@ -15,8 +16,17 @@ enum keyring_peer {
 
 struct keyring {
 	struct device_key *device;
+	struct keys *keys;
 	const char *config; /* console.ini; NULL: there is none, as in some tests */
 };
+
+/* A verb's: bytes of the answer, which is all zeros before, or negative errno. fd: see keyring_serve(). */
+typedef int verb_function(struct keyring *keyring, const struct keyring_request *request, int fd,
+	struct keyring_answer *answer);
+
+/* keys_verbs.c */
+verb_function verb_keys_want, verb_keys_ask, verb_keys_grant, verb_keys_state, verb_keys_drop,
+	verb_keys_refused;
 
 /*
  * Does what is asked, if that peer may ask it. fd came with the request, -EBADF as a rule; it stays the

@@ -21,6 +21,7 @@
 
 #include "agent/keyring/device_key.h"
 #include "agent/keyring/local.h"
+#include "agent/keyring/wish.h"
 #include "common/filter.h"
 #include "common/log.h"
 #include "common/privileges.h"
@@ -66,7 +67,7 @@ static void loop(struct keyring *keyring, struct local *local)
 		struct pollfd polls[1 + LOCAL_POLL_MAX] = {{.fd = UPLINK_FD, .events = POLLIN}};
 		unsigned int count = local_poll_fill(local, polls + 1);
 
-		if (poll(polls, 1 + count, -1) < 0) {
+		if (poll(polls, 1 + count, keys_tick(keyring->keys)) < 0) {
 			if (errno != EINTR)
 				fatal("cannot wait for requests: %m, stopping");
 			continue;
@@ -97,6 +98,25 @@ static void restrict_self(void)
 	r = filter_load(FILTER_FILES | FILTER_IPC);
 	if (r < 0)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
+}
+
+static int keys_open_memory(const char *config, struct keys **ret_keys)
+{
+	static struct wishes wishes;
+	struct keyring_keys state;
+	int r;
+
+	if (config)
+		wish_read(config, &wishes);
+	r = keys_new(wishes.memory, ret_keys);
+	if (r < 0)
+		return r;
+	keys_state(*ret_keys, &state);
+	if (state.place == SECRET_UNLOCKED)
+		log_warning("cannot lock memory for keys: they may reach the swap");
+	else
+		log_info("keys lie in %s memory", secret_place_name(state.place));
+	return 0;
 }
 
 static int parse_options(int argc, char **argv, struct options *ret_options)
@@ -134,6 +154,7 @@ int main(int argc, char **argv)
 {
 	auto_call(device_key_freep) struct device_key *key = NULL;
 	auto_call(local_freep) struct local *local = NULL;
+	auto_call(keys_freep) struct keys *keys = NULL;
 	struct keyring keyring = {0};
 	struct device_key_plan plan = {0};
 	struct options options;
@@ -150,6 +171,9 @@ int main(int argc, char **argv)
 	plan.directory = options.directory;
 	plan.tpm_fd = passed(TPM_FD); /* before anything else is opened there */
 	listen_fd = passed(LISTEN_FD);
+	r = keys_open_memory(options.config, &keys);
+	if (r < 0)
+		fatal("no memory for keys: %s, stopping", strerror(-r));
 	restrict_self();
 	(void)umask(077); /* returns the old one */
 	r = device_key_open(&plan, &key);
@@ -160,6 +184,7 @@ int main(int argc, char **argv)
 	if (r < 0)
 		fatal("cannot take local requests: %s, stopping", strerror(-r));
 	keyring.device = key;
+	keyring.keys = keys;
 	keyring.config = options.config;
 	loop(&keyring, local);
 	return EXIT_SUCCESS;

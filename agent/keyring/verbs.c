@@ -11,10 +11,6 @@
 
 #define SEGMENT_MAGIC "HFSEG1\0" /* with its NUL: the 8 bytes that a header begins with */
 
-/* Bytes of the answer, which is all zeros before, or negative errno. fd: see keyring_serve(). */
-typedef int verb_function(struct keyring *keyring, const struct keyring_request *request, int fd,
-	struct keyring_answer *answer);
-
 static int sign_bytes(struct keyring *keyring, const struct keyring_request *request,
 	struct keyring_answer *answer)
 {
@@ -73,8 +69,12 @@ static int on_request(struct keyring *keyring, const struct keyring_request *req
 /* It may have been written anew since, by holdfast enrol. */
 static void look_at_wish(struct keyring *keyring)
 {
-	if (keyring->config)
-		device_key_set_wish(keyring->device, wish_read(keyring->config));
+	static struct wishes wishes;
+
+	if (!keyring->config)
+		return;
+	wish_read(keyring->config, &wishes);
+	device_key_set_wish(keyring->device, wishes.key);
 }
 
 static int make_and_show(
@@ -144,6 +144,12 @@ static const struct verb {
 	[KEYRING_RENEW] = {on_renew, PEER_UPLINK},
 	[KEYRING_COMMIT] = {on_commit, PEER_UPLINK},
 	[KEYRING_STATE] = {on_state, PEER_UPLINK | PEER_ENGINE | PEER_ROOT},
+	[KEYRING_KEYS_WANT] = {verb_keys_want, PEER_ENGINE | PEER_ROOT},
+	[KEYRING_KEYS_ASK] = {verb_keys_ask, PEER_UPLINK},
+	[KEYRING_KEYS_GRANT] = {verb_keys_grant, PEER_UPLINK},
+	[KEYRING_KEYS_STATE] = {verb_keys_state, PEER_ENGINE | PEER_ROOT},
+	[KEYRING_KEYS_DROP] = {verb_keys_drop, PEER_ENGINE | PEER_ROOT},
+	[KEYRING_KEYS_REFUSED] = {verb_keys_refused, PEER_UPLINK},
 };
 
 static const char *peer_name(enum keyring_peer peer)
@@ -165,7 +171,7 @@ void keyring_serve(struct keyring *keyring, enum keyring_peer peer,
 		r = -EPERM;
 	else
 		r = verb->run(keyring, request, fd, ret_answer);
-	if (r < 0 && log_allowed(&limit))
+	if (r < 0 && r != -ENODATA && log_allowed(&limit)) /* that one is no failure */
 		log_warning("request %u of %s: %s", request->verb, peer_name(peer), strerror(-r));
 	ret_answer->error = r < 0 ? r : 0;
 	ret_answer->size = (uint16_t)(r < 0 ? 0 : r);

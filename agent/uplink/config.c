@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One section, six keys; a name or key that is not known is an error, not a surprise later. */
+/* One section, few keys; a name or key that is not known is an error, not a surprise later. */
 #include "agent/uplink/config.h"
 
 #include <ctype.h>
@@ -110,6 +110,10 @@ static int on_pair(void *userdata, const char *section, const char *key, const c
 	if (!strcmp(key, "key")) /* keyring's to act upon */
 		return !strcmp(value, "auto") || !strcmp(value, "tpm") || !strcmp(value, "file") ||
 		       complain(reading, line, "neither auto, tpm nor file:", value);
+	if (!strcmp(key, "key-memory")) /* likewise */
+		return !strcmp(value, "auto") || !strcmp(value, "secret") ||
+		       !strcmp(value, "locked") ||
+		       complain(reading, line, "neither auto, secret nor locked:", value);
 	return complain(reading, line, "no such key:", key);
 }
 

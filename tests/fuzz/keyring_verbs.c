@@ -20,7 +20,8 @@ static void set_up(struct keyring *keyring)
 
 	log_open("fuzz", false);
 	if (!mkdtemp(directory) || device_key_open(&plan, &keyring->device) < 0 ||
-		device_key_make(keyring->device, KEYRING_CURRENT) < 0)
+		device_key_make(keyring->device, KEYRING_CURRENT) < 0 ||
+		keys_new(SECRET_WISH_LOCKED, &keyring->keys) < 0)
 		abort();
 }
 

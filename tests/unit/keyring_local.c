@@ -59,6 +59,7 @@ static void start(void)
 	log_open("test", false);
 	cr_assert_eq(device_key_open(&plan, &keyring.device), 0);
 	cr_assert_eq(device_key_make(keyring.device, KEYRING_CURRENT), 0);
+	cr_assert_eq(keys_new(SECRET_WISH_LOCKED, &keyring.keys), 0);
 	fd = keyring_socket_make(directory, ENGINE);
 	cr_assert_geq(fd, 0);
 	(void)snprintf(path, sizeof(path), "%s/" KEYRING_SOCKET, directory);
@@ -115,12 +116,15 @@ Test(keyring_local, serves_root_and_the_engine)
 {
 	cr_expect_gt(ask(KEYRING_STATE), KEYRING_TPM_SIZE);
 	cr_expect_eq(ask_as(ENGINE, KEYRING_STATE), 0);
+	cr_expect_gt(ask(KEYRING_KEYS_STATE), 0);
+	cr_expect_eq(ask_as(ENGINE, KEYRING_KEYS_STATE), 0);
 }
 
 Test(keyring_local, verbs_of_uplink_are_nobody_elses)
 {
 	static const enum keyring_verb verbs[] = {KEYRING_PUBLIC, KEYRING_DIGEST, KEYRING_SEGMENT,
-		KEYRING_REQUEST, KEYRING_RENEW, KEYRING_COMMIT};
+		KEYRING_REQUEST, KEYRING_RENEW, KEYRING_COMMIT, KEYRING_KEYS_ASK,
+		KEYRING_KEYS_GRANT, KEYRING_KEYS_REFUSED};
 	const struct keyring_request request = {.verb = KEYRING_PUBLIC};
 	static struct keyring_answer answer;
 
