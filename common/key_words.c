@@ -52,8 +52,8 @@ int key_question_write(const struct key_question *question, uint8_t ret_bytes[KE
 	return writer.is_full ? -EMSGSIZE : (int)writer.used;
 }
 
-int key_question_add_signature(uint8_t bytes[KEY_QUESTION_MAX], size_t size, const void *signature,
-	size_t signature_size)
+int key_question_add_signature(
+	uint8_t bytes[KEY_QUESTION_MAX], size_t size, const void *signature, size_t signature_size)
 {
 	struct bytes_writer writer;
 
@@ -117,13 +117,15 @@ int key_question_parse(const void *bytes, size_t size, struct key_question *ret_
 	return 0;
 }
 
-static bool verifies(EVP_PKEY *key, const void *bytes, size_t size, const struct bytes_reader *signature)
+static bool verifies(
+	EVP_PKEY *key, const void *bytes, size_t size, const struct bytes_reader *signature)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool is_good =
-		context && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_bits(key) == 256 &&
-		EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) > 0 &&
-		EVP_DigestVerify(context, signature->at, signature->left, bytes, size) > 0;
+	bool is_good = context && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+		       EVP_PKEY_get_bits(key) == 256 &&
+		       EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) >
+			       0 &&
+		       EVP_DigestVerify(context, signature->at, signature->left, bytes, size) > 0;
 
 	EVP_MD_CTX_free(context);
 	ERR_clear_error(); /* of a wrong one */
@@ -179,7 +181,8 @@ static int put_signature(struct bytes_writer *writer, EVP_PKEY *key)
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	uint8_t signature[KEY_SIGNATURE_MAX];
 	size_t size = sizeof(signature);
-	bool is_good = context && EVP_DigestSignInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) > 0 &&
+	bool is_good = context &&
+		       EVP_DigestSignInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) > 0 &&
 		       EVP_DigestSign(context, signature, &size, writer->start, writer->used) > 0;
 
 	EVP_MD_CTX_free(context);
@@ -238,7 +241,8 @@ static int prove(struct bytes_reader pieces[3], const void *bytes, size_t signed
 	X509 *signer = certificate_of(&pieces[0]), *issuer = certificate_of(&pieces[1]);
 	int r = signer && issuer ? -EKEYREJECTED : -EBADMSG;
 
-	if (r == -EKEYREJECTED && lease_verify_signer(signer, issuer, anchors, now_s) == LEASE_GOOD &&
+	if (r == -EKEYREJECTED &&
+		lease_verify_signer(signer, issuer, anchors, now_s) == LEASE_GOOD &&
 		verifies(X509_get0_pubkey(signer), bytes, signed_size, &pieces[2]))
 		r = 0;
 	X509_free(signer);
@@ -267,7 +271,8 @@ int key_grant_open(const void *bytes, size_t size, X509_STORE *anchors, int64_t 
 	signed_size = size - reader.left;
 	pieces[2] = get_piece(&reader, KEY_SIGNATURE_MAX);
 	grant.sealed_size = (uint16_t)sealed.left;
-	if (!bytes_is_done(&reader) || memcmp(magic, GRANT_MAGIC, MAGIC_SIZE) != 0 || !is_grant(&grant))
+	if (!bytes_is_done(&reader) || memcmp(magic, GRANT_MAGIC, MAGIC_SIZE) != 0 ||
+		!is_grant(&grant))
 		return -EBADMSG;
 	r = prove(pieces, bytes, signed_size, anchors, now_s);
 	if (r < 0)
@@ -301,7 +306,8 @@ int key_text_parse(const void *text, size_t size, struct key_item ret_items[KEY_
 
 	bytes_reader_init(&reader, text, size);
 	count = bytes_get_u16(&reader);
-	if (!count || count > KEY_GRANT_KEYS_MAX || reader.left != (size_t)count * KEY_TEXT_ITEM_SIZE)
+	if (!count || count > KEY_GRANT_KEYS_MAX ||
+		reader.left != (size_t)count * KEY_TEXT_ITEM_SIZE)
 		return -EBADMSG;
 	for (unsigned int i = 0; i < count; i++) {
 		struct key_item *item = &ret_items[i];

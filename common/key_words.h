@@ -23,21 +23,21 @@
 
 #include "common/hpke.h"
 
-#define KEY_WORDS_ID_SIZE      16 /* of a device, a boot, a label, a nonce */
-#define KEY_WORDS_HASH_SIZE    32
-#define LABEL_KEY_SIZE	       32
-#define KEY_LABELS_MAX	       4 /* of one question */
-#define KEY_GENERATIONS_MAX    8 /* of one label that are readable at a time */
-#define KEY_GRANT_KEYS_MAX     (KEY_LABELS_MAX * KEY_GENERATIONS_MAX)
-#define KEY_SECONDS_MAX	       (366 * 86400)
-#define KEY_QUESTION_MAX       384
-#define KEY_SIGNATURE_MAX      80
-#define KEY_CERTIFICATE_MAX    1200
-#define KEY_GRANT_MAX	       4096 /* fits an answer of keyring's */
-#define KEY_TEXT_ITEM_SIZE     (KEY_WORDS_ID_SIZE + 4 + 1 + LABEL_KEY_SIZE)
-#define KEY_TEXT_MAX	       (2 + KEY_GRANT_KEYS_MAX * KEY_TEXT_ITEM_SIZE)
-#define KEY_SEALED_MAX	       (KEY_TEXT_MAX + HPKE_TAG_SIZE)
-#define KEY_INFO_SIZE	       (8 + KEY_WORDS_ID_SIZE + 2 * KEY_WORDS_HASH_SIZE)
+#define KEY_WORDS_ID_SIZE   16 /* of a device, a boot, a label, a nonce */
+#define KEY_WORDS_HASH_SIZE 32
+#define LABEL_KEY_SIZE	    32
+#define KEY_LABELS_MAX	    4 /* of one question */
+#define KEY_GENERATIONS_MAX 8 /* of one label that are readable at a time */
+#define KEY_GRANT_KEYS_MAX  (KEY_LABELS_MAX * KEY_GENERATIONS_MAX)
+#define KEY_SECONDS_MAX	    (366 * 86400)
+#define KEY_QUESTION_MAX    384
+#define KEY_SIGNATURE_MAX   80
+#define KEY_CERTIFICATE_MAX 1200
+#define KEY_GRANT_MAX	    4096 /* fits an answer of keyring's */
+#define KEY_TEXT_ITEM_SIZE  (KEY_WORDS_ID_SIZE + 4 + 1 + LABEL_KEY_SIZE)
+#define KEY_TEXT_MAX	    (2 + KEY_GRANT_KEYS_MAX * KEY_TEXT_ITEM_SIZE)
+#define KEY_SEALED_MAX	    (KEY_TEXT_MAX + HPKE_TAG_SIZE)
+#define KEY_INFO_SIZE	    (8 + KEY_WORDS_ID_SIZE + 2 * KEY_WORDS_HASH_SIZE)
 
 struct key_question {
 	uint8_t device[KEY_WORDS_ID_SIZE];
@@ -51,11 +51,10 @@ struct key_question {
 };
 
 /* What is to be signed. Bytes; -EINVAL, -EMSGSIZE. */
-int key_question_write(
-	const struct key_question *question, uint8_t ret_bytes[KEY_QUESTION_MAX]);
+int key_question_write(const struct key_question *question, uint8_t ret_bytes[KEY_QUESTION_MAX]);
 /* Adds the signature behind size bytes. Bytes in all; -EMSGSIZE. */
-int key_question_add_signature(uint8_t bytes[KEY_QUESTION_MAX], size_t size, const void *signature,
-	size_t signature_size);
+int key_question_add_signature(
+	uint8_t bytes[KEY_QUESTION_MAX], size_t size, const void *signature, size_t signature_size);
 /* Whether bytes are a question, but for its signature: what keyring may be asked to sign. */
 int key_question_parse(const void *bytes, size_t size, struct key_question *ret_question);
 /* Whether those bytes, which were parsed, are signed by that key: a P-256 one. */

@@ -35,13 +35,13 @@ enum keyring_verb {
 	 */
 	KEYRING_STATE = 7,
 	/* 8 to 11: the lease; 12 to 15: tickets; 20 to 27: vaults */
-	KEYRING_KEYS_WANT = 16,	   /* struct keyring_want: the labels whose keys the policy needs */
-	KEYRING_KEYS_ASK = 17,	   /* the device's UUID; answers a question of common/key_words.h */
-	KEYRING_KEYS_GRANT = 18,   /* the console's answer to that; answers u16, how many keys came */
-	KEYRING_KEYS_STATE = 19,   /* answers struct keyring_keys: which are here; no byte of any */
-	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
+	KEYRING_KEYS_WANT = 16,	 /* struct keyring_want: the labels whose keys the policy needs */
+	KEYRING_KEYS_ASK = 17,	 /* the device's UUID; answers a question of common/key_words.h */
+	KEYRING_KEYS_GRANT = 18, /* the console's answer to that; answers u16, how many keys came */
+	KEYRING_KEYS_STATE = 19, /* answers struct keyring_keys: which are here; no byte of any */
+	KEYRING_KEYS_DROP = 28,	 /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
-	KEYRING_ANSWER = 32, /* none above */
+	KEYRING_ANSWER = 32,	   /* none above */
 };
 
 enum keyring_which {
@@ -84,7 +84,7 @@ struct keyring_want {
 struct keyring_keys {
 	uint8_t place; /* enum secret_place of agent/keyring/secret_memory.h */
 	uint8_t is_shut;
-	uint32_t granted, refused; /* so often since the start */
+	uint32_t granted, refused;    /* so often since the start */
 	char code[KEYRING_CODE_SIZE]; /* of the last refusal, until a grant; "" = none */
 	uint16_t count;
 	struct keyring_label {

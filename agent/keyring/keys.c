@@ -18,8 +18,8 @@
 #include "common/uuid.h"
 
 #define BOOT_ID	   "/proc/sys/kernel/random/boot_id"
-#define ANSWER_MS  20000  /* so long a question waits for its answer, until another is made */
-#define REFUSED_MS 30000  /* until the console is asked again what it refused */
+#define ANSWER_MS  20000 /* so long a question waits for its answer, until another is made */
+#define REFUSED_MS 30000 /* until the console is asked again what it refused */
 #define SECOND_MS  1000
 
 /* In secret memory. */
@@ -37,7 +37,7 @@ struct entry {
 
 struct wanted {
 	uint8_t label[KEY_WORDS_ID_SIZE];
-	bool is_of_policy, is_used; /* one of both: a verb has asked for it */
+	bool is_of_policy, is_used;  /* one of both: a verb has asked for it */
 	uint64_t asked_ms, until_ms; /* of what is here; 0 = nothing is */
 	uint64_t again_ms;	     /* not asked for before */
 	enum keyring_drop drop;
@@ -272,8 +272,7 @@ static int sign(struct device_key *device, uint8_t bytes[KEY_QUESTION_MAX], size
 
 	r = hash(bytes, size, digest);
 	if (r == 0)
-		r = device_key_sign(
-			device, KEYRING_CURRENT, digest, signature, sizeof(signature));
+		r = device_key_sign(device, KEYRING_CURRENT, digest, signature, sizeof(signature));
 	return r < 0 ? r : key_question_add_signature(bytes, size, signature, (size_t)r);
 }
 
@@ -334,8 +333,7 @@ static struct entry *entry_free(struct keys *keys)
 }
 
 /* The items lie in secrets->text. What is here of these labels is replaced as a whole. */
-static int take_items(
-	struct keys *keys, const struct key_item *items, int count, uint64_t until_ms)
+static int take_items(struct keys *keys, const struct key_item *items, int count, uint64_t until_ms)
 {
 	for (int i = 0; i < count; i++) /* all or none */
 		if (!was_asked(keys, items[i].label))
@@ -393,8 +391,7 @@ int keys_grant(struct keys *keys, const void *bytes, size_t size, X509_STORE *an
 		return -ETIME;
 	r = open_grant(keys, &grant);
 	if (r == 0)
-		r = key_text_parse(
-			keys->secrets->text, grant.sealed_size - HPKE_TAG_SIZE, items);
+		r = key_text_parse(keys->secrets->text, grant.sealed_size - HPKE_TAG_SIZE, items);
 	if (r > 0)
 		r = take_items(keys, items, r, until_ms);
 	explicit_bzero(keys->secrets->text, sizeof(keys->secrets->text));
@@ -452,7 +449,8 @@ int keys_tick(struct keys *keys)
 	return next - now < 60 * SECOND_MS ? (int)(next - now) + 1 : 60 * SECOND_MS;
 }
 
-static void state_of(const struct keys *keys, const struct wanted *wanted, struct keyring_label *ret_label)
+static void state_of(
+	const struct keys *keys, const struct wanted *wanted, struct keyring_label *ret_label)
 {
 	memcpy(ret_label->label, wanted->label, sizeof(ret_label->label));
 	ret_label->until_ms = wanted->until_ms;
