@@ -7,11 +7,13 @@ qemu_pid=''
 # Fills qemu_args with what all boots of this run share.
 machine_describe()
 {
-	local kind cmdline needs_text
+	local kind cmdline needs_text tpm_args=()
 
+	case " ${needs[*]} " in *' tpm '*) tpm_describe ;; esac
 	# Unpacking the kernel is the longest part of an emulated boot, so it was done ahead.
+	# With a TPM not so: of an ELF kernel's ACPI tables, which tell of it, the first is overwritten.
 	kernel_image=$kernel_dir/vmlinux
-	[ -e "$kernel_image" ] || kernel_image=$kernel_dir/vmlinuz
+	[ -z "$tpm_dir" ] && [ -e "$kernel_image" ] || kernel_image=$kernel_dir/vmlinuz
 	needs_text=$(IFS=,; echo "${needs[*]}")
 	cmdline="console=ttyS0 quiet loglevel=4 panic=-1 no_timer_check tsc=reliable nokaslr mitigations=off"
 	cmdline+=" modprobe.blacklist=ata_piix,ata_generic,pata_acpi,i2c_piix4,floppy,psmouse,pcspkr"
@@ -36,6 +38,7 @@ machine_describe()
 	for kind in "${needs[@]}"; do
 		case $kind in
 		dbus | systemd) ;;
+		tpm) qemu_args+=("${tpm_args[@]}") ;;
 		*) add_disk "$kind" "$disk_dir" ;;
 		esac
 	done
@@ -47,6 +50,7 @@ machine_describe()
 machine_start()
 {
 	: >"$run_dir/console.log"
+	tpm_start
 	exec {results_port}< <(exec qemu-system-x86_64 "${qemu_args[@]}" \
 		-serial "file:$run_dir/console.log" \
 		-monitor "unix:$run_dir/monitor,server=on,wait=off" \
@@ -72,6 +76,7 @@ machine_stop()
 	wait "$qemu_pid" 2>/dev/null
 	exec {results_port}<&-
 	qemu_pid=''
+	tpm_stop
 	machine_give_up=''
 }
 
@@ -82,6 +87,7 @@ machine_monitor()
 
 machine_shell()
 {
+	tpm_start
 	qemu-system-x86_64 "${qemu_args[@]}" -chardev stdio,id=tty,mux=on,signal=off -serial chardev:tty \
 		-mon chardev=tty
 }

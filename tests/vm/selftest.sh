@@ -1,6 +1,6 @@
 #!/bin/bash
 # Owns: the proof, from inside the guest, that the harness gives cases what it promises.
-# vm-needs: ext4 ext4b xfs btrfs usb dbus
+# vm-needs: ext4 ext4b xfs btrfs usb dbus tpm
 
 # shellcheck disable=SC2317 # functions are called by check
 
@@ -25,6 +25,12 @@ bus_answers()
 	dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId
 }
 
+firmware_measured()
+{
+	grep -q '[1-9A-F]' /sys/class/tpm/tpm0/pcr-sha256/0 &&
+		head -c 32 /sys/kernel/security/tpm0/binary_bios_measurements | grep -q .
+}
+
 check 'kernel release' release_matches
 check 'bpf is an active LSM' grep -qw bpf /sys/kernel/security/lsm
 check 'BTF is there' test -s /sys/kernel/btf/vmlinux
@@ -33,6 +39,8 @@ check 'cgroup2' test -w /sys/fs/cgroup/cgroup.procs
 check 'bpffs' mkdir /sys/fs/bpf/selftest
 check 'tracefs' test -e /sys/kernel/tracing/events
 check 'modprobe' modprobe dummy
+check 'a TPM answers' test -c /dev/tpmrm0
+check 'the firmware measured into it' firmware_measured
 check 'repository is writable here' touch "$HF_REPO/selftest-was-here"
 
 for kind in ext4 ext4b xfs btrfs; do
