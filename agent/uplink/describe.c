@@ -12,8 +12,12 @@
 
 #include "agent/uplink/uplink.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/json.h"
 
 #define FACTS_DEPTH 2
+/* So long a machine that starts may take until it enforces; before that, that it doesn't is no news. */
+#define START_NS (180 * CLOCK_SECOND_NS)
 
 /* NULL: not there, or no object. Caller puts. */
 static struct json_object *facts_read(int directory_fd, const char *name)
@@ -64,17 +68,34 @@ static void add_boot(struct json_object *into)
 	add_text(into, "boot", text);
 }
 
+/* What the engine says; false: too early to tell. */
+static bool add_enforcement(struct json_object *into, int directory_fd)
+{
+	static uint64_t began_ns; /* with the first look */
+	struct json_object *engine = facts_read(directory_fd, "../" ENFORCEMENT_NAME);
+	uint64_t now = clock_boot_ns();
+	bool is_settled;
+
+	if (!began_ns)
+		began_ns = now;
+	is_settled = !strcmp(json_text(engine, "enforcing"), "yes") || now - began_ns > START_NS;
+	add_all(into, engine);
+	(void)json_object_put(engine); /* freed */
+	return is_settled;
+}
+
 bool describe(struct uplink *uplink)
 {
-	struct json_object *all = facts_read(uplink->runtime_fd, SURVEY_NAME), *engine;
+	struct json_object *all = facts_read(uplink->runtime_fd, SURVEY_NAME);
 	const char *text;
 	bool is_other;
 
 	if (!all) /* a description without hardware would be taken for another machine's */
 		return false;
-	engine = facts_read(uplink->runtime_fd, "../" ENFORCEMENT_NAME);
-	add_all(all, engine);
-	(void)json_object_put(engine); /* freed */
+	if (!add_enforcement(all, uplink->runtime_fd)) {
+		(void)json_object_put(all); /* freed */
+		return false;
+	}
 	add_text(all, "key", uplink->key.place == KEYRING_TPM ? "tpm" : "file");
 	add_text(all, "ek", uplink->key.tpm);
 	add_boot(all);

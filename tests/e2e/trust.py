@@ -160,9 +160,19 @@ class Machine:
                    '\x06\0\0\0' + ('\1' if is_on else '\0'))
 
     def survey(self, device):
-        """As holdfastd has it done, for what is on a machine to reach uplink."""
+        """As holdfastd has it done, for what is on a machine to reach uplink; it enforces."""
+        self.look(device)
+        enforces(device)
+
+    def look(self, device):
         done = run(os.path.join(BUILD, 'holdfast-survey'), USER, device.part('runtime'), self.root)
         check('the machine is looked at', done.returncode == 0, done.stderr)
+
+
+def enforces(device):
+    """As the engine says it, once the kernel part is in."""
+    with open(device.part('enforcement.json'), 'w', encoding='ascii') as file:
+        file.write('{"enforcing":"yes"}')
 
 
 def kinds(console, uid):
@@ -228,6 +238,17 @@ def record(console, work):
     device.start()
     check('control: started again there is nothing to find', is_trusted(device) and
           delivers(console, device) and kinds(console, uid) == [], kinds(console, uid))
+    device.stop()
+    os.unlink(device.part('enforcement.json'))
+    machine.secure_boot(False)
+    machine.look(device)
+    device.start()
+    check('after a boot, until the engine has said that it enforces, nothing is told, nor found',
+          is_trusted(device) and delivers(console, device) and
+          not wait_until(lambda: kinds(console, uid), 7) and
+          console.device(uid)['details']['secure_boot'] == 'on', console.device(uid))
+    machine.secure_boot(True)
+    machine.survey(device)
     used_by(console, machine, device, uid)
     machine.secure_boot(False)
     machine.write('sys/kernel/security/lockdown', '[none] integrity confidentiality\n')
