@@ -6,6 +6,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -28,6 +29,9 @@
 /* So many handshakes may begin at once as in that time: who are in do not wait for more. */
 #define HANDSHAKES_NS ((int64_t)(100 * MS_NS))
 
+/* So often at most, memory that handshakes took for a while is given back. */
+#define TRIM_NS (10 * CLOCK_SECOND_NS)
+
 TAILQ_HEAD(connection_list, connection);
 
 struct connections {
@@ -37,6 +41,8 @@ struct connections {
 	unsigned int count;
 	int64_t credit_ns;   /* of time for handshakes, by limits->handshakes, */
 	uint64_t counted_ns; /* as it stood then */
+	uint64_t trimmed_ns;
+	bool has_shaken; /* since then */
 	struct log_limit refused_log, handshake_log, late_log;
 };
 
@@ -252,6 +258,7 @@ static void on_handshake_done(struct connection *connection)
 		connection_close(connection);
 		return;
 	}
+	connection->all->has_shaken = true;
 	set_stranger(connection, !connection->peer.has_certificate);
 	if (connection->peer.has_certificate) {
 		bufferevent_setwatermark(connection->stream, EV_READ, 0, DEVICE_BYTES);
@@ -392,10 +399,25 @@ static const char *phase_text(enum connection_phase phase)
 	return NULL;
 }
 
+/*
+ * A handshake needs as much as the connection it makes, and frees it between what stays: after a storm
+ * that is a third of all memory, in whole pages that the allocator would keep.
+ */
+static void trim(struct connections *connections, uint64_t now_ns)
+{
+	if (!connections->has_shaken || now_ns - connections->trimmed_ns < TRIM_NS)
+		return;
+	(void)malloc_trim(0); /* there may be nothing to give */
+	connections->has_shaken = false;
+	connections->trimmed_ns = now_ns;
+}
+
 void connections_sweep(struct connections *connections)
 {
 	uint64_t now_ns = clock_steady_ns();
 	struct connection *connection;
+
+	trim(connections, now_ns);
 
 	TAILQ_FOREACH(connection, &connections->admitted, entry)
 	{
