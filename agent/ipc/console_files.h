@@ -19,6 +19,13 @@
 #define ENFORCEMENT_NAME "enforcement.json"
 #define SURVEY_MAX	 4096 /* bytes */
 
+/*
+ * The console's word of this device's trust (common/lease.h), in uplink's state directory; and what
+ * the engine makes of it, in the runtime directory: a JSON object, "lease" = seconds by the policy.
+ */
+#define LEASE_FILE "lease.word"
+#define TRUST_NAME "trust.json"
+
 /* The console's policy, in uplink's state directory; policy/bundle.h. */
 #define BUNDLE_FILE "policy.bundle"
 

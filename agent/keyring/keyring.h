@@ -6,6 +6,7 @@
 #include "agent/ipc/keyring.h"
 #include "agent/keyring/device_key.h"
 #include "agent/keyring/keys.h"
+#include "agent/keyring/lease.h"
 
 /* Who asks, as the kernel says: bits, so that a verb can be for several. */
 enum keyring_peer {
@@ -17,6 +18,7 @@ enum keyring_peer {
 struct keyring {
 	struct device_key *device;
 	struct keys *keys;
+	struct keyring_lease lease;
 	const char *config; /* console.ini; NULL: there is none, as in some tests */
 };
 

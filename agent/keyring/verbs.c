@@ -143,6 +143,8 @@ static const struct verb {
 	[KEYRING_REQUEST] = {on_request, PEER_UPLINK},
 	[KEYRING_RENEW] = {on_renew, PEER_UPLINK},
 	[KEYRING_COMMIT] = {on_commit, PEER_UPLINK},
+	[KEYRING_LEASE_ASK] = {keyring_lease_ask, PEER_UPLINK},
+	[KEYRING_LEASE_TAKE] = {keyring_lease_take, PEER_UPLINK},
 	[KEYRING_STATE] = {on_state, PEER_UPLINK | PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_WANT] = {verb_keys_want, PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_ASK] = {verb_keys_ask, PEER_UPLINK},

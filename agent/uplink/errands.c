@@ -31,6 +31,7 @@
 #define EST_TYPE    "application/pkcs10"
 #define DEVICE_PATH "/v1/device"
 #define EVENTS_PATH "/v1/events"
+#define LEASE_PATH  "/v1/lease"
 /* The first event of the batch is the oldest that is still here: what the console lacks before is gone. */
 #define EVENTS_AFTER_LOSS "/v1/events?after=loss"
 
@@ -129,6 +130,18 @@ static void begin_events(struct uplink *uplink)
 	begin(uplink, ERRAND_EVENTS, &request);
 }
 
+static void begin_lease(struct uplink *uplink)
+{
+	struct exchange_request request = {.path = LEASE_PATH, .type = "text/plain"};
+
+	uplink->request_body = lease_question(uplink);
+	if (!uplink->request_body)
+		return;
+	request.body = uplink->request_body;
+	request.size = strlen(uplink->request_body);
+	begin(uplink, ERRAND_LEASE, &request);
+}
+
 static bool wants_renewal(const struct uplink *uplink, uint64_t now)
 {
 	return now >= uplink->renew_ns &&
@@ -174,6 +187,8 @@ void errand_begin(struct uplink *uplink)
 	}
 	if (!uplink->identity.chain_count)
 		begin_enrol(uplink, ERRAND_ENROL);
+	else if (lease_is_due(uplink, now))
+		begin_lease(uplink);
 	else if (now >= uplink->ask_ns)
 		begin_ask(uplink);
 	else if (uplink->standing == STANDING_TRUSTED && wants_renewal(uplink, now))
@@ -219,6 +234,7 @@ static void enrolled(
 	say(uplink, "", "");
 	uplink->is_anew = false;
 	uplink->ask_ns = 0;
+	(void)lease_hurry(uplink); /* the one there is is for the old key */
 }
 
 static enum standing standing_of(const char *word)
@@ -355,6 +371,9 @@ static void good(struct uplink *uplink, enum errand errand, const struct exchang
 	case ERRAND_EVENTS:
 		delivered(uplink, json);
 		break;
+	case ERRAND_LEASE:
+		lease_take(uplink, answer);
+		break;
 	case ERRAND_NONE:
 		break;
 	}
@@ -374,6 +393,11 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 		exchange_settle(uplink->exchange, false, answer->retry_ms);
 		return;
 	}
+	if (errand == ERRAND_LEASE) { /* how it stands, it is told by the others */
+		exchange_settle(uplink->exchange, true, 0);
+		lease_refused(uplink, code);
+		return;
+	}
 	if (errand == ERRAND_EVENTS) {
 		refused_events(uplink, json, code);
 		return;
@@ -381,6 +405,11 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 	exchange_settle(uplink->exchange, errand != ERRAND_ENROL,
 		errand == ERRAND_ENROL ? REFUSED_NS / 1000000 : 0);
 	refused(uplink, code, json_text(json, "text"));
+}
+
+static bool is_no_json(enum errand errand)
+{
+	return errand == ERRAND_ENROL || errand == ERRAND_RENEW || errand == ERRAND_LEASE;
 }
 
 void errand_end(struct uplink *uplink, const struct exchange_answer *answer)
@@ -397,7 +426,7 @@ void errand_end(struct uplink *uplink, const struct exchange_answer *answer)
 	}
 	if (answer->size && answer->body[0] == '{')
 		json = json_tokener_parse(answer->body);
-	if (answer->status == 200 && (json || errand == ERRAND_ENROL || errand == ERRAND_RENEW))
+	if (answer->status == 200 && (json || is_no_json(errand)))
 		good(uplink, errand, answer, json);
 	else
 		bad(uplink, errand, answer, json);

@@ -115,6 +115,7 @@ static void start(struct uplink *uplink)
 			strerror(-r));
 	network_identify(uplink->network, uplink->identity.chain, uplink->identity.chain_count);
 	policy_poll_start(uplink);
+	lease_start(uplink);
 	setup_spool(uplink);
 }
 
@@ -152,6 +153,7 @@ static bool turn(struct uplink *uplink)
 	if (!setup_ns || now - setup_ns > SETUP_NS) {
 		setup_ns = now;
 		setup_config(uplink);
+		lease_look(uplink);
 		setup_spool(uplink);
 	}
 	if (uplink->feed) {

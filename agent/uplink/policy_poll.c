@@ -3,6 +3,8 @@
  * Asks the console for a newer policy than the one that is here, by a request that is answered when
  * there is one: so it is here a moment after it was published. What comes is left for the engine,
  * which proves it: this process only makes sure that it is a bundle in form.
+ *
+ * The same request waits for the console to think otherwise of this device than it last said (lease.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +16,16 @@
 
 #include "agent/ipc/console_files.h"
 #include "agent/uplink/uplink.h"
+#include "common/clock.h"
 #include "common/file.h"
+#include "common/lease.h"
 #include "common/log.h"
 #include "policy/bundle.h"
 
 #define WAIT_SECONDS   50
 #define STATUS_GOOD    200
 #define STATUS_NO_NEWS 204
+#define STATUS_OTHER   205 /* it does */
 
 void policy_poll_start(struct uplink *uplink)
 {
@@ -38,16 +43,29 @@ void policy_poll_start(struct uplink *uplink)
 		uplink->policy_version = bundle.version;
 }
 
+/* One that is not trusted has something to wait for as long as that may change. */
+static bool has_to_wait(const struct uplink *uplink)
+{
+	return uplink->standing == STANDING_TRUSTED || uplink->lease.state == LEASE_PENDING ||
+	       uplink->lease.state == LEASE_SUSPENDED;
+}
+
 void policy_poll_begin(struct uplink *uplink)
 {
 	struct exchange_request request = {0};
 	char path[96];
+	int size;
 
-	if (!uplink->policy_exchange || uplink->standing != STANDING_TRUSTED ||
+	/* While it asks for the word, the answer to this would be the same at once. */
+	if (!uplink->policy_exchange || !has_to_wait(uplink) || uplink->errand == ERRAND_LEASE ||
+		lease_is_due(uplink, clock_boot_ns()) ||
 		!exchange_is_ready(uplink->policy_exchange))
 		return;
-	(void)snprintf(path, sizeof(path), "/v1/policy?have=%" PRIu64 "&wait=%d",
+	size = snprintf(path, sizeof(path), "/v1/policy?have=%" PRIu64 "&wait=%d",
 		uplink->policy_version, WAIT_SECONDS);
+	if (uplink->lease.state) /* else the console may not know what that is */
+		(void)snprintf(path + size, sizeof(path) - (size_t)size, "&lease=%" PRIu64,
+			uplink->lease.serial); /* fits */
 	request.path = path;
 	if (exchange_begin(uplink->policy_exchange, &request) < 0)
 		exchange_settle(uplink->policy_exchange, false, 0);
@@ -64,6 +82,10 @@ void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer
 
 	if (answer->status == STATUS_NO_NEWS) {
 		exchange_settle(uplink->policy_exchange, true, 0);
+		return;
+	}
+	if (answer->status == STATUS_OTHER) {
+		exchange_settle(uplink->policy_exchange, lease_hurry(uplink), 0);
 		return;
 	}
 	if (answer->status != STATUS_GOOD) {

@@ -8,8 +8,8 @@
 
 #include "agent/uplink/keyring_client.h"
 #include "agent/uplink/uplink.h"
+#include "common/boot.h"
 #include "common/log.h"
-#include "common/uuid.h"
 #include "policy/bundle.h"
 
 #define ANSWER_MAX	       (256 << 10)
@@ -51,6 +51,7 @@ static void begin_anew(struct uplink *uplink)
 	uplink->has_ack = false;
 	uplink->is_anew = true;
 	uplink->standing = STANDING_UNENROLLED;
+	uplink->lease = (struct uplink_lease){0};
 	network_identify(uplink->network, NULL, 0);
 }
 
@@ -96,20 +97,6 @@ static int sign_segment(const void *bytes, size_t size, uint8_t *ret_signature,
 	return 0;
 }
 
-/* Zeros when it can't be read: then boots are not told apart. */
-static void boot_uid_read(uint8_t ret_uid[SEGMENT_UID_SIZE])
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	char text[UUID_TEXT_SIZE] = "";
-
-	memset(ret_uid, 0, SEGMENT_UID_SIZE);
-	if (!file)
-		return;
-	if (fgets(text, sizeof(text), file))
-		(void)uuid_parse(text, ret_uid); /* writes on success only */
-	(void)fclose(file);			 /* read only */
-}
-
 /* One directory for each device that this machine ever was: what an earlier one left stays apart. */
 static int spool_directory(const struct uplink *uplink, char *ret_path, size_t size)
 {
@@ -138,7 +125,7 @@ void setup_spool(struct uplink *uplink)
 		return;
 	memcpy(options.device_uid, uplink->identity.device_uid, sizeof(options.device_uid));
 	memcpy(options.console_key, uplink->identity.console_key, sizeof(options.console_key));
-	boot_uid_read(options.boot_uid);
+	(void)boot_id_read(options.boot_uid); /* zeros: then boots are not told apart */
 	r = spool_directory(uplink, path, sizeof(path));
 	if (r == 0)
 		r = spool_open(path, &options, &uplink->spool);

@@ -34,6 +34,20 @@ enum errand { /* the request under way */
 	ERRAND_RENEW,
 	ERRAND_ASK,
 	ERRAND_EVENTS,
+	ERRAND_LEASE,
+};
+
+/* What is known of the console's word. */
+struct uplink_lease {
+	uint64_t
+		serial; /* 0 = none was ever given to this device, or the console knows no leases */
+	uint8_t state;	/* enum lease_state; 0 = none since the start */
+	uint32_t seconds;	 /* it lasts */
+	uint32_t policy_seconds; /* by the policy; 0 = nothing hangs on it */
+	uint32_t early;		 /* random: by how much of the half it is renewed earlier */
+	uint64_t asked_ns;
+	uint64_t again_ns;  /* when to ask again while it is not trusted */
+	uint64_t failed_ns; /* not asked before then: what came was not taken */
 };
 
 struct uplink {
@@ -72,6 +86,7 @@ struct uplink {
 	uint64_t ask_ns;	 /* when to ask anew how we stand, on the boot clock */
 	uint64_t renew_ns;	 /* when to try to renew again */
 	uint64_t policy_version; /* of the bundle that is here; 0 = none */
+	struct uplink_lease lease;
 	/* for people: `holdfast status` */
 	uint64_t contact_ms;	  /* of the last good answer */
 	uint64_t gone;		  /* events that went before they were delivered, likewise */
@@ -94,6 +109,21 @@ bool describe(struct uplink *uplink);
 /* errands.c: what to ask of the console next, and what its answer means. */
 void errand_begin(struct uplink *uplink);
 void errand_end(struct uplink *uplink, const struct exchange_answer *answer);
+
+/* lease.c: asks the console for its word, when it is needed; keyring makes the question and proves it. */
+void lease_start(struct uplink *uplink);
+/* What the policy says of it, looked at now and then. */
+void lease_look(struct uplink *uplink);
+bool lease_is_due(const struct uplink *uplink, uint64_t now);
+/* Something of it has changed: it is asked for at once. False: that was tried, and is again later. */
+bool lease_hurry(struct uplink *uplink);
+/* The question, which the caller frees; NULL: not now. */
+char *lease_question(struct uplink *uplink);
+void lease_take(struct uplink *uplink, const struct exchange_answer *answer);
+/* The console does not say it, at all or at the moment. */
+void lease_refused(struct uplink *uplink, const char *code);
+/* Seconds until it is due; 0 = now. */
+uint64_t lease_seconds_left(const struct uplink *uplink, uint64_t now);
 
 /* policy_poll.c */
 void policy_poll_start(struct uplink *uplink);
