@@ -3,6 +3,7 @@
 #include "agent/keyring/lease.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
@@ -35,6 +36,29 @@ uint64_t keyring_lease_until_ns(const struct keyring *keyring)
 bool keyring_lease_is_good(const struct keyring *keyring)
 {
 	return keyring_lease_until_ns(keyring) != 0;
+}
+
+static void shut(struct keyring *keyring)
+{
+	keyring->lease.has_shut = true;
+	keys_shut(keyring->keys, KEYRING_DROP_LEASE);
+}
+
+int keyring_lease_tick(struct keyring *keyring)
+{
+	struct lease *word = &keyring->lease.word;
+	uint64_t until_ns = keyring_lease_until_ns(keyring), left_ms;
+
+	if (until_ns) {
+		left_ms = (until_ns - clock_boot_ns()) / MS_NS + 1;
+		return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+	}
+	if (word->state == LEASE_TRUSTED) { /* it was */
+		log_warning("the lease is over: keys are dropped");
+		word->state = 0;
+		shut(keyring);
+	}
+	return -1;
 }
 
 /* Device, seconds, the highest serial that uplink knows: of an earlier keyring. */
@@ -125,6 +149,12 @@ int keyring_lease_take(struct keyring *keyring, const struct keyring_request *re
 		return -EKEYREJECTED;
 	}
 	lease->word = word;
+	if (word.state != LEASE_TRUSTED)
+		shut(keyring);
+	else if (lease->has_shut) /* and nobody else has */
+		keys_open(keyring->keys);
+	if (word.state == LEASE_TRUSTED)
+		lease->has_shut = false;
 	memset(lease->asked.nonce, 0, sizeof(lease->asked.nonce));
 	answer->bytes[0] = lease->word.state;
 	return 1;

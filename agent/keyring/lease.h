@@ -19,12 +19,16 @@ struct keyring;
 struct keyring_lease {
 	struct lease_request asked; /* nonce all zeros: nothing is asked */
 	struct lease word;	    /* serial 0: there is none */
+	bool has_shut;		    /* the keys, for want of trust */
 };
 
 /* Whether the console's word is that this device is trusted, and still holds. */
 bool keyring_lease_is_good(const struct keyring *keyring);
 /* When that ends, by CLOCK_BOOTTIME; 0 = it is over, or was never so. */
 uint64_t keyring_lease_until_ns(const struct keyring *keyring);
+
+/* Keys go with the lease. Milliseconds until it is to be called again at the latest; -1: no need. */
+int keyring_lease_tick(struct keyring *keyring);
 
 /* Rows of verbs.c: KEYRING_LEASE_ASK, KEYRING_LEASE_TAKE. */
 int keyring_lease_ask(struct keyring *keyring, const struct keyring_request *request, int fd,

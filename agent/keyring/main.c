@@ -61,13 +61,21 @@ static bool uplink_serve(struct keyring *keyring)
 	return r > 0 && send(UPLINK_FD, packet, (size_t)r, MSG_NOSIGNAL) >= 0;
 }
 
+/* What is over goes; until when there is nothing more of that to do. */
+static int patience_ms(struct keyring *keyring)
+{
+	int lease_ms = keyring_lease_tick(keyring), keys_ms = keys_tick(keyring->keys);
+
+	return lease_ms >= 0 && (keys_ms < 0 || lease_ms < keys_ms) ? lease_ms : keys_ms;
+}
+
 static void loop(struct keyring *keyring, struct local *local)
 {
 	for (;;) {
 		struct pollfd polls[1 + LOCAL_POLL_MAX] = {{.fd = UPLINK_FD, .events = POLLIN}};
 		unsigned int count = local_poll_fill(local, polls + 1);
 
-		if (poll(polls, 1 + count, keys_tick(keyring->keys)) < 0) {
+		if (poll(polls, 1 + count, patience_ms(keyring)) < 0) {
 			if (errno != EINTR)
 				fatal("cannot wait for requests: %m, stopping");
 			continue;
