@@ -49,6 +49,23 @@ $(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(COMMON_LIB)
 
 PROGRAMS += $(B)/holdfastd
 
+# In other programs' processes: position independent, nothing of it visible but PAM's functions.
+PAM_SOURCES   := $(sort $(wildcard agent/pam/*.c)) agent/ipc/request.c \
+		 $(addprefix common/,bytes.c local_socket.c login_book.c wire.c)
+PAM_OBJECTS   := $(PAM_SOURCES:%.c=$(B)/pic/%.o)
+PAM_DIRECTORY := $(PREFIX)/lib/$(shell $(CC) -print-multiarch)/security
+
+$(B)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fno-PIE -fPIC -fvisibility=hidden -MMD -MP -c $< -o $@
+
+$(B)/pam_holdfast.so: $(PAM_OBJECTS)
+	$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) -Wl,-z,defs -o $@ $^ -lpam
+
+PROGRAMS += $(B)/pam_holdfast.so
+
+$(B)/agent/sensor/guard.o $(B)/agent/cli/pam_check.o: CPPFLAGS += -DHOLDFAST_PAM_DIRECTORY='"$(PAM_DIRECTORY)"'
+
 CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 
 # It proves the spool.

@@ -24,7 +24,7 @@ _holdfast()
 		esac
 	done
 	case $prev in
-	--runtime-dir | --log-dir) _filedir -d; return ;;
+	--runtime-dir | --log-dir | --directory | --modules) _filedir -d; return ;;
 	--policy | --open | --app | --key | --public | --token | --output | --ca | --token-file) _filedir; return ;;
 	--channel | --then) mapfile -t COMPREPLY < <(compgen -W "$channels" -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
@@ -33,7 +33,7 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify events taint lineage label policy enrol maintenance --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify events taint lineage label policy enrol pam-check maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
 	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
@@ -54,6 +54,7 @@ _holdfast()
 	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
 	enrol:*) choice='--console --ca --token-file --name --proxy --key --no-wait --help' ;;
+	pam-check:*) choice="$(ls /etc/pam.d 2>/dev/null) --directory --modules --help" ;;
 	maintenance:) choice='keygen sign begin status end --help' ;;
 	maintenance:keygen) choice='--key --public' ;;
 	maintenance:sign) choice='--key --device --actions --hours --output' ;;

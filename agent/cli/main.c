@@ -28,6 +28,7 @@ static const struct {
 	{"label", cli_label, "set, show or clear the labels of files"},
 	{"policy", cli_policy, "check, explain, show or reload the policy"},
 	{"enrol", cli_enrol, "join this device to a console"},
+	{"pam-check", cli_pam_check, "what PAM's stacks come to, before anybody is locked out"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 

@@ -51,6 +51,8 @@ struct engine_bundle_seen {
 	int64_t size;
 };
 
+struct login_book;
+
 struct engine {
 	/* where things are */
 	const char *policy_path;
@@ -73,6 +75,7 @@ struct engine {
 	bool is_policy_applied;		/* and has put into the kernel */
 	bool is_policy_last_good;	/* from policy.last, not from the file */
 	uint64_t policy_day_ms;		/* when it was applied */
+	uint64_t policy_count;		/* taken so far: another number, another policy */
 	struct engine_managed managed;
 	struct engine_bundle_seen bundle_seen;
 	/* sensor */
@@ -94,6 +97,7 @@ struct engine {
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */
 	uint32_t door_acts;
+	struct login_book *login; /* login.c */
 	/* clients */
 	struct server *server;
 	int supervisor_fd;

@@ -2,6 +2,7 @@
 /* The agent's own events, member by member, in the schema's words. */
 #include "agent/engine/event_note.h"
 
+#include <arpa/inet.h>
 #include <json-c/json.h>
 #include <stdio.h>
 
@@ -21,6 +22,36 @@ static struct json_object *actor_of_note(const struct event_note *note)
 	else
 		json_add_text(actor, "app_name", "holdfast");
 	return actor;
+}
+
+static bool is_address(const char *text)
+{
+	uint8_t address[16];
+
+	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
+static void add_login(struct json_object *event, const struct event_login *login)
+{
+	struct json_object *user = json_object_new_object(), *object = json_object_new_object();
+	char number[16];
+
+	json_add_text(user, "name", login ? login->account : "unknown");
+	if (login) {
+		(void)snprintf(number, sizeof(number), "%u", login->uid);
+		json_add_text(user, "uid", number);
+	}
+	json_add(event, "user", user);
+	json_add_text(object, "name", login ? login->service : "unknown");
+	json_add(event, "service", object);
+	if (!login)
+		return;
+	json_add_bool(event, "is_remote", login->remote && login->remote[0]);
+	if (!login->remote || !login->remote[0])
+		return;
+	object = json_object_new_object();
+	json_add_text(object, is_address(login->remote) ? "ip" : "hostname", login->remote);
+	json_add(event, "src_endpoint", object);
 }
 
 static void add_note_objects(
@@ -51,6 +82,8 @@ static void add_note_objects(
 		json_add_text(object, "name", note->name ? note->name : "unknown");
 		json_add(event, "peripheral_device", object);
 	}
+	if (row->objects & OCSF_LOGIN)
+		add_login(event, note->login);
 	if (row->objects & OCSF_LOG)
 		json_add_text(event, "log_name", note->name ? note->name : "events");
 }

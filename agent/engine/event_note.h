@@ -5,6 +5,14 @@
 
 #include "agent/engine/event.h"
 
+/* Whose account, where to and where from. */
+struct event_login {
+	const char *account;
+	uint32_t uid;
+	const char *service; /* of PAM; who takes the ticket */
+	const char *remote;  /* host or address; "" = here */
+};
+
 /* Members that do not apply are NULL or 0. */
 struct event_note {
 	enum event_kind kind;
@@ -19,6 +27,7 @@ struct event_note {
 	int64_t count;	  /* events-dropped; 0 = none */
 	const char *comm;
 	uint32_t pid;
+	const struct event_login *login;
 	struct json_object *details; /* borrowed: goes below unmapped.holdfast */
 };
 

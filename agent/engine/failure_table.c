@@ -81,6 +81,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The device key can't be used: its TPM is gone, was cleared, or is another "
 		"machine's. Events wait here, what is in force stays. Bring the TPM back, or enrol "
 		"anew with 'holdfast enrol'."},
+	[FAILURE_LOGIN_BOOK] = {"login-accounts", FAILURE_KEEP_LAST,
+		"The list of whose accounts are whose can't be written: logins are decided as "
+		"before while the agent runs; when it does not, by an older list. Make room on the "
+		"disk that holds the state directory."},
 	[FAILURE_EVENTS_UNDELIVERED] = {"events-undelivered", FAILURE_AUDIT,
 		"Events had to go, or were damaged, before the console had them; it is told which "
 		"numbers."},

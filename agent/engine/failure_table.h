@@ -64,6 +64,7 @@ enum failure_reason {
 	FAILURE_SPOOL = 57,		 /* events do not get into the spool */
 	FAILURE_DEVICE_KEY = 58,	 /* it is in a TPM that is gone, or another one */
 	FAILURE_VERIFIED_FULL = 59,	 /* no room for one more user who verifies */
+	FAILURE_LOGIN_BOOK = 60,	 /* accounts are not kept for when the engine is away */
 	FAILURE_REASON_MAX = 96,
 };
 

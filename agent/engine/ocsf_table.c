@@ -15,6 +15,7 @@
 #define PROCESS_ACTIVITY    SYSTEM, 1007, "Process Activity"
 #define EVENT_LOG_ACTIVITY  SYSTEM, 1008, "Event Log Activity"
 #define PERIPHERAL_ACTIVITY SYSTEM, 1010, "Peripheral Activity"
+#define AUTHENTICATION	    IAM, 3002, "Authentication"
 #define ENTITY_MANAGEMENT   IAM, 3004, "Entity Management"
 #define NETWORK_ACTIVITY    NETWORK, 4001, "Network Activity"
 #define CONFIG_STATE_CHANGE DISCOVERY, 5019, "Device Config State Change"
@@ -78,6 +79,14 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 		OCSF_APP},
 	[EVENT_MAINTENANCE_REFUSED] = {"maintenance-refused", LIFECYCLE, 7, "Disable", HIGH,
 		OCSF_APP},
+	[EVENT_LOGIN] = {"login", AUTHENTICATION, 1, "Logon", INFORMATIONAL, OCSF_LOGIN},
+	[EVENT_LOGIN_REFUSED] = {"login-refused", AUTHENTICATION, 1, "Logon", MEDIUM, OCSF_LOGIN},
+	[EVENT_BREAK_GLASS] = {"break-glass", AUTHENTICATION, 1, "Logon", HIGH, OCSF_LOGIN},
+	[EVENT_LOGOFF] = {"logoff", AUTHENTICATION, 2, "Logoff", INFORMATIONAL, OCSF_LOGIN},
+	[EVENT_TICKET] = {"ticket", AUTHENTICATION, 4, "Service Ticket Request", INFORMATIONAL,
+		OCSF_LOGIN | OCSF_ACTOR},
+	[EVENT_TICKET_REFUSED] = {"ticket-refused", AUTHENTICATION, 4, "Service Ticket Request",
+		MEDIUM, OCSF_LOGIN | OCSF_ACTOR},
 	[EVENT_LOST] = {"events-dropped", EVENT_LOG_ACTIVITY, 99, "events_dropped", HIGH, OCSF_LOG},
 	[EVENT_FAILURE] = {"failure", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},
 };

@@ -43,8 +43,14 @@ enum event_kind {
 	EVENT_MAINTENANCE_BEGUN,
 	EVENT_MAINTENANCE_ENDED,
 	EVENT_MAINTENANCE_REFUSED,
-	EVENT_LOST,    /* records that the ring had no room for, or a torn log */
-	EVENT_FAILURE, /* a row of the failure table */
+	EVENT_LOGIN,	     /* an account may log in */
+	EVENT_LOGIN_REFUSED, /* one may not */
+	EVENT_BREAK_GLASS,   /* an account for emergencies did */
+	EVENT_LOGOFF,
+	EVENT_TICKET,	      /* a ticket was made */
+	EVENT_TICKET_REFUSED, /* asked for by who may not have it */
+	EVENT_LOST,	      /* records that the ring had no room for, or a torn log */
+	EVENT_FAILURE,	      /* a row of the failure table */
 	EVENT_KIND_MAX,
 };
 
@@ -58,6 +64,7 @@ enum event_kind {
 #define OCSF_APP	0x40u /* app: the agent */
 #define OCSF_PERIPHERAL 0x80u
 #define OCSF_LOG	0x100u /* log_name */
+#define OCSF_LOGIN	0x200u /* user: whose account; service; src_endpoint, when from elsewhere */
 
 struct ocsf_row {
 	const char *name; /* metadata.event_code */

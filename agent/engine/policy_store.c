@@ -132,6 +132,7 @@ static void accept(struct engine *engine, struct policy_compiled *policy, bool i
 {
 	policy_compiled_free(engine->policy);
 	engine->policy = policy;
+	engine->policy_count++;
 	engine->is_policy_applied = false;
 	engine->is_policy_last_good = is_last_good;
 }

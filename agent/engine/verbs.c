@@ -250,7 +250,7 @@ static void run_policy_show(struct engine *engine, struct client *client, int fd
 		engine->is_policy_applied ? "" : ", not in force yet");
 }
 
-static const struct verb verbs[] = {
+static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_STATUS] = {false, run_counters},
 	[LOCAL_DOCTOR] = {false, run_counters},
 	[LOCAL_EVENTS] = {false, run_events},
@@ -273,6 +273,10 @@ void verb_run(struct engine *engine, struct client *client, int fd)
 {
 	const struct verb *verb = &verbs[client->request.type];
 
+	if (!verb->run) {
+		client_end(client, -EOPNOTSUPP, "this agent can't do that");
+		return;
+	}
 	if (verb->needs_root && client->uid != 0) {
 		client_end(client, -EPERM, "only root may do this");
 		return;

@@ -19,6 +19,11 @@ void local_request_put(
 	bytes_put_string(frame, request->label);
 	bytes_put_string(frame, request->name);
 	bytes_put_string(frame, request->path);
+	if (request->type != LOCAL_LOGIN)
+		return;
+	bytes_put_u32(frame, request->group_count);
+	for (uint32_t i = 0; i < request->group_count && i < LOCAL_GROUP_MAX; i++)
+		bytes_put_u32(frame, request->groups[i]);
 }
 
 /* Text that goes into logs and events: nothing that moves a cursor or breaks a line. */
@@ -35,6 +40,24 @@ static bool has_object(uint16_t type)
 	return type == LOCAL_LABEL_SET || type == LOCAL_LABEL_CLEAR || type == LOCAL_LABEL_SHOW;
 }
 
+/* False when there are more than fit. */
+static bool groups_get(struct bytes_reader *payload, struct local_request *request)
+{
+	request->group_count = bytes_get_u32(payload);
+	if (request->group_count > LOCAL_GROUP_MAX)
+		return false;
+	for (uint32_t i = 0; i < request->group_count; i++)
+		request->groups[i] = bytes_get_u32(payload);
+	return true;
+}
+
+static bool is_login(const struct local_request *request)
+{
+	return request->name[0] && request->label[0] && is_printable(request->name) &&
+	       is_printable(request->path) && request->minutes >= LOCAL_STAGE_AUTH &&
+	       request->minutes <= LOCAL_STAGE_CLOSE;
+}
+
 int local_request_decode(const void *packet, size_t size, struct local_request *ret_request)
 {
 	struct local_request request = {0};
@@ -46,7 +69,7 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 	r = wire_open(packet, size, &request.type, &payload);
 	if (r < 0)
 		return r;
-	if (request.type < LOCAL_STATUS || request.type > LOCAL_TAINT)
+	if (request.type < LOCAL_STATUS || request.type >= LOCAL_TYPE_MAX)
 		return -EOPNOTSUPP;
 	request.pid = bytes_get_u32(&payload);
 	request.minutes = bytes_get_u32(&payload);
@@ -55,6 +78,8 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 	bytes_get_string(&payload, request.label, sizeof(request.label));
 	bytes_get_string(&payload, request.name, sizeof(request.name));
 	bytes_get_string(&payload, request.path, sizeof(request.path));
+	if (request.type == LOCAL_LOGIN && !groups_get(&payload, &request))
+		return -EBADMSG;
 	if (!bytes_is_done(&payload))
 		return -EBADMSG;
 	if (!is_printable(request.reason) || !is_printable(request.label))
@@ -63,6 +88,10 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 		(!request.name[0] || strchr(request.name, '/') || request.path[0] != '/'))
 		return -EINVAL;
 	if (request.type == LOCAL_LINEAGE && (strchr(request.name, '/') || request.path[0] != '/'))
+		return -EINVAL;
+	if (request.type == LOCAL_LOGIN && !is_login(&request))
+		return -EINVAL;
+	if (request.type == LOCAL_TICKET && (!request.name[0] || !is_printable(request.name)))
 		return -EINVAL;
 	*ret_request = request;
 	return 0;

@@ -20,6 +20,7 @@
 #define LOCAL_LABEL_SIZE	33
 #define LOCAL_REASON_SIZE	513
 #define LOCAL_REQUEST_MAX	8192 /* bytes of a request frame */
+#define LOCAL_GROUP_MAX		1024
 #define LOCAL_ANY		UINT32_MAX
 #define LOCAL_FROM_NOW		UINT64_MAX /* FOLLOW answers first where it begins: {"following": N} */
 
@@ -40,18 +41,33 @@ enum local_type {
 	LOCAL_MAINTENANCE_END = 13,   /* root */
 	LOCAL_MAINTENANCE_SHOW = 14,
 	LOCAL_LINEAGE = 15, /* root; with a descriptor of the directory, if it is still there */
-	LOCAL_TAINT = 16,   /* of own uid, of all for root; pid; the last request */
+	LOCAL_TAINT = 16,   /* of own uid, of all for root; pid */
+	LOCAL_LOGIN = 17,   /* may this account log in; root, others of their own; no lines */
+	LOCAL_TICKET = 18,  /* one line, {"ticket": ...} */
+	LOCAL_TYPE_MAX,	    /* behind the last request */
+};
+
+/* LOGIN: which of PAM's calls it is. */
+enum local_stage {
+	LOCAL_STAGE_AUTH = 1,
+	LOCAL_STAGE_ACCOUNT = 2,
+	LOCAL_STAGE_OPEN = 3,
+	LOCAL_STAGE_CLOSE = 4,
 };
 
 struct local_request {
 	uint16_t type;
-	uint32_t pid;	  /* WHY: 0 = the last one; TAINT: 0 = all */
-	uint32_t minutes; /* JUSTIFY */
+	uint32_t pid;	  /* WHY: 0 = the last one; TAINT: 0 = all; LOGIN: the account's user id */
+	uint32_t minutes; /* JUSTIFY; LOGIN: enum local_stage */
 	uint64_t after;	  /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW */
-	char reason[LOCAL_REASON_SIZE];
-	char label[LOCAL_LABEL_SIZE];
-	char name[NAME_MAX + 1]; /* LABEL_*, LINEAGE: in the directory sent along */
-	char path[LOCAL_PATH_SIZE];
+	char reason[LOCAL_REASON_SIZE]; /* LOGIN: where from, a host; TICKET: the nonce */
+	char label[LOCAL_LABEL_SIZE];	/* LOGIN: the PAM service */
+	/* LABEL_*, LINEAGE: in the directory sent along; LOGIN: the account; TICKET: the audience */
+	char name[NAME_MAX + 1];
+	char path[LOCAL_PATH_SIZE]; /* LOGIN: the terminal */
+	/* LOGIN only */
+	uint32_t group_count;
+	uint32_t groups[LOCAL_GROUP_MAX]; /* all that the account is in */
 };
 
 /* Writes a frame; wire_end() is channel_send()'s. */

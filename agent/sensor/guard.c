@@ -189,6 +189,8 @@ struct guard *guard_new(const struct guard_places *places)
 	}
 	add_programs(guard);
 	add(guard, HF_MARK_GUARDED, "%s", places->state_directory);
+	add(guard, HF_MARK_GUARDED, "%s-login", places->state_directory);
+	add(guard, HF_MARK_GUARDED, HOLDFAST_PAM_DIRECTORY "/pam_holdfast.so");
 	add(guard, HF_MARK_GUARDED, "%s", places->log_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->runtime_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->keyring_directory);

@@ -207,15 +207,19 @@ static void parse_options(int argc, char **argv, struct supervisor *supervisor)
 
 static void directories_make(const struct supervisor *supervisor)
 {
+	char login_directory[PATH_MAX];
 	const struct {
 		const char *path;
 		mode_t mode;
 	} wanted[] = {
+		{login_directory, 0755}, /* read by whoever asks PAM: agent/engine/login.c */
 		{supervisor->options.state_directory, 0700},
 		{supervisor->options.runtime_directory, 0755},
 		{supervisor->options.log_directory, 0750},
 	};
 
+	(void)snprintf(login_directory, sizeof(login_directory), "%s-login",
+		supervisor->options.state_directory);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		int r = directory_make(wanted[i].path, wanted[i].mode, &supervisor->engine);
 

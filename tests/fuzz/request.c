@@ -25,7 +25,7 @@ static void check_request(const struct local_request *request, const uint8_t *da
 	static uint8_t bytes[LOCAL_REQUEST_MAX];
 	struct bytes_writer frame;
 
-	assert(request->type >= LOCAL_STATUS && request->type <= LOCAL_TAINT);
+	assert(request->type >= LOCAL_STATUS && request->type < LOCAL_TYPE_MAX);
 	assert(memchr(request->reason, '\0', sizeof(request->reason)));
 	assert(memchr(request->label, '\0', sizeof(request->label)));
 	assert(memchr(request->name, '\0', sizeof(request->name)));
@@ -33,6 +33,10 @@ static void check_request(const struct local_request *request, const uint8_t *da
 	assert(!has_control(request->reason) && !has_control(request->label));
 	if (request->type >= LOCAL_LABEL_SET && request->type <= LOCAL_LABEL_SHOW)
 		assert(request->name[0] && !strchr(request->name, '/') && request->path[0] == '/');
+	assert(request->group_count <= LOCAL_GROUP_MAX);
+	if (request->type == LOCAL_LOGIN)
+		assert(request->name[0] && !has_control(request->name) &&
+			!has_control(request->path));
 	local_request_put(&frame, bytes, sizeof(bytes), request);
 	assert(wire_end(&frame) == (int)size);
 	assert(!memcmp(bytes, data, size));

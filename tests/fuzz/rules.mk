@@ -41,6 +41,10 @@ FUZZ_SOURCES_login_book := common/login_book.c
 FUZZ_SEEDS_login_book	:= tests/fuzz/corpus/login_book
 FUZZ_FLAGS_login_book	:= -max_len=2048
 
+FUZZ_SOURCES_pam_stack := agent/cli/pam_stack.c agent/cli/pam_walk.c
+FUZZ_SEEDS_pam_stack   := tests/fuzz/corpus/pam_stack
+FUZZ_FLAGS_pam_stack   := -max_len=2048
+
 FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/signing.c
 FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle

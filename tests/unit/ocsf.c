@@ -62,6 +62,7 @@ Test(ocsf, every_operation_and_reason)
 Test(ocsf, every_note)
 {
 	struct json_object *details = json_object_new_object();
+	const struct event_login login = {"alice", 1000, "sshd", "192.0.2.1"};
 
 	for (unsigned int kind = 0; kind < EVENT_KIND_MAX; kind++) {
 		const struct event_note full = {.kind = kind,
@@ -76,6 +77,7 @@ Test(ocsf, every_note)
 			.count = 9,
 			.comm = "holdfast",
 			.pid = 100,
+			.login = &login,
 			.details = details};
 		const struct event_note bare = {.kind = kind, .message = "something happened"};
 

@@ -66,18 +66,54 @@ static void expect_same(const struct local_request *a, const struct local_reques
 	cr_expect_str_eq(a->label, b->label);
 	cr_expect_str_eq(a->name, b->name);
 	cr_expect_str_eq(a->path, b->path);
+	cr_expect_eq(a->group_count, b->group_count);
+	cr_expect_arr_eq(a->groups, b->groups, sizeof(a->groups));
+}
+
+Test(request, logins_that_are_none)
+{
+	static struct local_request request;
+
+	request = (struct local_request){.type = LOCAL_LOGIN,
+		.minutes = LOCAL_STAGE_OPEN,
+		.name = "alice",
+		.label = "sshd",
+		.path = "ssh",
+		.reason = "192.0.2.1"};
+	cr_expect_eq(result_of(&request), 0);
+	request.minutes = LOCAL_STAGE_CLOSE + 1;
+	cr_expect_eq(result_of(&request), -EINVAL);
+	request.minutes = 0;
+	cr_expect_eq(result_of(&request), -EINVAL);
+	request.minutes = LOCAL_STAGE_AUTH;
+	request.name[1] = '\n';
+	cr_expect_eq(result_of(&request), -EINVAL);
+	request.name[0] = '\0';
+	cr_expect_eq(result_of(&request), -EINVAL);
+	request.name[0] = 'a', request.name[1] = '\0';
+	request.path[0] = 27;
+	cr_expect_eq(result_of(&request), -EINVAL);
+	request.path[0] = '\0';
+	cr_expect_eq(result_of(&request), 0);
+	request.label[0] = '\0';
+	cr_expect_eq(result_of(&request), -EINVAL);
 }
 
 Test(request, every_type_round_trips)
 {
 	static struct local_request back;
 
-	for (uint16_t type = LOCAL_STATUS; type <= LOCAL_TAINT; type++) {
+	for (uint16_t type = LOCAL_STATUS; type < LOCAL_TYPE_MAX; type++) {
 		struct local_request request = good;
 		uint8_t buffer[LOCAL_REQUEST_MAX];
 		size_t size;
 
 		request.type = type;
+		if (type == LOCAL_LOGIN) {
+			request.minutes = LOCAL_STAGE_ACCOUNT;
+			request.group_count = LOCAL_GROUP_MAX;
+			request.groups[LOCAL_GROUP_MAX - 1] = 1005;
+		}
 		size = encode(&request, buffer);
 		cr_assert_eq(decode(buffer, size, &back), 0, "type %u", type);
 		expect_same(&request, &back);
@@ -90,7 +126,7 @@ Test(request, types_that_are_none)
 
 	for (unsigned int type = 0; type <= UINT16_MAX; type++) {
 		if (type == LOCAL_STATUS)
-			type = LOCAL_TAINT + 1;
+			type = LOCAL_TYPE_MAX;
 		request.type = (uint16_t)type;
 		cr_assert_eq(result_of(&request), -EOPNOTSUPP, "type %u", type);
 	}

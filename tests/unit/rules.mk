@@ -22,6 +22,10 @@ UNIT_LIBS_keyring_tpm	:= $(UNIT_LIBS_keyring)
 UNIT_LDLIBS_keyring_tpm	:= $(UNIT_LDLIBS_keyring)
 UNIT_LIBS_survey_accounts := $(addprefix $(B)/agent/survey/,accounts.o fact.o)
 UNIT_LDLIBS_survey_accounts := -ljson-c
+UNIT_LIBS_pam_module	:= $(B)/agent/ipc/request.o
+UNIT_LDLIBS_pam_module	:= -lpam -rdynamic
+UNIT_LIBS_pam_stack	:= $(addprefix $(B)/agent/cli/,pam_stack.o pam_walk.o)
+UNIT_LDLIBS_pam_stack	:= -lpam
 UNIT_LIBS_certificate	:= $(B)/agent/uplink/certificate.o
 UNIT_LDLIBS_certificate	:= -lcrypto
 UNIT_LIBS_log_reader	:= $(B)/agent/uplink/log_reader.o $(B)/agent/engine/event_log.o
@@ -92,6 +96,9 @@ $(UNIT_TESTS:%=unit-%): unit-%: $(B)/tests/unit/%
 $(UNIT_TESTS:%=$(B)/tests/unit/%): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(UNIT_LIBS_$$*) \
 		$$(POLICY_LIB) $$(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LDLIBS_$*) -lcriterion $(POLICY_LDLIBS) $(COMMON_LDLIBS)
+
+# Loaded by libpam.
+$(B)/tests/unit/pam_module: | $(B)/pam_holdfast.so
 
 # layout.c reads what clang made of the shared structs: in the real object, and in one that has all.
 $(B)/tests/unit/layout: | $(B)/bpf/holdfast.bpf.o $(B)/tests/unit/bpf/shared.bpf.o

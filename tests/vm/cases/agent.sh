@@ -107,7 +107,7 @@ agent_stop()
 {
 	agent_leave
 	rm -rf /var/lib/holdfast /var/lib/holdfast-sensor /var/lib/holdfast-keyring \
-		/var/lib/holdfast-uplink /var/log/holdfast
+		/var/lib/holdfast-uplink /var/lib/holdfast-login /var/log/holdfast
 }
 
 now_ms()
