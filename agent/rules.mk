@@ -16,7 +16,7 @@ PROGRAMS += $(AGENT_PROGRAMS)
 ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
 $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
-		$(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
+		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-engine

@@ -59,8 +59,12 @@ static void print_rule(struct json_object *event)
 	print_row("More", json_text(rule, "link"));
 }
 
-static const char *advice(const char *channel, bool is_warn)
+static const char *advice(const char *channel, const char *reason, bool is_warn)
 {
+	if (!strcmp(reason, "not-trusted"))
+		return "See holdfast status: it says why this device is not trusted, and until "
+		       "when "
+		       "it was.";
 	if (is_warn)
 		return "If your work needs it: holdfast justify --reason 'why', then try again.";
 	if (!strcmp(channel, "open"))
@@ -94,7 +98,8 @@ static void print_why(struct json_object *event, const char *text, void *userdat
 	print_who(event);
 	print_row("File", json_text(event, "file.path"));
 	print_rule(event);
-	print_row("Do", advice(json_text(event, "unmapped.holdfast.channel"), is_warn));
+	print_row("Do", advice(json_text(event, "unmapped.holdfast.channel"),
+				json_text(event, "unmapped.holdfast.reason"), is_warn));
 	if (json_number(event, "count") > 1)
 		print_row("Times", json_text(event, "count"));
 }

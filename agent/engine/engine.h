@@ -18,6 +18,7 @@
 #include "agent/engine/failure_table.h"
 #include "agent/engine/lineage.h"
 #include "agent/engine/recent.h"
+#include "agent/engine/trust.h"
 #include "common/channel.h"
 #include "agent/ipc/messages.h"
 #include "agent/ipc/request.h"
@@ -59,8 +60,9 @@ struct engine {
 	const char *state_directory;
 	const char *runtime_directory;
 	const char *log_directory;
-	const char *bundle_path; /* where uplink leaves the console's policy; NULL = nowhere */
-	const char *anchor_path; /* root's file with the key that such a policy is signed with */
+	const char *bundle_path;  /* where uplink leaves the console's policy; NULL = nowhere */
+	const char *anchor_path;  /* root's file with the key that such a policy is signed with */
+	const char *console_path; /* console.ini: it is there where there is a console */
 	/* what it holds */
 	struct event_origin origin;
 	struct database *database; /* NULL: FAILURE_DATABASE; labels hold until reboot */
@@ -93,6 +95,7 @@ struct engine {
 	bool is_log_failing; /* a batch of records waits in intake.c; the sensor is not read */
 	bool is_published;   /* a policy is with the sensor */
 	struct hf_gate_state gate_state; /* gates.c */
+	struct trust trust;
 	/* guarding itself */
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */

@@ -18,6 +18,14 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_VERIFIED_FULL] = {"verified-full", FAILURE_CLOSED,
 		"There was no room to note that one more user has verified; who has not may not "
 		"open what asks for it."},
+	[FAILURE_LEASE] = {"lease-refused", FAILURE_KEEP_LAST,
+		"A word of the console about this device's trust was not taken: forged, an older "
+		"one, another device's, or by this device's clock out of date. What was known "
+		"holds until it is over. Look at the clock; if it stays, ask the administrator."},
+	[FAILURE_TRUST] = {"trust-ended", FAILURE_CLOSED,
+		"The console suspended or revoked this device, or none was reached for longer than "
+		"the policy's lease: labelled files are shut, all else goes on. 'holdfast status' "
+		"says which it is."},
 	[FAILURE_KERNEL_TOO_DEEP] = {"too-deep", FAILURE_CLOSED,
 		"A file lay below more directories than are searched for a label. It was refused, "
 		"not "

@@ -65,6 +65,8 @@ enum failure_reason {
 	FAILURE_DEVICE_KEY = 58,	 /* it is in a TPM that is gone, or another one */
 	FAILURE_VERIFIED_FULL = 59,	 /* no room for one more user who verifies */
 	FAILURE_LOGIN_BOOK = 60,	 /* accounts are not kept for when the engine is away */
+	FAILURE_LEASE = 61,		 /* the console's word of this device is not taken */
+	FAILURE_TRUST = 62,		 /* this device is not trusted any more */
 	FAILURE_REASON_MAX = 96,
 };
 

@@ -45,6 +45,7 @@ static int parse_options(int argc, char **argv, struct engine *engine, bool *ret
 		{"runtime-dir", required_argument, NULL, 'r'},
 		{"log-dir", required_argument, NULL, 'l'},
 		{"bundle", required_argument, NULL, 'b'},
+		{"console", required_argument, NULL, 'c'},
 		{"verbose", no_argument, NULL, 'v'},
 		{NULL, 0, NULL, 0},
 	};
@@ -55,6 +56,7 @@ static int parse_options(int argc, char **argv, struct engine *engine, bool *ret
 	engine->runtime_directory = LOCAL_RUNTIME_DIRECTORY;
 	engine->log_directory = "/var/log/holdfast";
 	engine->anchor_path = "/etc/holdfast/console-ca.pem";
+	engine->console_path = "/etc/holdfast/console.ini";
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
 		case 'p':
@@ -71,6 +73,9 @@ static int parse_options(int argc, char **argv, struct engine *engine, bool *ret
 			break;
 		case 'b':
 			engine->bundle_path = optarg;
+			break;
+		case 'c':
+			engine->console_path = optarg;
 			break;
 		case 'v':
 			*ret_is_verbose = true;
@@ -188,6 +193,7 @@ static void start(struct engine *engine)
 		if (database_get(engine->database, engine->origin.boot_id, &lost) == 0)
 			engine->lost_told = (uint64_t)lost;
 	}
+	trust_start(engine);
 	if (!policy_store_load(engine))
 		(void)policy_store_load_last(engine); /* counted there */
 	channel_init(&engine->sensor, SENSOR_FD, 0);
@@ -296,6 +302,7 @@ static void tick(struct engine *engine)
 	maintenance_tick(engine);
 	lineage_keep_tick(engine);
 	reporting_tick(engine);
+	trust_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);

@@ -174,6 +174,7 @@ void publish_policy(struct engine *engine)
 
 	if (!engine->policy || !engine->is_restored)
 		return;
+	trust_refresh(engine);
 	gates = protection_gates(engine);
 	gates.state = engine->gate_state;
 	engine->is_published = true;

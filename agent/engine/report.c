@@ -109,6 +109,7 @@ struct json_object *report_status(
 	json_add(status, "kernel", kernel_object(engine));
 	json_add(status, "policy", policy_object(engine));
 	json_add(status, "events", events_object(engine, counters));
+	json_add(status, "trust", trust_object(engine));
 	json_add_number(status, "lineage_dropped", lineage_counts(engine->lineage).dropped);
 	json_add_number(status, "lineage_trimmed", lineage_counts(engine->lineage).trimmed);
 	json_add_number(status, "programs_verified", engine->program_count);

@@ -8,8 +8,12 @@
 #define HOLDFAST_AGENT_ENGINE_TRUST_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "common/lease.h"
 
 struct engine;
+struct json_object;
 
 enum trust_state {
 	TRUST_UNMANAGED = 0, /* no [trust], or no console to ask: nothing hangs on it */
@@ -27,8 +31,43 @@ const char *trust_state_name(enum trust_state state);
 
 /* As it is now, the lease's end counted. */
 enum trust_state trust_state(const struct engine *engine);
-
 /* TRUST_UNMANAGED or TRUST_TRUSTED: what hangs on trust may go on. */
 bool trust_is_good(const struct engine *engine);
+/* When the lease ends, by CLOCK_BOOTTIME; 0 = there is none. */
+uint64_t trust_until_ns(const struct engine *engine);
+
+/* At start, once the database is there: what was seen before. */
+void trust_start(struct engine *engine);
+/* A new word of the console, the end of one: to the kernel, and told. Called in the loop. */
+void trust_tick(struct engine *engine);
+/* The same for a policy that is about to be published, with the gates that go with it. */
+void trust_refresh(struct engine *engine);
+
+/* For status: {"state", "until", "lease", "serial" ...}. NULL without memory; caller puts. */
+struct json_object *trust_object(const struct engine *engine);
+
+/* --- trust_lease.c: the file that uplink left --- */
+
+struct trust_seen {
+	uint64_t inode;
+	int64_t changed_ns, size;
+};
+
+/* Part of struct engine. */
+struct trust {
+	enum trust_state told;	/* as events and the gates have it */
+	struct lease word;	/* serial 0: none that is good was seen on this boot */
+	struct trust_seen file; /* that was looked at last */
+	uint64_t again_ns;	/* it could not be proven yet: when to try again */
+	uint64_t serial;	/* highest that was ever seen of this device */
+	uint8_t device[LEASE_ID_SIZE];
+	char shown[192]; /* what TRUST_NAME says */
+};
+
+/* True when there is a new word, which was proven; what is not taken is told. */
+bool trust_lease_read(struct engine *engine);
+
+/* trust_key.c: the hash of the device's key, of keyring, which alone knows it. 0 or negative errno. */
+int trust_key_hash(const struct engine *engine, uint8_t ret_hash[LEASE_HASH_SIZE]);
 
 #endif

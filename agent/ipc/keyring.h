@@ -41,7 +41,8 @@ enum keyring_verb {
 	KEYRING_LEASE_ASK = 8,
 	/* The console's word to that: answers enum lease_state, a byte; -EKEYREJECTED: not taken */
 	KEYRING_LEASE_TAKE = 9,
-	/* 10, 11: the lease; 12 to 15: tickets; 20 to 27: vaults */
+	KEYRING_LEASE_KEY = 10, /* answers SHA-256 of the SubjectPublicKeyInfo; -ENOKEY */
+	/* 11: the lease; 12 to 15: tickets; 20 to 27: vaults */
 	KEYRING_KEYS_WANT = 16,	 /* struct keyring_want: the labels whose keys the policy needs */
 	KEYRING_KEYS_ASK = 17,	 /* the device's UUID; answers a question of common/key_words.h */
 	KEYRING_KEYS_GRANT = 18, /* the console's answer to that; answers u16, how many keys came */

@@ -30,10 +30,12 @@ uint64_t keyring_lease_until_ns(const struct keyring *keyring);
 /* Keys go with the lease. Milliseconds until it is to be called again at the latest; -1: no need. */
 int keyring_lease_tick(struct keyring *keyring);
 
-/* Rows of verbs.c: KEYRING_LEASE_ASK, KEYRING_LEASE_TAKE. */
+/* Rows of verbs.c: KEYRING_LEASE_ASK, KEYRING_LEASE_TAKE, KEYRING_LEASE_KEY. */
 int keyring_lease_ask(struct keyring *keyring, const struct keyring_request *request, int fd,
 	struct keyring_answer *answer);
 int keyring_lease_take(struct keyring *keyring, const struct keyring_request *request, int fd,
+	struct keyring_answer *answer);
+int keyring_lease_key(struct keyring *keyring, const struct keyring_request *request, int fd,
 	struct keyring_answer *answer);
 
 #endif

@@ -144,6 +144,7 @@ static const struct verb {
 	[KEYRING_RENEW] = {on_renew, PEER_UPLINK},
 	[KEYRING_COMMIT] = {on_commit, PEER_UPLINK},
 	[KEYRING_LEASE_ASK] = {keyring_lease_ask, PEER_UPLINK},
+	[KEYRING_LEASE_KEY] = {keyring_lease_key, PEER_ENGINE},
 	[KEYRING_LEASE_TAKE] = {keyring_lease_take, PEER_UPLINK},
 	[KEYRING_STATE] = {on_state, PEER_UPLINK | PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_WANT] = {verb_keys_want, PEER_ENGINE | PEER_ROOT},

@@ -86,9 +86,10 @@ int children_start(const struct supervisor_options *options, const struct child_
 	char bundle[PATH_MAX];
 	struct process_plan plan = {
 		.directory = options->libexec_directory,
-		.arguments = {"holdfast-engine", "--bundle", bundle, "--policy", options->policy,
-			"--state-dir", options->state_directory, "--runtime-dir",
-			options->runtime_directory, "--log-dir", options->log_directory, verbose},
+		.arguments = {"holdfast-engine", "--bundle", bundle, "--console", options->console,
+			"--policy", options->policy, "--state-dir", options->state_directory,
+			"--runtime-dir", options->runtime_directory, "--log-dir",
+			options->log_directory, verbose},
 		.has_user = true,
 		.uid = engine->uid,
 		.gid = engine->gid,
