@@ -90,6 +90,9 @@ static const struct rule rules[] = {
 	{FILTER_FILES, SCMP_SYS(umask)},
 	{FILTER_FILES, SCMP_SYS(statfs)},
 	{FILTER_FILES, SCMP_SYS(fstatfs)},
+	{FILTER_PLACES, SCMP_SYS(pread64)},
+	{FILTER_PLACES, SCMP_SYS(pwrite64)},
+	{FILTER_PLACES, SCMP_SYS(fdatasync)},
 	/* sockets it has */
 	{FILTER_IPC, SCMP_SYS(sendmsg)},
 	{FILTER_IPC, SCMP_SYS(recvmsg)},

@@ -32,6 +32,10 @@ UNIT_LDLIBS_console_policy_judge := -ljson-c
 
 UNIT_LIBS_console_ca   := $(CONSOLE_CA)
 UNIT_LDLIBS_console_ca := -lcrypto -lp11
+CONSOLE_KEYS := $(CONSOLE_CA) $(patsubst %,$(B)/console/authority/%.o,key_receipt key_service key_slots key_wrap \
+			label_key tenant_key trust)
+UNIT_LIBS_console_keys	 := $(CONSOLE_KEYS)
+UNIT_LDLIBS_console_keys := -lcrypto -lp11
 UNIT_LIBS_keys	       := $(CONSOLE_CA) $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,keys.o \
 				secret_memory.o device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keys       := -lcrypto -lp11 -ltss2-esys -ltss2-mu
