@@ -6,7 +6,7 @@ CFLAGS_tests	+= $(CFLAGS_console)
 
 -include console/store/rules.mk
 
-CONSOLE_IPC := $(patsubst %,$(B)/console/ipc/%.o,export messages refusal)
+CONSOLE_IPC := $(patsubst %,$(B)/console/ipc/%.o,export key_messages messages refusal)
 
 ifneq ($(wildcard console/cli/main.c),)
 CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/*/*.c)))
@@ -20,7 +20,7 @@ endif
 
 UNIT_LIBS_console_messages := $(CONSOLE_IPC)
 
-FUZZ_SOURCES_console_messages := console/ipc/messages.c common/bytes.c common/wire.c
+FUZZ_SOURCES_console_messages := console/ipc/key_messages.c console/ipc/messages.c common/bytes.c common/wire.c
 FUZZ_SEEDS_console_messages   := tests/fuzz/corpus/console_messages
 FUZZ_FLAGS_console_messages   := -max_len=20000
 
