@@ -29,6 +29,7 @@ static const struct {
 	{"policy", cli_policy, "check, explain, show or reload the policy"},
 	{"enrol", cli_enrol, "join this device to a console"},
 	{"pam-check", cli_pam_check, "what PAM's stacks come to, before anybody is locked out"},
+	{"vault", cli_vault, "folders that are readable while this device has their key"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 

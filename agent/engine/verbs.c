@@ -267,6 +267,8 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
 	[LOCAL_LINEAGE] = {true, verb_lineage},
 	[LOCAL_TAINT] = {false, verb_taint},
+	[LOCAL_VAULTS] = {false, verb_vaults},
+	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
 };
 
 void verb_run(struct engine *engine, struct client *client, int fd)
