@@ -148,37 +148,54 @@ short channel_events(const struct channel *channel)
 	return (short)(POLLIN | (channel->first ? POLLOUT : 0));
 }
 
-/* The first descriptor of the control data; any others are closed. */
-static int control_take_fd(struct msghdr *message, unsigned int *ret_count)
+/* What comes beside the bytes. */
+struct extras {
+	int fd;
+	unsigned int fd_count;
+	pid_t pid;
+};
+
+/* The first descriptor; any others are closed. */
+static void take_fds(const struct cmsghdr *header, struct extras *extras)
 {
-	int taken = -EBADF;
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
-	*ret_count = 0;
-	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
-		header = CMSG_NXTHDR(message, header)) {
-		size_t count;
+	for (size_t i = 0; i < count; i++) {
+		int fd;
 
-		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-			continue;
-		count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(fd));
-			if ((*ret_count)++ == 0)
-				taken = fd;
-			else
-				(void)close(fd); /* not asked for */
-		}
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(fd));
+		if (extras->fd_count++ == 0)
+			extras->fd = fd;
+		else
+			(void)close(fd); /* not asked for */
 	}
-	return taken;
 }
 
-int channel_receive(struct channel *channel, void *buffer, size_t size, int *ret_fd)
+static void control_take(struct msghdr *message, struct extras *ret_extras)
+{
+	*ret_extras = (struct extras){.fd = -EBADF};
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
+		header = CMSG_NXTHDR(message, header)) {
+		struct ucred sender;
+
+		if (header->cmsg_level != SOL_SOCKET)
+			continue;
+		if (header->cmsg_type == SCM_RIGHTS) {
+			take_fds(header, ret_extras);
+		} else if (header->cmsg_type == SCM_CREDENTIALS &&
+			   header->cmsg_len >= CMSG_LEN(sizeof(sender))) {
+			memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+			ret_extras->pid = sender.pid;
+		}
+	}
+}
+
+int channel_receive_from(
+	struct channel *channel, void *buffer, size_t size, int *ret_fd, pid_t *ret_pid)
 {
 	union {
 		struct cmsghdr header;
-		char space[CMSG_SPACE(4 * sizeof(int))];
+		char space[CMSG_SPACE(4 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	} control = {0};
 	struct iovec part = {.iov_base = buffer, .iov_len = size};
 	struct msghdr message = {
@@ -187,16 +204,25 @@ int channel_receive(struct channel *channel, void *buffer, size_t size, int *ret
 		.msg_control = control.space,
 		.msg_controllen = sizeof(control.space),
 	};
+	struct extras extras;
 	auto_close int fd = -EBADF;
-	unsigned int count;
 	ssize_t got;
 
 	got = recvmsg(channel->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got < 0)
 		return errno == ECONNRESET ? 0 : -errno;
-	fd = control_take_fd(&message, &count);
-	if (count > 1 || (message.msg_flags & MSG_TRUNC))
+	control_take(&message, &extras);
+	fd = extras.fd;
+	if (extras.fd_count > 1 || (message.msg_flags & MSG_TRUNC))
 		return -EBADMSG;
 	*ret_fd = take_fd(fd);
+	*ret_pid = extras.pid;
 	return (int)got;
+}
+
+int channel_receive(struct channel *channel, void *buffer, size_t size, int *ret_fd)
+{
+	pid_t pid;
+
+	return channel_receive_from(channel, buffer, size, ret_fd, &pid);
 }

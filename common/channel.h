@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/bytes.h"
 
@@ -44,6 +45,12 @@ short channel_events(const struct channel *channel);
  * descriptors. *ret_fd is the caller's to close, -EBADF when none came.
  */
 int channel_receive(struct channel *channel, void *buffer, size_t size, int *ret_fd);
+/*
+ * The same, and which process sent the packet, as the kernel says; 0 when it does not: SO_PASSCRED is to
+ * be set on the socket, or on the one that accepted it.
+ */
+int channel_receive_from(
+	struct channel *channel, void *buffer, size_t size, int *ret_fd, pid_t *ret_pid);
 /* One packet to a socket that is no channel, or not yet, with a descriptor or -1. 0 or negative errno. */
 int channel_packet(int socket_fd, const void *bytes, size_t size, int fd);
 

@@ -42,20 +42,13 @@ enum keyring_verb {
 	/* The console's word to that: answers enum lease_state, a byte; -EKEYREJECTED: not taken */
 	KEYRING_LEASE_TAKE = 9,
 	KEYRING_LEASE_KEY = 10, /* answers SHA-256 of the SubjectPublicKeyInfo; -ENOKEY */
-	/* 11: the lease; 12 to 15: tickets; 20 to 27: vaults */
+	KEYRING_TICKET = 12,	/* signs what common/ticket.h says that a ticket is signed of */
+	/* 11: the lease; 13 to 15: tickets; 20 to 27: vaults */
 	KEYRING_KEYS_WANT = 16,	 /* struct keyring_want: the labels whose keys the policy needs */
 	KEYRING_KEYS_ASK = 17,	 /* the device's UUID; answers a question of common/key_words.h */
 	KEYRING_KEYS_GRANT = 18, /* the console's answer to that; answers u16, how many keys came */
 	KEYRING_KEYS_STATE = 19, /* answers struct keyring_keys: which are here; no byte of any */
-	/*
-	 * With a descriptor of a directory; a label's UUID, and u32, which generation of its key, 0 = the
-	 * newest. Gives the key made of it to the file system. Answers u32, the generation, and what the
-	 * kernel calls the key. -ENOKEY: there is no such key of a label here now.
-	 */
-	KEYRING_VAULT_ADD = 20,
-	/* With a descriptor of a directory; what the kernel calls the key. Answers u32, as linux/fscrypt.h. */
-	KEYRING_VAULT_REMOVE = 21,
-	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
+	KEYRING_KEYS_DROP = 28,	 /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_ANSWER = 32,	   /* none above */
 };

@@ -147,13 +147,12 @@ static const struct verb {
 	[KEYRING_LEASE_KEY] = {keyring_lease_key, PEER_ENGINE},
 	[KEYRING_LEASE_TAKE] = {keyring_lease_take, PEER_UPLINK},
 	[KEYRING_STATE] = {on_state, PEER_UPLINK | PEER_ENGINE | PEER_ROOT},
+	[KEYRING_TICKET] = {verb_ticket, PEER_ENGINE},
 	[KEYRING_KEYS_WANT] = {verb_keys_want, PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_ASK] = {verb_keys_ask, PEER_UPLINK},
 	[KEYRING_KEYS_GRANT] = {verb_keys_grant, PEER_UPLINK},
 	[KEYRING_KEYS_STATE] = {verb_keys_state, PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_DROP] = {verb_keys_drop, PEER_ENGINE | PEER_ROOT},
-	[KEYRING_VAULT_ADD] = {verb_vault_add, PEER_ROOT},
-	[KEYRING_VAULT_REMOVE] = {verb_vault_remove, PEER_ROOT},
 	[KEYRING_KEYS_REFUSED] = {verb_keys_refused, PEER_UPLINK},
 };
 
@@ -176,7 +175,7 @@ void keyring_serve(struct keyring *keyring, enum keyring_peer peer,
 		r = -EPERM;
 	else
 		r = verb->run(keyring, request, fd, ret_answer);
-	if (r < 0 && r != -ENODATA && r != -ENOKEY && log_allowed(&limit)) /* these are answers */
+	if (r < 0 && r != -ENODATA && log_allowed(&limit)) /* that one is no failure */
 		log_warning("request %u of %s: %s", request->verb, peer_name(peer), strerror(-r));
 	ret_answer->error = r < 0 ? r : 0;
 	ret_answer->size = (uint16_t)(r < 0 ? 0 : r);
