@@ -16,10 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/policy_bundle.h"
 #include "agent/engine/reporting.h"
 #include "agent/engine/server.h"
+#include "agent/engine/ticket.h"
 #include "common/filter.h"
 #include "common/privileges.h"
 #include "common/cleanup.h"
@@ -33,7 +35,7 @@
 #define LOST_NS	      (5 * CLOCK_SECOND_NS)
 #define BUNDLE_NS     (CLOCK_SECOND_NS / 2)
 
-enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_SERVER };
+enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_SERVER };
 
 #define POLL_MAX (POLL_SERVER + 1 + SERVER_CLIENT_MAX)
 
@@ -167,27 +169,12 @@ static void wait_for_sensor(void)
 		fatal("the sensor or the supervisor is gone, stopping");
 }
 
-/* Beside this one, wherever that is: the policy knows it as an application. */
-static void find_vault_program(struct engine *engine)
-{
-	static const char name[] = "holdfast-vault";
-	ssize_t size = readlink("/proc/self/exe", engine->vault_program,
-		sizeof(engine->vault_program) - sizeof(name));
-	char *end;
-
-	engine->vault_program[size > 0 ? size : 0] = '\0';
-	end = strrchr(engine->vault_program, '/');
-	if (end)
-		memcpy(end + 1, name, sizeof(name));
-}
-
 static void start(struct engine *engine)
 {
 	size_t torn = 0;
 	int r;
 
 	wait_for_sensor();
-	find_vault_program(engine);
 	event_origin_read(&engine->origin);
 	open_log(engine, &torn);
 	r = server_new(engine, &engine->server);
@@ -318,6 +305,8 @@ static void tick(struct engine *engine)
 	lineage_keep_tick(engine);
 	reporting_tick(engine);
 	trust_tick(engine);
+	login_tick(engine);
+	ticket_sign_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);
@@ -357,12 +346,14 @@ int main(int argc, char **argv)
 		if (engine.is_log_failing)
 			polls[POLL_SENSOR].events &= (short)~POLLIN;
 		polls[POLL_SUPERVISOR] = (struct pollfd){SUPERVISOR_FD, POLLIN, 0};
+		polls[POLL_KEYRING] = ticket_sign_poll();
 		count = server_poll_fill(
 			engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
 		if (poll(polls, POLL_SERVER + count, TICK_MS) < 0 && errno != EINTR)
 			fatal("cannot poll: %m, stopping");
 		on_supervisor(&engine, polls[POLL_SUPERVISOR].revents);
 		on_sensor(&engine, polls[POLL_SENSOR].revents);
+		ticket_sign_on_poll(&engine, polls[POLL_KEYRING].revents);
 		server_on_poll(&engine, polls + POLL_SERVER, count);
 		link_restore(&engine);
 		tick(&engine);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/answer_channel.h"
@@ -28,6 +29,9 @@ int server_new(struct engine *engine, struct server **ret_server)
 
 	if (fd < 0)
 		return fd;
+	/* Accepted sockets inherit it: a request tells which process sent it. */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)) < 0)
+		return -errno;
 	server = calloc(1, sizeof(*server));
 	if (!server)
 		return -ENOMEM;
@@ -100,6 +104,7 @@ void client_end(struct client *client, int error, const char *format, ...)
 	answer_send_end(&client->channel, error, format, arguments);
 	va_end(arguments);
 	client->request_id = 0;
+	client->ticket_id = 0;
 	client->request.type = 0;
 }
 
@@ -112,6 +117,14 @@ void client_ask(
 	}
 	request->id = client->request_id = ++engine->server->last_id;
 	link_request(engine, request, fd);
+}
+
+struct client *server_client_of_ticket(const struct engine *engine, uint64_t ticket_id)
+{
+	for (unsigned int i = 0; i < engine->server->count; i++)
+		if (engine->server->clients[i]->ticket_id == ticket_id)
+			return engine->server->clients[i];
+	return NULL;
 }
 
 void server_on_answer(struct engine *engine, const struct message_answer *answer)
@@ -136,7 +149,8 @@ static bool client_read(struct engine *engine, struct client *client)
 {
 	static uint8_t packet[LOCAL_REQUEST_MAX];
 	auto_close int fd = -EBADF;
-	int size = channel_receive(&client->channel, packet, sizeof(packet), &fd);
+	pid_t sender = 0;
+	int size = channel_receive_from(&client->channel, packet, sizeof(packet), &fd, &sender);
 	int r;
 
 	if (size == -EAGAIN)
@@ -145,6 +159,7 @@ static bool client_read(struct engine *engine, struct client *client)
 		return false;
 	if (client->request.type) /* one at a time */
 		return false;
+	client->sender = (uint32_t)sender;
 	r = local_request_decode(packet, (size_t)size, &client->request);
 	if (r < 0) {
 		client_end(client, r, "the request does not decode: %s", strerror(-r));

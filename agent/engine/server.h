@@ -17,6 +17,10 @@ struct client {
 	uint32_t pid;
 	uint64_t request_id; /* of the sensor's answer it waits for; 0 = none */
 	uint32_t lines;	     /* TAINT: sent so far */
+	uint32_t sender;     /* process id of who sent the request: not who connected */
+	uint64_t ticket_id;  /* TICKET: of the signature it waits for; 0 = none */
+	char challenge[33];  /* TICKET: to be sent back by sender; "" = none */
+	uint32_t challenged;
 	struct local_request request;
 };
 
@@ -35,6 +39,9 @@ void client_end(struct client *client, int error, const char *format, ...)
 void client_ask(
 	struct engine *engine, struct client *client, struct message_request *request, int fd);
 
+/* The client that waits for that signature; NULL when it is gone. */
+struct client *server_client_of_ticket(const struct engine *engine, uint64_t ticket_id);
+
 /* verbs.c: fd is borrowed, -1 = none. */
 void verb_run(struct engine *engine, struct client *client, int fd);
 void verb_on_answer(
@@ -48,10 +55,6 @@ void verb_on_readers(
 void verb_lineage_on_answer(
 	struct engine *engine, struct client *client, const struct message_answer *answer);
 void verb_taint_on_answer(struct client *client, const struct message_answer *answer);
-
-/* verbs_vault.c */
-void verb_vaults(struct engine *engine, struct client *client, int fd);
-void verb_vault_tell(struct engine *engine, struct client *client, int fd);
 
 /* Sends a client that follows what is new, as far as it reads. */
 void verb_follow(const struct engine *engine, struct client *client);

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
+#include "agent/engine/ticket.h"
 #include "common/clock.h"
 #include "policy/words.h"
 
@@ -267,8 +269,8 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
 	[LOCAL_LINEAGE] = {true, verb_lineage},
 	[LOCAL_TAINT] = {false, verb_taint},
-	[LOCAL_VAULTS] = {false, verb_vaults},
-	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
+	[LOCAL_LOGIN] = {false, verb_login},
+	[LOCAL_TICKET] = {false, verb_ticket},
 };
 
 void verb_run(struct engine *engine, struct client *client, int fd)
@@ -389,6 +391,9 @@ void verb_on_answer(
 		break;
 	case LOCAL_TAINT:
 		verb_taint_on_answer(client, answer);
+		break;
+	case LOCAL_TICKET:
+		verb_ticket_on_answer(engine, client, answer);
 		break;
 	case LOCAL_JUSTIFY:
 		answer_justify(engine, client, answer);

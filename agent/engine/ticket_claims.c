@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a ticket says, as JSON, and the certificates by which it is believed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <libgen.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "agent/engine/json.h"
+#include "agent/engine/ticket.h"
+#include "agent/engine/trust.h"
+#include "agent/ipc/console_files.h"
+#include "common/file.h"
+#include "common/json.h"
+#include "common/uuid.h"
+
+#define CERTIFICATE_FILE     "device.crt" /* uplink's: agent/uplink/identity.h */
+#define CERTIFICATE_FILE_MAX 65536
+#define CHAIN_MAX	     2 /* the device's and its issuer's; the root is the verifier's own */
+#define DER_MAX		     1400
+
+/* The device's certificate and what issued it, as x5c has them (RFC 7515, 4.1.6). */
+struct chain {
+	char text[CHAIN_MAX * (DER_MAX * 4 / 3 + 8)];
+	size_t used;
+	unsigned int count;
+	char device[UUID_TEXT_SIZE];
+};
+
+static bool is_root(X509 *certificate)
+{
+	return X509_NAME_cmp(
+		       X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+}
+
+static int chain_add(struct chain *chain, X509 *certificate)
+{
+	uint8_t der[DER_MAX], *at = der;
+	int size = i2d_X509(certificate, NULL);
+
+	if (size <= 0 || size > DER_MAX)
+		return -EMSGSIZE;
+	(void)i2d_X509(certificate, &at); /* as before */
+	chain->used += (size_t)snprintf(chain->text + chain->used,
+		sizeof(chain->text) - chain->used, "%s\"", chain->count ? "," : "");
+	chain->used += (size_t)EVP_EncodeBlock(
+		(unsigned char *)chain->text + chain->used, der, size);
+	chain->text[chain->used++] = '"';
+	chain->text[chain->used] = '\0';
+	chain->count++;
+	return 0;
+}
+
+/* Its common name is its UUID. */
+static int device_name(X509 *certificate, char ret_name[UUID_TEXT_SIZE])
+{
+	uint8_t uid[16];
+	char text[64];
+
+	if (X509_NAME_get_text_by_NID(
+		    X509_get_subject_name(certificate), NID_commonName, text, sizeof(text)) < 0 ||
+		uuid_parse(text, uid) < 0)
+		return -EBADMSG;
+	uuid_format(uid, ret_name);
+	return 0;
+}
+
+static int chain_parse(const char *pem, size_t size, struct chain *chain)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)size);
+	X509 *certificate;
+	int r = bio ? 0 : -ENOMEM;
+
+	while (r == 0 && chain->count < CHAIN_MAX &&
+		(certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+		if (!chain->count)
+			r = device_name(certificate, chain->device);
+		if (r == 0 && (!chain->count || !is_root(certificate)))
+			r = chain_add(chain, certificate);
+		X509_free(certificate);
+	}
+	BIO_free(bio);
+	if (r < 0)
+		return r;
+	return chain->count == CHAIN_MAX ? 0 : -ENOKEY;
+}
+
+/* Beside the console's policy, in uplink's directory. */
+static int chain_read(const struct engine *engine, struct chain *chain)
+{
+	auto_free char *copy = engine->bundle_path ? strdup(engine->bundle_path) : NULL;
+	auto_free char *pem = NULL;
+	auto_close int fd = -EBADF;
+	char path[PATH_MAX];
+	size_t size;
+	int r;
+
+	if (!copy)
+		return -ENOKEY;
+	(void)snprintf(path, sizeof(path), "%s/" CERTIFICATE_FILE, dirname(copy));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOKEY : -errno;
+	r = file_read_all(fd, CERTIFICATE_FILE_MAX, &pem, &size);
+	return r < 0 ? r : chain_parse(pem, size, chain);
+}
+
+/* Of what the machine says of itself, what a server may care for; and what the engine knows. */
+static struct json_object *posture(const struct engine *engine)
+{
+	static const char *const names[] = {"secure_boot", "lockdown", "root_encrypted", "tpm"};
+	struct json_object *object = json_object_new_object(), *survey;
+	char path[PATH_MAX], text[SURVEY_MAX];
+	auto_close int fd = -EBADF;
+	ssize_t got;
+
+	json_add_bool(object, "enforcing", report_is_enforcing(engine));
+	if (engine->policy)
+		json_add_number(object, "policy", engine->policy->version);
+	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" SURVEY_NAME,
+		engine->runtime_directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (got <= 0)
+		return object;
+	text[got] = '\0';
+	survey = json_tokener_parse(text);
+	for (size_t i = 0; survey && i < sizeof(names) / sizeof(names[0]); i++)
+		if (json_text(survey, names[i])[0] && strlen(json_text(survey, names[i])) < 32)
+			json_add_text(object, names[i], json_text(survey, names[i]));
+	(void)json_object_put(survey); /* freed */
+	return object;
+}
+
+static int add_id(struct json_object *payload)
+{
+	uint8_t random[16];
+	char text[2 * sizeof(random) + 1];
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(random); i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", random[i]);
+	json_add_text(payload, "jti", text);
+	return 0;
+}
+
+static struct json_object *payload_of(
+	const struct engine *engine, const struct ticket_claims *claims, const char *device)
+{
+	struct json_object *payload = json_object_new_object();
+	char issuer[64];
+
+	(void)snprintf(issuer, sizeof(issuer), "urn:uuid:%s", device);
+	json_add_text(payload, "iss", issuer);
+	json_add_text(payload, "sub", claims->account);
+	json_add_text(payload, "aud", claims->audience->uri);
+	json_add_number(payload, "iat", claims->now_s);
+	json_add_number(payload, "nbf", claims->now_s);
+	json_add_number(payload, "exp", claims->now_s + claims->audience->lifetime_s);
+	if (claims->nonce[0])
+		json_add_text(payload, "nonce", claims->nonce);
+	json_add_text(payload, "tenant", claims->tenant);
+	json_add_text(payload, "device", device);
+	json_add_text(payload, "trust", trust_state_name(trust_state(engine)));
+	json_add_text(payload, "app", claims->app);
+	json_add(payload, "posture", posture(engine));
+	return payload;
+}
+
+int ticket_input(const struct engine *engine, const struct ticket_claims *claims,
+	char ret_input[TICKET_INPUT_MAX + 1])
+{
+	struct chain chain = {0};
+	char header[sizeof(chain.text) + sizeof(TICKET_HEAD) + 2];
+	struct json_object *payload;
+	const char *text;
+	int used, r;
+
+	r = chain_read(engine, &chain);
+	if (r < 0)
+		return r;
+	(void)snprintf(header, sizeof(header), TICKET_HEAD "%s]}", chain.text);
+	used = ticket_encode(header, strlen(header), ret_input, TICKET_INPUT_MAX);
+	if (used < 0)
+		return used;
+	ret_input[used++] = '.';
+	payload = payload_of(engine, claims, chain.device);
+	r = add_id(payload);
+	text = json_object_to_json_string_ext(
+		payload, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (r == 0)
+		r = text ? ticket_encode(text, strlen(text), ret_input + used,
+				   (size_t)(TICKET_INPUT_MAX + 1 - used))
+			 : -ENOMEM;
+	(void)json_object_put(payload); /* freed */
+	return r < 0 ? r : used + r;
+}
