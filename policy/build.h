@@ -28,6 +28,7 @@ enum section_kind {
 	SECTION_AUDIENCE,
 	SECTION_ZONE,
 	SECTION_SERVICE,
+	SECTION_VAULT,
 	SECTION_MAX,
 };
 
@@ -85,6 +86,7 @@ void section_end(struct build *build);
 void check_references(struct build *build);
 void check_rules(struct build *build);
 void check_exempt(struct build *build);
+void check_vaults(struct build *build);
 void check_login(struct build *build);
 
 #endif

@@ -88,6 +88,10 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 	[EVENT_TICKET_REFUSED] = {"ticket-refused", AUTHENTICATION, 4, "Service Ticket Request",
 		MEDIUM, OCSF_LOGIN | OCSF_ACTOR},
 	[EVENT_TRUST] = {"trust", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},
+	[EVENT_VAULT_LOCKED] = {"vault-locked", FILE_ACTIVITY, 10, "Encrypt", INFORMATIONAL,
+		FILE_BY},
+	[EVENT_VAULT_UNLOCKED] = {"vault-unlocked", FILE_ACTIVITY, 11, "Decrypt", INFORMATIONAL,
+		FILE_BY},
 	[EVENT_LOST] = {"events-dropped", EVENT_LOG_ACTIVITY, 99, "events_dropped", HIGH, OCSF_LOG},
 	[EVENT_FAILURE] = {"failure", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},
 };
