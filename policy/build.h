@@ -16,7 +16,8 @@ enum section_kind {
 	SECTION_POLICY,
 	SECTION_PROTECTION,
 	SECTION_TRUST,
-	SECTION_LOGIN, /* the last of those without a name */
+	SECTION_LOGIN,
+	SECTION_VERIFY, /* the last of those without a name */
 	SECTION_TENANT,
 	SECTION_LABEL,
 	SECTION_APP,
@@ -28,7 +29,6 @@ enum section_kind {
 	SECTION_AUDIENCE,
 	SECTION_ZONE,
 	SECTION_SERVICE,
-	SECTION_VAULT,
 	SECTION_MAX,
 };
 
@@ -86,7 +86,7 @@ void section_end(struct build *build);
 void check_references(struct build *build);
 void check_rules(struct build *build);
 void check_exempt(struct build *build);
-void check_vaults(struct build *build);
 void check_login(struct build *build);
+void check_verify(struct build *build);
 
 #endif

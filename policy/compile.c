@@ -80,9 +80,6 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_exempts(compile);
 	if (r < 0)
 		return r;
-	r = compile_vaults(compile);
-	if (r < 0)
-		return r;
 	r = compile_dests(compile);
 	if (r < 0)
 		return r;
@@ -93,6 +90,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	if (r < 0)
 		return r;
 	r = compile_grants(compile);
+	if (r < 0)
+		return r;
+	r = compile_verify(compile);
 	if (r < 0)
 		return r;
 	if (problems->is_out_of_memory)
@@ -134,18 +134,22 @@ static void tables_free(struct policy_compiled *compiled)
 	}
 	for (size_t i = 0; i < compiled->file_count; i++)
 		free(compiled->files[i]);
-	for (size_t i = 0; i < compiled->vault_count; i++) {
-		free(compiled->vaults[i].name);
-		free(compiled->vaults[i].title);
-		free(compiled->vaults[i].path);
-	}
-	free(compiled->vaults);
 	free(compiled->exempts);
 	free(compiled->declassifys);
 	free(compiled->marks);
 	free(compiled->programs);
 	free(compiled->matchers);
 	free(compiled->files);
+}
+
+static void verification_free(struct policy_verification *verification)
+{
+	free(verification->except_uids);
+	free(verification->page_issuer);
+	free(verification->page_client);
+	free(verification->page_claim);
+	free(verification->page_domain);
+	free(verification->page_ca);
 }
 
 void policy_compiled_free(struct policy_compiled *compiled)
@@ -162,6 +166,7 @@ void policy_compiled_free(struct policy_compiled *compiled)
 	compile_login_free(&compiled->login);
 	policy_zones_free(compiled->zones, compiled->zone_count);
 	policy_services_free(compiled->services, compiled->service_count);
+	verification_free(&compiled->verification);
 	free(compiled->dests);
 	free(compiled->grants);
 	free(compiled->name);

@@ -54,15 +54,6 @@ struct policy_declassify_entry {
 	struct policy_place place;
 };
 
-struct policy_vault_entry {
-	char *name;
-	char *title; /* NULL = none */
-	char *path;
-	unsigned int bit; /* of its label */
-	uint64_t size_bytes;
-	struct policy_place place;
-};
-
 struct policy_dest {
 	struct hf_dest_key key;
 	struct hf_dest dest;
@@ -112,6 +103,7 @@ struct policy_label_entry {
 	bool is_view_only;
 	uint64_t zones; /* in which it may be read: 1 << position; 0 = everywhere */
 	struct policy_place zone_place;
+	struct policy_place verify_place; /* of verify; line 0 = absent */
 	struct policy_origin origins[HF_CHANNEL_MAX];
 };
 
@@ -160,6 +152,30 @@ struct policy_login_rules {
 	struct policy_place place, owner_place;
 };
 
+/* Labels that are verified by the same means and for the same time. */
+struct policy_verify_slot {
+	uint64_t labels;
+	uint32_t grace_s;
+	uint8_t methods; /* 1 << enum verify_method: any of them */
+};
+
+#define POLICY_VERIFY_EXCEPT_MAX 1024
+
+struct policy_verification {
+	uint64_t labels; /* of all slots; 0 = nobody is asked */
+	struct policy_verify_slot slots[POLICY_VERIFY_SLOTS];
+	uint8_t methods; /* of all labels */
+	uint8_t ends;	 /* 1 << enum verify_cause */
+	uint32_t idle_s;
+	uint32_t *except_uids; /* who never verify */
+	size_t except_count;
+	char *page_issuer; /* NULL = not given, as the rest */
+	char *page_client;
+	char *page_claim;
+	char *page_domain;
+	char *page_ca;
+};
+
 struct policy_compiled {
 	char *name;
 	uint64_t version;
@@ -170,7 +186,8 @@ struct policy_compiled {
 	uint64_t view_only;
 	uint64_t leased;  /* labels that open only while the device is trusted */
 	uint32_t lease_s; /* how long the console's word lasts; 0 = nothing hangs on it */
-	struct policy_place trust_place;	       /* of [trust] */
+	struct policy_place trust_place; /* of [trust] */
+	struct policy_verification verification;
 	struct policy_label_entry label[HF_LABEL_MAX]; /* by bit */
 	struct policy_app_entry app[HF_APP_MAX];       /* by index in the bank */
 	size_t app_count; /* HF_APP_UNKNOWN counted: valid indexes are below */
@@ -194,11 +211,7 @@ struct policy_compiled {
 	struct policy_service *services;
 	size_t service_count;
 	uint64_t services_rehearsed; /* 1 << position */
-	struct policy_vault_entry *vaults;
-	size_t vault_count;
-	uint32_t
-		vault_app; /* index of POLICY_VAULT_APP in the bank; HF_APP_UNKNOWN without vaults */
-	char **files;	   /* places point in here */
+	char **files;		     /* places point in here */
 	size_t file_count;
 };
 

@@ -44,7 +44,7 @@ static int grant_add(struct compile *compile, const struct exempt *exempt, uint3
 	return 0;
 }
 
-static int users_of(struct compile *compile, const struct policy_item *item, uint32_t **ret_uids,
+static int resolve(struct compile *compile, const struct policy_item *item, uint32_t **ret_uids,
 	size_t *ret_count)
 {
 	const struct policy_compiler *compiler = compile->compiler;
@@ -66,6 +66,19 @@ static int users_of(struct compile *compile, const struct policy_item *item, uin
 	return 0;
 }
 
+int compile_users_of(struct compile *compile, const struct policy_item *item, uint32_t **ret_uids,
+	size_t *ret_count)
+{
+	int r = resolve(compile, item, ret_uids, ret_count);
+
+	if (r != -ENOENT)
+		return r;
+	policy_problems_add(compile->problems, &item->place, NULL,
+		"except-user '%.64s': expected a %s this computer knows", item->text,
+		*item->text == '@' ? "group" : "user");
+	return 0;
+}
+
 static int grant_item(struct compile *compile, const struct policy_item *item,
 	const struct exempt *exempts, size_t count)
 {
@@ -73,13 +86,7 @@ static int grant_item(struct compile *compile, const struct policy_item *item,
 	size_t uid_count = 0;
 	int r;
 
-	r = users_of(compile, item, &uids, &uid_count);
-	if (r == -ENOENT) {
-		policy_problems_add(compile->problems, &item->place, NULL,
-			"except-user '%.64s': expected a %s this computer knows", item->text,
-			*item->text == '@' ? "group" : "user");
-		return 0;
-	}
+	r = compile_users_of(compile, item, &uids, &uid_count);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < uid_count; i++)

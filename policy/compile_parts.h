@@ -30,12 +30,19 @@ struct policy_place compile_place(const struct compile *compile, struct policy_p
 int compile_masks(struct compile *compile);
 int compile_tables(struct compile *compile);
 int compile_exempts(struct compile *compile);
-int compile_vaults(struct compile *compile);
 int compile_dests(struct compile *compile);
 int compile_zones(struct compile *compile);
 int compile_grants(struct compile *compile);
 int compile_login(struct compile *compile);
 
 void compile_login_free(struct policy_login_rules *login);
+int compile_verify(struct compile *compile);
+
+/*
+ * User ids of an item of except-user; the caller frees *ret_uids. 0, also with a problem and none;
+ * -ENOMEM.
+ */
+int compile_users_of(struct compile *compile, const struct policy_item *item, uint32_t **ret_uids,
+	size_t *ret_count);
 
 #endif

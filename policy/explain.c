@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/verification.h"
 #include "policy/pattern.h"
 #include "policy/words.h"
 #include "policy/zone.h"
@@ -235,6 +236,40 @@ static void say_zones(struct explanation *explanation, const struct policy_act *
 		label->zone_place.file, label->zone_place.line);
 }
 
+static void say_verify(struct explanation *explanation, const struct policy_act *act,
+	const struct policy_label_entry *label, uint64_t bit)
+{
+	const struct policy_verification *verification = &explanation->compiled->verification;
+	char words[64] = "";
+	size_t used = 0;
+
+	if (act->channel != HF_CHANNEL_OPEN || !(verification->labels & bit))
+		return;
+	for (unsigned int i = 0; i < POLICY_VERIFY_SLOTS; i++) {
+		const struct policy_verify_slot *slot = &verification->slots[i];
+
+		if (!(slot->labels & bit))
+			continue;
+		for (unsigned int method = 0; method < VERIFY_METHOD_MAX; method++)
+			if (slot->methods & 1U << method) /* all four words fit */
+				used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
+					used ? ", " : "", verify_method_name(method));
+		say(explanation,
+			"  label %s: only to a user who has verified by one of %s, for %u s "
+			"at most (%s:%u)",
+			label->name, words, slot->grace_s, label->verify_place.file,
+			label->verify_place.line);
+	}
+}
+
+static void say_conditions(struct explanation *explanation, const struct policy_act *act,
+	const struct policy_label_entry *label, uint64_t bit)
+{
+	say_lease(explanation, act, label, bit);
+	say_verify(explanation, act, label, bit);
+	say_zones(explanation, act, label);
+}
+
 static void say_label(struct explanation *explanation, const struct policy_act *act,
 	unsigned int bit_number, const struct policy_decision *decision)
 {
@@ -246,8 +281,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 
 	if (is_opening(act->channel) && compiled->bank.apps[act->app].open & bit) {
 		say_opener(explanation, label);
-		say_lease(explanation, act, label, bit);
-		say_zones(explanation, act, label);
+		say_conditions(explanation, act, label, bit);
 		return;
 	}
 	exemption = exemption_of(explanation, act, bit);
@@ -258,8 +292,7 @@ static void say_label(struct explanation *explanation, const struct policy_act *
 			say_refused_opener(explanation, label);
 		say_origin(explanation, label, origin, act->channel);
 	}
-	say_lease(explanation, act, label, bit);
-	say_zones(explanation, act, label);
+	say_conditions(explanation, act, label, bit);
 	if (decision->rehearsed & bit)
 		say(explanation,
 			"  label %s: mode = rehearse, so it is recorded and not refused (%s:%u)",

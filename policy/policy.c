@@ -68,17 +68,6 @@ static void caches_free(struct policy *policy)
 	free(policy->caches);
 }
 
-static void vaults_free(struct policy *policy)
-{
-	for (size_t i = 0; i < policy->vault_count; i++) {
-		free(policy->vaults[i].name);
-		free(policy->vaults[i].title);
-		free(policy->vaults[i].label.text);
-		list_free(&policy->vaults[i].paths);
-	}
-	free(policy->vaults);
-}
-
 static void login_free(struct policy *policy)
 {
 	free(policy->login.device_of.text);
@@ -155,6 +144,21 @@ static void things_free(struct policy *policy)
 	free(policy->devices);
 }
 
+static void verify_free(struct policy_verify *verify)
+{
+	list_free(&verify->except_users);
+	free(verify->page_issuer);
+	free(verify->page_client);
+	free(verify->page_claim);
+	free(verify->page_domain);
+	free(verify->page_ca);
+}
+
+uint32_t policy_verify_grace(const struct policy_label *label)
+{
+	return label->verify_grace_s ? label->verify_grace_s : POLICY_VERIFY_GRACE_S;
+}
+
 void policy_free(struct policy *policy)
 {
 	if (!policy)
@@ -163,11 +167,11 @@ void policy_free(struct policy *policy)
 	rules_free(policy);
 	declassify_free(policy);
 	caches_free(policy);
-	vaults_free(policy);
 	login_free(policy);
 	policy_zones_free(policy->zones, policy->zone_count);
 	policy_services_free(policy->services, policy->service_count);
 	things_free(policy);
+	verify_free(&policy->verify);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);
 	free(policy->files);

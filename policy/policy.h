@@ -27,7 +27,6 @@
 #define POLICY_RULE_MAX		1024
 #define POLICY_DECLASSIFY_MAX	256
 #define POLICY_CACHE_MAX	64
-#define POLICY_VAULT_MAX	64
 #define POLICY_ACCOUNT_MAX	1024 /* accounts of all tenants together */
 #define POLICY_BREAK_GLASS_MAX	16
 #define POLICY_SERVICE_MAX	64
@@ -41,11 +40,10 @@
 #define POLICY_PROGRAM_MAX	4096		    /* paths of all applications together */
 #define POLICY_VERSION_MAX	(UINT64_C(1) << 53) /* exact in JSON */
 #define POLICY_DURATION_MAX_S	(366 * 86400)
+#define POLICY_VERIFY_GRACE_S	28800 /* where a label does not say verify-grace */
+#define POLICY_VERIFY_SLOTS	HF_VERIFY_SLOTS
 #define POLICY_INDEX_ALL	SIZE_MAX /* a reference written as "*" */
 #define POLICY_UUID_SIZE	16
-
-/* The application that a policy with a vault has beside its own: what moves folders in. */
-#define POLICY_VAULT_APP "holdfast-vault"
 
 enum policy_action {
 	POLICY_ACTION_ALLOW = HF_VERDICT_ALLOW,
@@ -97,6 +95,10 @@ struct policy_label {
 	bool is_rehearsed;
 	bool needs_no_lease;	  /* opens also while the device is not trusted */
 	struct policy_list zones; /* in which it may be read; none = everywhere */
+	uint8_t verify; /* 1 << enum verify_method: any of them opens it; 0 = none is asked for */
+	uint32_t verify_grace_s;	  /* 0 = POLICY_VERIFY_GRACE_S */
+	struct policy_place verify_place; /* of the verify key; line 0 = absent */
+	struct policy_place grace_place;  /* of verify-grace */
 	struct policy_place place;
 };
 
@@ -250,13 +252,18 @@ struct policy_audience {
 	struct policy_place place;
 };
 
-/* A folder that is encrypted, and readable while the device has the key of its label. */
-struct policy_vault {
-	char *name;
-	char *title;
-	struct policy_list paths; /* one, without wildcards */
-	struct policy_item label;
-	uint64_t size_bytes; /* of an image, where one is needed; 0 = as large as its file system */
+/* [verify]: how people show again who they are, and what asks for it. */
+struct policy_verify {
+	uint8_t ends;	 /* 1 << enum verify_cause, where has_ends; without, all that apply */
+	bool has_ends;	 /* ends is given */
+	bool is_endless; /* as none */
+	uint32_t idle_s; /* 0 = not given: idle ends nothing */
+	struct policy_list except_users; /* services, who never verify */
+	char *page_issuer;		 /* of OpenID Connect; NULL = no page */
+	char *page_client;
+	char *page_claim;  /* which says the user; NULL = preferred_username */
+	char *page_domain; /* that may follow the user's name after an @ */
+	char *page_ca;	   /* file of certificates; NULL = the system's */
 	struct policy_place place;
 };
 
@@ -284,13 +291,12 @@ struct policy {
 	size_t zone_count;
 	struct policy_service *services;
 	size_t service_count;
-	struct policy_vault *vaults;
-	size_t vault_count;
 	struct policy_protection protection;
 	struct policy_trust trust;
 	struct policy_login login;
 	struct policy_audience *audiences;
 	size_t audience_count;
+	struct policy_verify verify;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;
 };
@@ -302,6 +308,9 @@ struct policy {
  */
 int policy_parse(const struct policy_source *source, const char *path,
 	struct policy_problems *problems, struct policy **ret_policy);
+
+/* Seconds that a verification for the label is good for. */
+uint32_t policy_verify_grace(const struct policy_label *label);
 
 /* Accepts NULL. */
 void policy_free(struct policy *policy);

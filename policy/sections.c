@@ -39,6 +39,8 @@ static const struct section_key label_keys[] = {
 	{"mode", value_mode, FIELD(label, is_rehearsed), 0},
 	{"lease", value_lease, FIELD(label, needs_no_lease), 0},
 	{"zone", value_names, FIELD(label, zones), KEY_REPEATS},
+	{"verify", value_verify, 0, KEY_REPEATS},
+	{"verify-grace", value_verify_grace, 0, 0},
 	{"text", value_text, FIELD(label, text), KEY_LONG},
 	{"link", value_link, FIELD(label, link), 0},
 	{0},
@@ -120,14 +122,6 @@ static const struct section_key service_keys[] = {
 	{0},
 };
 
-static const struct section_key vault_keys[] = {
-	{"title", value_text, FIELD(vault, title), 0},
-	{"path", value_path_label, FIELD(vault, paths), KEY_REQUIRED},
-	{"label", value_tenant, FIELD(vault, label), KEY_REQUIRED}, /* a name, as of a tenant */
-	{"size", value_size, FIELD(vault, size_bytes), 0},
-	{0},
-};
-
 #define PROTECT(kind) offsetof(struct policy, protection.protect[HF_PROTECTION_##kind])
 
 static const struct section_key protection_keys[] = {
@@ -165,6 +159,20 @@ static const struct section_key audience_keys[] = {
 	{0},
 };
 
+#define VERIFY(member) offsetof(struct policy, verify.member)
+
+static const struct section_key verify_keys[] = {
+	{"ends", value_verify_ends, offsetof(struct policy, verify), KEY_REPEATS},
+	{"idle", value_duration, VERIFY(idle_s), 0},
+	{"except-user", value_users, VERIFY(except_users), KEY_REPEATS},
+	{"page-issuer", value_link, VERIFY(page_issuer), 0},
+	{"page-client", value_verify_word, VERIFY(page_client), 0},
+	{"page-claim", value_verify_word, VERIFY(page_claim), 0},
+	{"page-domain", value_domain, VERIFY(page_domain), 0},
+	{"page-ca", value_verify_file, VERIFY(page_ca), 0},
+	{0},
+};
+
 #define ARRAY(member, type, limit)                                                                 \
 	offsetof(struct policy, member##s), offsetof(struct policy, member##_count), sizeof(type), \
 		offsetof(type, name), offsetof(type, place), limit
@@ -189,6 +197,9 @@ static const struct section {
 	[SECTION_LOGIN] = {.name = "login",
 		.keys = login_keys,
 		.item_place = offsetof(struct policy, login.place)},
+	[SECTION_VERIFY] = {.name = "verify",
+		.keys = verify_keys,
+		.item_place = offsetof(struct policy, verify.place)},
 	[SECTION_TENANT] = {"tenant", tenant_keys,
 		ARRAY(tenant, struct policy_tenant, POLICY_TENANT_MAX)},
 	[SECTION_LABEL] = {"label", label_keys,
@@ -203,8 +214,6 @@ static const struct section {
 		ARRAY(declassify, struct policy_declassify, POLICY_DECLASSIFY_MAX)},
 	[SECTION_CACHE] = {"cache", cache_keys,
 		ARRAY(cache, struct policy_cache, POLICY_CACHE_MAX)},
-	[SECTION_VAULT] = {"vault", vault_keys,
-		ARRAY(vault, struct policy_vault, POLICY_VAULT_MAX)},
 	[SECTION_AUDIENCE] = {"audience", audience_keys,
 		ARRAY(audience, struct policy_audience, POLICY_AUDIENCE_MAX)},
 	[SECTION_ZONE] = {"zone", zone_keys, ARRAY(zone, struct policy_zone, POLICY_ZONE_MAX)},
@@ -246,7 +255,7 @@ static char *item_at(struct build *build, const struct section *section, size_t 
 /* The struct that the keys' offsets are of. */
 static char *current(struct build *build)
 {
-	if (build->section <= SECTION_LOGIN)
+	if (build->section <= SECTION_VERIFY)
 		return (char *)build->policy;
 	return item_at(build, &sections[build->section], build->index);
 }
@@ -281,9 +290,9 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 		words[i] = sections[i].name;
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
-		"unknown section [%.40s]: expected policy, protection, trust, login, tenant, "
-		"label, "
-		"app, network, device, rule, declassify, cache, audience, zone, service or vault",
+		"unknown section [%.40s]: expected policy, protection, trust, login, verify, "
+		"tenant, label, app, network, device, rule, declassify, cache, audience, zone or "
+		"service",
 		kind);
 	return SECTION_NONE;
 }
@@ -378,7 +387,7 @@ void section_begin(void *userdata, const char *kind, const char *name, unsigned 
 	found = kind_of(build, kind);
 	if (found == SECTION_POLICY)
 		begin_policy(build, name);
-	else if (found > SECTION_POLICY && found <= SECTION_LOGIN)
+	else if (found >= SECTION_PROTECTION && found <= SECTION_VERIFY)
 		begin_single(build, found, name);
 	else if (found != SECTION_NONE)
 		begin_item(build, found, name);

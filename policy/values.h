@@ -58,11 +58,18 @@ void value_path_app(struct build *build, void *field, const char *value);
 /* One more item, whatever it says, unless it is there already. */
 void value_list_add(struct build *build, void *field, const char *value);
 
-/* field: uint64_t of bytes; 500M, 20G, 1T. values_vault.c */
-void value_size(struct build *build, void *field, const char *value);
-
 /* field: struct policy_item */
 void value_tenant(struct build *build, void *field, const char *value);
+
+/* field: char **: one word; an absolute path */
+void value_verify_word(struct build *build, void *field, const char *value);
+void value_verify_file(struct build *build, void *field, const char *value);
+/* field: struct policy_verify */
+void value_verify_ends(struct build *build, void *field, const char *value);
+
+/* field: the whole struct policy_label */
+void value_verify(struct build *build, void *field, const char *value);
+void value_verify_grace(struct build *build, void *field, const char *value);
 
 /* field: the whole struct policy_label, policy_network, policy_rule or policy */
 void value_open_with(struct build *build, void *field, const char *value);

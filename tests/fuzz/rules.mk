@@ -12,7 +12,7 @@ FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,add
 		 -fno-sanitize-recover=undefined -UNDEBUG
 
 # bundle.c is a target of its own, and needs libcrypto.
-FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/uuid.c
+FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/uuid.c common/verification.c
 
 FUZZ_SOURCES_policy_parse = $(FUZZ_POLICY)
 FUZZ_LDLIBS_policy_parse := -linih
@@ -77,11 +77,15 @@ FUZZ_SEEDS_key_words   := tests/fuzz/corpus/key_words
 FUZZ_FLAGS_key_words   := -max_len=4100
 
 FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c keys_verbs.c secret_memory.c tpm.c \
-			      tpm_channel.c vault.c vault_verbs.c verbs.c wish.c) common/bytes.c common/clock.c common/digest.c common/file.c common/hpke.c \
+			      tpm_channel.c verbs.c wish.c) common/bytes.c common/clock.c common/digest.c common/file.c common/hpke.c \
 			      common/key_words.c common/lease.c common/lease_verify.c common/log.c common/signing.c common/uuid.c common/wire.c
 FUZZ_LDLIBS_keyring_verbs  := -lcrypto -linih -ltss2-esys -ltss2-mu
 FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring_verbs   := -max_len=4200
+
+FUZZ_SOURCES_verify := agent/ipc/verify.c agent/ipc/worker.c agent/verify/enrolment.c common/bytes.c common/file.c common/wire.c
+FUZZ_SEEDS_verify   := tests/fuzz/corpus/verify
+FUZZ_FLAGS_verify   := -max_len=4200
 
 FUZZ_SOURCES_certificate := agent/uplink/certificate.c common/uuid.c
 FUZZ_LDLIBS_certificate	 := -lcrypto
