@@ -14,7 +14,7 @@
 #define HF_WORDS_STEPS 512 /* 30 KiB: the verifier walks through each step */
 #endif
 #define HF_FILTERS_MAX	  32 /* seccomp filters of a process */
-#define HF_AGENT_CHILDREN 8  /* of the supervisor; it has two */
+#define HF_AGENT_CHILDREN 16 /* of the supervisor; it has at most eleven */
 
 /*
  * A process that becomes the agent: the supervisor, started as it was when the agent was set up, or

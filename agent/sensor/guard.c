@@ -105,6 +105,9 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-keyring", directory);
 		add(guard, program, "%s/holdfast-uplink", directory);
 		add(guard, program, "%s/holdfast-survey", directory);
+		add(guard, program, "%s/holdfast-verify", directory);
+		add(guard, program, "%s/holdfast-password", directory);
+		add(guard, program, "%s/holdfast-page", directory);
 	}
 	if (executable_of(getppid(), path)) {
 		directory_of(path, directory);
@@ -195,6 +198,7 @@ struct guard *guard_new(const struct guard_places *places)
 	add(guard, HF_MARK_GUARDED, "%s", places->runtime_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->keyring_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->uplink_directory);
+	add(guard, HF_MARK_GUARDED, "%s", places->verify_directory);
 	directory_of(places->key_file, directory);
 	add(guard, HF_MARK_GUARDED, "%s", directory);
 	directory_of(places->policy_file, directory);

@@ -19,6 +19,7 @@ struct guard_places {
 	const char *runtime_directory;
 	const char *keyring_directory;
 	const char *uplink_directory;
+	const char *verify_directory;
 	const char *policy_file; /* not guarded itself: administrators edit it */
 	const char *key_file;
 	const char *pin_directory;

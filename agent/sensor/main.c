@@ -58,6 +58,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 		{"runtime-dir", required_argument, NULL, 'r'},
 		{"keyring-dir", required_argument, NULL, 'y'},
 		{"uplink-dir", required_argument, NULL, 'U'},
+		{"verify-dir", required_argument, NULL, 'V'},
 		{"policy", required_argument, NULL, 'P'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"release", no_argument, NULL, 'R'},
@@ -73,6 +74,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			.runtime_directory = "/run/holdfast",
 			.keyring_directory = "/var/lib/holdfast-keyring",
 			.uplink_directory = "/var/lib/holdfast-uplink",
+			.verify_directory = "/var/lib/holdfast-verify",
 			.policy_file = "/etc/holdfast/policy.ini"}};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
@@ -99,6 +101,9 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			break;
 		case 'U':
 			ret_options->places.uplink_directory = optarg;
+			break;
+		case 'V':
+			ret_options->places.verify_directory = optarg;
 			break;
 		case 'P':
 			ret_options->places.policy_file = optarg;

@@ -19,6 +19,7 @@ struct supervisor_options {
 	const char *libexec_directory;
 	const char *keyring_directory;
 	const char *uplink_directory;
+	const char *verify_directory;
 	const char *engine_user;
 	const char *sensor_user;
 	const char *keyring_user;
@@ -59,8 +60,6 @@ struct reporters_plan {
 	uid_t engine;		       /* who may ask there, beside root */
 };
 
-/* Watches over vaults, as root, until the socket at ret_fd is closed. The process id, or negative errno. */
-pid_t vault_watch_start(const struct supervisor_options *options, int *ret_fd);
 /* holdfast-survey, which ends by itself. Its process id or negative errno. */
 pid_t survey_start(const struct supervisor_options *options, const char *runtime_directory);
 /* Uplink and keyring; as children_start(). */

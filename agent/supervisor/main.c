@@ -2,8 +2,8 @@
 /*
  * holdfastd: root; starts engine and sensor, and keyring and uplink where a console is configured,
  * starts a pair again when one of it ends, and passes signs of life on to systemd. Reads no outside byte but the command line; of the engine it takes
- * single letters. It needs to broker no privileged operation so far: the sensor keeps the three
- * capabilities it uses, the engine has none.
+ * single letters, of holdfast-verify two numbers: it brokers one privileged operation, starting a process
+ * as another user (workers.c). The sensor keeps the three capabilities it uses, the engine has none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +28,12 @@
 #include <unistd.h>
 
 #include "common/privileges.h"
+#include "agent/ipc/verify.h"
 #include "agent/supervisor/children.h"
+#include "agent/supervisor/companion.h"
 #include "agent/supervisor/directory.h"
 #include "agent/supervisor/reporting.h"
+#include "agent/supervisor/workers.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -50,6 +53,8 @@ struct supervisor {
 	struct child_user engine;
 	struct pair children; /* engine and sensor */
 	struct reporting reporting;
+	struct companion verify;
+	struct workers workers; /* of holdfast-verify */
 	int signal_fd;
 	int lock_fd;
 	int backoff_ms;
@@ -69,6 +74,7 @@ static const char usage[] =
 	"  --libexec-dir DIR   where the other processes' programs are\n"
 	"  --keyring-dir DIR   (/var/lib/holdfast-keyring)\n"
 	"  --uplink-dir DIR    (/var/lib/holdfast-uplink)\n"
+	"  --verify-dir DIR    (/var/lib/holdfast-verify)\n"
 	"  --engine-user USER  (holdfast)\n"
 	"  --sensor-user USER  (holdfast-sensor)\n"
 	"  --keyring-user USER (holdfast-keyring)\n"
@@ -88,6 +94,7 @@ enum {
 	OPTION_LIBEXEC,
 	OPTION_KEYRING,
 	OPTION_UPLINK,
+	OPTION_VERIFY,
 	OPTION_ENGINE_USER,
 	OPTION_SENSOR_USER,
 	OPTION_KEYRING_USER,
@@ -107,6 +114,7 @@ static const struct option known_options[] = {
 	{"libexec-dir", required_argument, NULL, OPTION_LIBEXEC},
 	{"keyring-dir", required_argument, NULL, OPTION_KEYRING},
 	{"uplink-dir", required_argument, NULL, OPTION_UPLINK},
+	{"verify-dir", required_argument, NULL, OPTION_VERIFY},
 	{"engine-user", required_argument, NULL, OPTION_ENGINE_USER},
 	{"sensor-user", required_argument, NULL, OPTION_SENSOR_USER},
 	{"keyring-user", required_argument, NULL, OPTION_KEYRING_USER},
@@ -149,6 +157,9 @@ static void option_set(struct supervisor *supervisor, int option, const char *va
 		break;
 	case OPTION_UPLINK:
 		options->uplink_directory = value;
+		break;
+	case OPTION_VERIFY:
+		options->verify_directory = value;
 		break;
 	case OPTION_KEYRING_USER:
 		options->keyring_user = value;
@@ -196,6 +207,7 @@ static void parse_options(int argc, char **argv, struct supervisor *supervisor)
 		.sensor_user = "holdfast-sensor",
 		.keyring_directory = "/var/lib/holdfast-keyring",
 		.uplink_directory = "/var/lib/holdfast-uplink",
+		.verify_directory = "/var/lib/holdfast-verify",
 		.keyring_user = "holdfast-keyring",
 		.uplink_user = "holdfast-uplink",
 	};
@@ -303,6 +315,7 @@ static void children_again(struct supervisor *supervisor)
 	(void)sd_notifyf(
 		0, "STATUS=Restarting; the kernel part goes on enforcing"); /* no systemd */
 	pair_stop(&supervisor->children);
+	companion_stop(&supervisor->verify);	     /* its engine is gone */
 	(void)poll(NULL, 0, supervisor->backoff_ms); /* signals wait in their descriptor */
 	supervisor->backoff_ms *= 2;
 	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
@@ -336,6 +349,8 @@ static void on_engine(struct supervisor *supervisor)
 
 	while (recv(supervisor->children.fd, &letter, 1, MSG_DONTWAIT) == 1) {
 		supervisor->life_ns = clock_boot_ns();
+		if (letter == supervisor->verify.kind.letter)
+			supervisor->verify.is_wanted = true;
 		if (letter == 'R') {
 			log_notice("ready");
 			(void)sd_notify(0, "READY=1\nSTATUS=Enforcing"); /* no systemd: nothing */
@@ -344,15 +359,24 @@ static void on_engine(struct supervisor *supervisor)
 	}
 }
 
+static void on_verify(struct supervisor *supervisor)
+{
+	struct companion *verify = &supervisor->verify;
+
+	if (workers_serve(&supervisor->workers, &supervisor->options, verify->fd) == -EPIPE)
+		companion_stop(verify); /* started again by the next tick */
+}
+
 static void loop(struct supervisor *supervisor)
 {
 	while (!supervisor->is_stopping) {
 		struct pollfd polls[] = {
 			{supervisor->signal_fd, POLLIN, 0},
 			{supervisor->children.fd, POLLIN, 0},
+			{supervisor->verify.fd, POLLIN, 0},
 		};
 
-		(void)poll(polls, 2, 1000); /* interrupted: once more around */
+		(void)poll(polls, 3, 1000); /* interrupted: once more around */
 		on_signal(supervisor);
 		if (supervisor->is_stopping)
 			return;
@@ -361,10 +385,28 @@ static void loop(struct supervisor *supervisor)
 		if (pair_is_broken(&supervisor->children) || !supervisor->children.led ||
 			clock_boot_ns() - supervisor->life_ns > HANG_NS)
 			children_again(supervisor);
+		else if (polls[2].revents)
+			on_verify(supervisor);
+		companion_tick(&supervisor->verify, &supervisor->options, supervisor->children.fd);
+		workers_tick(&supervisor->workers);
 		if (reporting_tick(
 			    &supervisor->reporting, &supervisor->options, &supervisor->engine))
 			tell_engine(supervisor, 'U');
 	}
+}
+
+static void verify_init(struct supervisor *supervisor)
+{
+	const struct companion_kind kind = {
+		.program = "holdfast-verify",
+		.user = "holdfast-verify",
+		.letter = 'V',
+		.state = supervisor->options.verify_directory,
+		.runtime = VERIFY_DIRECTORY,
+	};
+
+	companion_init(&supervisor->verify, &kind);
+	companion_prepare(&supervisor->verify, &supervisor->options);
 }
 
 int main(int argc, char **argv)
@@ -389,10 +431,13 @@ int main(int argc, char **argv)
 		fatal("cannot give up new privileges: %m, stopping");
 	take_signals(&supervisor);
 	reporting_init(&supervisor.reporting, &supervisor.options);
+	verify_init(&supervisor);
 	children_begin(&supervisor);
 	loop(&supervisor);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
 	reporting_stop(&supervisor.reporting);
+	companion_stop(&supervisor.verify);
+	workers_stop(&supervisor.workers);
 	pair_stop(&supervisor.children);
 	log_notice("stopped; the kernel part goes on enforcing");
 	return EXIT_SUCCESS;

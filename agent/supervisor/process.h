@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PROCESS_ARGUMENTS_MAX 20
+#define PROCESS_ARGUMENTS_MAX 24
 
 struct process_plan {
 	const char *directory; /* of the executable */
