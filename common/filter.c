@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/fscrypt.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,9 +90,6 @@ static const struct rule rules[] = {
 	{FILTER_FILES, SCMP_SYS(umask)},
 	{FILTER_FILES, SCMP_SYS(statfs)},
 	{FILTER_FILES, SCMP_SYS(fstatfs)},
-	{FILTER_PLACES, SCMP_SYS(pread64)},
-	{FILTER_PLACES, SCMP_SYS(pwrite64)},
-	{FILTER_PLACES, SCMP_SYS(fdatasync)},
 	/* sockets it has */
 	{FILTER_IPC, SCMP_SYS(sendmsg)},
 	{FILTER_IPC, SCMP_SYS(recvmsg)},
@@ -115,6 +111,7 @@ static const struct rule rules[] = {
 	{FILTER_DATABASE, SCMP_SYS(fallocate)},
 	{FILTER_DATABASE, SCMP_SYS(flock)},
 	{FILTER_MEMORY, SCMP_SYS(memfd_create)},
+	{FILTER_PAIRS, SCMP_SYS(socketpair)},
 	/* marks */
 	{FILTER_MARKS, SCMP_SYS(openat2)},
 	{FILTER_MARKS, SCMP_SYS(getxattr)},
@@ -162,9 +159,6 @@ static const struct rule rules[] = {
 static const unsigned int bpf_commands[] = {BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM,
 	BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_LOOKUP_AND_DELETE_ELEM,
 	BPF_MAP_GET_NEXT_KEY, BPF_MAP_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE};
-
-static const unsigned long vault_requests[] = {
-	FS_IOC_ADD_ENCRYPTION_KEY, FS_IOC_REMOVE_ENCRYPTION_KEY};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -239,12 +233,6 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 
 		r = seccomp_rule_add(
 			context, action, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < COUNT(vault_requests) && (groups & FILTER_VAULT); i++) {
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-			SCMP_A1(SCMP_CMP_EQ, vault_requests[i]));
 		if (r < 0)
 			return r;
 	}

@@ -15,8 +15,7 @@ UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_keyring	:= $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keyring	:= -lcrypto -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_local	:= $(addprefix $(B)/agent/,ipc/keyring.o ipc/keyring_ask.o supervisor/keyring_socket.o \
-				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o secret_memory.o \
-				vault.o vault_verbs.o verbs.o wish.o \
+				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o secret_memory.o verbs.o wish.o \
 				device_key.o tpm.o tpm_channel.o))
 UNIT_LDLIBS_keyring_local := -lcrypto -linih -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_tpm	:= $(UNIT_LIBS_keyring)
@@ -33,6 +32,12 @@ UNIT_LDLIBS_certificate	:= -lcrypto
 UNIT_LIBS_log_reader	:= $(B)/agent/uplink/log_reader.o $(B)/agent/engine/event_log.o
 UNIT_LIBS_uplink_config	:= $(B)/agent/uplink/config.o
 UNIT_LDLIBS_uplink_config := -linih
+UNIT_LIBS_verify_totp	:= $(B)/agent/verify/totp.o
+UNIT_LDLIBS_verify_totp := -lcrypto
+UNIT_LIBS_verify_proofs := $(addprefix $(B)/agent/verify/,assertion.o attempts.o enrolment.o)
+UNIT_LDLIBS_verify_proofs := -lfido2 -lcrypto
+UNIT_LIBS_verify_sessions := $(B)/agent/verify/sessions.o $(B)/agent/engine/verify_users.o
+UNIT_LIBS_verify_ipc	:= $(B)/agent/ipc/verify.o $(B)/agent/ipc/worker.o
 UNIT_LIBS_messages	:= $(B)/agent/ipc/messages.o
 UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o $(B)/tests/unit/fixtures/event_log_files.o
 UNIT_LIBS_event_log_torn := $(UNIT_LIBS_event_log)
@@ -72,8 +77,6 @@ UNIT_LIBS_lineage	:= $(LINEAGE_OBJECTS) $(B)/tests/unit/fixtures/lineage_records
 UNIT_LIBS_lineage_store	:= $(UNIT_LIBS_lineage)
 UNIT_LDLIBS_lineage_store := -ljson-c -lsqlite3
 UNIT_LDLIBS_lineage	:= -ljson-c -lsqlite3
-UNIT_LIBS_vault_record	:= $(B)/agent/vault/record.o
-UNIT_LIBS_vault_tree	:= $(addprefix $(B)/agent/vault/,tree.o tree_walk.o tree_discard.o copy.o links.o)
 UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
 				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/messages.o \
