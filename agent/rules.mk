@@ -16,7 +16,8 @@ PROGRAMS += $(AGENT_PROGRAMS)
 ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
 $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
-		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
+		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(B)/agent/ipc/verify.o \
+		$(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-engine
@@ -35,14 +36,6 @@ $(B)/holdfast-survey: $(SURVEY_OBJECTS) $(COMMON_LIB)
 
 PROGRAMS += $(B)/holdfast-survey
 
-VAULT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/vault/*.c)))
-
-$(B)/holdfast-vault: $(VAULT_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/keyring.o \
-		$(B)/agent/ipc/keyring_ask.o $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c
-
-PROGRAMS += $(B)/holdfast-vault
-
 UPLINK_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/*.c)))
 
 $(B)/holdfast-uplink: $(UPLINK_OBJECTS) $(B)/agent/ipc/keyring.o $(POLICY_LIB) $(COMMON_LIB)
@@ -52,7 +45,7 @@ PROGRAMS += $(B)/holdfast-uplink
 
 SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
 
-$(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(COMMON_LIB)
+$(B)/holdfastd: $(SUPERVISOR_OBJECTS) $(B)/agent/ipc/worker.o $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcap -lsystemd
 
 PROGRAMS += $(B)/holdfastd
@@ -79,13 +72,27 @@ CLI_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/cli/*.c)))
 # It proves the spool.
 SPOOL_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/spool*.c)))
 
-$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(SPOOL_OBJECTS) \
+$(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/verify.o $(SPOOL_OBJECTS) \
 		$(B)/agent/engine/maintenance_token.o $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lzstd -ljson-c
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -lfido2 -lzstd -ljson-c
 
 PROGRAMS += $(B)/holdfast
 
-$(B)/agent/supervisor/main.o $(B)/agent/cli/vault.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'
+$(B)/agent/supervisor/main.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'
+
+VERIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/verify/*.c)))
+
+$(B)/holdfast-verify: $(VERIFY_OBJECTS) $(B)/agent/ipc/verify.o $(B)/agent/ipc/worker.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -ljson-c -lsystemd -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-verify
+
+PASSWORD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/password/*.c)))
+
+$(B)/holdfast-password: $(PASSWORD_OBJECTS) $(B)/agent/ipc/worker.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpam
+
+PROGRAMS += $(B)/holdfast-password
 
 SESSION_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/session/*.c)))
 

@@ -31,13 +31,13 @@ int cli_label(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_why(int argc, char **argv);
 int cli_justify(int argc, char **argv);
+int cli_verify(int argc, char **argv);
 int cli_taint(int argc, char **argv);
 int cli_lineage(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_maintenance(int argc, char **argv);
 int cli_enrol(int argc, char **argv);
 int cli_pam_check(int argc, char **argv);
-int cli_vault(int argc, char **argv);
 int cli_ticket(int argc, char **argv);
 /* Below policy; work without the agent. */
 int cli_policy_check(int argc, char **argv);
@@ -60,6 +60,9 @@ int client_ask(const struct local_request *request, int fd,
 /* As client_ask, without words on the error output. */
 int client_ask_quietly(const struct local_request *request,
 	void (*line)(struct json_object *object, const char *text, void *userdata), void *userdata);
+
+/* verify_status.c: what of an engine's status is about verification. */
+void print_verification(struct json_object *status);
 
 /* tree.c: what stands before line `index` of a tree whose lines have these depths (from 1). */
 #define TREE_PREFIX_SIZE 512

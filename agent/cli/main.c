@@ -22,6 +22,7 @@ static const struct {
 	{"doctor", cli_doctor, "what is covered, what is not, and what to do"},
 	{"why", cli_why, "what was refused last, and by which rule"},
 	{"justify", cli_justify, "allow what a warning stopped, with a reason"},
+	{"verify", cli_verify, "show who you are, so that protected files open again"},
 	{"events", cli_events, "what happened to protected files"},
 	{"taint", cli_taint, "which processes carry labels, since when and from where"},
 	{"lineage", cli_lineage, "where a file's content came from and where it went"},
@@ -30,7 +31,6 @@ static const struct {
 	{"enrol", cli_enrol, "join this device to a console"},
 	{"ticket", cli_ticket, "a statement for a service that you are you, on a trusted device"},
 	{"pam-check", cli_pam_check, "what PAM's stacks come to, before anybody is locked out"},
-	{"vault", cli_vault, "folders that are readable while this device has their key"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 

@@ -73,6 +73,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 			(unsigned long long)json_number(status, "places_unlabelled"));
 	print_number(status, "files and directories", "marks");
 	print_number(status, "programs verified", "programs_verified");
+	print_verification(status);
 	print_styled(PRINT_BOLD, "Since boot\n");
 	print_number(status, "acts refused", "events.refused");
 	print_number(status, "acts recorded", "events.audited");

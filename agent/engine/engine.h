@@ -53,6 +53,7 @@ struct engine_bundle_seen {
 };
 
 struct login_book;
+struct verify;
 
 struct engine {
 	/* where things are */
@@ -63,7 +64,6 @@ struct engine {
 	const char *bundle_path;  /* where uplink leaves the console's policy; NULL = nowhere */
 	const char *anchor_path;  /* root's file with the key that such a policy is signed with */
 	const char *console_path; /* console.ini: it is there where there is a console */
-	char vault_program[PATH_MAX]; /* the agent's own application; "" = not known */
 	/* what it holds */
 	struct event_origin origin;
 	struct database *database; /* NULL: FAILURE_DATABASE; labels hold until reboot */
@@ -97,6 +97,7 @@ struct engine {
 	bool is_published;   /* a policy is with the sensor */
 	struct hf_gate_state gate_state; /* gates.c */
 	struct trust trust;
+	struct verify *verify; /* verify.c */
 	/* guarding itself */
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */

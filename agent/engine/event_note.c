@@ -54,6 +54,16 @@ static void add_login(struct json_object *event, const struct event_login *login
 	json_add(event, "src_endpoint", object);
 }
 
+/* Of somebody who is logged in already: verified by us. */
+static void add_verified(struct json_object *event, uint32_t uid)
+{
+	struct json_object *service = json_object_new_object();
+
+	json_add(event, "user", event_user(uid));
+	json_add_text(service, "name", "holdfast");
+	json_add(event, "service", service);
+}
+
 static void add_note_objects(
 	struct json_object *event, const struct ocsf_row *row, const struct event_note *note)
 {
@@ -82,7 +92,9 @@ static void add_note_objects(
 		json_add_text(object, "name", note->name ? note->name : "unknown");
 		json_add(event, "peripheral_device", object);
 	}
-	if (row->objects & OCSF_LOGIN)
+	if ((row->objects & OCSF_LOGIN) && !note->login && note->has_uid)
+		add_verified(event, note->uid);
+	else if (row->objects & OCSF_LOGIN)
 		add_login(event, note->login);
 	if (row->objects & OCSF_LOG)
 		json_add_text(event, "log_name", note->name ? note->name : "events");

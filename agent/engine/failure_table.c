@@ -26,6 +26,12 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The console suspended or revoked this device, or none was reached for longer than "
 		"the policy's lease: labelled files are shut, all else goes on. 'holdfast status' "
 		"says which it is."},
+	[FAILURE_VERIFIER] = {"verifier-ended", FAILURE_CLOSED,
+		"holdfast-verify ended: who had verified must verify again. It is started again; "
+		"if it keeps ending, see the log, and that user 'holdfast-verify' is there."},
+	[FAILURE_VERIFY_UNWATCHED] = {"sessions-not-followed", FAILURE_CLOSED,
+		"systemd-logind does not answer, so nobody would see that a session is locked: "
+		"nobody can verify. Start it, or write 'ends = none' in the policy's [verify]."},
 	[FAILURE_KERNEL_TOO_DEEP] = {"too-deep", FAILURE_CLOSED,
 		"A file lay below more directories than are searched for a label. It was refused, "
 		"not "
@@ -187,14 +193,6 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_LINEAGE_LESS] = {"lineage-cut", FAILURE_AUDIT,
 		"The oldest of what came from where went to make room, or some came faster than "
 		"it could be kept. The events have it."},
-	[FAILURE_VAULT] = {"vault", FAILURE_CLOSED,
-		"An encrypted folder is not where it was, or can't be unlocked or locked. It stays "
-		"unreadable, or its key is asked back again and again. 'holdfast vault status' and "
-		"'holdfast vault verify' say how it stands."},
-	[FAILURE_VAULT_HELD] = {"vault-held", FAILURE_AUDIT,
-		"The key of an encrypted folder is gone, and processes that had files of it open "
-		"can go on with these. Nobody else can, and it is tried again every second; end "
-		"the processes that the event names."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -2,7 +2,7 @@
 /*
  * holdfast-engine: started by holdfastd as user holdfast. Descriptor 3 is the socket to the
  * sensor, 4 that to the supervisor, on which 'H' means reload, 'U' that keyring
- * or uplink ended, and every byte we send is a sign of
+ * or uplink ended, 'V' brings the socket of a holdfast-verify that we asked for by 'V', and every byte we send is a sign of
  * life ('R' the first time: a policy is in force, or there is none to put in force).
  */
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include "agent/engine/reporting.h"
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
+#include "agent/engine/verify.h"
 #include "common/filter.h"
 #include "common/privileges.h"
 #include "common/cleanup.h"
@@ -35,7 +36,7 @@
 #define LOST_NS	      (5 * CLOCK_SECOND_NS)
 #define BUNDLE_NS     (CLOCK_SECOND_NS / 2)
 
-enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_SERVER };
+enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_VERIFY, POLL_SERVER };
 
 #define POLL_MAX (POLL_SERVER + 1 + SERVER_CLIENT_MAX)
 
@@ -169,33 +170,20 @@ static void wait_for_sensor(void)
 		fatal("the sensor or the supervisor is gone, stopping");
 }
 
-/* Beside this one, wherever that is: the policy knows it as an application. */
-static void find_vault_program(struct engine *engine)
-{
-	static const char name[] = "holdfast-vault";
-	ssize_t size = readlink("/proc/self/exe", engine->vault_program,
-		sizeof(engine->vault_program) - sizeof(name));
-	char *end;
-
-	engine->vault_program[size > 0 ? size : 0] = '\0';
-	end = strrchr(engine->vault_program, '/');
-	if (end)
-		memcpy(end + 1, name, sizeof(name));
-}
-
 static void start(struct engine *engine)
 {
 	size_t torn = 0;
 	int r;
 
 	wait_for_sensor();
-	find_vault_program(engine);
 	event_origin_read(&engine->origin);
 	open_log(engine, &torn);
 	r = server_new(engine, &engine->server);
 	if (r < 0)
 		fatal("cannot listen in '%s': %s, stopping", engine->runtime_directory,
 			strerror(-r));
+	if (verify_new(&engine->verify) < 0)
+		fatal("no memory, stopping");
 	restrict_self();
 	/* From here on outside bytes are read: the database, the policy, then peers. */
 	r = open_database(engine);
@@ -258,16 +246,22 @@ static void on_sensor(struct engine *engine, short events)
 
 static void on_supervisor(struct engine *engine, short events)
 {
+	struct channel from = {.fd = engine->supervisor_fd}; /* to receive by, no more */
+	auto_close int fd = -EBADF;
 	char byte;
-	ssize_t got;
+	int got;
 
 	if (!(events & (POLLIN | POLLHUP | POLLERR)))
 		return;
-	got = recv(engine->supervisor_fd, &byte, 1, MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	got = channel_receive(&from, &byte, 1, &fd);
+	if (got == -EAGAIN || got == -EINTR)
 		return;
 	if (got <= 0)
 		stop(engine);
+	if (byte == VERIFY_LETTER && fd >= 0) {
+		verify_attach(engine, take_fd(fd));
+		return;
+	}
 	if (byte == 'U') {
 		failure_note(engine, FAILURE_REPORTERS, "they are started again");
 		return;
@@ -317,6 +311,7 @@ static void tick(struct engine *engine)
 			failure_note(engine, FAILURE_DATABASE, "committing: %s", strerror(-r));
 	}
 	maintenance_tick(engine);
+	verify_tick(engine);
 	lineage_keep_tick(engine);
 	reporting_tick(engine);
 	trust_tick(engine);
@@ -362,6 +357,7 @@ int main(int argc, char **argv)
 			polls[POLL_SENSOR].events &= (short)~POLLIN;
 		polls[POLL_SUPERVISOR] = (struct pollfd){SUPERVISOR_FD, POLLIN, 0};
 		polls[POLL_KEYRING] = ticket_sign_poll();
+		polls[POLL_VERIFY] = verify_poll(&engine);
 		count = server_poll_fill(
 			engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
 		if (poll(polls, POLL_SERVER + count, TICK_MS) < 0 && errno != EINTR)
@@ -369,6 +365,7 @@ int main(int argc, char **argv)
 		on_supervisor(&engine, polls[POLL_SUPERVISOR].revents);
 		on_sensor(&engine, polls[POLL_SENSOR].revents);
 		ticket_sign_on_poll(&engine, polls[POLL_KEYRING].revents);
+		verify_on_poll(&engine, polls[POLL_VERIFY].revents);
 		server_on_poll(&engine, polls + POLL_SERVER, count);
 		link_restore(&engine);
 		tick(&engine);

@@ -47,13 +47,15 @@ enum event_kind {
 	EVENT_LOGIN_REFUSED, /* one may not */
 	EVENT_BREAK_GLASS,   /* an account for emergencies did */
 	EVENT_LOGOFF,
-	EVENT_TICKET,	      /* a ticket was made */
-	EVENT_TICKET_REFUSED, /* asked for by who may not have it */
-	EVENT_TRUST,	      /* whether the console trusts this device is another now */
-	EVENT_VAULT_LOCKED,   /* the key of an encrypted folder is gone */
-	EVENT_VAULT_UNLOCKED, /* and is there */
-	EVENT_LOST,	      /* records that the ring had no room for, or a torn log */
-	EVENT_FAILURE,	      /* a row of the failure table */
+	EVENT_TICKET,	       /* a ticket was made */
+	EVENT_TICKET_REFUSED,  /* asked for by who may not have it */
+	EVENT_TRUST,	       /* whether the console trusts this device is another now */
+	EVENT_VERIFIED,	       /* a user has shown again who it is */
+	EVENT_VERIFY_REFUSED,  /* or tried */
+	EVENT_VERIFY_ENDED,    /* and must do so again */
+	EVENT_VERIFY_ENROLLED, /* a means to do so came or went */
+	EVENT_LOST,	       /* records that the ring had no room for, or a torn log */
+	EVENT_FAILURE,	       /* a row of the failure table */
 	EVENT_KIND_MAX,
 };
 

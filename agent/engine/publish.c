@@ -5,6 +5,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/engine/maintenance.h"
+#include "agent/engine/verify.h"
 
 static void send_label(const struct message_label *label, void *userdata)
 {
@@ -93,14 +94,6 @@ static void send_paths(struct engine *engine)
 		message_put_program(&frame, &program);
 		link_send(engine, &frame, -1);
 	}
-	if (engine->policy->vault_count && engine->vault_program[0]) {
-		program.app = engine->policy->vault_app;
-		(void)snprintf(
-			program.pattern, sizeof(program.pattern), "%s", engine->vault_program);
-		link_begin(&frame, MESSAGE_PROGRAM);
-		message_put_program(&frame, &program);
-		link_send(engine, &frame, -1);
-	}
 	for (size_t i = 0; i < engine->policy->mark_count; i++) {
 		place.labels = UINT64_C(1) << engine->policy->marks[i].bit;
 		(void)snprintf(place.pattern, sizeof(place.pattern), "%s",
@@ -184,6 +177,7 @@ void publish_policy(struct engine *engine)
 		return;
 	trust_refresh(engine);
 	gates = protection_gates(engine);
+	verify_before_policy(engine);
 	gates.state = engine->gate_state;
 	engine->is_published = true;
 	publish_labels(engine);
@@ -204,6 +198,7 @@ void publish_policy(struct engine *engine)
 	send_matchers(engine);
 	link_begin(&frame, MESSAGE_POLICY_END);
 	link_send(engine, &frame, -1);
+	verify_after_policy(engine);
 	/* After the policy is in force: nothing is let go of before what comes instead holds. */
 	if (engine->database)
 		(void)database_policy_marks_visit(

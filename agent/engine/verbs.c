@@ -9,6 +9,7 @@
 #include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
+#include "agent/engine/verify.h"
 #include "common/clock.h"
 #include "policy/words.h"
 
@@ -269,8 +270,6 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
 	[LOCAL_LINEAGE] = {true, verb_lineage},
 	[LOCAL_TAINT] = {false, verb_taint},
-	[LOCAL_VAULTS] = {false, verb_vaults},
-	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
 	[LOCAL_LOGIN] = {false, verb_login},
 	[LOCAL_TICKET] = {false, verb_ticket},
 };
@@ -371,13 +370,24 @@ static void answer_justify(
 		client->request.minutes);
 }
 
+static void answer_status(
+	struct engine *engine, struct client *client, const struct message_answer *answer)
+{
+	struct json_object *status = report_status(engine, answer->counters);
+	struct json_object *verify = verify_object(engine, client->uid);
+
+	if (verify)
+		add(status, "verify", verify);
+	client_line(client, status);
+	client_end(client, 0, "%s", "");
+}
+
 void verb_on_answer(
 	struct engine *engine, struct client *client, const struct message_answer *answer)
 {
 	switch (client->request.type) {
 	case LOCAL_STATUS:
-		client_line(client, report_status(engine, answer->counters));
-		client_end(client, 0, "%s", "");
+		answer_status(engine, client, answer);
 		break;
 	case LOCAL_DOCTOR:
 		report_doctor(engine, client, answer->counters);

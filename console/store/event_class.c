@@ -12,6 +12,7 @@ const struct event_class event_classes[] = {
 	{1007, 5},  /* Process Activity */
 	{1008, 10}, /* Event Log Activity */
 	{1010, 5},  /* Peripheral Activity */
+	{3002, 7},  /* Authentication */
 	{3004, 13}, /* Entity Management */
 	{4001, 7},  /* Network Activity */
 	{5019, 2},  /* Device Config State Change */

@@ -62,7 +62,7 @@ agent_start()
 {
 	local policy=${1:-$HF_REPO/tests/vm/cases/policy.ini} user
 
-	for user in holdfast holdfast-sensor holdfast-keyring holdfast-uplink; do
+	for user in holdfast holdfast-sensor holdfast-keyring holdfast-uplink holdfast-verify holdfast-page; do
 		agent_user $user
 	done
 	agent_policy=$policy
@@ -107,7 +107,8 @@ agent_stop()
 {
 	agent_leave
 	rm -rf /var/lib/holdfast /var/lib/holdfast-sensor /var/lib/holdfast-keyring \
-		/var/lib/holdfast-uplink /var/lib/holdfast-login /var/log/holdfast
+		/var/lib/holdfast-uplink /var/lib/holdfast-login /var/lib/holdfast-verify \
+		/var/log/holdfast
 }
 
 now_ms()

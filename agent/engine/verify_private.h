@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to verify*.c. */
+#ifndef HOLDFAST_AGENT_ENGINE_VERIFY_PRIVATE_H
+#define HOLDFAST_AGENT_ENGINE_VERIFY_PRIVATE_H
+
+#include "agent/engine/engine.h"
+#include "agent/engine/verify_users.h"
+#include "agent/ipc/verify.h"
+#include "common/channel.h"
+
+struct verify {
+	struct channel channel;	    /* to holdfast-verify; fd -EBADF = it is not there */
+	uint64_t asked_ns;	    /* the supervisor for one */
+	bool was_there;		    /* one was, for this engine */
+	bool is_watching;	    /* sessions are followed */
+	char why[VERIFY_TEXT_SIZE]; /* or why not */
+	struct verify_users users;
+	uint32_t *excepted; /* whom the kernel part has as never verifying */
+	size_t excepted_count;
+};
+
+/* verify.c: what was told of a user. 0 or negative errno. */
+int verify_prove(
+	struct engine *engine, uint32_t uid, enum verify_method method, uint64_t *ret_until_ns);
+/* uid may be VERIFY_EVERYBODY. */
+void verify_end(struct engine *engine, uint32_t uid, enum verify_cause cause);
+
+/* verify_link.c: the policy's wishes, when one of both is new. */
+void verify_send_config(struct engine *engine);
+
+#endif
