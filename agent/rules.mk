@@ -36,6 +36,14 @@ $(B)/holdfast-survey: $(SURVEY_OBJECTS) $(COMMON_LIB)
 
 PROGRAMS += $(B)/holdfast-survey
 
+VAULT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/vault/*.c)))
+
+$(B)/holdfast-vault: $(VAULT_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/keyring.o \
+		$(B)/agent/ipc/keyring_ask.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c
+
+PROGRAMS += $(B)/holdfast-vault
+
 UPLINK_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/*.c)))
 
 $(B)/holdfast-uplink: $(UPLINK_OBJECTS) $(B)/agent/ipc/keyring.o $(POLICY_LIB) $(COMMON_LIB)
@@ -78,7 +86,7 @@ $(B)/holdfast: $(CLI_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/verify.o $
 
 PROGRAMS += $(B)/holdfast
 
-$(B)/agent/supervisor/main.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'
+$(B)/agent/supervisor/main.o $(B)/agent/cli/vault.o: CPPFLAGS += -DHOLDFAST_LIBEXEC='"$(PREFIX)/libexec/holdfast"'
 
 VERIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/verify/*.c)))
 

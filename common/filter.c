@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/fscrypt.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,6 +91,9 @@ static const struct rule rules[] = {
 	{FILTER_FILES, SCMP_SYS(umask)},
 	{FILTER_FILES, SCMP_SYS(statfs)},
 	{FILTER_FILES, SCMP_SYS(fstatfs)},
+	{FILTER_PLACES, SCMP_SYS(pread64)},
+	{FILTER_PLACES, SCMP_SYS(pwrite64)},
+	{FILTER_PLACES, SCMP_SYS(fdatasync)},
 	/* sockets it has */
 	{FILTER_IPC, SCMP_SYS(sendmsg)},
 	{FILTER_IPC, SCMP_SYS(recvmsg)},
@@ -159,6 +163,9 @@ static const struct rule rules[] = {
 static const unsigned int bpf_commands[] = {BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM,
 	BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_LOOKUP_AND_DELETE_ELEM,
 	BPF_MAP_GET_NEXT_KEY, BPF_MAP_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD, BPF_ITER_CREATE};
+
+static const unsigned long vault_requests[] = {
+	FS_IOC_ADD_ENCRYPTION_KEY, FS_IOC_REMOVE_ENCRYPTION_KEY};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -233,6 +240,12 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 
 		r = seccomp_rule_add(
 			context, action, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < COUNT(vault_requests) && (groups & FILTER_VAULT); i++) {
+		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+			SCMP_A1(SCMP_CMP_EQ, vault_requests[i]));
 		if (r < 0)
 			return r;
 	}

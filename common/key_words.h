@@ -33,7 +33,7 @@
 #define KEY_QUESTION_MAX    384
 #define KEY_SIGNATURE_MAX   80
 #define KEY_CERTIFICATE_MAX 1200
-#define KEY_GRANT_MAX	    4096 /* fits an answer of keyring's */
+#define KEY_GRANT_MAX	    4000 /* fits a request to keyring and a word of the console */
 #define KEY_TEXT_ITEM_SIZE  (KEY_WORDS_ID_SIZE + 4 + 1 + LABEL_KEY_SIZE)
 #define KEY_TEXT_MAX	    (2 + KEY_GRANT_KEYS_MAX * KEY_TEXT_ITEM_SIZE)
 #define KEY_SEALED_MAX	    (KEY_TEXT_MAX + HPKE_TAG_SIZE)

@@ -6,7 +6,7 @@ CFLAGS_tests	+= $(CFLAGS_console)
 
 -include console/store/rules.mk
 
-CONSOLE_IPC := $(patsubst %,$(B)/console/ipc/%.o,export messages refusal)
+CONSOLE_IPC := $(patsubst %,$(B)/console/ipc/%.o,export key_messages messages refusal)
 
 ifneq ($(wildcard console/cli/main.c),)
 CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/*/*.c)))
@@ -20,7 +20,7 @@ endif
 
 UNIT_LIBS_console_messages := $(CONSOLE_IPC)
 
-FUZZ_SOURCES_console_messages := console/ipc/messages.c common/bytes.c common/wire.c
+FUZZ_SOURCES_console_messages := console/ipc/key_messages.c console/ipc/messages.c common/bytes.c common/wire.c
 FUZZ_SEEDS_console_messages   := tests/fuzz/corpus/console_messages
 FUZZ_FLAGS_console_messages   := -max_len=20000
 
@@ -32,6 +32,10 @@ UNIT_LDLIBS_console_policy_judge := -ljson-c
 
 UNIT_LIBS_console_ca   := $(CONSOLE_CA)
 UNIT_LDLIBS_console_ca := -lcrypto -lp11
+CONSOLE_KEYS := $(CONSOLE_CA) $(patsubst %,$(B)/console/authority/%.o,key_receipt key_service key_slots key_wrap \
+			label_key tenant_key trust)
+UNIT_LIBS_console_keys	 := $(CONSOLE_KEYS)
+UNIT_LDLIBS_console_keys := -lcrypto -lp11
 UNIT_LIBS_keys	       := $(CONSOLE_CA) $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,keys.o \
 				secret_memory.o device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keys       := -lcrypto -lp11 -ltss2-esys -ltss2-mu

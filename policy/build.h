@@ -29,6 +29,7 @@ enum section_kind {
 	SECTION_AUDIENCE,
 	SECTION_ZONE,
 	SECTION_SERVICE,
+	SECTION_VAULT,
 	SECTION_MAX,
 };
 
@@ -86,6 +87,7 @@ void section_end(struct build *build);
 void check_references(struct build *build);
 void check_rules(struct build *build);
 void check_exempt(struct build *build);
+void check_vaults(struct build *build);
 void check_login(struct build *build);
 void check_verify(struct build *build);
 

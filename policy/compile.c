@@ -80,6 +80,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_exempts(compile);
 	if (r < 0)
 		return r;
+	r = compile_vaults(compile);
+	if (r < 0)
+		return r;
 	r = compile_dests(compile);
 	if (r < 0)
 		return r;
@@ -134,6 +137,12 @@ static void tables_free(struct policy_compiled *compiled)
 	}
 	for (size_t i = 0; i < compiled->file_count; i++)
 		free(compiled->files[i]);
+	for (size_t i = 0; i < compiled->vault_count; i++) {
+		free(compiled->vaults[i].name);
+		free(compiled->vaults[i].title);
+		free(compiled->vaults[i].path);
+	}
+	free(compiled->vaults);
 	free(compiled->exempts);
 	free(compiled->declassifys);
 	free(compiled->marks);

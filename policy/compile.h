@@ -54,6 +54,15 @@ struct policy_declassify_entry {
 	struct policy_place place;
 };
 
+struct policy_vault_entry {
+	char *name;
+	char *title; /* NULL = none */
+	char *path;
+	unsigned int bit; /* of its label */
+	uint64_t size_bytes;
+	struct policy_place place;
+};
+
 struct policy_dest {
 	struct hf_dest_key key;
 	struct hf_dest dest;
@@ -211,7 +220,11 @@ struct policy_compiled {
 	struct policy_service *services;
 	size_t service_count;
 	uint64_t services_rehearsed; /* 1 << position */
-	char **files;		     /* places point in here */
+	struct policy_vault_entry *vaults;
+	size_t vault_count;
+	uint32_t
+		vault_app; /* index of POLICY_VAULT_APP in the bank; HF_APP_UNKNOWN without vaults */
+	char **files;	   /* places point in here */
 	size_t file_count;
 };
 

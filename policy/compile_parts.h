@@ -30,6 +30,7 @@ struct policy_place compile_place(const struct compile *compile, struct policy_p
 int compile_masks(struct compile *compile);
 int compile_tables(struct compile *compile);
 int compile_exempts(struct compile *compile);
+int compile_vaults(struct compile *compile);
 int compile_dests(struct compile *compile);
 int compile_zones(struct compile *compile);
 int compile_grants(struct compile *compile);

@@ -265,6 +265,7 @@ int policy_parse(const struct policy_source *source, const char *path,
 	check_references(&build);
 	check_rules(&build);
 	check_exempt(&build);
+	check_vaults(&build);
 	check_login(&build);
 	check_verify(&build);
 	if (build.r < 0 || problems->is_out_of_memory)

@@ -68,6 +68,17 @@ static void caches_free(struct policy *policy)
 	free(policy->caches);
 }
 
+static void vaults_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->vault_count; i++) {
+		free(policy->vaults[i].name);
+		free(policy->vaults[i].title);
+		free(policy->vaults[i].label.text);
+		list_free(&policy->vaults[i].paths);
+	}
+	free(policy->vaults);
+}
+
 static void login_free(struct policy *policy)
 {
 	free(policy->login.device_of.text);
@@ -167,6 +178,7 @@ void policy_free(struct policy *policy)
 	rules_free(policy);
 	declassify_free(policy);
 	caches_free(policy);
+	vaults_free(policy);
 	login_free(policy);
 	policy_zones_free(policy->zones, policy->zone_count);
 	policy_services_free(policy->services, policy->service_count);

@@ -27,6 +27,7 @@
 #define POLICY_RULE_MAX		1024
 #define POLICY_DECLASSIFY_MAX	256
 #define POLICY_CACHE_MAX	64
+#define POLICY_VAULT_MAX	64
 #define POLICY_ACCOUNT_MAX	1024 /* accounts of all tenants together */
 #define POLICY_BREAK_GLASS_MAX	16
 #define POLICY_SERVICE_MAX	64
@@ -44,6 +45,9 @@
 #define POLICY_VERIFY_SLOTS	HF_VERIFY_SLOTS
 #define POLICY_INDEX_ALL	SIZE_MAX /* a reference written as "*" */
 #define POLICY_UUID_SIZE	16
+
+/* The application that a policy with a vault has beside its own: what moves folders in. */
+#define POLICY_VAULT_APP "holdfast-vault"
 
 enum policy_action {
 	POLICY_ACTION_ALLOW = HF_VERDICT_ALLOW,
@@ -252,6 +256,16 @@ struct policy_audience {
 	struct policy_place place;
 };
 
+/* A folder that is encrypted, and readable while the device has the key of its label. */
+struct policy_vault {
+	char *name;
+	char *title;
+	struct policy_list paths; /* one, without wildcards */
+	struct policy_item label;
+	uint64_t size_bytes; /* of an image, where one is needed; 0 = as large as its file system */
+	struct policy_place place;
+};
+
 /* [verify]: how people show again who they are, and what asks for it. */
 struct policy_verify {
 	uint8_t ends;	 /* 1 << enum verify_cause, where has_ends; without, all that apply */
@@ -291,6 +305,8 @@ struct policy {
 	size_t zone_count;
 	struct policy_service *services;
 	size_t service_count;
+	struct policy_vault *vaults;
+	size_t vault_count;
 	struct policy_protection protection;
 	struct policy_trust trust;
 	struct policy_login login;

@@ -122,6 +122,14 @@ static const struct section_key service_keys[] = {
 	{0},
 };
 
+static const struct section_key vault_keys[] = {
+	{"title", value_text, FIELD(vault, title), 0},
+	{"path", value_path_label, FIELD(vault, paths), KEY_REQUIRED},
+	{"label", value_tenant, FIELD(vault, label), KEY_REQUIRED}, /* a name, as of a tenant */
+	{"size", value_size, FIELD(vault, size_bytes), 0},
+	{0},
+};
+
 #define PROTECT(kind) offsetof(struct policy, protection.protect[HF_PROTECTION_##kind])
 
 static const struct section_key protection_keys[] = {
@@ -214,6 +222,8 @@ static const struct section {
 		ARRAY(declassify, struct policy_declassify, POLICY_DECLASSIFY_MAX)},
 	[SECTION_CACHE] = {"cache", cache_keys,
 		ARRAY(cache, struct policy_cache, POLICY_CACHE_MAX)},
+	[SECTION_VAULT] = {"vault", vault_keys,
+		ARRAY(vault, struct policy_vault, POLICY_VAULT_MAX)},
 	[SECTION_AUDIENCE] = {"audience", audience_keys,
 		ARRAY(audience, struct policy_audience, POLICY_AUDIENCE_MAX)},
 	[SECTION_ZONE] = {"zone", zone_keys, ARRAY(zone, struct policy_zone, POLICY_ZONE_MAX)},
@@ -291,8 +301,8 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	}
 	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
 		"unknown section [%.40s]: expected policy, protection, trust, login, verify, "
-		"tenant, label, app, network, device, rule, declassify, cache, audience, zone or "
-		"service",
+		"tenant, label, app, network, device, rule, declassify, cache, audience, zone, "
+		"service or vault",
 		kind);
 	return SECTION_NONE;
 }

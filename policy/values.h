@@ -58,6 +58,9 @@ void value_path_app(struct build *build, void *field, const char *value);
 /* One more item, whatever it says, unless it is there already. */
 void value_list_add(struct build *build, void *field, const char *value);
 
+/* field: uint64_t of bytes; 500M, 20G, 1T. values_vault.c */
+void value_size(struct build *build, void *field, const char *value);
+
 /* field: struct policy_item */
 void value_tenant(struct build *build, void *field, const char *value);
 

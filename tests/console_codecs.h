@@ -3,7 +3,7 @@
 #ifndef HOLDFAST_TESTS_CONSOLE_CODECS_H
 #define HOLDFAST_TESTS_CONSOLE_CODECS_H
 
-#include "console/ipc/messages.h"
+#include "console/ipc/key_messages.h"
 
 /* Name of the message, type of the frame. */
 #define CONSOLE_EACH(use)                                                                          \
@@ -11,7 +11,11 @@
 		use(device, CONSOLE_DEVICE_IS) use(sign, CONSOLE_SIGN) use(signed, CONSOLE_SIGNED) \
 			use(done, CONSOLE_DONE) use(poll, CONSOLE_POLICY)                          \
 				use(policy, CONSOLE_POLICY_IS) use(wish, CONSOLE_WORD)             \
-					use(word, CONSOLE_WORD_IS) use(chain, CONSOLE_CHAIN)
+					use(word, CONSOLE_WORD_IS) use(make, CONSOLE_KEY_MAKE)     \
+						use(made, CONSOLE_KEY_MADE)                        \
+							use(release, CONSOLE_KEY_RELEASE)          \
+								use(destroy, CONSOLE_KEY_DESTROY)  \
+									use(chain, CONSOLE_CHAIN)
 
 #define CONSOLE_CODEC(kind, type)                                               \
 	static void put_##kind(struct bytes_writer *frame, const void *message) \

@@ -38,6 +38,7 @@ int cli_policy(int argc, char **argv);
 int cli_maintenance(int argc, char **argv);
 int cli_enrol(int argc, char **argv);
 int cli_pam_check(int argc, char **argv);
+int cli_vault(int argc, char **argv);
 int cli_ticket(int argc, char **argv);
 /* Below policy; work without the agent. */
 int cli_policy_check(int argc, char **argv);

@@ -31,6 +31,7 @@ static const struct {
 	{"enrol", cli_enrol, "join this device to a console"},
 	{"ticket", cli_ticket, "a statement for a service that you are you, on a trusted device"},
 	{"pam-check", cli_pam_check, "what PAM's stacks come to, before anybody is locked out"},
+	{"vault", cli_vault, "folders that are readable while this device has their key"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 

@@ -64,6 +64,7 @@ struct engine {
 	const char *bundle_path;  /* where uplink leaves the console's policy; NULL = nowhere */
 	const char *anchor_path;  /* root's file with the key that such a policy is signed with */
 	const char *console_path; /* console.ini: it is there where there is a console */
+	char vault_program[PATH_MAX]; /* the agent's own application; "" = not known */
 	/* what it holds */
 	struct event_origin origin;
 	struct database *database; /* NULL: FAILURE_DATABASE; labels hold until reboot */

@@ -193,6 +193,14 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_LINEAGE_LESS] = {"lineage-cut", FAILURE_AUDIT,
 		"The oldest of what came from where went to make room, or some came faster than "
 		"it could be kept. The events have it."},
+	[FAILURE_VAULT] = {"vault", FAILURE_CLOSED,
+		"An encrypted folder is not where it was, or can't be unlocked or locked. It stays "
+		"unreadable, or its key is asked back again and again. 'holdfast vault status' and "
+		"'holdfast vault verify' say how it stands."},
+	[FAILURE_VAULT_HELD] = {"vault-held", FAILURE_AUDIT,
+		"The key of an encrypted folder is gone, and processes that had files of it open "
+		"can go on with these. Nobody else can, and it is tried again every second; end "
+		"the processes that the event names."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

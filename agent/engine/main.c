@@ -170,12 +170,27 @@ static void wait_for_sensor(void)
 		fatal("the sensor or the supervisor is gone, stopping");
 }
 
+/* Beside this one, wherever that is: the policy knows it as an application. */
+static void find_vault_program(struct engine *engine)
+{
+	static const char name[] = "holdfast-vault";
+	ssize_t size = readlink("/proc/self/exe", engine->vault_program,
+		sizeof(engine->vault_program) - sizeof(name));
+	char *end;
+
+	engine->vault_program[size > 0 ? size : 0] = '\0';
+	end = strrchr(engine->vault_program, '/');
+	if (end)
+		memcpy(end + 1, name, sizeof(name));
+}
+
 static void start(struct engine *engine)
 {
 	size_t torn = 0;
 	int r;
 
 	wait_for_sensor();
+	find_vault_program(engine);
 	event_origin_read(&engine->origin);
 	open_log(engine, &torn);
 	r = server_new(engine, &engine->server);

@@ -50,6 +50,8 @@ enum event_kind {
 	EVENT_TICKET,	       /* a ticket was made */
 	EVENT_TICKET_REFUSED,  /* asked for by who may not have it */
 	EVENT_TRUST,	       /* whether the console trusts this device is another now */
+	EVENT_VAULT_LOCKED,    /* the key of an encrypted folder is gone */
+	EVENT_VAULT_UNLOCKED,  /* and is there */
 	EVENT_VERIFIED,	       /* a user has shown again who it is */
 	EVENT_VERIFY_REFUSED,  /* or tried */
 	EVENT_VERIFY_ENDED,    /* and must do so again */

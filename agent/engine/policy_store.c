@@ -64,6 +64,7 @@ static int renumber(struct engine *engine, struct policy_compiled *policy)
 		policy->programs[i].app = number_of[policy->programs[i].app];
 	for (size_t i = 0; i < policy->exempt_count; i++)
 		policy->exempts[i].app = number_of[policy->exempts[i].app];
+	policy->vault_app = number_of[policy->vault_app];
 	policy->app_count = (size_t)last + 1;
 	return 0;
 }

@@ -94,6 +94,14 @@ static void send_paths(struct engine *engine)
 		message_put_program(&frame, &program);
 		link_send(engine, &frame, -1);
 	}
+	if (engine->policy->vault_count && engine->vault_program[0]) {
+		program.app = engine->policy->vault_app;
+		(void)snprintf(
+			program.pattern, sizeof(program.pattern), "%s", engine->vault_program);
+		link_begin(&frame, MESSAGE_PROGRAM);
+		message_put_program(&frame, &program);
+		link_send(engine, &frame, -1);
+	}
 	for (size_t i = 0; i < engine->policy->mark_count; i++) {
 		place.labels = UINT64_C(1) << engine->policy->marks[i].bit;
 		(void)snprintf(place.pattern, sizeof(place.pattern), "%s",

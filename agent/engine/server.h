@@ -56,6 +56,10 @@ void verb_lineage_on_answer(
 	struct engine *engine, struct client *client, const struct message_answer *answer);
 void verb_taint_on_answer(struct client *client, const struct message_answer *answer);
 
+/* verbs_vault.c */
+void verb_vaults(struct engine *engine, struct client *client, int fd);
+void verb_vault_tell(struct engine *engine, struct client *client, int fd);
+
 /* Sends a client that follows what is new, as far as it reads. */
 void verb_follow(const struct engine *engine, struct client *client);
 

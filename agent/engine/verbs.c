@@ -270,6 +270,8 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
 	[LOCAL_LINEAGE] = {true, verb_lineage},
 	[LOCAL_TAINT] = {false, verb_taint},
+	[LOCAL_VAULTS] = {false, verb_vaults},
+	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
 	[LOCAL_LOGIN] = {false, verb_login},
 	[LOCAL_TICKET] = {false, verb_ticket},
 };

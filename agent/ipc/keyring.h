@@ -48,7 +48,15 @@ enum keyring_verb {
 	KEYRING_KEYS_ASK = 17,	 /* the device's UUID; answers a question of common/key_words.h */
 	KEYRING_KEYS_GRANT = 18, /* the console's answer to that; answers u16, how many keys came */
 	KEYRING_KEYS_STATE = 19, /* answers struct keyring_keys: which are here; no byte of any */
-	KEYRING_KEYS_DROP = 28,	 /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
+	/*
+	 * With a descriptor of a directory; a label's UUID, and u32, which generation of its key, 0 = the
+	 * newest. Gives the key made of it to the file system. Answers u32, the generation, and what the
+	 * kernel calls the key. -ENOKEY: there is no such key of a label here now.
+	 */
+	KEYRING_VAULT_ADD = 20,
+	/* With a descriptor of a directory; what the kernel calls the key. Answers u32, as linux/fscrypt.h. */
+	KEYRING_VAULT_REMOVE = 21,
+	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_ANSWER = 32,	   /* none above */
 };

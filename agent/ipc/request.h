@@ -44,7 +44,18 @@ enum local_type {
 	LOCAL_TAINT = 16,   /* of own uid, of all for root; pid */
 	LOCAL_LOGIN = 17,   /* may this account log in; root, others of their own; no lines */
 	LOCAL_TICKET = 18,  /* one line, {"ticket": ...} */
-	LOCAL_TYPE_MAX,	    /* behind the last request */
+	LOCAL_VAULTS = 22,  /* a line for each [vault] of the policy in force */
+	LOCAL_VAULT_TELL =
+		23, /* root, which is holdfast-vault: label is the vault, pid what, reason words */
+	LOCAL_TYPE_MAX, /* behind the last request */
+};
+
+/* Of VAULT_TELL. */
+enum local_vault_event {
+	LOCAL_VAULT_LOCKED = 1,
+	LOCAL_VAULT_UNLOCKED = 2,
+	LOCAL_VAULT_HELD = 3, /* the key is gone, and files that were open are still readable */
+	LOCAL_VAULT_BROKEN = 4,
 };
 
 /* LOGIN: which of PAM's calls it is. */

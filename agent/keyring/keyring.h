@@ -8,6 +8,8 @@
 #include "agent/keyring/keys.h"
 #include "agent/keyring/lease.h"
 
+struct vault_claims;
+
 /* Who asks, as the kernel says: bits, so that a verb can be for several. */
 enum keyring_peer {
 	PEER_UPLINK = 0x1, /* on the pair that holdfastd made: it reaches the network */
@@ -19,7 +21,8 @@ struct keyring {
 	struct device_key *device;
 	struct keys *keys;
 	struct keyring_lease lease;
-	const char *config; /* console.ini; NULL: there is none, as in some tests */
+	struct vault_claims *vaults; /* which file systems have which */
+	const char *config;	     /* console.ini; NULL: there is none, as in some tests */
 };
 
 /* A verb's: bytes of the answer, which is all zeros before, or negative errno. fd: see keyring_serve(). */
@@ -32,6 +35,8 @@ verb_function verb_ticket;
 /* keys_verbs.c */
 verb_function verb_keys_want, verb_keys_ask, verb_keys_grant, verb_keys_state, verb_keys_drop,
 	verb_keys_refused;
+/* vault_verbs.c */
+verb_function verb_vault_add, verb_vault_remove;
 
 /*
  * Does what is asked, if that peer may ask it. fd came with the request, -EBADF as a rule; it stays the

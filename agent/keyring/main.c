@@ -21,6 +21,7 @@
 
 #include "agent/keyring/device_key.h"
 #include "agent/keyring/local.h"
+#include "agent/keyring/vault.h"
 #include "agent/keyring/wish.h"
 #include "common/filter.h"
 #include "common/log.h"
@@ -103,7 +104,7 @@ static void restrict_self(void)
 	r = privileges_drop(&wanted);
 	if (r < 0)
 		fatal("cannot give up privileges: %s, stopping", strerror(-r));
-	r = filter_load(FILTER_FILES | FILTER_IPC);
+	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_VAULT);
 	if (r < 0)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
@@ -158,8 +159,15 @@ static int passed(int fd)
 	return fcntl(fd, F_GETFD) < 0 ? -EBADF : fd;
 }
 
+/* A label's key goes: what was made of it goes first. */
+static void on_drop(const uint8_t *label, void *userdata)
+{
+	vault_withdraw_label(userdata, label);
+}
+
 int main(int argc, char **argv)
 {
+	static struct vault_claims claims;
 	auto_call(device_key_freep) struct device_key *key = NULL;
 	auto_call(local_freep) struct local *local = NULL;
 	auto_call(keys_freep) struct keys *keys = NULL;
@@ -194,6 +202,9 @@ int main(int argc, char **argv)
 	keyring.device = key;
 	keyring.keys = keys;
 	keyring.config = options.config;
+	keyring.vaults = &claims;
+	keys_on_drop(keys, on_drop, &claims);
 	loop(&keyring, local);
+	vault_withdraw_label(&claims, NULL);
 	return EXIT_SUCCESS;
 }

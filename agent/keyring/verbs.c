@@ -153,6 +153,8 @@ static const struct verb {
 	[KEYRING_KEYS_GRANT] = {verb_keys_grant, PEER_UPLINK},
 	[KEYRING_KEYS_STATE] = {verb_keys_state, PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_DROP] = {verb_keys_drop, PEER_ENGINE | PEER_ROOT},
+	[KEYRING_VAULT_ADD] = {verb_vault_add, PEER_ROOT},
+	[KEYRING_VAULT_REMOVE] = {verb_vault_remove, PEER_ROOT},
 	[KEYRING_KEYS_REFUSED] = {verb_keys_refused, PEER_UPLINK},
 };
 
@@ -175,7 +177,7 @@ void keyring_serve(struct keyring *keyring, enum keyring_peer peer,
 		r = -EPERM;
 	else
 		r = verb->run(keyring, request, fd, ret_answer);
-	if (r < 0 && r != -ENODATA && log_allowed(&limit)) /* that one is no failure */
+	if (r < 0 && r != -ENODATA && r != -ENOKEY && log_allowed(&limit)) /* these are answers */
 		log_warning("request %u of %s: %s", request->verb, peer_name(peer), strerror(-r));
 	ret_answer->error = r < 0 ? r : 0;
 	ret_answer->size = (uint16_t)(r < 0 ? 0 : r);

@@ -123,6 +123,29 @@ pid_t survey_start(const struct supervisor_options *options, const char *runtime
 	return process_start(&plan);
 }
 
+pid_t vault_watch_start(const struct supervisor_options *options, int *ret_fd)
+{
+	struct process_plan plan = {
+		.directory = options->libexec_directory,
+		.arguments = {"holdfast-vault", "--runtime-dir", options->runtime_directory,
+			"watch"},
+		.second_fd = -EBADF,
+	};
+	int own[2] = {-EBADF, -EBADF};
+	pid_t child;
+	int r;
+
+	r = process_sockets(own);
+	if (r < 0)
+		return r;
+	plan.peer_fd = own[1];
+	child = process_start(&plan);
+	if (child > 0)
+		*ret_fd = take_fd(own[0]);
+	sockets_close(own);
+	return child;
+}
+
 int reporters_start(const struct supervisor_options *options, const struct reporters_plan *plan,
 	struct pair *ret_pair)
 {

@@ -57,7 +57,8 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
 	struct child_user users[REPORTER_MAX];
 	char runtime[PATH_MAX];
 
-	*reporting = (struct reporting){.pair = {.fd = -EBADF}, .backoff_ms = BACKOFF_MIN_MS};
+	*reporting = (struct reporting){
+		.pair = {.fd = -EBADF}, .vault_fd = -EBADF, .backoff_ms = BACKOFF_MIN_MS};
 	if (users_find(options, users) == 0)
 		(void)directories_make(options, users, runtime); /* told when they are started */
 }
@@ -132,6 +133,35 @@ static void survey(
 	}
 }
 
+static void vault_stop(struct reporting *reporting)
+{
+	pid_t none = 0;
+
+	if (reporting->vault_fd >= 0)
+		(void)close(reporting->vault_fd); /* this is the message */
+	reporting->vault_fd = -EBADF;
+	process_end(&reporting->vault, &none);
+}
+
+/* Like the pair, and again a second later when it ended. */
+static void vault_watch(struct reporting *reporting, const struct supervisor_options *options)
+{
+	if (reporting->vault > 0 && !process_is_gone(reporting->vault))
+		return;
+	if (reporting->vault > 0) {
+		log_warning("holdfast-vault ended; vaults stay as they are; starting it again");
+		vault_stop(reporting);
+	}
+	if (!reporting->pair.led)
+		return;
+	reporting->vault = vault_watch_start(options, &reporting->vault_fd);
+	if (reporting->vault < 0) {
+		log_error("cannot watch over vaults: %s, trying again",
+			strerror((int)-reporting->vault));
+		reporting->vault = 0;
+	}
+}
+
 bool reporting_tick(struct reporting *reporting, const struct supervisor_options *options,
 	const struct child_user *engine)
 {
@@ -152,6 +182,7 @@ bool reporting_tick(struct reporting *reporting, const struct supervisor_options
 		pair_stop(pair);
 	}
 	survey(reporting, options, now);
+	vault_watch(reporting, options);
 	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
 		return has_ended;
 	reporting->started_ns = now;
@@ -162,6 +193,7 @@ bool reporting_tick(struct reporting *reporting, const struct supervisor_options
 
 void reporting_stop(struct reporting *reporting)
 {
+	vault_stop(reporting); /* before keyring, which it asks */
 	pair_stop(&reporting->pair);
 	if (reporting->survey > 0)
 		(void)waitpid(reporting->survey, NULL, 0); /* takes milliseconds */

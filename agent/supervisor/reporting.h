@@ -15,6 +15,8 @@ struct reporting {
 	struct pair pair;   /* uplink and keyring */
 	pid_t survey;	    /* 0 = none runs */
 	uint64_t survey_ns; /* when one was started last */
+	pid_t vault;	    /* watches over vaults, while keyring runs; 0 = it does not */
+	int vault_fd;	    /* ends with us, and so does it */
 	uint64_t started_ns;
 	uint64_t next_ns; /* not started before */
 	int backoff_ms;

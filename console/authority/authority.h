@@ -5,11 +5,13 @@
  * holdfast-console(8) starts it by executing itself.
  *
  *   holdfast-console authority --ca-dir DIR --frontend-fd N [--store-fd N]
- *		[--user NAME] [--life-fd N] [--verbose]
+ *		[--user NAME] [--life-fd N] [--keys-dir DIR] [--verbose]
  *
  *   --ca-dir       with CA_ROOT_CERTIFICATE, CA_ISSUING_CERTIFICATE and CA_ISSUING_KEY of
  *                  ca_files.h, as ca_files_create() makes them; the root's key need not be there.
  *                  Read while still privileged
+ *   --keys-dir     with the tenant's root key and its slots (tenant_key.h, key_slots.h), which are made
+ *                  where there are none; without it there are no keys of labels
  *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
  *   --store-fd     likewise, to the store: what is to be said of devices
  *   --user         who to become once the key is read; without it, stays who it is

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -24,16 +25,20 @@
 #include "console/authority/ca_files.h"
 #include "console/authority/certificate.h"
 #include "console/authority/csr.h"
+#include "console/authority/key_service.h"
 #include "console/authority/trust.h"
 #include "console/ipc/messages.h"
 #include "console/ipc/process.h"
 #include "common/uuid.h"
 
+#define SECRET_HEAP 65536
+
 struct authority {
-	const char *directory, *user;
-	int frontend_fd, store_fd, life_fd; /* store_fd: -1 = none */
+	const char *directory, *keys_directory, *user; /* keys_directory: NULL = none */
+	int frontend_fd, store_fd, life_fd;	       /* store_fd: -1 = none */
 	struct ca_files files;
 	struct trust trust;
+	struct key_service keys;
 	struct channel frontend, store;
 };
 
@@ -50,6 +55,7 @@ static int parse_options(int argc, char **argv, struct authority *authority)
 {
 	static const struct option known[] = {
 		{"ca-dir", required_argument, NULL, 'c'},
+		{"keys-dir", required_argument, NULL, 'k'},
 		{"frontend-fd", required_argument, NULL, 'f'},
 		{"store-fd", required_argument, NULL, 's'},
 		{"user", required_argument, NULL, 'u'},
@@ -63,6 +69,9 @@ static int parse_options(int argc, char **argv, struct authority *authority)
 		switch (option) {
 		case 'c':
 			authority->directory = optarg;
+			break;
+		case 'k':
+			authority->keys_directory = optarg;
 			break;
 		case 'f':
 			authority->frontend_fd = process_fd(optarg);
@@ -243,15 +252,86 @@ static bool on_frontend(struct authority *authority)
 	return true;
 }
 
+static void answer_store(struct authority *authority, struct bytes_writer *frame)
+{
+	int r = channel_send(&authority->store, frame, -1);
+
+	if (r < 0)
+		fatal("cannot answer the store: %s, stopping", strerror(-r));
+}
+
+static void check_store(const struct bytes_reader *payload)
+{
+	if (!bytes_is_done(payload))
+		fatal("the store sent a broken message, stopping");
+}
+
+static void answer_word(struct authority *authority, uint16_t type, const struct console_word *word)
+{
+	static uint8_t bytes[WIRE_HEADER_SIZE + sizeof(struct console_word)];
+	struct bytes_writer frame;
+
+	wire_begin(&frame, bytes, sizeof(bytes), type);
+	console_put_word(&frame, word);
+	answer_store(authority, &frame);
+}
+
+static void on_wish(struct authority *authority, struct bytes_reader *payload)
+{
+	static struct console_word word;
+	struct console_wish wish;
+
+	console_get_wish(payload, &wish);
+	check_store(payload);
+	trust_say(&authority->trust, &authority->files.issuing, &wish, time(NULL), &word);
+	if (word.refusal != REFUSAL_NONE && log_allowed(&word_log))
+		log_error("cannot sign a lease, refusing it: has the issuing certificate expired?");
+	ERR_clear_error();
+	answer_word(authority, CONSOLE_WORD_IS, &word);
+}
+
+static void on_make(struct authority *authority, struct bytes_reader *payload)
+{
+	uint8_t bytes[WIRE_HEADER_SIZE + sizeof(struct console_made)];
+	struct console_make make;
+	struct console_made made;
+	struct bytes_writer frame;
+
+	console_get_make(payload, &make);
+	check_store(payload);
+	key_service_make(&authority->keys, &make, &made);
+	wire_begin(&frame, bytes, sizeof(bytes), CONSOLE_KEY_MADE);
+	console_put_made(&frame, &made);
+	answer_store(authority, &frame);
+}
+
+static void on_release(struct authority *authority, struct bytes_reader *payload)
+{
+	static struct console_release release;
+	static struct console_word word;
+
+	console_get_release(payload, &release);
+	check_store(payload);
+	key_service_release(&authority->keys, &release, time(NULL), &word);
+	answer_word(authority, CONSOLE_KEY_RELEASED, &word);
+}
+
+static void on_destroy(struct authority *authority, struct bytes_reader *payload)
+{
+	static struct console_destroy destroy;
+	static struct console_word word;
+
+	console_get_destroy(payload, &destroy);
+	check_store(payload);
+	key_service_destroy(&authority->keys, &destroy, time(NULL), &word);
+	answer_word(authority, CONSOLE_KEY_DESTROYED, &word);
+}
+
 /* False once the store is gone. */
 static bool on_store(struct authority *authority)
 {
-	static uint8_t packet[WIRE_FRAME_MAX],
-		bytes[WIRE_HEADER_SIZE + sizeof(struct console_word)];
-	static struct console_word word;
-	struct bytes_writer frame;
+	static uint8_t packet[WIRE_FRAME_MAX];
 	struct bytes_reader payload;
-	struct console_wish wish;
 	uint16_t type;
 	int fd, r;
 
@@ -266,20 +346,22 @@ static bool on_store(struct authority *authority)
 		r = wire_open(packet, (size_t)r, &type, &payload);
 	if (r < 0)
 		fatal("cannot read what the store says: %s, stopping", strerror(-r));
-	if (type != CONSOLE_WORD)
+	switch (type) {
+	case CONSOLE_WORD:
+		on_wish(authority, &payload);
+		break;
+	case CONSOLE_KEY_MAKE:
+		on_make(authority, &payload);
+		break;
+	case CONSOLE_KEY_RELEASE:
+		on_release(authority, &payload);
+		break;
+	case CONSOLE_KEY_DESTROY:
+		on_destroy(authority, &payload);
+		break;
+	default:
 		fatal("the store sent a message of type %u, stopping", type);
-	console_get_wish(&payload, &wish);
-	if (!bytes_is_done(&payload))
-		fatal("the store sent a broken message, stopping");
-	trust_say(&authority->trust, &authority->files.issuing, &wish, time(NULL), &word);
-	if (word.refusal != REFUSAL_NONE && log_allowed(&word_log))
-		log_error("cannot sign a lease, refusing it: has the issuing certificate expired?");
-	ERR_clear_error();
-	wire_begin(&frame, bytes, sizeof(bytes), CONSOLE_WORD_IS);
-	console_put_word(&frame, &word);
-	r = channel_send(&authority->store, &frame, -1);
-	if (r < 0)
-		fatal("cannot answer the store: %s, stopping", strerror(-r));
+	}
 	return true;
 }
 
@@ -315,7 +397,7 @@ static void serve(struct authority *authority)
 /* A module looks after its token's files, or speaks to its daemon, at each signature. */
 static unsigned int filter_of(const struct ca_files *files)
 {
-	unsigned int groups = FILTER_IPC;
+	unsigned int groups = FILTER_IPC | FILTER_PLACES; /* the slots of keys */
 
 	if (files->is_token)
 		groups |= FILTER_FILES | FILTER_NAMES | FILTER_DATABASE;
@@ -333,8 +415,14 @@ int authority_main(int argc, char **argv)
 	}
 	(void)signal(SIGTERM, on_signal);
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (CRYPTO_secure_malloc_init(SECRET_HEAP, 32) != 1)
+		log_warning("no locked heap for keys, going on without");
 	read_key(&authority);
 	rehearse(&authority);
+	authority.keys.trust = &authority.trust;
+	authority.keys.issuing = &authority.files.issuing;
+	if (authority.keys_directory)
+		key_service_open(&authority.keys, authority.keys_directory);
 	process_restrict(authority.user, filter_of(&authority.files));
 	if (authority.files.is_token) /* as whom, and by which calls, it is used from now on */
 		rehearse(&authority);
@@ -349,6 +437,7 @@ int authority_main(int argc, char **argv)
 	if (authority.store_fd >= 0)
 		channel_done(&authority.store);
 	trust_done(&authority.trust);
+	key_service_close(&authority.keys);
 	ca_files_done(&authority.files);
 	return EXIT_SUCCESS;
 }

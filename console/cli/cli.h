@@ -20,11 +20,13 @@ enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_NO_CONSOLE = 3
 /* Below the state directory: each process's own. */
 #define CLI_STORE_DIRECTORY	"store"
 #define CLI_AUTHORITY_DIRECTORY "authority"
-#define CLI_TLS_DIRECTORY	"tls"
-#define CLI_SIGNING_DIRECTORY	"signing" /* root's; nothing of serve reads it */
-#define CLI_POLICY_KEY		"policy.key"
-#define CLI_DEVICES_FILE	"devices.pem" /* root certificate and policy key: for devices */
-#define CLI_LOCK		"lock"	      /* held by serve, init and restore */
+#define CLI_KEYS_DIRECTORY \
+	"keys" /* the authority's: of labels; in no backup, and copied to no other console */
+#define CLI_TLS_DIRECTORY     "tls"
+#define CLI_SIGNING_DIRECTORY "signing" /* root's; nothing of serve reads it */
+#define CLI_POLICY_KEY	      "policy.key"
+#define CLI_DEVICES_FILE      "devices.pem" /* root certificate and policy key: for devices */
+#define CLI_LOCK	      "lock"	    /* held by serve, init and restore */
 
 #define CLI_STORE_USER	   "holdfast-store"
 #define CLI_FRONTEND_USER  "holdfast-frontend"

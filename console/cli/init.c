@@ -19,6 +19,7 @@
 #include "common/hpke.h"
 #include "common/privileges.h"
 #include "console/authority/ca_files.h"
+#include "console/authority/tenant_key.h"
 #include "console/cli/database.h"
 #include "console/cli/init.h"
 #include "console/frontend/frontend.h"
@@ -154,7 +155,7 @@ static int read_passphrases(struct init_plan *plan)
 static int make_directories(void)
 {
 	static const char *const names[] = {CLI_STORE_DIRECTORY, CLI_AUTHORITY_DIRECTORY,
-		CLI_TLS_DIRECTORY, CLI_SIGNING_DIRECTORY};
+		CLI_KEYS_DIRECTORY, CLI_TLS_DIRECTORY, CLI_SIGNING_DIRECTORY};
 	char path[PATH_MAX], database[PATH_MAX], location[LOCATION_SIZE];
 	struct stat status;
 
@@ -199,11 +200,13 @@ static void undo(void)
 		CA_ISSUING_CERTIFICATE, CA_ISSUING_KEY, CA_ISSUING_URI, CA_PIN_REFUSED};
 	static const char *const tls[] = {FRONTEND_CERTIFICATE, FRONTEND_KEY};
 	static const char *const signing[] = {CLI_POLICY_KEY};
+	static const char *const keys[] = {TENANT_KEY_FILE, TENANT_KEY_PASSPHRASE, KEY_SLOTS_FILE};
 	char path[PATH_MAX];
 
 	cli_path(path, sizeof(path), CLI_DEVICES_FILE, "");
 	(void)unlink(path); /* as below */
 	remove_files(CLI_SIGNING_DIRECTORY, signing, 1);
+	remove_files(CLI_KEYS_DIRECTORY, keys, 3);
 	remove_files(CLI_STORE_DIRECTORY, store, 6);
 	remove_files(CLI_AUTHORITY_DIRECTORY, authority, 6);
 	remove_files(CLI_TLS_DIRECTORY, tls, 2);
@@ -249,6 +252,13 @@ static int make_seal_key(void)
 		r = -errno;
 	explicit_bzero(private_key, sizeof(private_key));
 	return r;
+}
+
+static int make_tenant_key(void)
+{
+	auto_close int keys = init_open_directory(CLI_KEYS_DIRECTORY);
+
+	return keys < 0 ? -errno : tenant_key_make(keys);
 }
 
 static int fill_database(struct store *store, struct init_plan *plan, const char *tenant)
@@ -362,6 +372,10 @@ static int make_all(struct init_plan *plan)
 		r = make_seal_key();
 	}
 	if (r == 0) {
+		what = "tenant's root key";
+		r = make_tenant_key();
+	}
+	if (r == 0) {
 		what = "database";
 		r = make_database(plan, tenant);
 	}
@@ -414,15 +428,20 @@ static void print_next(const struct init_plan *plan)
 		     "  4. Its policy:         holdfast-console policy publish FILE\n"
 		     "  5. More devices:       holdfast-console token create --help\n",
 		cli.state_directory, CLI_DEVICES_FILE, plan->names[0]);
-	(void)printf("  6. Take %s/%s/%s to a place that is not on this\n"
-		     "     machine. It is needed for a new issuing authority only, in five years.\n"
-		     "     %s/%s/%s signs policies: who has it and its\n"
-		     "     passphrase says what devices do. It may be kept elsewhere too.\n"
-		     "     Keep a copy of %s/%s/%s as well: without it, what\n"
-		     "     devices have sealed and not delivered can't be read.\n",
+	(void)printf(
+		"  6. Take %s/%s/%s to a place that is not on this\n"
+		"     machine. It is needed for a new issuing authority only, in five years.\n"
+		"     %s/%s/%s signs policies: who has it and its\n"
+		"     passphrase says what devices do. It may be kept elsewhere too.\n"
+		"     Keep a copy of %s/%s/%s as well: without it, what\n"
+		"     devices have sealed and not delivered can't be read.\n"
+		"  7. Before labels have keys ('holdfast-console key rotate'), see KEYS OF LABELS\n"
+		"     in holdfast-console(8): %s/%s is in no backup of the\n"
+		"     database, without it vaults can't be read, and its copies must go when a\n"
+		"     key is destroyed.\n",
 		cli.state_directory, CLI_AUTHORITY_DIRECTORY, CA_ROOT_KEY, cli.state_directory,
 		CLI_SIGNING_DIRECTORY, CLI_POLICY_KEY, cli.state_directory, CLI_STORE_DIRECTORY,
-		SERVICE_SEAL_KEY);
+		SERVICE_SEAL_KEY, cli.state_directory, CLI_KEYS_DIRECTORY);
 }
 
 int cli_init(int argc, char **argv)

@@ -140,6 +140,7 @@ static void exec_child(const struct supervisor *supervisor, enum child which,
 		break;
 	case CHILD_AUTHORITY:
 		add_directory(&arguments, "--ca-dir", CLI_AUTHORITY_DIRECTORY);
+		add_directory(&arguments, "--keys-dir", CLI_KEYS_DIRECTORY);
 		add_fd(&arguments, "--frontend-fd", sockets->authority[1]);
 		add_fd(&arguments, "--store-fd", sockets->words[1]);
 		add_common(supervisor, &arguments, CLI_AUTHORITY_USER, life_fd);
@@ -362,6 +363,16 @@ static void loop(struct supervisor *supervisor)
 	}
 }
 
+/* A console of before keys of labels, and one that has joined, get what the authority puts there now. */
+static void make_keys_directory(void)
+{
+	char path[PATH_MAX];
+
+	cli_path(path, sizeof(path), CLI_KEYS_DIRECTORY, "");
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		log_error("cannot make '%s': %m, going on without keys of labels", path);
+}
+
 static void take_signals(struct supervisor *supervisor)
 {
 	sigset_t wanted;
@@ -427,6 +438,7 @@ int cli_serve(int argc, char **argv)
 	(void)umask(022); /* returns the old one */
 	if (mkdir(cli.runtime_directory, 0755) < 0 && errno != EEXIST)
 		fatal("cannot make '%s': %m, stopping", cli.runtime_directory);
+	make_keys_directory();
 	supervisor.is_root = geteuid() == 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		fatal("cannot give up new privileges: %m, stopping");

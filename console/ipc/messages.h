@@ -40,6 +40,7 @@ enum console_message {
 		7, /* struct console_who, then JSON: the rest of the frame; answered by DEVICE_IS */
 	CONSOLE_LEASE =
 		8, /* struct console_who, then a question of common/lease.h: the rest of the frame */
+	CONSOLE_KEYS = 9, /* struct console_who, then a question of common/key_words.h: the rest */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
 	CONSOLE_DONE = 33,	/* struct console_done */
@@ -51,6 +52,7 @@ enum console_message {
 		37, /* struct console_policy: to POLICY; with a sealed memfd when version is not 0 */
 	CONSOLE_POLICIES_CHANGED = 38, /* nothing: who waits for a policy is to be asked for anew */
 	CONSOLE_LEASE_IS = 39,	       /* struct console_word: to LEASE */
+	CONSOLE_KEYS_ARE = 40, /* struct console_word: to KEYS; a grant of common/key_words.h */
 	/* frontend to authority */
 	CONSOLE_SIGN = 64, /* struct console_sign */
 	/* authority to frontend */
@@ -58,8 +60,15 @@ enum console_message {
 	CONSOLE_CHAIN = 97,  /* struct console_chain: once, first */
 	/* store to authority */
 	CONSOLE_WORD = 128, /* struct console_wish */
+	/* these three: console/ipc/key_messages.h */
+	CONSOLE_KEY_MAKE = 129,	   /* struct console_make */
+	CONSOLE_KEY_RELEASE = 130, /* struct console_release */
+	CONSOLE_KEY_DESTROY = 131, /* struct console_destroy */
 	/* authority to store */
-	CONSOLE_WORD_IS = 160, /* struct console_word: to WORD */
+	CONSOLE_WORD_IS = 160,	     /* struct console_word: to WORD */
+	CONSOLE_KEY_MADE = 161,	     /* struct console_made */
+	CONSOLE_KEY_RELEASED = 162,  /* struct console_word: a grant */
+	CONSOLE_KEY_DESTROYED = 163, /* struct console_word: a receipt */
 };
 
 enum device_state {

@@ -48,6 +48,20 @@ static const struct refusal_row rows[REFUSAL_MAX] = {
 	[REFUSAL_LENGTH] = {"LENGTH", 411,
 		"a request with a body has one Content-Length and no Transfer-Encoding"},
 	[REFUSAL_SYNTAX] = {"SYNTAX", 400, "not a request as it should be"},
+	[REFUSAL_KEY_QUESTION] = {"KEY_QUESTION", 400,
+		"not a question for keys, signed by this device's key"},
+	[REFUSAL_KEY_REPLAYED] = {"KEY_REPLAYED", 409,
+		"keys were asked for with this question before, or with a later one"},
+	[REFUSAL_KEY_UNKNOWN] = {"KEY_UNKNOWN", 404, "there is no key of that label"},
+	[REFUSAL_KEY_DESTROYED] = {"KEY_DESTROYED", 410, "the label's keys are destroyed"},
+	[REFUSAL_KEY_NETWORK] = {"KEY_NETWORK", 403,
+		"the label's keys are not released to that address"},
+	[REFUSAL_KEY_UNVERIFIED] = {"KEY_UNVERIFIED", 403,
+		"the label's keys are released to users who have verified"},
+	[REFUSAL_KEYS_SEALED] = {"KEYS_SEALED", 503,
+		"the tenant's root key is sealed: its passphrase is not there"},
+	[REFUSAL_KEYS_ELSEWHERE] = {"KEYS_ELSEWHERE", 421, "another console has the label's keys"},
+	[REFUSAL_KEYS_FULL] = {"KEYS_FULL", 507, "there is no room for one more key"},
 };
 
 const struct refusal_row *refusal_row(uint16_t refusal)

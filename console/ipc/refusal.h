@@ -47,6 +47,17 @@ enum console_refusal {
 	REFUSAL_RATE = 43,
 	REFUSAL_LENGTH = 44, /* no Content-Length, or a Transfer-Encoding */
 	REFUSAL_SYNTAX = 45, /* of the request */
+	/* keys of labels */
+	REFUSAL_KEY_QUESTION = 50, /* none, not this device's, or not signed by its key */
+	REFUSAL_KEY_REPLAYED = 51, /* asked with before, or before a later one */
+	REFUSAL_KEY_UNKNOWN = 52,  /* of none of the labels is there one */
+	REFUSAL_KEY_DESTROYED = 53,
+	REFUSAL_KEY_NETWORK = 54, /* not from that address */
+	REFUSAL_KEY_UNVERIFIED = 55,
+	REFUSAL_KEYS_SEALED =
+		56, /* the tenant's root key is not to be had: its passphrase is missing */
+	REFUSAL_KEYS_ELSEWHERE = 57, /* another console has them */
+	REFUSAL_KEYS_FULL = 58,
 	REFUSAL_MAX
 };
 

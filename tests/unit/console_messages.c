@@ -43,6 +43,27 @@ static const struct console_wish sample_wish = {.id = 11,
 	.seconds = 60,
 	.serial = 7};
 static const struct console_word sample_word = {.id = 11, .size = 2, .text = "hi"};
+#define SAMPLE_KEY                                                                     \
+	{                                                                              \
+		.label = {1}, .generation = 2, .is_newest = 1, .home = {3}, .slot = 4, \
+		.wrapped = {                                                           \
+			5                                                              \
+		}                                                                      \
+	}
+static const struct console_make sample_make = {.id = 12, .key = SAMPLE_KEY};
+static const struct console_made sample_made = {
+	.id = 12, .refusal = REFUSAL_KEYS_SEALED, .key = SAMPLE_KEY};
+static const struct console_release sample_release = {.id = 13,
+	.device = {6},
+	.seconds = 60,
+	.certificate_size = 2,
+	.certificate = "ce",
+	.question_size = 3,
+	.question = "que",
+	.count = 2,
+	.keys = {SAMPLE_KEY, SAMPLE_KEY}};
+static const struct console_destroy sample_destroy = {
+	.id = 14, .key = SAMPLE_KEY, .name = "acme/finance", .who = "root", .made_ms = 7};
 static const struct console_chain sample_chain = {
 	.count = 2, .certificates = {{1, {0x30}}, {2, {0x30, 0x31}}}};
 
@@ -126,6 +147,8 @@ Test(console_messages, numbers_that_are_none)
 	struct console_policy policy = sample_policy;
 	struct console_wish wish = sample_wish;
 	struct console_word word = sample_word;
+	struct console_make make = sample_make;
+	struct console_release release = sample_release;
 	struct console_chain *chain = calloc(1, sizeof(*chain));
 	struct bytes_reader payload;
 	size_t size;
@@ -163,6 +186,20 @@ Test(console_messages, numbers_that_are_none)
 	poll = sample_poll;
 	poll.word = UINT64_MAX;
 	cr_expect_not(IS_TAKEN(poll, &poll));
+	make.key.generation = 0;
+	cr_expect_not(IS_TAKEN(make, &make));
+	make = sample_make;
+	make.key.is_newest = 2;
+	cr_expect_not(IS_TAKEN(make, &make));
+	cr_expect(IS_TAKEN(release, &release), "control");
+	release.count = 0;
+	cr_expect_not(IS_TAKEN(release, &release), "no key");
+	release = sample_release;
+	release.seconds = 0;
+	cr_expect_not(IS_TAKEN(release, &release));
+	release = sample_release;
+	release.question_size = 0;
+	cr_expect_not(IS_TAKEN(release, &release));
 	cr_expect(IS_TAKEN(wish, &wish), "control");
 	wish.state = DEVICE_SUSPENDED;
 	cr_expect_not(IS_TAKEN(wish, &wish), "suspended for a minute");
@@ -223,7 +260,7 @@ Test(console_messages, every_refusal_has_a_row)
 			cr_expect(row == refusal_row(j) || strcmp(row->code, refusal_row(j)->code));
 	}
 	/* numbers between the groups */
-	cr_expect_eq(count, (10 - 4) + (20 - 18) + (30 - 28) + (40 - 38));
+	cr_expect_eq(count, (10 - 4) + (20 - 18) + (30 - 28) + (40 - 38) + (50 - 46));
 	cr_expect_eq(refusal_row(UINT16_MAX), refusal_row(REFUSAL_INTERNAL));
 	cr_expect_eq(refusal_row(REFUSAL_BATCH_GAP)->status, 409);
 }

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Wiping what has moved. An object goes into the grave first, by rename(2): what is in there is done
+ * with, whatever becomes of its bytes, so that a power cut in the middle is told from a change.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/vault/tree.h"
+#include "agent/vault/tree_walk.h"
+#include "common/cleanup.h"
+
+#define ZEROS_SIZE (1 << 18)
+#define LATE_MAX   100 /* copies of one name that was changed in both places */
+
+static bool is_late(const struct tree *tree, const struct stat *status)
+{
+	return (uint64_t)status->st_ctim.tv_sec * 1000000000 + (uint64_t)status->st_ctim.tv_nsec >=
+	       tree->settled_ns;
+}
+
+/* Over the bytes that are there, so that no block that is given back tells them. */
+static int overwrite(int fd)
+{
+	auto_free char *zeros = calloc(1, ZEROS_SIZE);
+	off_t begin = 0, end;
+
+	if (!zeros)
+		return -ENOMEM;
+	while ((begin = lseek(fd, begin, SEEK_DATA)) >= 0) {
+		end = lseek(fd, begin, SEEK_HOLE);
+		if (end < 0)
+			return -errno;
+		while (begin < end) {
+			size_t want = end - begin < ZEROS_SIZE ? (size_t)(end - begin) : ZEROS_SIZE;
+			ssize_t put = pwrite(fd, zeros, want, begin);
+
+			if (put < 0)
+				return -errno;
+			begin += put;
+		}
+	}
+	if (errno != ENXIO)
+		return -errno;
+	return fdatasync(fd) < 0 ? -errno : 0;
+}
+
+static int wipe(int directory_fd, const char *name)
+{
+	auto_close int fd = -EBADF;
+	struct stat status;
+	int r;
+
+	if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (S_ISREG(status.st_mode) && status.st_nlink == 1 && status.st_size) {
+		fd = openat(directory_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		r = overwrite(fd);
+		if (r == 0 && ftruncate(fd, 0) < 0)
+			r = -errno;
+		if (r < 0)
+			return r;
+	}
+	return unlinkat(directory_fd, name, 0) < 0 ? -errno : 0;
+}
+
+static int wipe_visit(struct tree *tree, const struct copy_place *place, const struct stat *status,
+	unsigned int depth)
+{
+	int r = wipe(place->from_fd, place->name);
+
+	(void)status; /* looked at anew */
+	(void)depth;
+	return r < 0 ? tree_fail(tree, r, strerror(-r)) : 0;
+}
+
+/* A name that nothing has: NAME.before-vault, NAME.before-vault-2 ... */
+static int late_name(const struct copy_place *place, char ret_name[NAME_MAX + 1])
+{
+	struct stat status;
+
+	for (unsigned int i = 1; i <= LATE_MAX; i++) {
+		char number[16] = "";
+
+		if (i > 1)
+			(void)snprintf(number, sizeof(number), "-%u", i);
+		(void)snprintf(
+			ret_name, NAME_MAX + 1, "%.200s" TREE_LATE "%s", place->name, number);
+		if (fstatat(place->to_fd, ret_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			return errno == ENOENT ? 0 : -errno;
+	}
+	return -EEXIST;
+}
+
+/* Whether the vault has it as it is here. 1, 0, negative errno. */
+static int is_there(const struct copy_place *place, const struct stat *status, bool *ret_exists)
+{
+	auto_close int here = -EBADF, there = -EBADF;
+	struct stat copy;
+
+	*ret_exists = fstatat(place->to_fd, place->name, &copy, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*ret_exists)
+		return errno == ENOENT ? 0 : -errno;
+	if ((status->st_mode & S_IFMT) != (copy.st_mode & S_IFMT))
+		return 0;
+	if (!S_ISREG(status->st_mode))
+		return copy_is_current(status, &copy);
+	here = openat(place->from_fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+	there = openat(place->to_fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+	if (here < 0 || there < 0)
+		return -errno;
+	return copy_is_same(here, there);
+}
+
+/* Somebody wrote to the old tree after the copy was made. */
+static int rescue(struct tree *tree, const struct copy_place *place, const struct stat *status)
+{
+	char name[NAME_MAX + 1];
+	bool exists;
+	int r;
+
+	r = is_there(place, status, &exists);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (!exists)
+		return copy_object(place, status);
+	r = late_name(place, name);
+	if (r < 0)
+		return r;
+	tree->note(tree->path,
+		"was changed in both places: the older one is beside it, as .before-vault",
+		tree->userdata);
+	return copy_object_as(place, status, name);
+}
+
+static int discard_object(
+	struct tree *tree, const struct copy_place *place, const struct stat *status)
+{
+	auto_close int grave_fd = -EBADF;
+	char name[32];
+	int r;
+
+	if (is_late(tree, status) && !S_ISSOCK(status->st_mode)) {
+		r = rescue(tree, place, status);
+		if (r < 0)
+			return r;
+	}
+	grave_fd = tree_open(tree->from_fd, TREE_GRAVE);
+	if (grave_fd < 0)
+		return grave_fd;
+	(void)snprintf(name, sizeof(name), "%" PRIu64, tree->removed);
+	if (renameat(place->from_fd, place->name, grave_fd, name) < 0)
+		return -errno;
+	r = wipe(grave_fd, name);
+	tree->removed += r == 0;
+	tree->objects++;
+	return r;
+}
+
+static int discard_visit(struct tree *tree, const struct copy_place *place,
+	const struct stat *status, unsigned int depth)
+{
+	auto_close int from_fd = -EBADF, to_fd = -EBADF;
+	bool is_made = false;
+	int r;
+
+	if (!S_ISDIR(status->st_mode)) {
+		r = discard_object(tree, place, status);
+		return r < 0 ? tree_fail(tree, r, strerror(-r)) : 0;
+	}
+	from_fd = tree_open(place->from_fd, place->name);
+	if (from_fd < 0)
+		return tree_fail(tree, from_fd, strerror(-from_fd));
+	to_fd = tree_open(place->to_fd, place->name);
+	if (to_fd == -ENOENT) { /* made late, or removed from the vault meanwhile */
+		is_made = mkdirat(place->to_fd, place->name, 0700) == 0;
+		to_fd = tree_open(place->to_fd, place->name);
+		if (to_fd >= 0)
+			(void)copy_directory_end(from_fd, to_fd); /* root's own, else */
+	}
+	if (to_fd < 0)
+		return tree_fail(tree, to_fd, strerror(-to_fd));
+	r = tree_each(tree, from_fd, to_fd, discard_visit, depth + 1);
+	if (r < 0)
+		return r;
+	if (is_made && !is_late(tree, status))
+		(void)unlinkat(place->to_fd, place->name, AT_REMOVEDIR); /* unless it is of use */
+	tree->directories++;
+	if (unlinkat(place->from_fd, place->name, AT_REMOVEDIR) < 0)
+		return tree_fail(tree, -errno, strerror(errno));
+	return 0;
+}
+
+/* Of a discarding that was broken off. */
+static int empty_grave(struct tree *tree)
+{
+	auto_close int grave_fd = -EBADF;
+
+	if (mkdirat(tree->from_fd, TREE_GRAVE, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	grave_fd = tree_open(tree->from_fd, TREE_GRAVE);
+	if (grave_fd < 0)
+		return grave_fd;
+	return tree_each(tree, grave_fd, -1, wipe_visit, 1);
+}
+
+int tree_discard(struct tree *tree)
+{
+	int r;
+
+	tree_clear(tree);
+	r = empty_grave(tree);
+	if (r == 0)
+		r = tree_each(tree, tree->from_fd, tree->to_fd, discard_visit, 1);
+	if (r < 0)
+		return r;
+	return unlinkat(tree->from_fd, TREE_GRAVE, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
