@@ -16,6 +16,7 @@
 #include "ring.bpf.h"
 #include "taint.bpf.h"
 #include "terminal.bpf.h"
+#include "vault.bpf.h"
 
 #define act_on_file(file, what)                                                                  \
 	{                                                                                        \
@@ -44,6 +45,9 @@ static __noinline int labelled_read(
 	if (act.labels && judge(&act))
 		return -EPERM;
 	act.labels = labels;
+	act.reason = HF_REASON_VAULT;
+	if (is_locked_up(file->f_inode) && judge(&act))
+		return -EPERM;
 	act.reason = reason;
 	if (judge(&act))
 		return -EPERM;
@@ -220,7 +224,7 @@ static __always_inline int read_of_labelled(struct file *file, struct inode *ino
 		 * forgets must be known to hold it. */
 		if (bank && !(labels & ~bank->apps[app].open) &&
 			!(bank->apps[app].flags & HF_APP_FORGETS) &&
-			!gate_of_machine(labels, &gate))
+			!gate_of_machine(labels, &gate) && !is_locked_up(inode))
 			return 0;
 	}
 	return labelled_read(file, labels, reason, HF_CHANNEL_OPEN, HF_OPERATION_READ);

@@ -189,6 +189,7 @@ struct inode {
 	struct hlist_head i_dentry;
 	__u32 i_rdev;
 	__u32 i_generation;
+	void *i_crypt_info;
 };
 
 struct dentry {

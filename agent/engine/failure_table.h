@@ -24,6 +24,7 @@ enum failure_reason {
 	FAILURE_KERNEL_LEASE = HF_REASON_LEASE,
 	FAILURE_KERNEL_VERIFY = HF_REASON_VERIFY,
 	FAILURE_KERNEL_ZONE = HF_REASON_ZONE,
+	FAILURE_KERNEL_VAULT = HF_REASON_VAULT,
 	FAILURE_NO_KERNEL = 20,	      /* no BPF LSM, or loading failed */
 	FAILURE_KERNEL_PARTIAL = 21,  /* a feature is missing */
 	FAILURE_POLICY_BAD = 22,      /* the policy file does not parse or compile */

@@ -57,6 +57,14 @@ policy_of_reader()
 	INI
 }
 
+# agent_install: for what the policy knows by its path, which others than root must not be able to change.
+agent_install()
+{
+	agent_libexec=/usr/local/libexec/holdfast
+	mkdir -p $agent_libexec
+	install -m 755 -o root -g root -t $agent_libexec "$HF_REPO"/build/holdfast-{engine,sensor,keyring,uplink,survey,vault}
+}
+
 # agent_start [POLICY]: returns once the kernel enforces it.
 agent_start()
 {
@@ -79,7 +87,7 @@ agent_start()
 # After it was killed.
 agent_start_again()
 {
-	holdfastd --policy "$agent_policy" --libexec-dir "$HF_REPO/build" >>$agent_log 2>&1 &
+	holdfastd --policy "$agent_policy" --libexec-dir "${agent_libexec:-$HF_REPO/build}" >>$agent_log 2>&1 &
 	agent_pid=$!
 }
 
@@ -100,7 +108,7 @@ agent_leave()
 	kill "$agent_pid" 2>/dev/null
 	wait "$agent_pid" 2>/dev/null
 	# It went on enforcing.
-	holdfastd --release --libexec-dir "$HF_REPO/build" >>$agent_log 2>&1
+	holdfastd --release --libexec-dir "${agent_libexec:-$HF_REPO/build}" >>$agent_log 2>&1
 }
 
 agent_stop()

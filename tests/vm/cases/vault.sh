@@ -1,0 +1,265 @@
+#!/bin/bash
+# Owns: encrypted folders: they move in with the agent in force, are readable for the allowed application alone and
+# while the key is there, and for nobody, by no descriptor, when it is gone. The keys come from a keyring of tests;
+# all else, the kernel's encryption too, is real.
+# vm-needs: ext4 btrfs
+# vm-timeout: 900
+# The places have no blanks in their names.
+# shellcheck disable=SC2086,SC2317,SC2119
+. tests/vm/guest/lib.sh
+. tests/vm/cases/places.sh
+. tests/vm/cases/agent.sh
+
+readers=/opt/readers
+books=$data/books
+paper=/mnt/btrfs/paper
+policy=/run/hf/vault.ini
+said=/run/hf/said
+text='HF-VAULT-minutes-of-the-board'
+
+make_folders()
+{
+	local folder i
+
+	mount_disk btrfs /mnt/btrfs || return 1
+	for folder in $books $paper; do
+		mkdir -p $folder/2026/deep || return 1
+		for ((i = 0; i < 40; i++)); do
+			echo "$text $i" >$folder/2026/page$i
+		done
+		echo "$text" >$folder/doc.txt
+		ln $folder/doc.txt $folder/2026/deep/same
+		ln -s ../doc.txt $folder/2026/link
+		mkfifo $folder/pipe
+		touch -d 2001-02-03 $folder/2026/page7
+		chown -R alice: $folder
+	done
+	sync
+}
+
+make_policy()
+{
+	policy_of_cases
+	cat <<-END
+
+		[vault books]
+		path = $books
+		label = confidential
+
+		[vault paper]
+		path = $paper
+		label = confidential
+		size = 200M
+	END
+}
+
+keyring_start()
+{
+	$HF_REPO/build/tests/hf-vault-keyring /run/holdfast "$(id -u holdfast-keyring)" >/run/hf/keyring.log 2>&1 &
+	keyring_pid=$!
+	wait_for 10 grep -q ready /run/hf/keyring.log
+}
+
+# As holdfastd starts it where there is a console.
+watch_start()
+{
+	mkfifo /run/hf/watch
+	(
+		exec 3<>/run/hf/watch
+		exec $agent_libexec/holdfast-vault watch
+	) 2>/run/hf/watch.log &
+	watch_pid=$!
+}
+
+listing()
+{
+	(cd "$1" && as_user alice $readers/busybox find . ! -name . -exec stat -c '%n %F %s %a %U %h %Y' {} + | sort)
+}
+
+sums()
+{
+	(cd "$1" && as_user alice $readers/busybox find . -type f -exec $readers/busybox sha256sum {} + | sort)
+}
+
+is_state()
+{
+	holdfast vault status "$1" | grep -q "^$1  $2  "
+}
+
+# says TEXT COMMAND...: it must fail, and say that.
+says()
+{
+	local want=$1
+
+	shift
+	! "$@" >$said 2>&1 && grep -q "$want" $said
+}
+
+move_in()
+{
+	local name=$1 folder=$2 way=$3
+
+	listing $folder >/run/hf/$name.before
+	sums $folder >/run/hf/$name.sums
+	holdfast vault add --dry-run $name >$said 2>&1
+	check "$name: a dry run says what there is" grep -q '^44 files and 2 directories' $said
+	check "$name: and by which way" grep -q "$way" $said
+	check "$name: and makes nothing" test ! -e ${folder%/*}/.holdfast-vault-$name
+	check "$name: moves in" holdfast vault add $name
+	listing $folder >/run/hf/$name.after
+	sums $folder >/run/hf/$name.sums.after
+	check "$name: is as it was" diff /run/hf/$name.before /run/hf/$name.after
+	check "$name: with what was in it" diff /run/hf/$name.sums /run/hf/$name.sums.after
+	refute "$name: nothing is left beside it" test -e ${folder%/*}/.holdfast-vault-$name
+	check "$name: is unlocked" is_state $name unlocked
+	holdfast vault verify $name >$said 2>&1
+	check "$name: verified: encrypted, and no block is the file's" \
+		grep -q "^vault $name is encrypted, and nothing plain is left beside it" $said
+	check "$name: looked at the device" grep -Eq '^blocks of [1-9][0-9]* files .*: 0 are the same' $said
+}
+
+# Whatever the key says, the label decides.
+label_decides()
+{
+	local name=$1 folder=$2
+
+	forget
+	expect_allowed "$name: the allowed application reads" as_user alice $readers/cat $folder/doc.txt
+	expect_refused "$name: another program does not" cat $folder/doc.txt
+	expect_refused "$name: nor below" cat $folder/2026/page3
+	expect_refused "$name: nor by a link" cat $folder/2026/link
+	as_user alice $readers/busybox sh -c "echo more >$folder/new.txt"
+	expect_refused "$name: what is made there is labelled" cat $folder/new.txt
+}
+
+locked_direct()
+{
+	check 'books: locks' holdfast vault lock books
+	check 'books: is locked' is_state books locked
+	refute 'books: names are gone' test -e $books/doc.txt
+	check 'books: as many are there' test "$(find $books -mindepth 1 | wc -l)" = 47
+	check 'books: none of them tells' test -z "$(find $books -mindepth 1 | grep -E 'page|doc|deep')"
+	check 'books: a file cannot be opened, by whoever' says 'Required key not available' \
+		as_user alice $readers/cat "$(find $books -maxdepth 1 -type f | head -n 1)"
+	check 'books: nothing can be made in it' says 'Required key not available' touch $books/new
+	holdfast vault verify books >$said 2>&1
+	check 'books: verified while it is locked' grep -q '^vault books is encrypted' $said
+	check 'books: unlocks' holdfast vault unlock books
+	expect_allowed 'books: and is read again' as_user alice $readers/cat $books/doc.txt
+	expect_refused 'books: by the allowed alone' cat $books/doc.txt
+}
+
+locked_image()
+{
+	check 'paper: locks' holdfast vault lock paper
+	check 'paper: is locked' is_state paper locked
+	check 'paper: nothing is shown' test -z "$(ls -A $paper)"
+	check 'paper: not to root by its mount either' says 'Required key not available' \
+		$readers/cat "$(find /run/holdfast-vault/paper/vault -type f | head -n 1)"
+	check 'paper: unlocks' holdfast vault unlock paper
+	expect_allowed 'paper: and is read again' as_user alice $readers/cat $paper/doc.txt
+	expect_refused 'paper: by the allowed alone' cat $paper/doc.txt
+}
+
+# hold_read: what the program that holds the document sees now.
+hold_read()
+{
+	echo >&7
+	read -r -t 20 hold_said <&8
+	echo "$hold_said"
+}
+
+# A descriptor that was open before, of an application that may.
+open_descriptor()
+{
+	local name=$1 folder=$2
+
+	rm -f /run/hf/hold.in /run/hf/hold.out
+	mkfifo /run/hf/hold.in /run/hf/hold.out
+	exec 7<>/run/hf/hold.in 8<>/run/hf/hold.out
+	as_user alice $readers/python3 tests/vm/cases/vault_hold.py $folder/doc.txt <&7 >&8 2>&1 7<&- 8<&- &
+	read -r -t 20 hold_pid <&8
+	check "$name: a program has a document open" test "$(hold_read)" = 'read 30'
+	holdfast vault lock $name >$said 2>&1
+	check "$name: locking names who holds it" grep -Eq 'held by python3 \(process [0-9]+\): .*doc.txt' $said
+	check "$name: it is held" is_state $name held
+	window_open
+	check "$name: the open descriptor gives nothing" test "$(hold_read)" = EPERM
+	window_close "$name: the open descriptor gives nothing"
+	check "$name: why says so" grep -qi 'encrypted folder' <(holdfast why last)
+	check "$name: a second program cannot begin" says 'key not available\|No such file' \
+		as_user alice $readers/cat $folder/doc.txt
+	kill "$hold_pid"
+	exec 7>&- 8>&-
+	check "$name: let go of, it is locked by itself" wait_for 20 is_state $name locked
+	check "$name: unlocks again" holdfast vault unlock $name
+}
+
+# The keys go with the lease, with nobody's help.
+keys_go()
+{
+	kill -USR1 $keyring_pid
+	check 'keys go: books is locked' wait_for 10 is_state books locked
+	check 'keys go: paper is locked' wait_for 20 is_state paper locked
+	refute 'keys go: nothing is read' as_user alice $readers/cat $books/doc.txt
+	check 'keys go: unlocking says why not' says "no key of label 'confidential' now" holdfast vault unlock books
+	kill -USR2 $keyring_pid
+	check 'keys come: books is unlocked' wait_for 20 is_state books unlocked
+	check 'keys come: paper is unlocked' wait_for 20 is_state paper unlocked
+	expect_allowed 'keys come: it is read' as_user alice $readers/cat $paper/doc.txt
+	# A keyring that is killed cannot take its keys back: whoever comes next has none.
+	kill -9 $keyring_pid
+	wait $keyring_pid 2>/dev/null
+	keyring_start
+	kill -USR1 $keyring_pid
+	check 'keyring was killed: books is locked' wait_for 20 is_state books locked
+	kill -USR2 $keyring_pid
+	check 'keyring is back: books is unlocked' wait_for 20 is_state books unlocked
+}
+
+refusals()
+{
+	check 'no such vault' says 'has no \[vault nothing\]' holdfast vault add nothing
+	check 'a vault twice' says 'is a vault already' holdfast vault add books
+	check 'not by a user' says 'only root may do this' as_user alice $HF_REPO/build/holdfast vault lock books
+	check 'a user may look' as_user alice $HF_REPO/build/holdfast vault status
+}
+
+events_are_there()
+{
+	sleep 1
+	holdfast events --json >/run/hf/all.json
+	check 'locking is an event' grep -q '"vault-locked"' /run/hf/all.json
+	check 'unlocking is an event' grep -q '"vault-unlocked"' /run/hf/all.json
+	check 'who held it is an event' grep -q 'holds .*doc.txt' /run/hf/all.json
+}
+
+places_make || { echo 'the places could not be made'; exit 1; }
+make_folders || { echo 'the folders could not be made'; exit 1; }
+mkdir -p $readers
+for program in cat python3 busybox; do
+	install -m 755 -o root -g root "$(readlink -f "$(command -v $program)")" $readers/$program
+done
+make_policy >$policy
+agent_install
+agent_start $policy || { echo 'the agent does not start'; exit 1; }
+keyring_start || { echo 'the keyring of tests does not start'; exit 1; }
+expect_refused 'before: a program that is not allowed' cat $books/doc.txt
+expect_allowed 'before: the allowed application' as_user alice $readers/cat $books/doc.txt
+move_in books $books 'its file system encrypts it'
+move_in paper $paper 'an image beside it'
+label_decides books $books
+label_decides paper $paper
+locked_direct
+locked_image
+watch_start
+open_descriptor books $books
+open_descriptor paper $paper
+keys_go
+refusals
+events_are_there
+expect_each_recorded
+[ $hf_failures -eq 0 ] || tail -n 20 /run/hf/watch.log /run/hf/keyring.log $agent_log $said
+kill $watch_pid $keyring_pid
+agent_stop
+finish
