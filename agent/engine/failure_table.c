@@ -16,7 +16,8 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The file may be read in certain networks only, and this is none of them. Connect "
 		"to the organisation's network or its VPN."},
 	[FAILURE_KERNEL_VAULT] = {"vault-locked", FAILURE_CLOSED,
-		"The file is in an encrypted folder whose key is not here any more. Close it; it can "
+		"The file is in an encrypted folder whose key is not here any more. Close it; it "
+		"can "
 		"be opened again when 'holdfast vault status' says that the folder is unlocked."},
 	[FAILURE_VERIFIED_FULL] = {"verified-full", FAILURE_CLOSED,
 		"There was no room to note that one more user has verified; who has not may not "
