@@ -32,7 +32,8 @@ int database_open(enum store_access access, struct store **ret_store)
 		return r;
 	if (!store_is_address(location))
 		is_root = false; /* stays who it is */
-	if (is_root)
+	r = location_leave_home(location);
+	if (r == 0 && is_root)
 		r = privileges_find_user(CLI_STORE_USER, &uid, &gid);
 	if (r == 0 && is_root && (setegid(gid) < 0 || seteuid(uid) < 0))
 		r = -errno;

@@ -182,6 +182,11 @@ int location_write_password(const char *directory, const char *password)
 	return r;
 }
 
+int location_leave_home(const char *location)
+{
+	return store_is_address(location) && setenv("HOME", "/nonexistent", 1) < 0 ? -ENOMEM : 0;
+}
+
 enum location_way location_way(const char *location)
 {
 	auto_free char *host = NULL;

@@ -24,6 +24,11 @@ int location_write_password(const char *directory, const char *password);
 enum location_way { LOCATION_BY_FILE, LOCATION_BY_SOCKET, LOCATION_BY_NETWORK };
 enum location_way location_way(const char *location);
 /*
+ * Before such a database is opened: libpq looks for settings and certificates in the home directory of
+ * whoever it is started by, and fails when that is another user's. -ENOMEM.
+ */
+int location_leave_home(const char *location);
+/*
  * The names of hosts in it become addresses, now and for good: who can't ask for names afterwards
  * needs none. Others are copied. -EHOSTUNREACH: a name has no address.
  */

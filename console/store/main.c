@@ -138,8 +138,7 @@ static void find_database(const char *directory, char ret_location[LOCATION_SIZE
 	r = location_pin(location, ret_location);
 	if (r < 0)
 		fatal("the name of the database's host has no address, stopping");
-	/* libpq asks the name service for a home directory otherwise, and may find settings there */
-	if (store_is_address(location) && setenv("HOME", "/nonexistent", 1) < 0)
+	if (location_leave_home(location) < 0)
 		fatal("no memory, stopping");
 }
 

@@ -266,4 +266,5 @@ def run(rng, directory, database, consoles, agents):
     check('version 3 is what all still have', agents['at-first'].policy_version() == 3)
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())
