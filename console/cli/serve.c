@@ -56,6 +56,8 @@ struct supervisor {
 	int signal_fd;
 	int backoff_ms;
 	uint64_t started_ns;
+	unsigned int ended; /* how often all were started anew, */
+	char ended_why[64]; /* and why the last time */
 };
 
 static const char usage[] =
@@ -90,6 +92,20 @@ static void add_fd(struct arguments *arguments, const char *option, int fd)
 	(void)snprintf(text, PATH_MAX, "%d", fd);
 	add(arguments, option);
 	add(arguments, text);
+}
+
+/* For the store, whom administrators ask. */
+static void add_ended(const struct supervisor *supervisor, struct arguments *arguments)
+{
+	char *text = arguments->texts[arguments->text_count++];
+
+	if (!supervisor->ended)
+		return;
+	(void)snprintf(text, PATH_MAX, "%u", supervisor->ended);
+	add(arguments, "--ended");
+	add(arguments, text);
+	add(arguments, "--ended-why");
+	add(arguments, supervisor->ended_why);
 }
 
 static void add_directory(struct arguments *arguments, const char *option, const char *name)
@@ -136,6 +152,7 @@ static void exec_child(const struct supervisor *supervisor, enum child which,
 		add(&arguments, cli.runtime_directory);
 		add_fd(&arguments, "--frontend-fd", sockets->store[1]);
 		add_fd(&arguments, "--authority-fd", sockets->words[0]);
+		add_ended(supervisor, &arguments);
 		add_common(supervisor, &arguments, CLI_STORE_USER, life_fd);
 		break;
 	case CHILD_AUTHORITY:
@@ -274,6 +291,8 @@ static void start_again(struct supervisor *supervisor, const char *why)
 	if (clock_boot_ns() - supervisor->started_ns > STEADY_NS)
 		supervisor->backoff_ms = BACKOFF_MIN_MS;
 	log_warning("%s; starting all three in %d ms", why, supervisor->backoff_ms);
+	supervisor->ended++;
+	(void)snprintf(supervisor->ended_why, sizeof(supervisor->ended_why), "%s", why); /* cut */
 	(void)sd_notify(0, "STATUS=Restarting"); /* no systemd: nothing, here and below */
 	stop_children(supervisor);
 	(void)poll(&(struct pollfd){supervisor->signal_fd, POLLIN, 0}, 1, supervisor->backoff_ms);

@@ -23,6 +23,26 @@ static void print_number(struct json_object *status, const char *what, const cha
 	(void)printf("  %-12s %llu\n", what, (unsigned long long)json_number(status, path));
 }
 
+/* What went wrong since the console was started; each with what it means. */
+static void print_failures(struct json_object *failures)
+{
+	char last[CLOCK_TEXT_SIZE];
+
+	if (!failures || !json_object_array_length(failures))
+		return;
+	print_styled(PRINT_BOLD, "Since its processes were started\n");
+	for (size_t i = 0; i < json_object_array_length(failures); i++) {
+		struct json_object *failure = json_object_array_get_idx(failures, i);
+
+		clock_format(json_number(failure, "last"), last);
+		print_styled(PRINT_WARN, "  %s", json_text(failure, "name"));
+		(void)printf("  %llu times, last %s: ",
+			(unsigned long long)json_number(failure, "count"), last);
+		print_clean(json_text(failure, "text"));
+		(void)printf("\n      %s\n", json_text(failure, "says"));
+	}
+}
+
 static void print_status(struct json_object *status, const char *text, void *userdata)
 {
 	const bool *is_json = userdata;
@@ -44,6 +64,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 	if (json_text(status, "restored")[0])
 		print_styled(PRINT_WARN, "  database restored from a backup: %s\n",
 			json_text(status, "restored"));
+	print_failures(json_object_object_get(status, "failures"));
 	print_styled(PRINT_BOLD, "Devices\n");
 	print_number(status, "trusted", "devices.trusted");
 	print_number(status, "pending", "devices.pending");

@@ -39,6 +39,7 @@ static void status(struct service *service, struct admin_client *client)
 			object, "trouble", json_object_new_string(strerror(-service->trouble)));
 		add_number(object, "trouble_since", service->trouble_ms);
 	}
+	(void)json_object_object_add(object, "failures", failures_object(&service->failures));
 	(void)json_object_object_add(object, "devices", devices);
 	add_number(object, "events", totals.events);
 	add_number(object, "findings", totals.findings);

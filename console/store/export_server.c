@@ -142,6 +142,8 @@ static void write_now(struct service *service)
 		r = store_commit(service->writer);
 	if (r < 0) {
 		store_rollback(service->writer);
+		failure_note(&service->failures, CONSOLE_FAILURE_EXPORT,
+			"how far exports have come is not noted: %s", strerror(-r));
 		if (log_allowed(&limit_failure))
 			log_error("cannot note how far exports have come: %s, trying again",
 				strerror(-r));
@@ -287,6 +289,8 @@ static void begin_export(struct service *service, struct export_client *client)
 	if (r == 0)
 		r = store_tenant(service->reader, opened.tenant, sizeof(opened.tenant));
 	if (r < 0) {
+		failure_note(&service->failures, CONSOLE_FAILURE_EXPORT, "'%s' does not begin: %s",
+			client->open.name, strerror(-r));
 		log_error("cannot begin to export to '%s': %s, it will be tried again",
 			client->open.name, strerror(-r));
 		client->is_gone = true;
@@ -440,6 +444,8 @@ static void hand_out(struct service *service, struct export_client *client)
 	export_put_events(&page.frame, &(const struct export_events){0});
 	r = store_events(service->reader, &all, &cursor, EXPORT_LOOK, on_found, &page);
 	if (r < 0) {
+		failure_note(&service->failures, CONSOLE_FAILURE_EXPORT,
+			"no events can be read for '%s': %s", client->row.name, strerror(-r));
 		if (log_allowed(&limit_failure))
 			log_error("cannot read events for the export '%s': %s, trying again",
 				client->row.name, strerror(-r));

@@ -37,6 +37,8 @@ enum poll_slot { POLL_FRONTEND, POLL_AUTHORITY, POLL_SIGNAL, POLL_ADMIN };
 struct options {
 	const char *store_directory, *runtime_directory, *user;
 	int frontend_fd, authority_fd, life_fd;
+	unsigned long ended;
+	const char *ended_why;
 	bool is_verbose;
 };
 
@@ -47,10 +49,13 @@ static bool parse_options(int argc, char **argv, struct options *options)
 		{"frontend-fd", required_argument, NULL, 'f'},
 		{"authority-fd", required_argument, NULL, 'a'},
 		{"life-fd", required_argument, NULL, 'l'}, {"user", required_argument, NULL, 'u'},
-		{"verbose", no_argument, NULL, 'v'}, {0}};
+		{"ended", required_argument, NULL, 'e'},
+		{"ended-why", required_argument, NULL, 'w'}, {"verbose", no_argument, NULL, 'v'},
+		{0}};
 	int option;
 
-	*options = (struct options){.frontend_fd = -1, .authority_fd = -1, .life_fd = -1};
+	*options = (struct options){
+		.frontend_fd = -1, .authority_fd = -1, .life_fd = -1, .ended_why = ""};
 	optind = 0; /* getopt starts over: glibc */
 	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
 		switch (option) {
@@ -71,6 +76,12 @@ static bool parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'u':
 			options->user = optarg;
+			break;
+		case 'e':
+			options->ended = strtoul(optarg, NULL, 10);
+			break;
+		case 'w':
+			options->ended_why = optarg;
 			break;
 		case 'v':
 			options->is_verbose = true;
@@ -278,6 +289,10 @@ int store_main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN); /* can't fail */
 	service.signal_fd = process_signals();
 	service.life_fd = options.life_fd;
+	if (options.ended) {
+		failure_note(&service.failures, CONSOLE_FAILURE_ENDED, "%s", options.ended_why);
+		service.failures.counts[CONSOLE_FAILURE_ENDED].count = options.ended;
+	}
 	listen_for_admins(&service, &options);
 	listen_for_exporters(&service, &options);
 	warm_up();

@@ -220,6 +220,9 @@ static void put_policy(struct service *service, const struct answer *answer,
 		policy.version = r == 0 ? answer->version : 0;
 		policy.refusal = r == 0 ? REFUSAL_NONE : REFUSAL_INTERNAL;
 	}
+	if (r < 0)
+		failure_note(&service->failures, CONSOLE_FAILURE_POLICY, "version %llu: %s",
+			(unsigned long long)answer->version, strerror(-r));
 	if (r < 0 && log_allowed(&limit_failure))
 		log_error("cannot hand out the policy of version %llu: %s, refusing it",
 			(unsigned long long)answer->version, strerror(-r));
@@ -233,6 +236,8 @@ static void send_answer(struct service *service, struct answer *answer)
 	struct bytes_writer frame;
 	int fd = -1, r;
 
+	failure_note(&service->failures, failure_of_refusal(answer->device.refusal), "%s",
+		refusal_row(answer->device.refusal)->text);
 	if (answer->type == CONSOLE_LEASE_IS) {
 		if (answer->device.refusal == REFUSAL_NONE)
 			word_ask(service, &answer->wish);
@@ -269,6 +274,8 @@ static void fail_group(struct service *service, unsigned int count, int r)
 	if (!service->trouble)
 		service->trouble_ms = (int64_t)clock_day_ms();
 	service->trouble = r;
+	failure_note(
+		&service->failures, failure_of_error(r), "%u requests: %s", count, store_error(r));
 	if (log_allowed(&limit_failure))
 		log_error("cannot store what %u requests brought: %s, refusing them; devices will "
 			  "send again",

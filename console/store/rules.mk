@@ -10,6 +10,8 @@ $(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) consol
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
 	$(eval UNIT_LDLIBS_$(test) := $(CONSOLE_STORE_LDLIBS)))
 
+UNIT_LIBS_console_failures   = $(CONSOLE_STORE)
+UNIT_LDLIBS_console_failures := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_seal	    = $(UNIT_LIBS_console_service)

@@ -5,12 +5,13 @@
  * holdfast-console(8) starts it by executing itself.
  *
  *   holdfast-console store --store-dir DIR --runtime-dir DIR --frontend-fd N
- *		[--authority-fd N] [--user NAME] [--life-fd N] [--verbose]
+ *		[--authority-fd N] [--ended N --ended-why TEXT] [--user NAME] [--life-fd N] [--verbose]
  *
  *   --store-dir    with SERVICE_SEAL_KEY and what location.h reads, all the user's
  *   --runtime-dir  where ADMIN_SOCKET_NAME (console/ipc/admin.h) is made, while still privileged
  *   --frontend-fd  end of a SOCK_SEQPACKET pair, frames of console/ipc/messages.h
  *   --authority-fd likewise, to the authority; without it no word is given of a device
+ *   --ended        how often all processes were started anew, --ended-why: the last time's reason
  *   --user         who to become; without it, stays who it is
  *   --life-fd      as the frontend's: 'R' once the database is open, then 'L' every two seconds
  *
@@ -21,6 +22,7 @@
 
 #include "common/channel.h"
 #include "console/store/distribution.h"
+#include "console/store/failures.h"
 #include "console/store/ingest.h"
 #include "console/store/location.h"
 #include "console/store/seal_keys.h"
@@ -44,6 +46,7 @@ struct service {
 	int signal_fd, life_fd; /* life_fd: -1 = none */
 	int trouble; /* negative errno: why what devices brought last could not be stored; 0 */
 	int64_t trouble_ms; /* since when */
+	struct failures failures;
 };
 
 /* argv[0] is the word "store". The process's exit status. */

@@ -170,6 +170,10 @@ def database(console, directory):
           console.log()[begun:][-500:])
     state = json.loads(console.verb('status', '--json'))
     check('database: the status says so too', 'No space' in state.get('trouble', ''), state)
+    failures = {failure['name']: failure for failure in state['failures']}
+    check('database: and counts it, with what becomes of it', failures['database-full']['count'] >= 1 and
+          'keep their events' in failures['database-full']['says'] and
+          'process-ended' not in failures, failures)
     console.kill('store')
     agent.log.append(100)
     time.sleep(3)
@@ -179,6 +183,11 @@ def database(console, directory):
     check_all_stored('database: with room again', console, agent, uid, 180)
     state = json.loads(console.verb('status', '--json'))
     check('database: the status has no trouble any more', not state.get('trouble'), state)
+    ended = [failure for failure in state['failures'] if failure['name'] == 'process-ended']
+    check('database: it tells that the store ended meanwhile', len(ended) == 1 and
+          ended[0]['count'] == 1 and 'store' in ended[0]['text'], state['failures'])
+    text = console.verb('status')
+    check('database: in words too', 'process-ended' in text and 'started anew' in text, text)
     agent.stop()
     console.stop()
     disk.gone()
