@@ -39,10 +39,26 @@ static bool is_hidden(uint32_t number)
 	       (number >= 0x2066 && number <= 0x2069) || number == 0xfeff;
 }
 
+/* How many of the first letters are ASCII and shown, at most so many: most texts are nothing else. */
+static size_t plain_letters(const char *text, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most && text[count] >= 0x20 && text[count] < 0x7f)
+		count++;
+	return count;
+}
+
 bool text_clean(char *ret_text, size_t size, const char *text)
 {
 	size_t used = 0, cut_at = 0;
 
+	/* so many that a mark of a cut may follow */
+	if (size > sizeof(CUT_MARK)) {
+		used = cut_at = plain_letters(text, size - sizeof(CUT_MARK));
+		memcpy(ret_text, text, used);
+		text += used;
+	}
 	while (*text) {
 		uint32_t number = 0;
 		size_t bytes = character(text, &number);
