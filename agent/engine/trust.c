@@ -19,7 +19,8 @@
 #include "common/clock.h"
 #include "common/file.h"
 
-#define MS_NS UINT64_C(1000000)
+#define MS_NS	    UINT64_C(1000000)
+#define PATIENCE_NS (60 * CLOCK_SECOND_NS) /* so long a console is given to answer at a start */
 
 static const char *const names[TRUST_STATE_MAX] = {
 	[TRUST_UNMANAGED] = "unmanaged",
@@ -40,7 +41,7 @@ const char *trust_state_name(enum trust_state state)
 static bool is_managed(const struct engine *engine)
 {
 	return engine->policy && engine->policy->lease_s &&
-	       (engine->managed.version || access(engine->console_path, F_OK) == 0);
+	       (engine->managed.version || engine->trust.has_console);
 }
 
 /* As long as the console says, and no longer than the policy. */
@@ -170,17 +171,36 @@ static void tell(struct engine *engine, enum trust_state before, enum trust_stat
 		failure_note(engine, FAILURE_TRUST, "%s", trust_state_name(state));
 }
 
+/* Each start of the machine begins without a word; that is told when none comes. */
+static bool is_to_be_told(struct trust *trust, enum trust_state state)
+{
+	uint64_t now_ns = clock_boot_ns();
+
+	if (state == trust->told) {
+		trust->waiting_ns = 0;
+		return false;
+	}
+	if (state != TRUST_NEVER)
+		return true;
+	if (!trust->waiting_ns)
+		trust->waiting_ns = now_ns;
+	return now_ns - trust->waiting_ns > PATIENCE_NS;
+}
+
 void trust_refresh(struct engine *engine)
 {
-	enum trust_state before = engine->trust.told, state;
+	struct trust *trust = &engine->trust;
+	enum trust_state before = trust->told, state;
 
+	trust->has_console = access(engine->console_path, F_OK) == 0;
 	(void)trust_lease_read(engine); /* what there is of it counts */
 	set_gates(engine);
 	state = trust_state(engine);
 	show(engine);
-	if (state == before)
+	if (!is_to_be_told(trust, state))
 		return;
-	engine->trust.told = state;
+	trust->told = state;
+	trust->waiting_ns = 0;
 	tell(engine, before, state);
 }
 

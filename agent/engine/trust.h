@@ -55,8 +55,10 @@ struct trust_seen {
 
 /* Part of struct engine. */
 struct trust {
-	enum trust_state told;	/* as events and the gates have it */
-	struct lease word;	/* serial 0: none that is good was seen on this boot */
+	enum trust_state told; /* as events have it */
+	uint64_t waiting_ns;   /* since when there is no word, which is not told yet; 0 = no such */
+	bool has_console;      /* one is configured */
+	struct lease word;     /* serial 0: none that is good was seen on this boot */
 	struct trust_seen file; /* that was looked at last */
 	uint64_t again_ns;	/* it could not be proven yet: when to try again */
 	uint64_t serial;	/* highest that was ever seen of this device */
