@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The user space half of BPF_MAP_TYPE_RINGBUF (kernel/bpf/ringbuf.c): a consumer page that we
- * write, a producer page and the data, mapped twice in a row, that we read. libbpf's reader moves
- * the consumer position as soon as its callback returns, which is too early for us.
+ * write, a producer page and the data, twice in a row, that we read. libbpf's reader moves the
+ * consumer position as soon as its callback returns, which is too early for us, and maps all of the
+ * data: the kernel fills in every page of a mapping when it is made, so that 8 MiB would count as
+ * ours for good. We look through a window that moves along.
  */
 #include "agent/sensor/ring.h"
 
@@ -15,61 +17,80 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "common/log.h"
+
+#define WINDOW_BYTES ((size_t)256 << 10) /* some hundred records */
+
 struct ring {
 	int fd; /* own */
 	size_t page_size;
 	size_t data_size;
-	uint64_t *consumer; /* mapped page */
-	uint64_t *producer; /* mapped page, then twice the data */
-	const uint8_t *data;
+	uint64_t *consumer;		    /* mapped page */
+	uint64_t *producer;		    /* mapped page; behind it lie the data */
+	const uint8_t *window;		    /* mapped; NULL: not yet */
+	size_t window_bytes, window_offset; /* into the data */
 	uint64_t read_position;
 	uint64_t ends[RING_FLIGHT_MAX]; /* position behind each record in flight */
 	unsigned int first, count;
 };
 
-static int ring_map(struct ring *ring)
+static int ring_map(struct ring *ring, int fd)
 {
 	void *memory;
 
-	memory = mmap(NULL, ring->page_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	memory = mmap(NULL, ring->page_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	ring->consumer = memory;
-	memory = mmap(NULL, ring->page_size + 2 * ring->data_size, PROT_READ, MAP_SHARED, ring->fd,
-		(off_t)ring->page_size);
+	memory = mmap(NULL, ring->page_size, PROT_READ, MAP_SHARED, fd, (off_t)ring->page_size);
 	if (memory == MAP_FAILED)
 		return -errno;
 	ring->producer = memory;
-	ring->data = (const uint8_t *)memory + ring->page_size;
+	ring->window_bytes = ring->data_size < WINDOW_BYTES ? ring->data_size : WINDOW_BYTES;
 	ring->read_position = __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
+	return 0;
+}
+
+int ring_new(int fd, size_t data_size, struct ring **ret_ring)
+{
+	auto_call(ring_freep) struct ring *ring = calloc(1, sizeof(*ring));
+	int r;
+
+	if (!ring)
+		return -ENOMEM;
+	ring->fd = -EBADF; /* taken on success only */
+	ring->page_size = (size_t)sysconf(_SC_PAGESIZE);
+	ring->data_size = data_size;
+	if (ring->data_size < 2 * RING_RECORD_MAX)
+		return -EINVAL;
+	r = ring_map(ring, fd);
+	if (r < 0)
+		return r;
+	ring->fd = fd;
+	*ret_ring = take_ptr(ring);
 	return 0;
 }
 
 int ring_open(const char *pin_directory, struct ring **ret_ring)
 {
-	auto_call(ring_freep) struct ring *ring = calloc(1, sizeof(*ring));
 	struct bpf_map_info info = {0};
 	uint32_t info_size = sizeof(info);
+	auto_close int fd = -EBADF;
 	char path[PATH_MAX];
 	int r;
 
-	if (!ring)
-		return -ENOMEM;
 	(void)snprintf(path, sizeof(path), "%s/maps/hf_ring", pin_directory);
-	ring->page_size = (size_t)sysconf(_SC_PAGESIZE);
-	ring->fd = bpf_obj_get(path);
-	if (ring->fd < 0)
+	fd = bpf_obj_get(path);
+	if (fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(ring->fd, &info, &info_size) < 0)
+	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
 		return -errno;
 	if (info.type != BPF_MAP_TYPE_RINGBUF)
 		return -EINVAL;
-	ring->data_size = info.max_entries;
-	r = ring_map(ring);
-	if (r < 0)
-		return r;
-	*ret_ring = take_ptr(ring);
-	return 0;
+	r = ring_new(fd, info.max_entries, ret_ring);
+	if (r == 0)
+		(void)take_fd(fd); /* the ring's */
+	return r;
 }
 
 void ring_free(struct ring *ring)
@@ -79,7 +100,9 @@ void ring_free(struct ring *ring)
 	if (ring->consumer)
 		(void)munmap(ring->consumer, ring->page_size); /* our own mapping */
 	if (ring->producer)
-		(void)munmap(ring->producer, ring->page_size + 2 * ring->data_size); /* likewise */
+		(void)munmap(ring->producer, ring->page_size); /* likewise */
+	if (ring->window)
+		(void)munmap((void *)ring->window, ring->window_bytes); /* likewise */
 	if (ring->fd >= 0)
 		(void)close(ring->fd); /* the pin holds the map */
 	free(ring);
@@ -107,12 +130,34 @@ static uint64_t record_span(uint32_t length)
 	return ((uint64_t)size + BPF_RINGBUF_HDR_SZ + 7) & ~UINT64_C(7);
 }
 
+/* Where the next record begins, with RING_RECORD_MAX bytes of it in sight. */
+static const uint8_t *ring_look(struct ring *ring)
+{
+	size_t offset = ring->read_position & (ring->data_size - 1);
+	size_t within = offset - ring->window_offset;
+	void *memory;
+
+	if (ring->window && offset >= ring->window_offset &&
+		within + BPF_RINGBUF_HDR_SZ + RING_RECORD_MAX <= ring->window_bytes)
+		return ring->window + within;
+	if (ring->window)
+		(void)munmap((void *)ring->window, ring->window_bytes); /* our own mapping */
+	ring->window_offset = offset & ~(ring->page_size - 1);
+	/* goes on into the second copy at the end of the first */
+	memory = mmap(NULL, ring->window_bytes, PROT_READ, MAP_SHARED, ring->fd,
+		(off_t)(2 * ring->page_size + ring->window_offset));
+	if (memory == MAP_FAILED)
+		fatal("cannot look into the ring: %m, stopping");
+	ring->window = memory;
+	return ring->window + (offset - ring->window_offset);
+}
+
 bool ring_next(struct ring *ring, const void **ret_bytes, size_t *ret_size_bytes)
 {
 	uint64_t produced = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 
 	while (ring->read_position < produced && ring->count < RING_FLIGHT_MAX) {
-		const uint8_t *header = ring->data + (ring->read_position & (ring->data_size - 1));
+		const uint8_t *header = ring_look(ring);
 		uint32_t length = __atomic_load_n((const uint32_t *)header, __ATOMIC_ACQUIRE);
 
 		if (length & BPF_RINGBUF_BUSY_BIT)

@@ -6,6 +6,8 @@
 # `make unit` builds and runs all, `make unit-NAME` one.
 
 UNIT_LIBS_record	:= $(B)/agent/sensor/record.o
+UNIT_LIBS_ring		:= $(B)/agent/sensor/ring.o
+UNIT_LDLIBS_ring	:= -lbpf
 UNIT_LIBS_mark_value	:= $(B)/agent/sensor/mark_value.o
 UNIT_LIBS_mark_seal	:= $(addprefix $(B)/agent/sensor/,mark_seal.o mark_value.o)
 UNIT_LDLIBS_mark_seal	:= -lcrypto
