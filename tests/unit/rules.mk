@@ -17,7 +17,7 @@ UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_keyring	:= $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keyring	:= -lcrypto -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_local	:= $(addprefix $(B)/agent/,ipc/keyring.o ipc/keyring_ask.o supervisor/keyring_socket.o \
-				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o secret_memory.o \
+				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o secret_memory.o ticket.o \
 				vault.o vault_verbs.o verbs.o wish.o \
 				device_key.o tpm.o tpm_channel.o))
 UNIT_LDLIBS_keyring_local := -lcrypto -linih -ltss2-esys -ltss2-mu

@@ -159,6 +159,21 @@ refute 'and it is' opens
 set_clock 3600
 refute 'whatever the clock says' opens
 check 'doctor says what to do' sh -c 'holdfast doctor | grep -q "without contact for too long"'
+
+# As after a start of the machine, which is known by a number of the kernel's.
+kill_agent
+echo 5b6a7988-97a6-4b5c-8d3e-2f1f0f1e2d3c >/run/hf/other_boot
+mount --bind /run/hf/other_boot /proc/sys/kernel/random/boot_id
+agent_start_again
+check 'the agent starts, of another boot' wait_for 240 agent_is_enforcing
+check 'for it there is no word' wait_for 60 trust never
+refute 'another boot without a console: shut' opens
+everyday never
+kill_agent
+umount /proc/sys/kernel/random/boot_id
+agent_start_again
+check 'the agent is back in this one' wait_for 240 agent_is_enforcing
+
 check 'the console is back' console_serve
 check 'and with it the device' wait_for 180 trust trusted
 check 'which opens' opens
