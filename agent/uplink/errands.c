@@ -32,6 +32,7 @@
 #define DEVICE_PATH "/v1/device"
 #define EVENTS_PATH "/v1/events"
 #define LEASE_PATH  "/v1/lease"
+#define KEYS_PATH   "/v1/keys"
 /* The first event of the batch is the oldest that is still here: what the console lacks before is gone. */
 #define EVENTS_AFTER_LOSS "/v1/events?after=loss"
 
@@ -142,6 +143,22 @@ static void begin_lease(struct uplink *uplink)
 	begin(uplink, ERRAND_LEASE, &request);
 }
 
+/* False: there is nothing to ask. */
+static bool begin_keys(struct uplink *uplink, uint64_t now)
+{
+	struct exchange_request request = {.path = KEYS_PATH,
+		.type = "application/octet-stream",
+		.body = uplink->key_question};
+
+	request.size = keys_question(uplink, now, uplink->key_question);
+	if (!request.size)
+		return false;
+	begin(uplink, ERRAND_KEYS, &request);
+	if (uplink->errand != ERRAND_KEYS)
+		keys_refused("UNREACHABLE");
+	return true;
+}
+
 static bool wants_renewal(const struct uplink *uplink, uint64_t now)
 {
 	return now >= uplink->renew_ns &&
@@ -193,6 +210,8 @@ void errand_begin(struct uplink *uplink)
 		begin_ask(uplink);
 	else if (uplink->standing == STANDING_TRUSTED && wants_renewal(uplink, now))
 		begin_renewal(uplink, now);
+	else if (uplink->standing == STANDING_TRUSTED && begin_keys(uplink, now))
+		return; /* somebody may wait for them */
 	else if (uplink->standing == STANDING_TRUSTED && uplink->spool && uplink->has_ack)
 		begin_events(uplink);
 }
@@ -374,6 +393,9 @@ static void good(struct uplink *uplink, enum errand errand, const struct exchang
 	case ERRAND_LEASE:
 		lease_take(uplink, answer);
 		break;
+	case ERRAND_KEYS:
+		keys_take(uplink, answer);
+		break;
 	case ERRAND_NONE:
 		break;
 	}
@@ -383,8 +405,16 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 	struct json_object *json)
 {
 	const char *code = json_text(json, "error");
-	bool is_passing = answer->status >= 500 || answer->status == 429 || !code[0];
+	bool is_passing;
 
+	if (errand == ERRAND_KEYS) { /* nothing else hangs on it */
+		keys_refused(code[0] ? code : "UNREACHABLE");
+		exchange_settle(uplink->exchange, true, 0);
+		if (!strncmp(code, "DEVICE_", 7) || !strncmp(code, "CERTIFICATE_", 12))
+			refused(uplink, code, json_text(json, "text"));
+		return;
+	}
+	is_passing = answer->status >= 500 || answer->status == 429 || !code[0];
 	if (is_passing) {
 		char text[64];
 
@@ -409,7 +439,8 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 
 static bool is_no_json(enum errand errand)
 {
-	return errand == ERRAND_ENROL || errand == ERRAND_RENEW || errand == ERRAND_LEASE;
+	return errand == ERRAND_ENROL || errand == ERRAND_RENEW || errand == ERRAND_LEASE ||
+	       errand == ERRAND_KEYS;
 }
 
 void errand_end(struct uplink *uplink, const struct exchange_answer *answer)
@@ -420,6 +451,8 @@ void errand_end(struct uplink *uplink, const struct exchange_answer *answer)
 	uplink->errand = ERRAND_NONE;
 	free(take_ptr(uplink->request_body));
 	if (!answer->status) {
+		if (errand == ERRAND_KEYS)
+			keys_refused("UNREACHABLE");
 		say(uplink, "", answer->error);
 		exchange_settle(uplink->exchange, false, 0);
 		return;

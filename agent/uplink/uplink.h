@@ -18,6 +18,7 @@
 #include "agent/uplink/keyring_client.h"
 #include "agent/uplink/log_reader.h"
 #include "agent/uplink/spool.h"
+#include "common/key_words.h"
 
 /* What the console last said of us. */
 enum standing {
@@ -35,6 +36,7 @@ enum errand { /* the request under way */
 	ERRAND_ASK,
 	ERRAND_EVENTS,
 	ERRAND_LEASE,
+	ERRAND_KEYS,
 };
 
 /* What is known of the console's word. */
@@ -87,6 +89,8 @@ struct uplink {
 	uint64_t renew_ns;	 /* when to try to renew again */
 	uint64_t policy_version; /* of the bundle that is here; 0 = none */
 	struct uplink_lease lease;
+	uint8_t key_question[KEY_QUESTION_MAX]; /* under way */
+	uint64_t keys_look_ns; /* when keyring was asked last whether it needs keys */
 	/* for people: `holdfast status` */
 	uint64_t contact_ms;	  /* of the last good answer */
 	uint64_t gone;		  /* events that went before they were delivered, likewise */
@@ -124,6 +128,12 @@ void lease_take(struct uplink *uplink, const struct exchange_answer *answer);
 void lease_refused(struct uplink *uplink, const char *code);
 /* Seconds until it is due; 0 = now. */
 uint64_t lease_seconds_left(const struct uplink *uplink, uint64_t now);
+
+/* keys.c: bytes of keyring's question for keys; 0: it needs none now. */
+size_t keys_question(struct uplink *uplink, uint64_t now, uint8_t ret_bytes[KEY_QUESTION_MAX]);
+void keys_take(struct uplink *uplink, const struct exchange_answer *answer);
+/* The console's code, or one of ours: UNREACHABLE, NOT_TAKEN. */
+void keys_refused(const char *code);
 
 /* policy_poll.c */
 void policy_poll_start(struct uplink *uplink);

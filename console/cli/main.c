@@ -43,6 +43,7 @@ static const struct verb verbs[] = {
 	{"findings", cli_findings, "events that never came, devices that exist twice"},
 	{"audit", cli_audit, "what administrators did, and proof that nobody changed it"},
 	{"report", cli_report, "how many events of which kinds there were, day by day"},
+	{"key", cli_key, "keys of labels: list, rotate, destroy, with a receipt"},
 	{"seal-key", cli_seal_key, "the keys that devices seal to: list, rotate, destroy"},
 	{"backup", cli_backup, "copy the database, also while it is in use"},
 	{"restore", cli_restore, "put a copy in its place"},

@@ -117,9 +117,10 @@ static void on_done(struct frontend *frontend, const struct console_done *done)
 		enrol_certified(frontend, pending);
 }
 
-static void on_word(struct frontend *frontend, const struct console_word *word)
+static void on_word(struct frontend *frontend, uint16_t type, const struct console_word *word)
 {
-	struct pending *pending = find(frontend, &frontend->store, word->id, PENDING_LEASE);
+	struct pending *pending = find(frontend, &frontend->store, word->id,
+		type == CONSOLE_LEASE_IS ? PENDING_LEASE : PENDING_KEYS);
 
 	if (pending)
 		lease_answer(frontend, pending, word);
@@ -154,9 +155,10 @@ void exchange_take_store(
 		policy_answer(frontend, &policy, fd);
 		break;
 	case CONSOLE_LEASE_IS:
+	case CONSOLE_KEYS_ARE:
 		console_get_word(payload, &word);
 		check_whole(&frontend->store, payload);
-		on_word(frontend, &word);
+		on_word(frontend, type, &word);
 		break;
 	case CONSOLE_POLICIES_CHANGED:
 		check_whole(&frontend->store, payload);

@@ -11,6 +11,7 @@ static const struct route routes[] = {
 	{HTTP_POST, ROUTE_EVENTS_AFTER_LOSS, true, CONSOLE_BATCH_MAX, handle_events},
 	{HTTP_GET, ROUTE_POLICY, true, 0, handle_policy},
 	{HTTP_POST, "/v1/lease", true, ROUTE_LEASE_MAX, handle_lease},
+	{HTTP_POST, "/v1/keys", true, ROUTE_KEYS_MAX, handle_keys},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
 	{HTTP_POST, "/v1/device", true, CONSOLE_DESCRIPTION_MAX, handle_describe},
 	{HTTP_GET, "/v1/health", false, 0, handle_health},

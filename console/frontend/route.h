@@ -26,6 +26,9 @@
  *                                          device that is pending or suspended may wait, too
  *   POST /v1/lease                         certificate, of a device in any state; body: a question
  *                                          of common/lease.h; 200 text/plain, the signed word
+ *   POST /v1/keys                          certificate; body: a question of common/key_words.h; 200
+ *                                          application/octet-stream, a grant that only the process
+ *                                          which asked can open
  *   GET  /v1/health                        "ok"
  *
  * A refusal is {"error":"CODE","text":"..."} with the status of console/ipc/refusal.h; 429 and 503
@@ -41,6 +44,7 @@
 
 /* base64 of the largest request, with ends of lines after each 64 characters */
 #define ROUTE_CSR_MAX	(CONSOLE_CSR_MAX * 3 / 2)
+#define ROUTE_KEYS_MAX	384		  /* KEY_QUESTION_MAX */
 #define ROUTE_LEASE_MAX 512		  /* LEASE_REQUEST_MAX */
 #define ROUTE_BODY_MAX	CONSOLE_BATCH_MAX /* the largest of all */
 

@@ -56,6 +56,12 @@ enum admin_type {
 	ADMIN_EXPORTS = 28,	  /* how far each has come */
 	ADMIN_EXPORT_REWIND = 29, /* name; since_ms, 0 = from the first event on */
 	ADMIN_REPORT = 30,	  /* days */
+	/* keys of labels: device: the label's UUID; name: "tenant/label"; number: a generation */
+	ADMIN_KEYS = 31,	/* device: "" = all */
+	ADMIN_KEY_ROTATE = 32,	/* device, name */
+	ADMIN_KEY_DESTROY = 33, /* device, number, ADMIN_IS_FORCED: also the newest */
+	ADMIN_KEY_RECEIPT = 34, /* device, number */
+	ADMIN_KEY_TERMS = 35,	/* device; text: networks, number: seconds, ADMIN_IS_VERIFIED */
 	ADMIN_TYPE_MAX,
 };
 
@@ -65,7 +71,8 @@ enum admin_type {
 #define ADMIN_IS_ENTERPRISE 0x8u /* TOKEN_CREATE: whose its devices are; neither: not said */
 #define ADMIN_IS_PERSONAL   0x10u
 #define ADMIN_IS_FORCED	    0x20u
-#define ADMIN_FLAGS	    0x3fu
+#define ADMIN_IS_VERIFIED   0x40u
+#define ADMIN_FLAGS	    0x7fu
 
 struct admin_request {
 	uint16_t type; /* enum admin_type */

@@ -177,6 +177,14 @@ void admin_server_on_poll(struct service *service, const struct pollfd *polls, u
 		accept_one(server);
 }
 
+struct admin_client *admin_server_asked(struct admin_server *server, uint64_t asked)
+{
+	for (unsigned int i = 0; i < server->count; i++)
+		if (server->clients[i]->asked == asked)
+			return server->clients[i];
+	return NULL;
+}
+
 bool admin_server_work(struct service *service)
 {
 	struct admin_server *server = service->admin;

@@ -28,6 +28,7 @@ struct admin_client {
 	uint32_t left;		 /* lines that may be said; 0 = any number */
 	bool is_following;	 /* what was there has been said */
 	int fd;			 /* that came with the request; borrowed, while it begins */
+	uint64_t asked;		 /* number of what the authority was asked for it; 0 = nothing */
 };
 
 /* Listens. group: whose members may ask, (gid_t)-1 = none beside root. */
@@ -73,6 +74,19 @@ void admin_report(struct service *service, struct admin_client *client);
 void admin_seal_keys(struct service *service, struct admin_client *client);
 void admin_seal_rotate(struct service *service, struct admin_client *client);
 void admin_seal_destroy(struct service *service, struct admin_client *client);
+/* admin_key.c */
+void admin_keys(struct service *service, struct admin_client *client);
+void admin_key_rotate(struct service *service, struct admin_client *client);
+void admin_key_destroy(struct service *service, struct admin_client *client);
+void admin_key_receipt(struct service *service, struct admin_client *client);
+void admin_key_terms(struct service *service, struct admin_client *client);
+/* What the authority answered; the client may be gone since. */
+struct console_made;
+struct console_word;
+void admin_key_made(struct service *service, const struct console_made *made);
+void admin_key_destroyed(struct service *service, const struct console_word *word);
+/* The client for whom the authority was asked that, or NULL. */
+struct admin_client *admin_server_asked(struct admin_server *server, uint64_t asked);
 /* admin_group.c */
 void admin_device_assign(struct service *service, struct admin_client *client);
 void admin_preview_begin(struct service *service, struct admin_client *client);

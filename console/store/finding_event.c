@@ -31,6 +31,7 @@ const struct finding_kind finding_kinds[] = {
 	{"key-left-tpm", "The key of a device is in no TPM any more", MEDIUM},
 	{"debug-build", "A device runs a debug build of the agent", MEDIUM},
 	{"old-key", "Events are sealed to a key that is gone", HIGH},
+	{"key-refused", "Keys of labels were not released to a device", HIGH},
 	{"event-not-ocsf", "Events are not as OCSF has them", 2},
 };
 const size_t finding_kind_count = sizeof(finding_kinds) / sizeof(finding_kinds[0]);

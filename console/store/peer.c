@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -14,16 +15,18 @@
 #include "console/store/export_server.h"
 #include "console/store/identify.h"
 #include "console/store/lease.h"
+#include "console/store/release.h"
 #include "console/store/rule.h"
 #include "console/store/service.h"
 #include "console/store/word.h"
 
 struct answer {
-	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS */
-	struct console_device device; /* of any: id and refusal */
-	uint64_t version;	      /* POLICY_IS: to be handed out; 0 = none */
-	uint64_t word;		      /* POLICY_IS: of the device, where it asked for it */
-	struct console_wish wish;     /* LEASE_IS: for the authority */
+	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS, KEYS_ARE */
+	struct console_device device;	 /* of any: id and refusal */
+	uint64_t version;		 /* POLICY_IS: to be handed out; 0 = none */
+	uint64_t word;			 /* POLICY_IS: of the device, where it asked for it */
+	struct console_wish wish;	 /* LEASE_IS: for the authority */
+	struct console_release *release; /* KEYS_ARE: likewise; own, NULL without */
 };
 
 static struct answer answers[SERVICE_GROUP_MAX];
@@ -125,6 +128,26 @@ static int on_lease(struct service *service, struct bytes_reader *payload, struc
 		&answer->device.refusal);
 }
 
+static int on_keys(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	static struct console_release release;
+	struct console_who who;
+	int r;
+
+	console_get_who(payload, &who);
+	if (payload->is_bad || payload->left > CONSOLE_WORD_MAX)
+		fatal("broken message %u from the frontend, stopping", CONSOLE_KEYS);
+	r = release_decide(service->writer, &who, payload->at, payload->left, &release,
+		&answer->device.refusal);
+	if (r < 0 || answer->device.refusal != REFUSAL_NONE)
+		return r;
+	answer->release = malloc(sizeof(release));
+	if (!answer->release)
+		return -ENOMEM;
+	*answer->release = release;
+	return 0;
+}
+
 /*
  * Who is not trusted may wait for word of that, and gets nothing else; who is revoked has nothing to
  * wait for once it knows.
@@ -185,6 +208,8 @@ static int dispatch(
 		return on_policy(service, payload, answer);
 	case CONSOLE_LEASE:
 		return on_lease(service, payload, answer);
+	case CONSOLE_KEYS:
+		return on_keys(service, payload, answer);
 	default:
 		fatal("unknown message %u from the frontend, stopping", type);
 	}
@@ -201,8 +226,10 @@ static void begin_answer(
 			   : type == CONSOLE_EVENTS				? CONSOLE_TAKEN
 			   : type == CONSOLE_POLICY				? CONSOLE_POLICY_IS
 			   : type == CONSOLE_LEASE				? CONSOLE_LEASE_IS
+			   : type == CONSOLE_KEYS				? CONSOLE_KEYS_ARE
 										: CONSOLE_ENROLLED;
 	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
+	ret_answer->release = NULL;
 }
 
 static void put_policy(struct service *service, const struct answer *answer,
@@ -242,7 +269,17 @@ static void send_answer(struct service *service, struct answer *answer)
 		if (answer->device.refusal == REFUSAL_NONE)
 			word_ask(service, &answer->wish);
 		else
-			word_refuse(service, answer->device.id, answer->device.refusal);
+			word_refuse(service, CONSOLE_LEASE_IS, answer->device.id,
+				answer->device.refusal);
+		return;
+	}
+	if (answer->type == CONSOLE_KEYS_ARE) {
+		if (answer->device.refusal == REFUSAL_NONE)
+			word_ask_release(service, answer->release);
+		else
+			word_refuse(service, CONSOLE_KEYS_ARE, answer->device.id,
+				answer->device.refusal);
+		free(take_ptr(answer->release));
 		return;
 	}
 	if (answer->type == CONSOLE_POLICY_IS) {

@@ -445,6 +445,50 @@ int store_seal_waiting(struct store *store, int64_t replaced_ms, int64_t *ret_co
 	return store->engine->seal_waiting(store, replaced_ms, ret_count);
 }
 
+int store_key_add(struct store *store, const struct store_key *key)
+{
+	return store->engine->key_add(store, key);
+}
+
+int store_keys(
+	struct store *store, const uint8_t *label, struct store_key *ret_keys, unsigned int most)
+{
+	return store->engine->keys(store, label, ret_keys, most);
+}
+
+int store_key_destroy(struct store *store, const struct store_key *key, const char *receipt)
+{
+	return store->engine->key_destroy(store, key, receipt);
+}
+
+int store_key_receipt(struct store *store, const uint8_t label[CONSOLE_UID_SIZE],
+	uint32_t generation, char ret_text[STORE_RECEIPT_SIZE])
+{
+	return store->engine->key_receipt(store, label, generation, ret_text);
+}
+
+int store_key_terms_set(struct store *store, const struct store_key_terms *terms)
+{
+	return store->engine->key_terms_set(store, terms);
+}
+
+int store_key_terms(struct store *store, const uint8_t label[CONSOLE_UID_SIZE],
+	struct store_key_terms *ret_terms)
+{
+	return store->engine->key_terms(store, label, ret_terms);
+}
+
+int store_key_question_add(
+	struct store *store, const struct store_key_question *question, int64_t since_ms)
+{
+	return store->engine->key_question_add(store, question, since_ms);
+}
+
+int store_key_questions(struct store *store, int64_t device, int64_t since_ms, int64_t *ret_count)
+{
+	return store->engine->key_questions(store, device, since_ms, ret_count);
+}
+
 int store_finding_add(struct store *store, const struct store_finding *finding)
 {
 	return store->engine->finding_add(store, finding);

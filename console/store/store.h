@@ -402,6 +402,56 @@ int store_seal_used(struct store *store, int64_t device, int64_t made_ms);
  */
 int store_seal_waiting(struct store *store, int64_t replaced_ms, int64_t *ret_count);
 
+/* A generation of a label's key: wrapped, its slot elsewhere (console/authority/key_slots.h). */
+#define STORE_KEY_NAME_SIZE 80
+#define STORE_WRAPPED_SIZE  40
+#define STORE_RECEIPT_SIZE  4001
+struct store_key {
+	uint8_t label[CONSOLE_UID_SIZE];
+	uint32_t generation; /* from 1 on */
+	char name[STORE_KEY_NAME_SIZE];
+	uint8_t home[CONSOLE_UID_SIZE];
+	uint32_t slot;
+	uint8_t wrapped[STORE_WRAPPED_SIZE];	    /* zeros once it is destroyed */
+	int64_t made_ms, replaced_ms, destroyed_ms; /* 0 = not */
+};
+/* -EEXIST. Earlier generations that are not yet are replaced from made_ms on. */
+int store_key_add(struct store *store, const struct store_key *key);
+/* Newest generation first; how many. label NULL: of all, by name. */
+int store_keys(
+	struct store *store, const uint8_t *label, struct store_key *ret_keys, unsigned int most);
+/* Nothing but its name and the receipt is left. -ENOENT. */
+int store_key_destroy(struct store *store, const struct store_key *key, const char *receipt);
+/* "" = there is none. */
+int store_key_receipt(struct store *store, const uint8_t label[CONSOLE_UID_SIZE],
+	uint32_t generation, char ret_text[STORE_RECEIPT_SIZE]);
+
+/* To whom a label's keys are released. */
+struct store_key_terms {
+	uint8_t label[CONSOLE_UID_SIZE];
+	char networks[STORE_TEXT_SIZE]; /* prefixes with spaces between; "" = from anywhere */
+	bool is_for_verified;		/* to users who have just verified only */
+	int64_t seconds;		/* for how long; 0 = a day */
+};
+int store_key_terms_set(struct store *store, const struct store_key_terms *terms);
+/* All empty when nothing was set: no failure. */
+int store_key_terms(struct store *store, const uint8_t label[CONSOLE_UID_SIZE],
+	struct store_key_terms *ret_terms);
+
+/* A question for keys that a device asked. */
+struct store_key_question {
+	int64_t device;
+	uint8_t hash[CONSOLE_HASH_SIZE];
+	uint8_t boot[CONSOLE_UID_SIZE];
+	int64_t asked_ms; /* by the device's CLOCK_BOOTTIME */
+	int64_t time_ms;
+};
+/* Notes it and forgets the device's of before since_ms. -EEXIST: it was asked, or a later one of that boot. */
+int store_key_question_add(
+	struct store *store, const struct store_key_question *question, int64_t since_ms);
+/* How many the device asked since then. */
+int store_key_questions(struct store *store, int64_t device, int64_t since_ms, int64_t *ret_count);
+
 struct store_finding {
 	int64_t id, device, time_ms;
 	char kind[32];	      /* "gap", "pruned", "lost", "chain-conflict", "restored", ... */

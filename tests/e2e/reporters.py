@@ -11,6 +11,8 @@ import socket
 import subprocess
 import time
 
+import keyring_peer
+
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(REPO, 'build')
 USER = 'nobody'  # the processes refuse to run as root
@@ -79,6 +81,7 @@ class Reporters:
         self.more = []  # lines of the configuration
         self.processes = []
         self.socket = None
+        self.is_asked = False  # on a local socket, in its runtime directory
         for part in ('keyring', 'uplink', 'runtime', 'log'):
             os.makedirs(os.path.join(directory, part), exist_ok=True)
         self.config = os.path.join(directory, 'console.ini')
@@ -110,24 +113,28 @@ class Reporters:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         more = ['--verbose'] if self.verbose else []
         device = [self.tpm.connect()] if self.tpm else []
+        local = [keyring_peer.listen(self.part('runtime'))] if self.is_asked else []
         self.processes = [
             self.spawn(['holdfast-keyring', self.part('keyring'), '--config', self.config] + more,
-                       [keyring, *device]),
+                       [keyring, *(device or [None] * len(local)), *local]),
             self.spawn(['holdfast-uplink', '--config', self.config, '--state-dir',
                         self.part('uplink'), '--runtime-dir', self.part('runtime'), '--log-dir',
                         self.part('log')] + more, [uplink, theirs])]
         self.socket = ours
-        for end in (keyring, uplink, theirs, *device):
+        for end in (keyring, uplink, theirs, *device, *local):
             end.close()
 
     def spawn(self, arguments, sockets):
         uid, gid = user_ids()
-        fds = [end.fileno() for end in sockets]
+        fds = [end.fileno() if end else -1 for end in sockets]
 
         def place():
-            kept = [os.dup2(fd, 20 + i) for i, fd in enumerate(fds)]
+            kept = [os.dup2(fd, 20 + i) if fd >= 0 else -1 for i, fd in enumerate(fds)]
             for i, fd in enumerate(kept):
-                os.dup2(fd, 3 + i, inheritable=True)
+                if fd >= 0:
+                    os.dup2(fd, 3 + i, inheritable=True)
+                else:
+                    os.closerange(3 + i, 4 + i)
             os.closerange(3 + len(kept), 64)
             os.setgroups([])
             os.setgid(gid)

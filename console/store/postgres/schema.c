@@ -126,8 +126,21 @@ static const char version_5[] =
 /* Leases: the serial of what the console says of a device. */
 static const char version_6[] = "ALTER TABLE device ADD COLUMN word bigint NOT NULL DEFAULT 1;";
 
+/* Keys of labels, to whom they are released, and who asked for them. */
+static const char version_7[] =
+	"CREATE TABLE label_key (label bytea NOT NULL, generation bigint NOT NULL,"
+	" name text NOT NULL, home bytea NOT NULL, slot bigint NOT NULL, wrapped bytea NOT NULL,"
+	" made_ms bigint NOT NULL, replaced_ms bigint NOT NULL DEFAULT 0,"
+	" destroyed_ms bigint NOT NULL DEFAULT 0, receipt text NOT NULL DEFAULT '',"
+	" PRIMARY KEY (label, generation));"
+	"CREATE TABLE label_key_terms (label bytea PRIMARY KEY, networks text NOT NULL,"
+	" is_for_verified bigint NOT NULL, seconds bigint NOT NULL);"
+	"CREATE TABLE key_question (device bigint NOT NULL, hash bytea NOT NULL,"
+	" boot bytea NOT NULL, asked_ms bigint NOT NULL, time_ms bigint NOT NULL,"
+	" PRIMARY KEY (device, hash));";
+
 static const char *const versions[] = {
-	version_1, version_2, version_3, version_4, version_5, version_6};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

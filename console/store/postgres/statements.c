@@ -12,6 +12,10 @@
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
 	" made_by, owner FROM token "
 
+#define LABEL_KEY                                                                    \
+	"SELECT label, generation, name, home, slot, wrapped, made_ms, replaced_ms," \
+	" destroyed_ms FROM label_key "
+
 #define EXPORT "SELECT name, place, delivered, moved_ms, is_rewound FROM export "
 #define NOW_MS "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
@@ -269,5 +273,34 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 		"SELECT device.id, device.uid, coalesce(applied, 0), coalesce(refused, 0),"
 		" coalesce(code, '') FROM device LEFT JOIN receipt ON receipt.device = device.id"
 		" WHERE state = 2 ORDER BY device.id", false},
+	[PG_KEY_ADD] = {"bitbibi",
+		"INSERT INTO label_key (label, generation, name, home, slot, wrapped, made_ms)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", false},
+	[PG_KEY_REPLACE] = {"bii",
+		"UPDATE label_key SET replaced_ms = $3 WHERE label = $1 AND generation < $2 AND"
+		" replaced_ms = 0", false},
+	[PG_KEY_LIST] = {"i", LABEL_KEY "ORDER BY name, label, generation DESC LIMIT $1", false},
+	[PG_KEY_LABEL] = {"bi", LABEL_KEY "WHERE label = $1 ORDER BY generation DESC LIMIT $2", false},
+	[PG_KEY_DESTROY] = {"bibit",
+		"UPDATE label_key SET wrapped = $3, destroyed_ms = $4, receipt = $5 WHERE label = $1"
+		" AND generation = $2", false},
+	[PG_KEY_RECEIPT] = {"bi",
+		"SELECT receipt FROM label_key WHERE label = $1 AND generation = $2", false},
+	[PG_KEY_TERMS_SET] = {"btii",
+		"INSERT INTO label_key_terms (label, networks, is_for_verified, seconds) VALUES"
+		" ($1, $2, $3, $4) ON CONFLICT (label) DO UPDATE SET networks = excluded.networks,"
+		" is_for_verified = excluded.is_for_verified, seconds = excluded.seconds", false},
+	[PG_KEY_TERMS_GET] = {"b",
+		"SELECT networks, is_for_verified, seconds FROM label_key_terms WHERE label = $1", false},
+	[PG_KEY_QUESTION_ADD] = {"ibbii",
+		"INSERT INTO key_question (device, hash, boot, asked_ms, time_ms)"
+		" SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM key_question AS had"
+		" WHERE device = $1 AND (hash = $2 OR (boot = $3 AND (asked_ms >= $4 OR EXISTS"
+		" (SELECT 1 FROM key_question AS later WHERE later.device = $1 AND later.boot <> $3"
+		" AND later.time_ms > had.time_ms))))) ON CONFLICT DO NOTHING", false},
+	[PG_KEY_QUESTION_TRIM] = {"ii",
+		"DELETE FROM key_question WHERE device = $1 AND time_ms < $2", false},
+	[PG_KEY_QUESTION_COUNT] = {"ii",
+		"SELECT count(*) FROM key_question WHERE device = $1 AND time_ms >= $2", false},
 };
 /* clang-format on */

@@ -127,8 +127,21 @@ static const char version_8[] =
 /* Leases: the serial of what the console says of a device. */
 static const char version_9[] = "ALTER TABLE device ADD COLUMN word INTEGER NOT NULL DEFAULT 1;";
 
+/* Keys of labels, to whom they are released, and who asked for them. */
+static const char version_10[] =
+	"CREATE TABLE label_key (label BLOB NOT NULL, generation INTEGER NOT NULL,"
+	" name TEXT NOT NULL, home BLOB NOT NULL, slot INTEGER NOT NULL, wrapped BLOB NOT NULL,"
+	" made_ms INTEGER NOT NULL, replaced_ms INTEGER NOT NULL DEFAULT 0,"
+	" destroyed_ms INTEGER NOT NULL DEFAULT 0, receipt TEXT NOT NULL DEFAULT '',"
+	" PRIMARY KEY (label, generation)) STRICT;"
+	"CREATE TABLE label_key_terms (label BLOB PRIMARY KEY, networks TEXT NOT NULL,"
+	" is_for_verified INTEGER NOT NULL, seconds INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE key_question (device INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" boot BLOB NOT NULL, asked_ms INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (device, hash)) STRICT, WITHOUT ROWID;";
+
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9};
+	version_6, version_7, version_8, version_9, version_10};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -14,6 +14,10 @@
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
 	" made_by, owner FROM token "
 
+#define LABEL_KEY                                                                    \
+	"SELECT label, generation, name, home, slot, wrapped, made_ms, replaced_ms," \
+	" destroyed_ms FROM label_key "
+
 #define AUDIT "SELECT id, time_ms, who, act, what, before, after, link FROM audit "
 
 #define POLICY                                                                              \
@@ -209,4 +213,28 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 		       " moved_ms = excluded.moved_ms, is_rewound = excluded.is_rewound",
 	[EXPORT_LIST] = EXPORT "ORDER BY name LIMIT ?1",
 	[DATABASE_BYTES] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+	[KEY_ADD] = "INSERT INTO label_key (label, generation, name, home, slot, wrapped, made_ms)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[KEY_REPLACE] = "UPDATE label_key SET replaced_ms = ?3 WHERE label = ?1"
+			" AND generation < ?2 AND replaced_ms = 0",
+	[KEY_LIST] = LABEL_KEY "ORDER BY name, label, generation DESC LIMIT ?1",
+	[KEY_LABEL] = LABEL_KEY "WHERE label = ?1 ORDER BY generation DESC LIMIT ?2",
+	[KEY_DESTROY] = "UPDATE label_key SET wrapped = ?3, destroyed_ms = ?4, receipt = ?5"
+			" WHERE label = ?1 AND generation = ?2",
+	[KEY_RECEIPT] = "SELECT receipt FROM label_key WHERE label = ?1 AND generation = ?2",
+	[KEY_TERMS_SET] = "INSERT INTO label_key_terms (label, networks, is_for_verified, seconds)"
+			  " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (label) DO UPDATE SET"
+			  " networks = excluded.networks, is_for_verified ="
+			  " excluded.is_for_verified, seconds = excluded.seconds",
+	[KEY_TERMS_GET] = "SELECT networks, is_for_verified, seconds FROM label_key_terms"
+			  " WHERE label = ?1",
+	[KEY_QUESTION_ADD] =
+		"INSERT INTO key_question (device, hash, boot, asked_ms, time_ms)"
+		" SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM key_question AS had"
+		" WHERE device = ?1 AND (hash = ?2 OR (boot = ?3 AND (asked_ms >= ?4 OR EXISTS"
+		" (SELECT 1 FROM key_question AS later WHERE later.device = ?1"
+		" AND later.boot <> ?3 AND later.time_ms > had.time_ms)))))",
+	[KEY_QUESTION_TRIM] = "DELETE FROM key_question WHERE device = ?1 AND time_ms < ?2",
+	[KEY_QUESTION_COUNT] =
+		"SELECT count(*) FROM key_question WHERE device = ?1 AND time_ms >= ?2",
 };
