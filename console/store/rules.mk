@@ -1,10 +1,10 @@
 # The store, but for its process: rules over the interface, and databases below it.
 CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c console/store/peer.c \
-			$(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c console/store/sqlite/*.c \
+			console/store/word.c $(wildcard console/store/admin_*.c),$(sort $(wildcard console/store/*.c console/store/sqlite/*.c \
 			console/store/postgres/*.c)))) $(CONSOLE_IPC)
 CONSOLE_STORE_LDLIBS := -lpq -lsqlite3 -lzstd -lcrypto -ljson-c
 
-CONSOLE_STORE_TESTS := console_admin console_crash console_description console_enrolment console_ingest console_lease console_policy console_rule console_store console_user
+CONSOLE_STORE_TESTS := console_admin console_crash console_description console_enrolment console_ingest console_key console_lease console_policy console_rule console_store console_user
 
 $(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) console_postgres,\
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
@@ -23,7 +23,7 @@ $(foreach test,$(CONSOLE_STORE_TESTS) console_service,\
 	$(eval UNIT_RUN_$(test)_postgres := tests/postgres with))
 UNIT_RUN_console_postgres := tests/postgres with
 
-UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/store/peer.c \
+UNIT_LIBS_console_service   = $(CONSOLE_STORE) $(patsubst %.c,$(B)/%.o,console/store/peer.c console/store/word.c \
 				$(sort $(wildcard console/store/admin_*.c))) $(B)/console/ipc/admin.o \
 				$(B)/tests/unit/fixtures/ocsf_validate.o
 UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)

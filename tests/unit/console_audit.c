@@ -3,6 +3,7 @@
  * Whatever an administrator can ask for either changes nothing, or writes down who did it; and what is
  * written down can't be changed without somebody seeing it.
  */
+#define FIXTURE_AUTHORITY
 #include "tests/unit/console_service_fixture.h"
 
 #include <sqlite3.h>
@@ -11,7 +12,13 @@
 #include "common/signing.h"
 #include "policy/bundle.h"
 
-TestSuite(console_audit, .init = service_begin, .fini = service_end);
+static void begin(void)
+{
+	service_begin();
+	authority_begin();
+}
+
+TestSuite(console_audit, .init = begin, .fini = service_end);
 
 static struct fixture_device device;
 
@@ -61,6 +68,7 @@ struct act {
 	}
 #define PUBLISHES(...) WITH_FILE(BUNDLE, __VA_ARGS__)
 
+#define LABEL "0f0e0d0c-0b0a-4908-8706-050403020100"
 /* Of fixture_seal_key. */
 #define FIRST_KEY "a48125a8dec7088637d3d75f062060ba"
 
@@ -103,6 +111,17 @@ static const struct act acts[] = {
 	CHANGES("seal-key rotate", FIRST_KEY, "in use", .type = ADMIN_SEAL_ROTATE),
 	CHANGES("seal-key destroy", "1 devices", "destroyed", .type = ADMIN_SEAL_DESTROY,
 		.name = FIRST_KEY, .flags = ADMIN_IS_FORCED),
+	CHANGES("key rotate", "", "generation 1 made", .type = ADMIN_KEY_ROTATE, .device = LABEL,
+		.name = "acme/finance"),
+	CHANGES("key rotate", "", "generation 2 made", .type = ADMIN_KEY_ROTATE, .device = LABEL,
+		.name = "acme/finance"),
+	READS(.type = ADMIN_KEYS),
+	CHANGES("key terms", "", "from 10.0.0.0/8, to users", .type = ADMIN_KEY_TERMS,
+		.device = LABEL, .name = "acme/finance", .text = "10.0.0.0/8",
+		.flags = ADMIN_IS_VERIFIED),
+	CHANGES("key destroy", "", "generation 1 destroyed", .type = ADMIN_KEY_DESTROY,
+		.device = LABEL, .name = "acme/finance", .number = 1),
+	READS(.type = ADMIN_KEY_RECEIPT, .device = LABEL, .number = 1),
 	READS(.type = ADMIN_EXPORTS),
 	CHANGES("export rewound", "1", "0", .type = ADMIN_EXPORT_REWIND, .name = "siem"),
 	READS(.type = ADMIN_AUDIT),
@@ -215,6 +234,9 @@ Test(console_audit, what_is_refused_is_not_written_down)
 		{.type = ADMIN_POLICY_PUBLISH},
 		{.type = ADMIN_POLICY_ROLLOUT, .number = 77, .limit = 5},
 		{.type = ADMIN_POLICY_ROLLOUT, .number = 0, .limit = 5},
+		{.type = ADMIN_KEY_ROTATE, .device = "finance"},
+		{.type = ADMIN_KEY_DESTROY, .device = LABEL, .number = 1},
+		{.type = ADMIN_KEY_TERMS, .device = LABEL, .text = "10.0.0.0"},
 	};
 	static struct store_audit row;
 	unsigned int lines;

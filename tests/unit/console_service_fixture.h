@@ -61,6 +61,60 @@ static inline void service_end(void)
 
 static char last_text[ANSWER_LINE_MAX]; /* of the last line */
 
+#ifdef FIXTURE_AUTHORITY
+#include "console/store/word.h"
+
+static struct channel authority; /* our end */
+
+static inline void authority_begin(void)
+{
+	int fds[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	channel_init(&service.authority, fds[0], 0);
+	channel_init(&authority, fds[1], 0);
+	service.has_authority = true;
+}
+
+/* Says what it is asked to have done, for who looks at what is made of it. */
+static inline void authority_turn(void)
+{
+	struct console_word word = {.size = 8, .text = "receipt"};
+	struct console_destroy destroy;
+	struct console_made made = {0};
+	struct console_make make;
+	struct bytes_reader payload;
+	struct bytes_writer frame;
+	uint16_t type;
+	int fd, size = channel_receive(&authority, buffer, sizeof(buffer), &fd);
+
+	if (size <= 0)
+		return;
+	cr_assert_eq(wire_open(buffer, (size_t)size, &type, &payload), 0);
+	if (type == CONSOLE_KEY_MAKE) {
+		console_get_make(&payload, &make);
+		made = (struct console_made){.id = make.id, .key = make.key};
+		made.key.home[0] = 1;
+		made.key.slot = make.key.generation;
+		made.key.wrapped[0] = 7;
+		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_KEY_MADE);
+		console_put_made(&frame, &made);
+	} else {
+		cr_assert_eq(type, CONSOLE_KEY_DESTROY);
+		console_get_destroy(&payload, &destroy);
+		word.id = destroy.id;
+		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_KEY_DESTROYED);
+		console_put_word(&frame, &word);
+	}
+	cr_assert_eq(channel_send(&authority, &frame, -1), 0);
+	word_on_poll(&service, POLLIN);
+}
+#else
+static inline void authority_turn(void)
+{
+}
+#endif
+
 /* The error that ends the answer; *ret_lines: how many came before. */
 static inline int ask_with(
 	const struct admin_request *request, int with_fd, unsigned int *ret_lines)
@@ -83,6 +137,7 @@ static inline int ask_with(
 		(void)poll(polls, count, 0);
 		admin_server_on_poll(&service, polls, count);
 		(void)admin_server_work(&service);
+		authority_turn();
 		while ((size = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
 			cr_assert_eq(answer_decode(buffer, (size_t)size, &answer), 0);
 			if (answer.type == ANSWER_END) {
