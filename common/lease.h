@@ -120,6 +120,7 @@ enum lease_verdict {
 	LEASE_FROM_AHEAD,     /* asked later than now: this boot has not come so far */
 	LEASE_OLDER,	      /* a later word was seen */
 	LEASE_OVER,
+	LEASE_OTHER_CLOCK, /* the caller's: what this machine shows as boot id or clock is not the kernel's */
 	LEASE_VERDICT_MAX,
 };
 

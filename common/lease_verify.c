@@ -37,6 +37,8 @@ static const struct {
 	[LEASE_FROM_AHEAD] = {"FROM_AHEAD", "it was asked for later than now"},
 	[LEASE_OLDER] = {"OLDER", "a later word of the console is known"},
 	[LEASE_OVER] = {"OVER", "it is over"},
+	[LEASE_OTHER_CLOCK] = {"OTHER_CLOCK",
+		"what is shown here as boot id or boot clock is not the kernel's own"},
 };
 
 const char *lease_verdict_code(enum lease_verdict verdict)

@@ -23,6 +23,7 @@
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
+#include "common/boot.h"
 #include "common/filter.h"
 #include "common/privileges.h"
 #include "common/cleanup.h"
@@ -192,6 +193,9 @@ static void start(struct engine *engine)
 	wait_for_sensor();
 	find_vault_program(engine);
 	event_origin_read(&engine->origin);
+	if (boot_look() < 0 || boot_clock_check() < 0)
+		log_error("the kernel's boot id or boot clock is hidden by a mount or a time "
+			  "namespace: no word of the console's is taken");
 	open_log(engine, &torn);
 	r = server_new(engine, &engine->server);
 	if (r < 0)

@@ -120,8 +120,10 @@ static bool judge(struct engine *engine, const char *text, size_t size)
 
 	if (lease_parse(text, size, &word) < 0)
 		return reject(engine, LEASE_NO_LEASE);
-	if (boot_id_read(boot) < 0 || digest_of(&whole, 1, digest) < 0)
-		return reject(engine, LEASE_OTHER_BOOT);
+	if (boot_id_read(boot) < 0 || boot_clock_check() < 0)
+		return reject(engine, LEASE_OTHER_CLOCK);
+	if (digest_of(&whole, 1, digest) < 0)
+		return reject(engine, LEASE_NO_LEASE);
 	if (memcmp(boot, word.asked.boot, sizeof(boot)) != 0)
 		return false; /* what was left when the machine was last shut down */
 	if (trust_key_hash(engine, key) < 0) { /* keyring is being started, too */

@@ -85,6 +85,8 @@ int keyring_lease_ask(struct keyring *keyring, const struct keyring_request *req
 	r = read_wish(request, &asked);
 	if (r == 0)
 		r = boot_id_read(asked.boot);
+	if (r == 0)
+		r = boot_clock_check();
 	if (r == 0 && RAND_bytes(asked.nonce, sizeof(asked.nonce)) != 1)
 		r = -EIO;
 	if (r < 0)

@@ -23,6 +23,7 @@
 #include "agent/keyring/local.h"
 #include "agent/keyring/vault.h"
 #include "agent/keyring/wish.h"
+#include "common/boot.h"
 #include "common/filter.h"
 #include "common/log.h"
 #include "common/privileges.h"
@@ -190,6 +191,7 @@ int main(int argc, char **argv)
 	r = keys_open_memory(options.config, &keys);
 	if (r < 0)
 		fatal("no memory for keys: %s, stopping", strerror(-r));
+	(void)boot_look(); /* who asks for a lease is told */
 	restrict_self();
 	(void)umask(077); /* returns the old one */
 	r = device_key_open(&plan, &key);

@@ -15,6 +15,7 @@
 
 #include "agent/uplink/keyring_client.h"
 #include "agent/uplink/uplink.h"
+#include "common/boot.h"
 #include "common/clock.h"
 #include "common/filter.h"
 #include "common/log.h"
@@ -108,6 +109,7 @@ static void start(struct uplink *uplink)
 		fatal("cannot open the event log in '%s': %s, stopping", uplink->log_directory,
 			strerror(r < 0 ? -r : ENOMEM));
 	keyring_client_start(KEYRING_FD);
+	(void)boot_look(); /* without it, boots are not told apart */
 	restrict_self();
 	r = identity_read(uplink->state_fd, &uplink->identity);
 	if (r < 0)

@@ -160,14 +160,14 @@ set_clock 3600
 refute 'whatever the clock says' opens
 check 'doctor says what to do' sh -c 'holdfast doctor | grep -q "without contact for too long"'
 
-# As after a start of the machine, which is known by a number of the kernel's.
+# What root shows the agent as another start of the machine.
 kill_agent
 echo 5b6a7988-97a6-4b5c-8d3e-2f1f0f1e2d3c >/run/hf/other_boot
 mount --bind /run/hf/other_boot /proc/sys/kernel/random/boot_id
 agent_start_again
-check 'the agent starts, of another boot' wait_for 240 agent_is_enforcing
-check 'for it there is no word' wait_for 60 trust never
-refute 'another boot without a console: shut' opens
+check 'the agent starts with a forged boot id' wait_for 240 agent_is_enforcing
+check 'with it there is no word' wait_for 60 trust never
+refute 'a forged boot id opens nothing' opens
 everyday never
 kill_agent
 umount /proc/sys/kernel/random/boot_id
@@ -177,6 +177,19 @@ check 'the agent is back in this one' wait_for 240 agent_is_enforcing
 check 'the console is back' console_serve
 check 'and with it the device' wait_for 180 trust trusted
 check 'which opens' opens
+
+# A clock of its own for the agent: a million seconds ahead, and its lease with it.
+kill_agent
+unshare --time --boottime 1000000 --fork holdfastd --policy "$agent_policy" --libexec-dir "$HF_REPO/build" >>$agent_log 2>&1 &
+agent_pid=$!
+check 'the agent starts in a time namespace' wait_for 240 agent_is_enforcing
+refute 'there it is not trusted, with the console at hand' wait_for 30 trust trusted
+refute 'and opens nothing' opens
+kill_agent
+agent_start_again
+check 'the agent is back by the kernel'\''s clock' wait_for 240 agent_is_enforcing
+check 'and trusted' wait_for 60 trust trusted
+check 'and opens again' opens
 
 policy_write 3 1h
 check 'a policy with a long lease' agent_reload
