@@ -39,6 +39,8 @@ UNIT_LDLIBS_console_keys := -lcrypto -lp11
 UNIT_LIBS_keys	       := $(CONSOLE_CA) $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,keys.o \
 				secret_memory.o device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keys       := -lcrypto -lp11 -ltss2-esys -ltss2-mu
+UNIT_LIBS_keyring_lease	= $(CONSOLE_CA) $(UNIT_LIBS_keyring_local)
+UNIT_LDLIBS_keyring_lease := -lp11 -lcrypto -linih -ltss2-esys -ltss2-mu
 UNIT_LIBS_trust	       = $(CONSOLE_CA) $(patsubst %,$(B)/agent/engine/%.o,trust trust_lease database json)
 UNIT_LDLIBS_trust      := -lcrypto -lp11 -ljson-c -lsqlite3
 UNIT_LIBS_lease	       := $(CONSOLE_CA)
