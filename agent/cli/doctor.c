@@ -7,6 +7,7 @@
 
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
+#include "agent/cli/label_keys.h"
 #include "agent/cli/trust.h"
 #include "common/clock.h"
 
@@ -116,7 +117,8 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 	} else if (!strcmp(kind, "status")) {
 		print_kernel(doctor, line);
 		trust_print(line);
-		doctor->has_trouble |= trust_has_trouble(line);
+		label_keys_print(line);
+		doctor->has_trouble |= trust_has_trouble(line) | label_keys_have_trouble(line);
 	} else if (!strcmp(kind, "channel")) {
 		section(doctor, kind, "Ways out");
 		print_styled(json_true(line, "covered") ? PRINT_GOOD : PRINT_BAD, "  %-8s",

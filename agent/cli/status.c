@@ -5,6 +5,7 @@
 
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
+#include "agent/cli/label_keys.h"
 #include "agent/cli/trust.h"
 #include "common/clock.h"
 
@@ -66,6 +67,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 			"  reduced on this kernel in %zu ways, see holdfast doctor\n", reduced);
 	print_policy(status);
 	trust_print(status);
+	label_keys_print(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");
 	if (json_number(status, "places_unlabelled"))

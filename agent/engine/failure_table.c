@@ -205,6 +205,12 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The key of an encrypted folder is gone, and processes that had files of it open "
 		"can go on with these. Nobody else can, and it is tried again every second; end "
 		"the processes that the event names."},
+	[FAILURE_LABEL_KEYS] = {"label-keys", FAILURE_CLOSED,
+		"The console did not release the key of a label that an encrypted folder has; the "
+		"folder stays unreadable. DEVICE_...: this device is not trusted; KEY_UNKNOWN: the "
+		"label has no key yet ('holdfast-console key rotate'); KEY_NETWORK: not from this "
+		"network; KEY_UNVERIFIED: verify first ('holdfast verify'); KEY_DESTROYED: nobody "
+		"can read it any more. It is asked for again every half minute."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/engine/label_keys.h"
 #include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/policy_bundle.h"
@@ -334,6 +335,7 @@ static void tick(struct engine *engine)
 	lineage_keep_tick(engine);
 	reporting_tick(engine);
 	trust_tick(engine);
+	label_keys_tick(engine);
 	login_tick(engine);
 	ticket_sign_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {

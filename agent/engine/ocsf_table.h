@@ -50,6 +50,9 @@ enum event_kind {
 	EVENT_TICKET,	       /* a ticket was made */
 	EVENT_TICKET_REFUSED,  /* asked for by who may not have it */
 	EVENT_TRUST,	       /* whether the console trusts this device is another now */
+	EVENT_KEY_HERE,	       /* the key of a label is in keyring's memory */
+	EVENT_KEY_GONE,	       /* and is not any more: status_code says why */
+	EVENT_KEY_REFUSED,     /* the console did not release any */
 	EVENT_VAULT_LOCKED,    /* the key of an encrypted folder is gone */
 	EVENT_VAULT_UNLOCKED,  /* and is there */
 	EVENT_VERIFIED,	       /* a user has shown again who it is */

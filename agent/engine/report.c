@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 
 #include "agent/engine/json.h"
+#include "agent/engine/label_keys.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
 #include "common/clock.h"
@@ -100,6 +101,7 @@ struct json_object *report_status(
 	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
 {
 	struct json_object *status = json_object_new_object();
+	struct json_object *keys = label_keys_object(engine);
 	unsigned int troubles = 0;
 
 	for (unsigned int i = 0; i < FAILURE_REASON_MAX; i++)
@@ -110,6 +112,8 @@ struct json_object *report_status(
 	json_add(status, "policy", policy_object(engine));
 	json_add(status, "events", events_object(engine, counters));
 	json_add(status, "trust", trust_object(engine));
+	if (keys)
+		json_add(status, "keys", keys);
 	json_add_number(status, "lineage_dropped", lineage_counts(engine->lineage).dropped);
 	json_add_number(status, "lineage_trimmed", lineage_counts(engine->lineage).trimmed);
 	json_add_number(status, "programs_verified", engine->program_count);

@@ -229,6 +229,17 @@ static struct json_object *users_array(const struct engine *engine)
 	return array;
 }
 
+bool verify_is_anybody(const struct engine *engine)
+{
+	const struct verify_users *users = &engine->verify->users;
+
+	for (size_t i = 0; i < users->count; i++)
+		for (unsigned int method = 0; method < VERIFY_METHOD_MAX; method++)
+			if (users->list[i].proven_ns[method])
+				return true;
+	return false;
+}
+
 struct json_object *verify_object(const struct engine *engine, uint32_t uid)
 {
 	const struct policy_verification *verification = wanted(engine);

@@ -9,6 +9,7 @@
 
 #include <json-c/json_object.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define VERIFY_LETTER 'V' /* to the supervisor: wanted; from it: here is its socket */
@@ -29,6 +30,9 @@ struct pollfd verify_poll(const struct engine *engine);
 void verify_on_poll(struct engine *engine, short events);
 /* From the loop: asks for a holdfast-verify when one is needed, and forgets who is over. */
 void verify_tick(struct engine *engine);
+
+/* Whether some user has, and need not again yet. */
+bool verify_is_anybody(const struct engine *engine);
 
 /* What status says to a user: each label that asks for it, and until when; to root all users. NULL: none asks. */
 struct json_object *verify_object(const struct engine *engine, uint32_t uid);
