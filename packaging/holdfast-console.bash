@@ -24,7 +24,7 @@ _holdfast_console()
 	local devices=''
 	case $prev in
 	--state-dir | --runtime-dir | --config-dir) _filedir -d; return ;;
-	--passphrase-file | --policy-passphrase-file | --key) _filedir; return ;;
+	--passphrase-file | --policy-passphrase-file | --key | --verify | --ca) _filedir; return ;;
 	--state) mapfile -t COMPREPLY < <(compgen -W 'pending trusted suspended revoked' -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
 	--owner) mapfile -t COMPREPLY < <(compgen -W 'enterprise personal' -- "$cur"); return ;;
@@ -32,7 +32,7 @@ _holdfast_console()
 		mapfile -t COMPREPLY < <(compgen -W 'file process log peripheral entity network config lifecycle hosting' -- "$cur")
 		return
 		;;
-	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit | --group | --percent | --version) return ;;
+	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit | --group | --percent | --version | --network | --for | --generation) return ;;
 	esac
 	case $verb:$sub:$prev in
 	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | device:tag:* | *:*:--device)
@@ -42,7 +42,7 @@ _holdfast_console()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='init serve status device policy token rule events export findings backup restore --state-dir --runtime-dir --config-dir --help --version' ;;
+	:) choice='init serve status device policy token rule events export findings audit report key seal-key backup restore --state-dir --runtime-dir --config-dir --help --version' ;;
 	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --ca-key --database --database-password-file --join --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
@@ -72,6 +72,11 @@ _holdfast_console()
 	export:check) _filedir; return ;;
 	export:status) choice='--json --help' ;;
 	export:rewind) choice='--since --help' ;;
+	key:) choice='list show rotate terms destroy receipt --help' ;;
+	key:list | key:show) choice='--json --help' ;;
+	key:terms) choice='--network --verified --for --help' ;;
+	key:destroy) choice='--generation --force --help' ;;
+	key:receipt) choice='--generation --verify --ca --help' ;;
 	backup:* | restore:*) _filedir; return ;;
 	esac
 	[ "$prev" != --device ] || choice=$devices

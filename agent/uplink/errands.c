@@ -408,8 +408,12 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 	bool is_passing;
 
 	if (errand == ERRAND_KEYS) { /* nothing else hangs on it */
+		bool is_elsewhere = !strcmp(code, "KEYS_ELSEWHERE");
+
 		keys_refused(code[0] ? code : "UNREACHABLE");
-		exchange_settle(uplink->exchange, true, 0);
+		/* the next console, if there is one: it may be the one that has them */
+		exchange_settle(
+			uplink->exchange, !is_elsewhere || uplink->config.console_count < 2, 0);
 		if (!strncmp(code, "DEVICE_", 7) || !strncmp(code, "CERTIFICATE_", 12))
 			refused(uplink, code, json_text(json, "text"));
 		return;
