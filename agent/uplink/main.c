@@ -181,6 +181,8 @@ static int wait_ms(const struct uplink *uplink)
 	bool is_idle = log_reader_fd(uplink->reader) >= 0 &&
 		       !(uplink->feed && feed_is_gathering(uplink->feed));
 
+	if (uplink->identity.chain_count && lease_is_due(uplink, clock_boot_ns()))
+		is_idle = false; /* asked for as soon as a pause is over */
 	return is_idle ? IDLE_MS : TURN_MS;
 }
 

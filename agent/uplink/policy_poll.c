@@ -78,6 +78,7 @@ void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer
 		.mode = 0644,
 		.group = FILE_GROUP_NONE};
 	struct bundle bundle;
+	bool is_new;
 	int r;
 
 	if (answer->status == STATUS_NO_NEWS) {
@@ -85,7 +86,10 @@ void policy_poll_end(struct uplink *uplink, const struct exchange_answer *answer
 		return;
 	}
 	if (answer->status == STATUS_OTHER) {
-		exchange_settle(uplink->policy_exchange, lease_hurry(uplink), 0);
+		is_new = lease_hurry(uplink);
+		exchange_settle(uplink->policy_exchange, is_new, 0);
+		if (is_new) /* the console is there: no pause from before counts */
+			exchange_settle(uplink->exchange, true, 0);
 		return;
 	}
 	if (answer->status != STATUS_GOOD) {
