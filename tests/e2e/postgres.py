@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+from keys import Device, label_of
 from lib import check, summary
 from reporters import REPO, Reporters, wait_until
 from whole_console import Console
@@ -224,6 +225,30 @@ def revoking(consoles, agents):
         lambda: other.status().get('acknowledged') == other.log.sequence))
 
 
+def keys_have_a_home(directory, first, second):
+    """A label's keys are one console's: it alone makes, gives and destroys them."""
+    first.verb('key', 'rotate', 'acme/finance')
+    second.verb('key', 'rotate', 'acme/plans')
+    finance, plans = label_of(second, 'acme/finance'), label_of(first, 'acme/plans')
+    device = Device(first, directory, first.token('--approve')['token'])
+    given = {}
+    for name, console in (('first', first), ('second', second)):
+        device.console = console
+        given[name] = [device.code(label) for label in (finance, plans)]
+    check('each gives out its own', given['first'][0] == '' and given['second'][1] == '', given)
+    check("and says of the other's that they are elsewhere",
+          given['first'][1] == given['second'][0] == 'KEYS_ELSEWHERE', given)
+    for words in (('rotate',), ('destroy', '--generation', '1', '--force')):
+        done = second.run('key', words[0], 'acme/finance', *words[1:])
+        check(f'nor does it {words[0]}', done.returncode == 1 and 'another console' in done.stderr,
+              done.stderr)
+    check('control: the first does both', 'generation 2' in
+          first.verb('key', 'rotate', 'acme/finance') and 'destroyed' in
+          first.verb('key', 'destroy', 'acme/finance', '--generation', '1'))
+    receipt = second.verb('key', 'receipt', 'acme/finance', '--generation', '1')
+    check('the receipt is to be had at both', receipt.startswith('holdfast-key-receipt 1'))
+
+
 def main():
     if not shutil.which('psql'):
         print('skipped: PostgreSQL is missing (postgresql-15)\n0 passed, 0 failed, 1 skipped')
@@ -263,6 +288,7 @@ def run(rng, directory, database, consoles, agents):
     faults(rng, consoles, agents, database)
     accounts(consoles, agents, database)
     revoking(consoles, agents)
+    keys_have_a_home(directory, first, second)
     check('version 3 is what all still have', agents['at-first'].policy_version() == 3)
 
 
