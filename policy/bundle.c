@@ -50,6 +50,22 @@ static int who_get(struct signing_reader *reader, struct bundle *bundle)
 	return signing_number(reader, "version", &bundle->version);
 }
 
+/* A line that is there when something is required, and in no other words than we would write. */
+static int require_get(struct signing_reader *reader, struct posture *ret_require)
+{
+	static const char name[] = "require ";
+	char text[POSTURE_TEXT_MAX], again[POSTURE_TEXT_MAX];
+	int r;
+
+	if (reader->left < sizeof(name) - 1 || memcmp(reader->at, name, sizeof(name) - 1) != 0)
+		return 0;
+	r = signing_line(reader, "require", text, sizeof(text));
+	if (r < 0 || posture_parse(text, ret_require) < 0)
+		return -EBADMSG;
+	posture_format(ret_require, again);
+	return text[0] && !strcmp(text, again) ? 0 : -EBADMSG;
+}
+
 static int when_get(struct signing_reader *reader, struct bundle *bundle)
 {
 	int r;
@@ -90,6 +106,8 @@ int bundle_parse(const void *bytes, size_t size, struct bundle *ret_bundle)
 	reader.at += strlen(HEAD);
 	reader.left -= strlen(HEAD);
 	r = who_get(&reader, &bundle);
+	if (r == 0)
+		r = require_get(&reader, &bundle.require);
 	if (r == 0)
 		r = when_get(&reader, &bundle);
 	if (r == 0)
@@ -156,7 +174,7 @@ const char *bundle_verdict_text(enum bundle_verdict verdict)
 static int head_write(const struct bundle *bundle, const struct signing_key *key, char *ret_head)
 {
 	uint8_t id[SIGNING_KEY_ID];
-	char id_text[2 * SIGNING_KEY_ID + 1], digest[65];
+	char id_text[2 * SIGNING_KEY_ID + 1], digest[65], require[POSTURE_TEXT_MAX];
 	int size;
 
 	if (!is_name(bundle->name) || !signing_is_hex(bundle->tenant, BUNDLE_TENANT_SIZE - 1) ||
@@ -169,11 +187,13 @@ static int head_write(const struct bundle *bundle, const struct signing_key *key
 		digest_of(bundle->packed, bundle->packed_size, digest) < 0)
 		return -EIO;
 	hex(id, sizeof(id), id_text);
+	posture_format(&bundle->require, require);
 	size = snprintf(ret_head, BUNDLE_HEAD_MAX,
-		HEAD "tenant %s\nname %s\nversion %" PRIu64 "\nmade %" PRIu64 "\nexpires %" PRIu64
-		     "\nkey %s\nsize %zu\ndigest %s\n",
-		bundle->tenant, bundle->name, bundle->version, bundle->made_s, bundle->expires_s,
-		id_text, bundle->packed_size, digest);
+		HEAD "tenant %s\nname %s\nversion %" PRIu64 "\n%s%s%smade %" PRIu64
+		     "\nexpires %" PRIu64 "\nkey %s\nsize %zu\ndigest %s\n",
+		bundle->tenant, bundle->name, bundle->version, require[0] ? "require " : "",
+		require, require[0] ? "\n" : "", bundle->made_s, bundle->expires_s, id_text,
+		bundle->packed_size, digest);
 	return signing_append(key, ret_head, (size_t)size, BUNDLE_HEAD_MAX);
 }
 

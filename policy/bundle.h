@@ -8,6 +8,8 @@
  *	tenant 0f1e2d3c4b5a69788796a5b4c3d2e1f0
  *	name Acme office
  *	version 17			goes up by every signature, never down
+ *	require secure-boot, lockdown	what its [trust] requires of a device, as common/posture.h has
+ *					it, for who does not read policies; no such line = nothing
  *	made 1764064800
  *	expires 1795600800		not taken any more from then on; what is in force stays
  *	key 5f70...			of the signer: 32 hexadecimal digits
@@ -24,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/posture.h"
 #include "common/signing.h"
 
 #define BUNDLE_HEAD_MAX	   2048	     /* bytes before the packed files */
@@ -36,6 +39,7 @@ struct bundle {
 	char tenant[BUNDLE_TENANT_SIZE];
 	char name[BUNDLE_NAME_MAX];
 	uint64_t version;
+	struct posture require;
 	uint64_t made_s, expires_s; /* of the day */
 	char key_id[2 * SIGNING_KEY_ID + 1];
 	char digest[65];
@@ -73,7 +77,7 @@ const char *bundle_verdict_code(enum bundle_verdict verdict);
 const char *bundle_verdict_text(enum bundle_verdict verdict);
 
 /*
- * Signs: tenant, name, version, times and packed files of *bundle. Bytes in *ret_bytes, which the
+ * Signs: tenant, name, version, requirement, times and packed files of *bundle. Bytes in *ret_bytes, which the
  * caller frees, or -EINVAL for a name with a line end, -EFBIG, -ENOMEM, -EIO.
  */
 int bundle_write(const struct bundle *bundle, const struct signing_key *key, uint8_t **ret_bytes,

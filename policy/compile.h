@@ -197,6 +197,8 @@ struct policy_compiled {
 	uint32_t lease_s; /* how long the console's word lasts; 0 = nothing hangs on it */
 	struct policy_place trust_place; /* of [trust] */
 	struct policy_verification verification;
+	struct posture require; /* what must hold of the device, else it is not trusted */
+	struct policy_place require_place;	       /* line 0 = nothing */
 	struct policy_label_entry label[HF_LABEL_MAX]; /* by bit */
 	struct policy_app_entry app[HF_APP_MAX];       /* by index in the bank */
 	size_t app_count; /* HF_APP_UNKNOWN counted: valid indexes are below */

@@ -107,6 +107,8 @@ int compile_masks(struct compile *compile)
 	policy_protection_fill(&policy->protection, &compiled->gates);
 	compiled->lease_s = policy->trust.lease_s;
 	compiled->trust_place = compile_place(compile, policy->trust.place);
+	compiled->require = policy->trust.require;
+	compiled->require_place = compile_place(compile, policy->trust.require_place);
 	compiled->is_self_given = policy->protection.protect[HF_PROTECTION_SELF].is_given;
 	return 0;
 }

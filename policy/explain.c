@@ -222,6 +222,15 @@ static void say_lease(struct explanation *explanation, const struct policy_act *
 			"  label %s: only while the console says that this device is trusted "
 			"(%s:%u)",
 			label->name, compiled->trust_place.file, compiled->trust_place.line);
+	if (act->channel == HF_CHANNEL_OPEN && compiled->leased & bit &&
+		compiled->require_place.line) {
+		char text[POSTURE_TEXT_MAX];
+
+		posture_format(&compiled->require, text);
+		say(explanation, "  label %s: and that is required of the device: %s (%s:%u)",
+			label->name, text, compiled->require_place.file,
+			compiled->require_place.line);
+	}
 }
 
 static void say_zones(struct explanation *explanation, const struct policy_act *act,

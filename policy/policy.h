@@ -13,6 +13,7 @@
 
 #include "bpf/decisions.h"
 #include "common/cleanup.h"
+#include "common/posture.h"
 #include "policy/problem.h"
 #include "policy/protection.h"
 #include "policy/source.h"
@@ -234,6 +235,8 @@ struct policy_cache {
 /* [trust]: labelled files open while the console says that the device is trusted. */
 struct policy_trust {
 	uint32_t lease_s; /* how long its word lasts; 0 = no such section */
+	struct posture require;
+	struct policy_place require_place; /* line 0 = nothing is required */
 	struct policy_place place;
 };
 

@@ -147,6 +147,7 @@ static const struct section_key protection_keys[] = {
 
 static const struct section_key trust_keys[] = {
 	{"lease", value_duration, offsetof(struct policy, trust.lease_s), KEY_REQUIRED},
+	{"require", value_require, offsetof(struct policy, trust), KEY_REPEATS},
 	{0},
 };
 

@@ -38,6 +38,9 @@ void value_lease(struct build *build, void *field, const char *value);
 /* field: uint32_t, seconds: a whole number and s, m, h or d, to POLICY_DURATION_MAX_S. */
 void value_duration(struct build *build, void *field, const char *value);
 
+/* field: struct policy_trust */
+void value_require(struct build *build, void *field, const char *value);
+
 /* field: uint8_t[16] */
 void value_uuid(struct build *build, void *field, const char *value);
 

@@ -85,6 +85,7 @@ int cli_policy_publish(int argc, char **argv)
 		return cli_refuse("cannot pack the policy: %s", strerror(-r));
 	bundle.packed = packed;
 	(void)snprintf(bundle.name, sizeof(bundle.name), "%s", compiled->name); /* cut */
+	bundle.require = compiled->require;
 	key = signing_key_open(plan.key_path, plan.passphrase_file);
 	return key ? publish(&plan, key, &bundle) : CLI_REFUSED;
 }
@@ -148,6 +149,7 @@ int cli_policy_rollback(int argc, char **argv)
 	if (r != CLI_DONE)
 		return r;
 	bundle.packed = kept.bundle.packed;
+	bundle.require = kept.bundle.require;
 	bundle.packed_size = kept.bundle.packed_size;
 	memcpy(bundle.name, kept.bundle.name, sizeof(bundle.name));
 	return publish(&plan, key, &bundle);

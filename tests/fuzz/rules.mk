@@ -12,12 +12,21 @@ FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,add
 		 -fno-sanitize-recover=undefined -UNDEBUG
 
 # bundle.c is a target of its own, and needs libcrypto.
-FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/uuid.c common/verification.c
+FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/posture.c common/uuid.c common/verification.c
 
 FUZZ_SOURCES_policy_parse = $(FUZZ_POLICY)
 FUZZ_LDLIBS_policy_parse := -linih
 FUZZ_SEEDS_policy_parse  := tests/fuzz/corpus/policy policy/examples policy/apps
 FUZZ_FLAGS_policy_parse  := -max_len=4096 -dict=tests/fuzz/policy_parse.dict
+
+FUZZ_SOURCES_event_log := agent/survey/event_log.c
+FUZZ_LDLIBS_event_log  := -lcrypto
+FUZZ_SEEDS_event_log   := tests/fuzz/corpus/event_log
+FUZZ_FLAGS_event_log   := -max_len=4096
+
+FUZZ_SOURCES_posture := common/posture.c
+FUZZ_SEEDS_posture   := tests/fuzz/corpus/posture
+FUZZ_FLAGS_posture   := -max_len=600
 
 FUZZ_SOURCES_record := agent/sensor/record.c agent/sensor/mount_table.c
 FUZZ_SEEDS_record   := tests/fuzz/corpus/record
@@ -45,7 +54,7 @@ FUZZ_SOURCES_pam_stack := agent/cli/pam_stack.c agent/cli/pam_walk.c
 FUZZ_SEEDS_pam_stack   := tests/fuzz/corpus/pam_stack
 FUZZ_FLAGS_pam_stack   := -max_len=2048
 
-FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/signing.c
+FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/posture.c common/signing.c
 FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle
 FUZZ_FLAGS_bundle   := -max_len=4096

@@ -87,6 +87,51 @@ Test(bundle, what_was_signed_comes_back)
 	cr_expect_eq(bundle_verify(&bundle, bytes, &with), BUNDLE_GOOD);
 }
 
+static void require(const char *words)
+{
+	struct bundle bundle = wanted();
+
+	free(bytes);
+	cr_assert_eq(posture_parse(words, &bundle.require), 0);
+	cr_assert_eq(bundle_write(&bundle, private_key, &bytes, &size), 0);
+}
+
+Test(bundle, what_is_required_stands_beside_the_version)
+{
+	static const char line[] =
+		"version 17\nrequire lockdown confidentiality, not-virtual\nmade 17";
+	struct bundle_terms with = terms();
+	struct bundle bundle;
+
+	cr_assert_eq(bundle_parse(bytes, size, &bundle), 0);
+	cr_expect(posture_is_empty(&bundle.require));
+	cr_expect_null(memmem(bytes, size, "require", 7), "no line where nothing is");
+	require("not-virtual, lockdown confidentiality");
+	cr_assert_eq(bundle_parse(bytes, size, &bundle), 0);
+	cr_expect_eq(bundle.require.least[POSTURE_LOCKDOWN], 2);
+	cr_expect_eq(bundle.require.least[POSTURE_NOT_VIRTUAL], 2);
+	cr_expect_eq(bundle.require.least[POSTURE_SECURE_BOOT], 0);
+	cr_expect_eq(bundle_verify(&bundle, bytes, &with), BUNDLE_GOOD);
+	cr_expect_not_null(memmem(bytes, size, line, strlen(line)));
+}
+
+Test(bundle, a_requirement_is_written_in_one_way_only)
+{
+	struct bundle bundle;
+	char *at;
+
+	require("lockdown, not-virtual");
+	cr_assert_eq(bundle_parse(bytes, size, &bundle), 0, "control");
+	at = memmem(bytes, size, "lockdown, not-virtual", 21);
+	cr_assert_not_null(at);
+	memcpy(at, "lockdown,not-virtual ", 21);
+	cr_expect_eq(bundle_parse(bytes, size, &bundle), -EBADMSG);
+	memcpy(at, "lockdown, not-a-word!", 21);
+	cr_expect_eq(bundle_parse(bytes, size, &bundle), -EBADMSG);
+	memcpy(at, "not-virtual, lockdown", 21);
+	cr_expect_eq(bundle_parse(bytes, size, &bundle), -EBADMSG, "another order");
+}
+
 Test(bundle, each_term_is_held)
 {
 	struct bundle_terms with = terms();

@@ -79,6 +79,43 @@ Test(policy_trust, what_is_wrong_is_said)
 	expect_problem("[label notes]\ntenant = acme\nlease = 7d\n", 14, "expected no or yes");
 }
 
+Test(policy_trust, what_is_required_of_the_device)
+{
+	struct policy_compiled *policy = fixture_compile(GOOD "[trust]\nlease = 7d\n");
+	char text[POSTURE_TEXT_MAX];
+
+	cr_expect(posture_is_empty(&policy->require));
+	cr_expect_eq(policy->require_place.line, 0);
+	policy_compiled_free(policy);
+	policy = fixture_compile(
+		GOOD "[trust]\nlease = 7d\nrequire = secure-boot, lockdown "
+		     "confidentiality,\n\tdisk-encryption\nrequire = not-virtual\n");
+	posture_format(&policy->require, text);
+	cr_expect_str_eq(text,
+		"secure-boot, lockdown confidentiality, disk-encryption, not-virtual", "%s", text);
+	cr_expect_eq(policy->require_place.line, 14);
+	policy_compiled_free(policy);
+}
+
+Test(policy_trust, what_is_wrong_with_a_requirement_is_said)
+{
+	static const char *const cases[][2] = {
+		{"secureboot", "expected a condition"},
+		{"secure-boot on", "expected secure-boot with nothing behind it"},
+		{"lockdown none", "expected lockdown, and integrity or confidentiality behind it"},
+		{"lockdown = integrity", "expected lockdown, and integrity or confidentiality"},
+		{"secure-boot,,lockdown", "nothing between two commas"},
+	};
+	char section[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(section, sizeof(section), "[trust]\nlease = 7d\nrequire = %s\n",
+			cases[i][0]);
+		expect_problem(section, 14, cases[i][1]);
+	}
+	expect_problem("[trust]\nrequire = secure-boot\n", 12, "[trust] without 'lease'");
+}
+
 Test(policy_trust, explain_says_on_what_it_hangs)
 {
 	struct policy_compiled *policy = fixture_compile(GOOD OPEN_LABEL "[trust]\nlease = 7d\n");
