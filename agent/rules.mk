@@ -31,6 +31,9 @@ PROGRAMS += $(B)/holdfast-keyring
 
 SURVEY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/survey/*.c)))
 
+# Where the manifest of the agent's files is, from the root directory on.
+$(B)/agent/survey/agent_files.o: CPPFLAGS += -DHOLDFAST_SHARE='"$(PREFIX:/%=%)/share/holdfast"'
+
 $(B)/holdfast-survey: $(SURVEY_OBJECTS) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -ljson-c -lcap -lseccomp
 

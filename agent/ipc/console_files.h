@@ -19,6 +19,9 @@
 #define ENFORCEMENT_NAME "enforcement.json"
 #define SURVEY_MAX	 4096 /* bytes */
 
+/* Of the survey, in uplink's directory, what a policy may require (common/posture.h): for everybody. */
+#define POSTURE_NAME "posture.json"
+
 /*
  * The console's word of this device's trust (common/lease.h), in uplink's state directory; and what
  * the engine makes of it, in the runtime directory: a JSON object, "lease" = seconds by the policy.

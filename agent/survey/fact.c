@@ -43,6 +43,14 @@ void fact_add(const struct survey *survey, const char *name, const char *text)
 			json_object_new_string(text)); /* without memory: null, which is left out */
 }
 
+void fact_show(const struct survey *survey, const char *name, const char *text)
+{
+	fact_add(survey, name, text);
+	if (text[0] && survey->posture)
+		(void)json_object_object_add(
+			survey->posture, name, json_object_new_string(text)); /* likewise */
+}
+
 void fact_lines(int directory_fd, const char *path, bool (*visit)(const char *line, void *userdata),
 	void *userdata)
 {

@@ -15,6 +15,8 @@
 #include "common/text.h"
 
 #define DMI	       "sys/class/dmi/id/"
+#define ACPI	       "sys/firmware/acpi/tables/"
+#define EVENT_LOG      "sys/kernel/security/tpm0/binary_bios_measurements"
 #define HASH_SHOWN     16  /* bytes of a hash that is an identity: more does not tell more apart */
 #define PERMANENT      "0" /* addr_assign_type: by the hardware */
 #define INTERFACES_MAX 64
@@ -24,6 +26,11 @@ void survey_secrets_open(int root_fd, struct survey_secrets *ret_secrets)
 	ret_secrets->serial = openat(root_fd, DMI "product_serial", O_RDONLY | O_CLOEXEC);
 	ret_secrets->board_serial = openat(root_fd, DMI "board_serial", O_RDONLY | O_CLOEXEC);
 	ret_secrets->uuid = openat(root_fd, DMI "product_uuid", O_RDONLY | O_CLOEXEC);
+	ret_secrets->acpi = openat(root_fd, ACPI "FACP", O_RDONLY | O_CLOEXEC);
+	if (ret_secrets->acpi < 0)
+		ret_secrets->acpi = openat(root_fd, ACPI "DSDT", O_RDONLY | O_CLOEXEC);
+	ret_secrets->event_log = openat(root_fd, EVENT_LOG, O_RDONLY | O_CLOEXEC);
+	ret_secrets->lsm_programs = -1;
 }
 
 static void hash_text(const char *text, char ret_hash[2 * HASH_SHOWN + 1])
@@ -166,6 +173,19 @@ static bool is_number_of_its_own(const char *text)
 	return true;
 }
 
+/* Which installation: machine-id(5) is not to be shown as it is. */
+static void add_system_id(const struct survey *survey)
+{
+	char id[SURVEY_TEXT_SIZE], text[SURVEY_TEXT_SIZE + 16], hash[2 * HASH_SHOWN + 1];
+
+	if (!fact_read(survey->root_fd, "etc/machine-id", id) ||
+		strspn(id, "0123456789abcdef") != 32)
+		return;
+	(void)snprintf(text, sizeof(text), "holdfast\n%s", id);
+	hash_text(text, hash);
+	fact_add(survey, "system", hash);
+}
+
 /* One hash for what stays the same while the machine does; by the network card where there is no DMI. */
 static void add_identity(const struct survey *survey)
 {
@@ -193,6 +213,7 @@ static void add_identity(const struct survey *survey)
 	hash_text(all, hash);
 	if (has_serial || has_board || has_uuid || address[0])
 		fact_add(survey, "machine", hash);
+	add_system_id(survey);
 }
 
 void survey_machine(const struct survey *survey)

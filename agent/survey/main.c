@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * holdfast-survey: started by holdfastd now and then, as root; opens three files that only root reads,
- * becomes uplink's user, writes what it found out into uplink's runtime directory and ends. Reads
+ * holdfast-survey: started by holdfastd now and then, as root; opens the few files that only root
+ * reads, becomes uplink's user, writes what it found out into uplink's runtime directory and ends. Reads
  * what the kernel and the firmware say of this machine; no network, no socket, no child.
  */
 #include <errno.h>
@@ -36,18 +36,18 @@ static void restrict_self(const char *user)
 		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
 }
 
-static void write_facts(int directory_fd, struct json_object *facts)
+static void write_facts(int directory_fd, const char *name, mode_t mode, struct json_object *facts)
 {
-	struct file_content content = {.mode = 0600, .group = FILE_GROUP_NONE};
+	struct file_content content = {.mode = mode, .group = FILE_GROUP_NONE};
 	int r;
 
 	content.bytes = json_object_to_json_string_ext(facts, JSON_C_TO_STRING_PLAIN);
 	if (!content.bytes)
 		fatal("no memory, stopping");
 	content.size = strlen(content.bytes);
-	r = file_replace(directory_fd, SURVEY_NAME, &content);
+	r = file_replace(directory_fd, name, &content);
 	if (r < 0)
-		fatal("cannot write '" SURVEY_NAME "': %s, stopping", strerror(-r));
+		fatal("cannot write '%s': %s, stopping", name, strerror(-r));
 }
 
 static int directory_open(const char *path)
@@ -62,7 +62,7 @@ static int directory_open(const char *path)
 /* ROOT is for tests. */
 int main(int argc, char **argv)
 {
-	struct survey survey;
+	struct survey survey = {0};
 	int directory_fd;
 
 	if (argc != 3 && argc != 4) {
@@ -70,14 +70,24 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_open("holdfast-survey", false);
-	(void)umask(077); /* returns the old one */
+	(void)umask(022); /* returns the old one */
 	survey.root_fd = directory_open(argc == 4 ? argv[3] : "/");
 	survey_secrets_open(survey.root_fd, &survey.secrets);
+	if (argc == 3) { /* of this very machine */
+		survey.secrets.lsm_programs = survey_lsm_programs();
+		survey_processor(&survey.processor);
+	}
 	directory_fd = directory_open(argv[2]);
 	survey.facts = json_object_new_object();
+	survey.posture = json_object_new_object();
 	restrict_self(argv[1]);
 	survey_machine(&survey);
 	survey_posture(&survey);
+	survey_disk(&survey);
+	survey_openness(&survey);
+	survey_measured(&survey);
+	survey_virtual(&survey);
+	survey_agent_files(&survey);
 	survey_accounts(&survey);
 	fact_add(&survey, "agent", HOLDFAST_VERSION);
 #ifdef NDEBUG
@@ -85,7 +95,9 @@ int main(int argc, char **argv)
 #else
 	fact_add(&survey, "build", "debug");
 #endif
-	write_facts(directory_fd, survey.facts);
-	(void)json_object_put(survey.facts); /* freed */
+	write_facts(directory_fd, SURVEY_NAME, 0600, survey.facts);
+	write_facts(directory_fd, POSTURE_NAME, 0644, survey.posture);
+	(void)json_object_put(survey.facts);   /* freed */
+	(void)json_object_put(survey.posture); /* freed */
 	return EXIT_SUCCESS;
 }

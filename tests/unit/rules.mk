@@ -30,6 +30,11 @@ UNIT_LIBS_pam_module	:= $(B)/agent/ipc/request.o
 UNIT_LDLIBS_pam_module	:= -lpam -rdynamic
 UNIT_LIBS_pam_stack	:= $(addprefix $(B)/agent/cli/,pam_stack.o pam_walk.o)
 UNIT_LDLIBS_pam_stack	:= -lpam
+UNIT_LIBS_survey_posture := $(addprefix $(B)/agent/survey/,agent_files.o disk.o event_log.o fact.o measured.o openness.o \
+				posture.o virtual.o)
+UNIT_LDLIBS_survey_posture := -lcrypto -ljson-c
+UNIT_LIBS_survey_event_log := $(UNIT_LIBS_survey_posture)
+UNIT_LDLIBS_survey_event_log := -lcrypto -ljson-c
 UNIT_LIBS_certificate	:= $(B)/agent/uplink/certificate.o
 UNIT_LDLIBS_certificate	:= -lcrypto
 UNIT_LIBS_log_reader	:= $(B)/agent/uplink/log_reader.o $(B)/agent/engine/event_log.o
