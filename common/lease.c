@@ -23,7 +23,8 @@ static const char word_title[] = "holdfast-lease 1\n";
 static const char *const states[] = {[LEASE_PENDING] = "pending",
 	[LEASE_TRUSTED] = "trusted",
 	[LEASE_SUSPENDED] = "suspended",
-	[LEASE_REVOKED] = "revoked"};
+	[LEASE_REVOKED] = "revoked",
+	[LEASE_UNFIT] = "unfit"};
 
 const char *lease_state_name(unsigned int state)
 {
@@ -300,7 +301,7 @@ static int get_state(struct signing_reader *reader, uint8_t *ret_state)
 
 	if (signing_line(reader, "state", value, sizeof(value)) < 0)
 		return -EBADMSG;
-	for (uint8_t i = LEASE_PENDING; i <= LEASE_REVOKED; i++)
+	for (uint8_t i = LEASE_PENDING; i <= LEASE_UNFIT; i++)
 		if (!strcmp(states[i], value)) {
 			*ret_state = i;
 			return 0;

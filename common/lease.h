@@ -20,7 +20,7 @@
  *	boot 5b6a...
  *	asked 81234567
  *	nonce 1122...
- *	state trusted			pending, trusted, suspended, revoked
+ *	state trusted			pending, trusted, suspended, revoked, unfit
  *	seconds 604800			0 unless trusted
  *	serial 4			goes up whenever the state changes, never down
  *	time 1795600800			of the console
@@ -56,6 +56,7 @@ enum lease_state {
 	LEASE_TRUSTED = 2,
 	LEASE_SUSPENDED = 3,
 	LEASE_REVOKED = 4,
+	LEASE_UNFIT = 5, /* trusted, and does not meet what its policy requires: common/posture.h */
 };
 
 struct lease_request {

@@ -174,7 +174,7 @@ void console_get_wish(struct bytes_reader *payload, struct console_wish *ret_wis
 	ret_wish->state = bytes_get_u8(payload);
 	ret_wish->seconds = bytes_get_u32(payload);
 	ret_wish->serial = bytes_get_u64(payload);
-	if (ret_wish->state < DEVICE_PENDING || ret_wish->state > DEVICE_REVOKED ||
+	if (ret_wish->state < DEVICE_PENDING || ret_wish->state > DEVICE_UNFIT ||
 		(ret_wish->state == DEVICE_TRUSTED) != (ret_wish->seconds > 0) || !ret_wish->serial)
 		payload->is_bad = true;
 }

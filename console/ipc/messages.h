@@ -77,6 +77,7 @@ enum device_state {
 	DEVICE_TRUSTED = 2,
 	DEVICE_SUSPENDED = 3,
 	DEVICE_REVOKED = 4,
+	DEVICE_UNFIT = 5, /* only said of one that is trusted, and does not meet what is required */
 };
 
 /* A certificate request that was checked to be signed by its own key. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "console/store/requirement.h"
 
 #define BOOTS_KEPT 3 /* before the present one; fit a fact */
 
@@ -38,7 +39,7 @@ static int add_finding(
 	return store_finding_add(store, &finding);
 }
 
-static int find_lowered(struct store *store, const struct store_device *device,
+static int find_worse(struct store *store, const struct store_device *device,
 	const struct device_record *before, const struct device_record *after)
 {
 	char text[STORE_WHY_SIZE];
@@ -47,6 +48,8 @@ static int find_lowered(struct store *store, const struct store_device *device,
 	for (unsigned int fact = 0; r == 0 && fact < FACT_MAX; fact++) {
 		const char *kind = device_record_lowered((enum device_fact)fact, before, after);
 
+		if (!kind)
+			kind = device_record_changed((enum device_fact)fact, before, after);
 		if (!kind)
 			continue;
 		(void)snprintf(text, sizeof(text), "%s was '%s', and is '%s'",
@@ -99,7 +102,7 @@ static int find_copies(struct store *store, const struct store_device *device,
 		name_machine(after, is);
 		(void)snprintf(text, sizeof(text),
 			"the key of %s speaks from %s at %.63s: a copy, or the machine's board was "
-			"exchanged",
+			"exchanged, or its system installed anew",
 			was, is, address);
 	} else if (was_boot(before, after->facts[FACT_BOOT])) {
 		(void)snprintf(text, sizeof(text),
@@ -136,8 +139,8 @@ static int see_accounts(struct store *store, const struct store_device *device,
 	return r;
 }
 
-int description_take(struct store *store, const struct store_device *device,
-	const struct description *description, struct device_record *ret_record)
+int description_take(struct store *store, struct store_device *device,
+	const struct description *description, struct device_record *ret_record, bool *ret_changed)
 {
 	static char json[DEVICE_RECORD_MAX], known_json[DEVICE_RECORD_MAX];
 	static struct device_record known, now; /* too large for the stack */
@@ -148,6 +151,7 @@ int description_take(struct store *store, const struct store_device *device,
 	if (r < 0)
 		return r;
 	*ret_record = known;
+	*ret_changed = false;
 	if (device_record_parse(description->json, description->size, true, &now) < 0)
 		return 0;
 	r = see_accounts(store, device, description);
@@ -156,6 +160,10 @@ int description_take(struct store *store, const struct store_device *device,
 	if (uuid_parse(now.facts[FACT_BOOT], boot) < 0)
 		now.facts[FACT_BOOT][0] = '\0';
 	keep_boots(&known, &now);
+	memcpy(now.facts[FACT_UNMET], known.facts[FACT_UNMET], DEVICE_RECORD_TEXT);
+	r = requirement_judge(store, device, &now, ret_changed);
+	if (r < 0)
+		return r;
 	if (device_record_format(&now, json) < 0 || device_record_format(&known, known_json) < 0)
 		return 0;
 	*ret_record = now;
@@ -163,6 +171,6 @@ int description_take(struct store *store, const struct store_device *device,
 		return 0;
 	r = find_copies(store, device, &known, &now, description->who->address);
 	if (r == 0)
-		r = find_lowered(store, device, &known, &now);
+		r = find_worse(store, device, &known, &now);
 	return r < 0 ? r : store_device_describe(store, device->id, "", now.facts[FACT_OS], json);
 }

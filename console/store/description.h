@@ -19,9 +19,10 @@ struct description {
 int description_known(struct store *store, int64_t device, struct device_record *ret_record);
 /*
  * Likewise, of a device that was identified. What can't be understood changes nothing: 0; negative
- * errno of the store. *ret_record: what is known now.
+ * errno of the store. *ret_record: what is known now; *ret_changed: whether it meets what is required
+ * is another answer than before, and its word has another serial.
  */
-int description_take(struct store *store, const struct store_device *device,
-	const struct description *description, struct device_record *ret_record);
+int description_take(struct store *store, struct store_device *device,
+	const struct description *description, struct device_record *ret_record, bool *ret_changed);
 
 #endif

@@ -39,11 +39,33 @@ static const struct {
 	[FACT_BPF_LSM] = {"bpf_lsm", "bpf-lsm-off", {"on"}},
 	[FACT_ROOT_ENCRYPTED] = {"root_encrypted", "disk-not-encrypted", {"yes"}},
 	[FACT_PTRACE_SCOPE] = {"ptrace_scope", "ptrace-allowed", {"1", "2", "3"}},
+	[FACT_SYSTEM] = {"system", NULL, {NULL}},
+	[FACT_STATE_ENCRYPTED] = {"state_encrypted", "disk-not-encrypted", {"yes"}},
+	[FACT_SWAP] = {"swap", "swap-lowered", {"encrypted", "none"}},
+	[FACT_TAINT] = {"taint", "kernel-tainted", {"trouble", "none"}},
+	[FACT_TAINT_FLAGS] = {"taint_flags", NULL, {NULL}},
+	[FACT_DEBUG_CLOSED] = {"debug_closed", "debug-opened", {"users", "all"}},
+	[FACT_DEBUG_OPEN] = {"debug_open", NULL, {NULL}},
+	[FACT_KPTR_RESTRICT] = {"kptr_restrict", NULL, {NULL}},
+	[FACT_PERF_PARANOID] = {"perf_paranoid", NULL, {NULL}},
+	[FACT_BPF_DISABLED] = {"bpf_disabled", NULL, {NULL}},
+	[FACT_KEXEC_DISABLED] = {"kexec_disabled", NULL, {NULL}},
+	[FACT_LSM_PROGRAMS] = {"lsm_programs", NULL, {NULL}},
+	[FACT_MEASURED] = {"measured", "not-measured", {"yes"}},
+	[FACT_PCRS] = {"pcrs", NULL, {NULL}},
+	[FACT_EVENT_LOG] = {"event_log", NULL, {NULL}},
+	[FACT_VIRTUAL] = {"virtual", "became-virtual", {"likely", "unknown", "none"}},
+	[FACT_EMULATED] = {"emulated", "became-emulated", {"likely", "unknown", "none"}},
+	[FACT_HYPERVISOR] = {"hypervisor", NULL, {NULL}},
+	[FACT_VIRTUAL_BY] = {"virtual_by", NULL, {NULL}},
+	[FACT_AGENT_FILES] = {"agent_files", "agent-changed", {"good"}},
+	[FACT_AGENT_DIGEST] = {"agent_digest", NULL, {NULL}},
 	[FACT_AGENT] = {"agent", NULL, {NULL}},
 	[FACT_BUILD] = {"build", "debug-build", {"release"}},
 	[FACT_ENFORCING] = {"enforcing", "not-enforcing", {"yes"}},
 	[FACT_BOOT] = {"boot", NULL, {NULL}},
 	[FACT_BOOTS] = {"boots", NULL, {NULL}},
+	[FACT_UNMET] = {"unmet", NULL, {NULL}},
 };
 
 const char *device_fact_name(enum device_fact fact)
@@ -99,7 +121,7 @@ int device_record_parse(
 		enum device_fact fact = device_fact_find(name);
 
 		if (fact < FACT_MAX && json_object_is_type(value, json_type_string) &&
-			!(is_outside && fact == FACT_BOOTS))
+			!(is_outside && fact >= FACT_BOOTS))
 			(void)text_clean(record.facts[fact], DEVICE_RECORD_TEXT,
 				json_object_get_string(value)); /* cut */
 	}
@@ -186,10 +208,25 @@ const char *device_record_lowered(enum device_fact fact, const struct device_rec
 	return table[fact].lowered;
 }
 
+const char *device_record_changed(enum device_fact fact, const struct device_record *before,
+	const struct device_record *after)
+{
+	const char *was = before->facts[fact], *is = after->facts[fact];
+
+	if (!was[0] || !is[0] || !strcmp(was, is))
+		return NULL;
+	if (fact == FACT_PCRS)
+		return "measured-otherwise";
+	return fact == FACT_AGENT_DIGEST &&
+			       !strcmp(before->facts[FACT_AGENT], after->facts[FACT_AGENT])
+		       ? "agent-other-files"
+		       : NULL;
+}
+
 bool device_record_is_other_machine(
 	const struct device_record *before, const struct device_record *after)
 {
-	static const enum device_fact identities[] = {FACT_MACHINE, FACT_EK};
+	static const enum device_fact identities[] = {FACT_MACHINE, FACT_EK, FACT_SYSTEM};
 
 	for (unsigned int i = 0; i < sizeof(identities) / sizeof(identities[0]); i++) {
 		const char *was = before->facts[identities[i]], *is = after->facts[identities[i]];

@@ -35,11 +35,34 @@ enum device_fact {
 	FACT_BPF_LSM,	     /* "on", "off" */
 	FACT_ROOT_ENCRYPTED, /* "yes", "no" */
 	FACT_PTRACE_SCOPE,
-	FACT_AGENT, /* its version */
+	FACT_SYSTEM,	      /* a hash of machine-id(5) */
+	FACT_STATE_ENCRYPTED, /* "yes", "no" */
+	FACT_SWAP,	      /* "plain", "encrypted", "none" */
+	FACT_TAINT,	      /* "foreign", "trouble", "none" */
+	FACT_TAINT_FLAGS,
+	FACT_DEBUG_CLOSED, /* "no", "users", "all" */
+	FACT_DEBUG_OPEN,   /* what is open */
+	FACT_KPTR_RESTRICT,
+	FACT_PERF_PARANOID,
+	FACT_BPF_DISABLED,
+	FACT_KEXEC_DISABLED,
+	FACT_LSM_PROGRAMS,
+	FACT_MEASURED, /* "yes", or why not */
+	FACT_PCRS,
+	FACT_EVENT_LOG, /* a hash of it */
+	FACT_VIRTUAL,	/* "certain", "likely", "unknown", "none" */
+	FACT_EMULATED,
+	FACT_HYPERVISOR,
+	FACT_VIRTUAL_BY,
+	FACT_AGENT_FILES,  /* "good" */
+	FACT_AGENT_DIGEST, /* of its manifest */
+	FACT_AGENT,	   /* its version */
 	FACT_BUILD,
 	FACT_ENFORCING, /* "yes", "no" */
 	FACT_BOOT,
-	FACT_BOOTS, /* the console's own: boots before this one, newest first, with spaces between */
+	/* the console's own, from here on */
+	FACT_BOOTS, /* boots before this one, newest first, with spaces between */
+	FACT_UNMET, /* words of what its policy requires and it does not meet */
 	FACT_MAX
 };
 
@@ -79,6 +102,12 @@ int device_record_format(const struct device_record *record, char ret_json[DEVIC
 
 /* What is worse than before: the kind of finding, of at most 31 characters; NULL = nothing of this fact. */
 const char *device_record_lowered(enum device_fact fact, const struct device_record *before,
+	const struct device_record *after);
+/*
+ * What is another than before, and should not be: the kind of finding, NULL = nothing of this fact.
+ * What is measured at the start, and the agent's files while its version is the same.
+ */
+const char *device_record_changed(enum device_fact fact, const struct device_record *before,
 	const struct device_record *after);
 /* Whether both say which machine they are of, and mean another one. Not known is not another. */
 bool device_record_is_other_machine(

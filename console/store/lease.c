@@ -11,8 +11,10 @@
 
 #include "common/lease.h"
 #include "console/store/identify.h"
+#include "console/store/requirement.h"
 
-_Static_assert(LEASE_PENDING == (int)DEVICE_PENDING && LEASE_REVOKED == (int)DEVICE_REVOKED,
+_Static_assert(LEASE_PENDING == (int)DEVICE_PENDING && LEASE_REVOKED == (int)DEVICE_REVOKED &&
+		       LEASE_UNFIT == (int)DEVICE_UNFIT,
 	"states have the same numbers");
 
 static bool is_by(const struct store_certificate *certificate, const void *question, size_t size)
@@ -36,7 +38,10 @@ int lease_decide(struct store *store, const struct console_who *who, const void 
 	size_t size, struct console_wish *ret_wish, uint16_t *ret_refusal)
 {
 	static struct identity identity; /* too large for the stack */
+	char unmet[DEVICE_RECORD_TEXT];
 	struct lease_request asked;
+	bool is_changed;
+	uint8_t state;
 	int r;
 
 	r = identify(store, who->certificate, who->address, &identity, ret_refusal);
@@ -54,10 +59,17 @@ int lease_decide(struct store *store, const struct console_who *who, const void 
 		if (r < 0)
 			return r;
 	}
+	state = identity.device.state;
+	if (state == DEVICE_TRUSTED) {
+		r = requirement_look(store, &identity.device, unmet, &is_changed);
+		if (r < 0)
+			return r;
+		state = unmet[0] ? DEVICE_UNFIT : DEVICE_TRUSTED;
+	}
 	*ret_wish = (struct console_wish){.id = who->id,
 		.asked_ms = asked.asked_ms,
-		.state = identity.device.state,
-		.seconds = identity.device.state == DEVICE_TRUSTED ? asked.seconds : 0,
+		.state = state,
+		.seconds = state == DEVICE_TRUSTED ? asked.seconds : 0,
 		.serial = identity.device.word};
 	memcpy(ret_wish->device, identity.device.uid, sizeof(ret_wish->device));
 	memcpy(ret_wish->key, identity.certificate.key, sizeof(ret_wish->key));

@@ -16,6 +16,7 @@
 #include "console/store/identify.h"
 #include "console/store/lease.h"
 #include "console/store/release.h"
+#include "console/store/requirement.h"
 #include "console/store/rule.h"
 #include "console/store/service.h"
 #include "console/store/word.h"
@@ -27,6 +28,7 @@ struct answer {
 	uint64_t word;			 /* POLICY_IS: of the device, where it asked for it */
 	struct console_wish wish;	 /* LEASE_IS: for the authority */
 	struct console_release *release; /* KEYS_ARE: likewise; own, NULL without */
+	bool is_changed;		 /* what is said of the device is another than before */
 };
 
 static struct answer answers[SERVICE_GROUP_MAX];
@@ -91,7 +93,8 @@ static int on_describe(struct service *service, struct bytes_reader *payload, st
 	description = (struct description){&who, (const char *)payload->at, payload->left};
 	r = identify(service->writer, who.certificate, who.address, &identity, &refusal);
 	if (r == 0 && (refusal == REFUSAL_NONE || refusal == REFUSAL_DEVICE_PENDING))
-		r = description_take(service->writer, &identity.device, &description, &record);
+		r = description_take(service->writer, &identity.device, &description, &record,
+			&answer->is_changed);
 	if (r == 0 && refusal == REFUSAL_DEVICE_PENDING)
 		r = rule_approve(service->writer,
 			&(const struct rule_subject){&identity.device, who.address, &record});
@@ -166,6 +169,7 @@ static uint16_t refusal_of_poll(
 static int on_policy(struct service *service, struct bytes_reader *payload, struct answer *answer)
 {
 	static struct identity identity;
+	char unmet[DEVICE_RECORD_TEXT];
 	struct console_poll poll;
 	uint16_t refusal;
 	int r;
@@ -174,8 +178,11 @@ static int on_policy(struct service *service, struct bytes_reader *payload, stru
 	check_done(payload, CONSOLE_POLICY);
 	answer->version = 0;
 	r = identify(service->writer, poll.certificate, poll.address, &identity, &refusal);
+	if (r == 0 && refusal == REFUSAL_NONE && poll.word)
+		r = requirement_look(service->writer, &identity.device, unmet, &answer->is_changed);
 	if (r < 0)
 		return r;
+	answer->is_changed = false; /* it is being told */
 	identify_answer(&identity.device, poll.id, &answer->device);
 	answer->word = identity.device.word;
 	answer->device.refusal = refusal_of_poll(refusal, &poll, &identity.device);
@@ -228,6 +235,7 @@ static void begin_answer(
 			   : type == CONSOLE_LEASE				? CONSOLE_LEASE_IS
 			   : type == CONSOLE_KEYS				? CONSOLE_KEYS_ARE
 										: CONSOLE_ENROLLED;
+	ret_answer->is_changed = false;
 	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
 	ret_answer->release = NULL;
 }
@@ -255,6 +263,23 @@ static void put_policy(struct service *service, const struct answer *answer,
 			(unsigned long long)answer->version, strerror(-r));
 	wire_begin(frame, buffer, sizeof(buffer), CONSOLE_POLICY_IS);
 	console_put_policy(frame, &policy);
+}
+
+/* Who waits for word of this device is to ask anew. */
+static void tell_changed(struct service *service, const struct console_device *device)
+{
+	struct console_device told = *device;
+	static uint8_t buffer[1024];
+	struct bytes_writer frame;
+	int r;
+
+	told.id = 0;
+	told.refusal = REFUSAL_NONE;
+	wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_CHANGED);
+	console_put_device(&frame, &told);
+	r = channel_send(&service->frontend, &frame, -1);
+	if (r < 0)
+		fatal("cannot tell the frontend of a device: %s, stopping", strerror(-r));
 }
 
 static void send_answer(struct service *service, struct answer *answer)
@@ -298,6 +323,8 @@ static void send_answer(struct service *service, struct answer *answer)
 	r = channel_send(&service->frontend, &frame, fd);
 	if (r < 0)
 		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
+	if (answer->is_changed && answer->type == CONSOLE_DEVICE_IS)
+		tell_changed(service, &answer->device);
 }
 
 /* The store failed: none of the group is in it, whatever was said of each. */
@@ -317,9 +344,11 @@ static void fail_group(struct service *service, unsigned int count, int r)
 		log_error("cannot store what %u requests brought: %s, refusing them; devices will "
 			  "send again",
 			count, store_error(r));
-	for (unsigned int i = 0; i < count; i++)
+	for (unsigned int i = 0; i < count; i++) {
 		answers[i].device = (struct console_device){
 			.id = answers[i].device.id, .refusal = refusal};
+		answers[i].is_changed = false;
+	}
 }
 
 /* One request, if one waits. 1, 0 when there is none, negative errno of the store. */

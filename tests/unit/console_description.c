@@ -25,7 +25,7 @@ static void say(const char *json)
 	const struct console_who who = {.address = "192.0.2.7"};
 	const struct description description = {&who, json, strlen(json)};
 
-	FIXTURE_DO(description_take(fixture_store, &stored, &description, &known));
+	FIXTURE_DO(description_take(fixture_store, &stored, &description, &known, &(bool){false}));
 }
 
 /* How many findings there are of a kind; "" = of any. */

@@ -33,7 +33,7 @@ static void say(const char *json)
 	const struct console_who who = {.address = "192.0.2.7"};
 	const struct description description = {&who, json, strlen(json)};
 
-	FIXTURE_DO(description_take(fixture_store, &stored, &description, &record));
+	FIXTURE_DO(description_take(fixture_store, &stored, &description, &record, &(bool){false}));
 }
 
 static int count_users(void)

@@ -316,6 +316,7 @@ Test(lease, each_verdict_has_words)
 	}
 	cr_expect_str_eq(lease_state_name(LEASE_SUSPENDED), "suspended");
 	cr_expect_null(lease_state_name(0));
-	cr_expect_null(lease_state_name(5));
+	cr_expect_str_eq(lease_state_name(LEASE_UNFIT), "unfit");
+	cr_expect_null(lease_state_name(LEASE_UNFIT + 1));
 	cr_expect_null(lease_anchors("no PEM", 6));
 }

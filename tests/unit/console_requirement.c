@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a device meets what its policy requires, by its record; and what becomes of its lease then. */
+#include "tests/unit/console_fixture.h"
+
+#include "common/lease.h"
+#include "console/store/description.h"
+#include "console/store/distribution.h"
+#include "console/store/lease.h"
+#include "console/store/requirement.h"
+#include "policy/bundle.h"
+
+#define GOOD "{\"lockdown\":\"integrity\",\"virtual\":\"none\",\"secure_boot\":\"on\"}"
+#define LOW  "{\"lockdown\":\"none\",\"virtual\":\"none\",\"secure_boot\":\"on\"}"
+#define VM   "{\"lockdown\":\"integrity\",\"virtual\":\"certain\",\"secure_boot\":\"on\"}"
+
+TestSuite(console_requirement, .init = fixture_begin, .fini = fixture_end);
+
+static struct fixture_device device;
+static struct store_device stored;
+static struct device_record record;
+static struct signing_key *signer;
+
+static void begin(void)
+{
+	static char private_pem[SIGNING_KEY_MAX], public_pem[SIGNING_KEY_MAX];
+
+	fixture_device(&device, "pc");
+	cr_assert_eq(signing_key_make(NULL, private_pem, public_pem), 0);
+	cr_assert_eq(signing_key_read(private_pem, strlen(private_pem), true, NULL, &signer), 0);
+}
+
+static void publish(uint64_t version, const char *require, const char *groups)
+{
+	static const uint8_t packed[] = "HFP1 and so on";
+	struct bundle bundle = {.tenant = "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+		.name = "Office",
+		.version = version,
+		.made_s = 1,
+		.expires_s = 2,
+		.packed = packed,
+		.packed_size = sizeof(packed)};
+	static struct store_policy policy;
+	uint8_t *bytes;
+	size_t size;
+
+	cr_assert_eq(posture_parse(require, &bundle.require), 0);
+	cr_assert_eq(bundle_write(&bundle, signer, &bytes, &size), 0);
+	cr_assert_eq(distribution_read(bytes, size, &policy), 0);
+	policy.percent = 100;
+	(void)snprintf(policy.who, sizeof(policy.who), "test");
+	(void)snprintf(policy.groups, sizeof(policy.groups), "%s", groups);
+	FIXTURE_DO(store_policy_add(fixture_store, &policy, bytes));
+	free(bytes);
+}
+
+static bool say(const char *json)
+{
+	const struct console_who who = {.address = "192.0.2.7"};
+	const struct description description = {&who, json, strlen(json)};
+	bool is_changed;
+
+	cr_assert_eq(store_device_by_uid(fixture_store, device.uid, &stored), 0);
+	FIXTURE_DO(description_take(fixture_store, &stored, &description, &record, &is_changed));
+	return is_changed;
+}
+
+static struct console_wish lease(void)
+{
+	struct lease_request asked = {.boot = {7}, .asked_ms = 1234, .nonce = {9}, .seconds = 600};
+	struct console_who who = {.id = 5, .address = "192.0.2.1"};
+	uint8_t signature[SEGMENT_SIGNATURE_MAX];
+	struct console_wish wish = {0};
+	char text[LEASE_REQUEST_MAX];
+	size_t signature_size;
+	uint16_t refusal;
+	int size;
+
+	memcpy(asked.device, device.uid, sizeof(asked.device));
+	size = lease_request_write(&asked, text);
+	cr_assert_eq(fixture_sign(text, (size_t)size, signature, &signature_size, device.key), 0);
+	size = lease_add_signature(
+		text, (size_t)size, LEASE_REQUEST_MAX, signature, signature_size);
+	memcpy(who.certificate, device.fingerprint, sizeof(who.certificate));
+	FIXTURE_DO(lease_decide(fixture_store, &who, text, (size_t)size, &wish, &refusal));
+	cr_assert_eq(refusal, REFUSAL_NONE);
+	return wish;
+}
+
+static int findings(const char *kind)
+{
+	static struct store_finding all[32];
+	int count = store_findings(fixture_store, stored.id, all, 32), found = 0;
+
+	for (int i = 0; i < count; i++)
+		found += !strcmp(all[i].kind, kind);
+	return found;
+}
+
+Test(console_requirement, who_falls_below_gets_no_lease_until_it_is_well_again)
+{
+	struct console_wish wish;
+	uint64_t serial;
+
+	begin();
+	publish(1, "secure-boot, lockdown", "");
+	cr_expect_not(say(GOOD), "nothing changes for who meets it");
+	wish = lease();
+	cr_expect_eq(wish.state, DEVICE_TRUSTED, "control");
+	cr_expect_eq(wish.seconds, 600);
+	serial = wish.serial;
+	cr_expect(say(LOW));
+	cr_expect_str_eq(record.facts[FACT_UNMET], "lockdown");
+	wish = lease();
+	cr_expect_eq(wish.state, DEVICE_UNFIT);
+	cr_expect_eq(wish.seconds, 0);
+	cr_expect_eq(wish.serial, serial + 1, "an older word is none any more");
+	cr_expect_eq(findings("posture-unmet"), 1);
+	cr_expect_not(say(LOW), "it is said once");
+	cr_expect_eq(lease().serial, serial + 1);
+	cr_expect(say(GOOD));
+	wish = lease();
+	cr_expect_eq(wish.state, DEVICE_TRUSTED);
+	cr_expect_eq(wish.serial, serial + 2);
+	cr_expect_str_empty(record.facts[FACT_UNMET]);
+	cr_expect_eq(findings("posture-unmet"), 1);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+Test(console_requirement, what_is_not_known_is_not_met)
+{
+	begin();
+	publish(1, "disk-encryption", "");
+	cr_expect_eq(lease().state, DEVICE_UNFIT, "it has said nothing of itself yet");
+	cr_expect_not(say(GOOD), "nor of its disks");
+	cr_expect_str_eq(record.facts[FACT_UNMET], "disk-encryption");
+	cr_expect_eq(lease().state, DEVICE_UNFIT);
+	cr_expect(say("{\"root_encrypted\":\"yes\",\"state_encrypted\":\"yes\"}"));
+	cr_expect_eq(lease().state, DEVICE_TRUSTED);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+Test(console_requirement, a_virtual_machine_is_refused_by_a_policy_only)
+{
+	begin();
+	publish(1, "lockdown", "");
+	(void)say(VM);
+	cr_expect_eq(lease().state, DEVICE_TRUSTED);
+	publish(2, "lockdown, not-virtual", "");
+	cr_expect_eq(lease().state, DEVICE_UNFIT, "the policy that is to be had counts");
+	publish(3, "", "");
+	cr_expect_eq(lease().state, DEVICE_TRUSTED);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+Test(console_requirement, a_policy_for_others_requires_nothing)
+{
+	begin();
+	publish(1, "lockdown", "");
+	publish(2, "not-virtual", "labs");
+	(void)say(VM);
+	cr_expect_eq(lease().state, DEVICE_TRUSTED, "control");
+	FIXTURE_DO(store_tag_add(fixture_store, stored.id, "labs"));
+	cr_expect_eq(lease().state, DEVICE_UNFIT);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+/* Who was sent a policy keeps it when it is for others later: so does what it requires. */
+Test(console_requirement, what_was_sent_is_required)
+{
+	begin();
+	publish(1, "not-virtual", "labs");
+	(void)say(VM);
+	cr_expect_eq(lease().state, DEVICE_TRUSTED, "control");
+	FIXTURE_DO(store_receipt_sent(fixture_store, stored.id, 1, 5));
+	cr_expect_eq(lease().state, DEVICE_UNFIT);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+Test(console_requirement, what_is_not_met_is_not_the_devices_to_say)
+{
+	begin();
+	publish(1, "lockdown", "");
+	(void)say("{\"lockdown\":\"none\",\"unmet\":\"\"}");
+	cr_expect_str_eq(record.facts[FACT_UNMET], "lockdown");
+	(void)say("{\"lockdown\":\"integrity\",\"unmet\":\"everything\"}");
+	cr_expect_str_empty(record.facts[FACT_UNMET]);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
