@@ -29,6 +29,27 @@ bool trust_has_trouble(struct json_object *status)
 	return state[0] && strcmp(state, "trusted") != 0 && strcmp(state, "unmanaged") != 0;
 }
 
+/* What is not met, and what can be done; of what the console alone sees it can't be said here. */
+static void print_unmet(struct json_object *status)
+{
+	struct json_object *unmet = json_at(status, "posture.unmet");
+	size_t count = unmet ? json_object_array_length(unmet) : 0;
+
+	print_styled(PRINT_BOLD, "Trust\n");
+	print_styled(PRINT_BAD, "  this device does not meet what is required of it: labelled "
+				"files are shut\n");
+	if (!count)
+		(void)puts("  all that can be seen here is well: ask an administrator, who sees "
+			   "in the console what is not");
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(unmet, i);
+
+		print_styled(PRINT_WARN, "  ");
+		print_clean(json_text(one, "text"));
+		(void)printf("\n      %s\n", json_text(one, "do"));
+	}
+}
+
 void trust_print(struct json_object *status)
 {
 	const char *state = json_text(status, "trust.state");
@@ -40,6 +61,8 @@ void trust_print(struct json_object *status)
 		print_styled(PRINT_GOOD, "  trusted until %s without contact\n", until);
 		return;
 	}
+	if (!strcmp(state, "unfit"))
+		print_unmet(status);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!strcmp(state, rows[i].state)) {
 			print_styled(PRINT_BOLD, "Trust\n");

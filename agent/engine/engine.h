@@ -17,6 +17,7 @@
 #include "agent/engine/event_words.h"
 #include "agent/engine/failure_table.h"
 #include "agent/engine/lineage.h"
+#include "agent/engine/posture.h"
 #include "agent/engine/recent.h"
 #include "agent/engine/trust.h"
 #include "common/channel.h"
@@ -98,6 +99,7 @@ struct engine {
 	bool is_published;   /* a policy is with the sensor */
 	struct hf_gate_state gate_state; /* gates.c */
 	struct trust trust;
+	struct engine_posture posture;
 	struct verify *verify; /* verify.c */
 	/* guarding itself */
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */

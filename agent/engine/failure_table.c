@@ -30,6 +30,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The console suspended or revoked this device, or none was reached for longer than "
 		"the policy's lease: labelled files are shut, all else goes on. 'holdfast status' "
 		"says which it is."},
+	[FAILURE_POSTURE] = {"posture-unmet", FAILURE_CLOSED,
+		"This device does not meet what the policy requires of it ([trust] require): "
+		"labelled files are shut, all else goes on. What it is, and what to do, is said "
+		"below Trust; it is looked at again every minute."},
 	[FAILURE_VERIFIER] = {"verifier-ended", FAILURE_CLOSED,
 		"holdfast-verify ended: who had verified must verify again. It is started again; "
 		"if it keeps ending, see the log, and that user 'holdfast-verify' is there."},

@@ -123,6 +123,8 @@ const char *login_trust_words(const struct engine *engine)
 		return "this one is suspended";
 	case TRUST_REVOKED:
 		return "this one's trust was revoked";
+	case TRUST_UNFIT:
+		return "this one does not meet what the organisation requires of it";
 	case TRUST_UNMANAGED:
 	case TRUST_TRUSTED:
 	case TRUST_STATE_MAX:

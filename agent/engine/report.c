@@ -114,6 +114,7 @@ struct json_object *report_status(
 	json_add(status, "trust", trust_object(engine));
 	if (keys)
 		json_add(status, "keys", keys);
+	json_add(status, "posture", posture_object(engine));
 	json_add_number(status, "lineage_dropped", lineage_counts(engine->lineage).dropped);
 	json_add_number(status, "lineage_trimmed", lineage_counts(engine->lineage).trimmed);
 	json_add_number(status, "programs_verified", engine->program_count);

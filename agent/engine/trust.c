@@ -14,6 +14,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/gates.h"
 #include "agent/engine/json.h"
+#include "agent/engine/posture.h"
 #include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -30,6 +31,7 @@ static const char *const names[TRUST_STATE_MAX] = {
 	[TRUST_EXPIRED] = "expired",
 	[TRUST_SUSPENDED] = "suspended",
 	[TRUST_REVOKED] = "revoked",
+	[TRUST_UNFIT] = "unfit",
 };
 
 const char *trust_state_name(enum trust_state state)
@@ -50,7 +52,7 @@ uint64_t trust_until_ns(const struct engine *engine)
 	const struct lease *word = &engine->trust.word;
 	uint64_t seconds = word->seconds;
 
-	if (word->state != LEASE_TRUSTED)
+	if (word->state != LEASE_TRUSTED || !posture_is_met(engine))
 		return 0;
 	if (engine->policy && engine->policy->lease_s && engine->policy->lease_s < seconds)
 		seconds = engine->policy->lease_s;
@@ -72,7 +74,11 @@ enum trust_state trust_state(const struct engine *engine)
 		return TRUST_SUSPENDED;
 	case LEASE_REVOKED:
 		return TRUST_REVOKED;
+	case LEASE_UNFIT:
+		return TRUST_UNFIT;
 	case LEASE_TRUSTED:
+		if (!posture_is_met(engine))
+			return TRUST_UNFIT;
 		return clock_boot_ns() < trust_until_ns(engine) ? TRUST_TRUSTED : TRUST_EXPIRED;
 	}
 	return TRUST_NEVER;
@@ -128,7 +134,20 @@ static void show(struct engine *engine)
 		(void)strcpy(engine->trust.shown, text); /* as large */
 }
 
-static const char *words_of(enum trust_state state)
+/* Static, until the next call. */
+static const char *unfit_words(const struct engine *engine)
+{
+	static char text[POSTURE_WORDS_MAX + 128];
+	char words[POSTURE_WORDS_MAX];
+
+	posture_words(engine, words);
+	(void)snprintf(text, sizeof(text),
+		"this device does not meet what the policy requires: labelled files are shut: %s",
+		words);
+	return text;
+}
+
+static const char *words_of(const struct engine *engine, enum trust_state state)
 {
 	switch (state) {
 	case TRUST_NEVER:
@@ -145,6 +164,10 @@ static const char *words_of(enum trust_state state)
 		return "the console has suspended this device: labelled files are shut";
 	case TRUST_REVOKED:
 		return "the console has revoked this device: labelled files are shut";
+	case TRUST_UNFIT:
+		return posture_is_met(engine) ? "the console says that this device does not meet "
+						"what is required: labelled files are shut"
+					      : unfit_words(engine);
 	case TRUST_UNMANAGED:
 	case TRUST_STATE_MAX:
 		break;
@@ -156,7 +179,7 @@ static void tell(struct engine *engine, enum trust_state before, enum trust_stat
 {
 	struct json_object *details = json_object_new_object();
 	struct event_note note = {.kind = EVENT_TRUST,
-		.message = words_of(state),
+		.message = words_of(engine, state),
 		.is_failure = !trust_is_good(engine),
 		.status_code = trust_state_name(state),
 		.details = details};
@@ -164,30 +187,40 @@ static void tell(struct engine *engine, enum trust_state before, enum trust_stat
 
 	json_add_text(trust, "before", trust_state_name(before));
 	json_add(details, "trust", trust);
+	if (state == TRUST_UNFIT)
+		json_add(trust, "posture", posture_object(engine));
 	log_notice("%s", note.message);
 	(void)journal_note(engine, &note); /* counted there */
 	(void)json_object_put(details);	   /* the event had its own reference */
 	if (state == TRUST_EXPIRED || state == TRUST_SUSPENDED || state == TRUST_REVOKED)
 		failure_note(engine, FAILURE_TRUST, "%s", trust_state_name(state));
+	if (state == TRUST_UNFIT)
+		failure_note(engine, FAILURE_POSTURE, "%s", note.message);
 }
 
-/* Each start of the machine begins without a word; that is told when none comes. */
-static bool is_to_be_told(struct trust *trust, enum trust_state state)
+/*
+ * Each start of the machine begins without a word, and with nothing known of the machine itself; that
+ * is told when nothing comes.
+ */
+static bool is_to_be_told(struct engine *engine, enum trust_state state)
 {
+	struct trust *trust = &engine->trust;
 	uint64_t now_ns = clock_boot_ns();
 
-	if (state == trust->told) {
+	if (state == trust->told &&
+		(state != TRUST_UNFIT || trust->told_unmet == engine->posture.unmet)) {
 		trust->waiting_ns = 0;
 		return false;
 	}
-	if (state != TRUST_NEVER)
+	if (state != TRUST_NEVER &&
+		(state != TRUST_UNFIT || engine->posture.facts || posture_is_met(engine)))
 		return true;
 	if (!trust->waiting_ns)
 		trust->waiting_ns = now_ns;
 	return now_ns - trust->waiting_ns > PATIENCE_NS;
 }
 
-void trust_refresh(struct engine *engine)
+static void refresh(struct engine *engine)
 {
 	struct trust *trust = &engine->trust;
 	enum trust_state before = trust->told, state;
@@ -197,15 +230,23 @@ void trust_refresh(struct engine *engine)
 	set_gates(engine);
 	state = trust_state(engine);
 	show(engine);
-	if (!is_to_be_told(trust, state))
+	if (!is_to_be_told(engine, state))
 		return;
 	trust->told = state;
+	trust->told_unmet = engine->posture.unmet;
 	trust->waiting_ns = 0;
 	tell(engine, before, state);
 }
 
+void trust_refresh(struct engine *engine)
+{
+	posture_look(engine, true);
+	refresh(engine);
+}
+
 void trust_tick(struct engine *engine)
 {
+	posture_look(engine, false);
 	if (engine->policy)
-		trust_refresh(engine);
+		refresh(engine);
 }

@@ -23,6 +23,7 @@ enum trust_state {
 	TRUST_EXPIRED, /* was trusted; its lease is over */
 	TRUST_SUSPENDED,
 	TRUST_REVOKED,
+	TRUST_UNFIT, /* would be, but does not meet what the policy requires: posture.h */
 	TRUST_STATE_MAX,
 };
 
@@ -33,7 +34,7 @@ const char *trust_state_name(enum trust_state state);
 enum trust_state trust_state(const struct engine *engine);
 /* TRUST_UNMANAGED or TRUST_TRUSTED: what hangs on trust may go on. */
 bool trust_is_good(const struct engine *engine);
-/* When the lease ends, by CLOCK_BOOTTIME; 0 = there is none. */
+/* When the lease ends, by CLOCK_BOOTTIME; 0 = there is none, or it is worth nothing. */
 uint64_t trust_until_ns(const struct engine *engine);
 
 /* At start, once the database is there: what was seen before. */
@@ -56,6 +57,7 @@ struct trust_seen {
 /* Part of struct engine. */
 struct trust {
 	enum trust_state told; /* as events have it */
+	uint32_t told_unmet;   /* likewise, what is not met */
 	uint64_t waiting_ns;   /* since when there is no word, which is not told yet; 0 = no such */
 	bool has_console;      /* one is configured */
 	struct lease word;     /* serial 0: none that is good was seen on this boot */

@@ -22,8 +22,8 @@
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define STEADY_NS      (60 * CLOCK_SECOND_NS)
-#define SURVEY_NS      (300 * CLOCK_SECOND_NS) /* how often this machine is looked at */
-#define TPM_DEVICE     "/dev/tpmrm0"	       /* the kernel keeps its users' handles apart */
+#define SURVEY_NS      (60 * CLOCK_SECOND_NS) /* how often this machine is looked at */
+#define TPM_DEVICE     "/dev/tpmrm0"	      /* the kernel keeps its users' handles apart */
 
 static int users_find(
 	const struct supervisor_options *options, struct child_user ret_users[REPORTER_MAX])

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/ipc/console_files.h"
@@ -59,6 +60,16 @@ static int directory_open(const char *path)
 	return fd;
 }
 
+/* When it was looked, by a clock that nobody sets: what is too old counts no more. */
+static void add_time(struct json_object *posture)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) == 0)
+		(void)json_object_object_add(posture, "looked",
+			json_object_new_int64(now.tv_sec)); /* without memory: too old */
+}
+
 /* ROOT is for tests. */
 int main(int argc, char **argv)
 {
@@ -95,6 +106,7 @@ int main(int argc, char **argv)
 #else
 	fact_add(&survey, "build", "debug");
 #endif
+	add_time(survey.posture);
 	write_facts(directory_fd, SURVEY_NAME, 0600, survey.facts);
 	write_facts(directory_fd, POSTURE_NAME, 0644, survey.posture);
 	(void)json_object_put(survey.facts);   /* freed */

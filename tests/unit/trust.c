@@ -13,6 +13,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/engine/gates.h"
+#include "agent/engine/server.h"
 #include "agent/ipc/console_files.h"
 #include "common/boot.h"
 #include "common/clock.h"
@@ -36,7 +37,7 @@ static int key_error; /* of keyring */
 /* What was done with it. */
 static uint64_t gate_labels, gate_until_ns;
 static char told[32], refused[64]; /* of the last event; of the last word that was not taken */
-static unsigned int events, refusals, endings;
+static unsigned int events, refusals, endings, unmet;
 
 int journal_note(struct engine *unused, const struct event_note *note)
 {
@@ -55,12 +56,18 @@ void failure_note(struct engine *unused, enum failure_reason reason, const char 
 	(void)unused;
 	if (reason != FAILURE_LEASE) {
 		endings += reason == FAILURE_TRUST;
+		unmet += reason == FAILURE_POSTURE;
 		return;
 	}
 	refusals++;
 	va_start(arguments, format);
 	(void)vsnprintf(refused, sizeof(refused), format, arguments);
 	va_end(arguments);
+}
+
+bool report_is_enforcing(const struct engine *of)
+{
+	return of->hello.is_enforcing;
 }
 
 void gates_set_lease(struct engine *unused, uint64_t labels, uint64_t until_ns)
@@ -291,6 +298,98 @@ Test(trust, states_follow_the_console)
 	cr_expect_eq(events, 5, "each once");
 	cr_expect_eq(endings, 2);
 	cr_expect_eq(refusals, 0);
+}
+
+/* As holdfast-survey leaves them; seconds_ago by the clock that nobody sets. */
+static void facts(const char *members, long seconds_ago)
+{
+	char path[160], text[512];
+	struct timespec now;
+
+	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY, directory);
+	(void)mkdir(path, 0755); /* is there already, the second time */
+	(void)snprintf(
+		path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" POSTURE_NAME, directory);
+	cr_assert_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	(void)snprintf(
+		text, sizeof(text), "{%s\"looked\":%ld}", members, (long)now.tv_sec - seconds_ago);
+	write_file(path, text, strlen(text));
+	engine.posture.looked_ns = 0; /* it is time to look again */
+	trust_tick(&engine);
+}
+
+static void require(const char *words)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text), LEASED "require = %s\n", words);
+	policy_compiled_free(engine.policy);
+	engine.policy = fixture_compile(text);
+	trust_refresh(&engine);
+}
+
+Test(trust, what_is_required_must_hold_too)
+{
+	require("lockdown, not-virtual likely");
+	cr_expect_eq(after(LEASE_TRUSTED, 600, 1), TRUST_UNFIT, "nothing is known");
+	cr_expect_eq(gate_until_ns, 0);
+	cr_expect_not(trust_is_good(&engine));
+	cr_expect_eq(unmet, 0, "the machine may have just been started");
+	engine.trust.waiting_ns -= 61 * CLOCK_SECOND_NS;
+	trust_tick(&engine);
+	cr_expect_str_eq(told, "unfit");
+	cr_expect_eq(unmet, 1);
+	facts("\"lockdown\":\"integrity\",\"virtual\":\"none\",", 0);
+	cr_expect_eq(trust_state(&engine), TRUST_TRUSTED, "control");
+	cr_expect_neq(gate_until_ns, 0);
+	cr_expect_str_eq(told, "trusted");
+	facts("\"lockdown\":\"none\",\"virtual\":\"none\",", 0);
+	cr_expect_eq(trust_state(&engine), TRUST_UNFIT);
+	cr_expect_eq(gate_until_ns, 0);
+	cr_expect_eq(unmet, 2);
+	facts("\"lockdown\":\"none\",\"virtual\":\"certain\",", 0);
+	cr_expect_eq(unmet, 3, "more of it is told again");
+	facts("\"lockdown\":\"none\",\"virtual\":\"certain\",", 0);
+	cr_expect_eq(unmet, 3, "and the same is not");
+	require("not-emulated");
+	cr_expect_eq(trust_state(&engine), TRUST_UNFIT, "of what is not told nothing holds");
+	policy_compiled_free(engine.policy);
+	engine.policy = fixture_compile(LEASED);
+	trust_refresh(&engine);
+	cr_expect_eq(trust_state(&engine), TRUST_TRUSTED,
+		"a virtual machine is none to be refused unasked");
+}
+
+Test(trust, what_was_found_out_long_ago_is_not_known)
+{
+	require("lockdown");
+	cr_expect_eq(after(LEASE_TRUSTED, 600, 1), TRUST_UNFIT);
+	facts("\"lockdown\":\"integrity\",", POSTURE_AGE_MAX_S - 60);
+	cr_expect_eq(trust_state(&engine), TRUST_TRUSTED, "control");
+	facts("\"lockdown\":\"integrity\",", POSTURE_AGE_MAX_S + 60);
+	cr_expect_eq(trust_state(&engine), TRUST_UNFIT);
+	facts("\"lockdown\":\"integrity\",", -60);
+	cr_expect_eq(trust_state(&engine), TRUST_UNFIT, "nor what comes from ahead");
+}
+
+Test(trust, what_is_the_engines_own_counts)
+{
+	require("enforcing");
+	cr_expect_eq(after(LEASE_TRUSTED, 600, 1), TRUST_UNFIT);
+	engine.hello.is_enforcing = true;
+	facts("", 0);
+	cr_expect_eq(trust_state(&engine), TRUST_TRUSTED);
+	facts("\"enforcing\":\"no\",", 0);
+	cr_expect_eq(trust_state(&engine), TRUST_TRUSTED, "it is not the survey's to say");
+}
+
+Test(trust, the_console_may_see_it_otherwise)
+{
+	cr_expect_eq(after(LEASE_TRUSTED, 600, 1), TRUST_TRUSTED, "control");
+	cr_expect_eq(after(LEASE_UNFIT, 0, 2), TRUST_UNFIT);
+	cr_expect_eq(gate_until_ns, 0);
+	cr_expect_str_eq(told, "unfit");
+	cr_expect_eq(after(LEASE_TRUSTED, 600, 3), TRUST_TRUSTED);
 }
 
 Test(trust, an_older_word_does_not_come_back)
