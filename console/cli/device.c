@@ -202,7 +202,27 @@ static void print_findings(struct json_object *findings)
 	}
 }
 
-/* Of the console's own word is nothing in here. */
+static void print_posture(struct json_object *device)
+{
+	struct json_object *unmet = json_at(device, "unmet");
+	size_t count = unmet ? json_object_array_length(unmet) : 0;
+
+	if (!json_text(device, "require")[0])
+		return;
+	print_styled(PRINT_BOLD, "Required of it\n");
+	(void)printf("  %s\n", json_text(device, "require"));
+	if (!count)
+		print_styled(PRINT_GOOD, "  all of it is met, by what it says itself\n");
+	for (size_t i = 0; i < count; i++) {
+		print_styled(PRINT_BAD, "  NOT MET  ");
+		print_clean(json_object_get_string(json_object_array_get_idx(unmet, i)));
+		(void)putchar('\n');
+	}
+	if (count)
+		(void)puts("  it gets no lease and no keys until it is");
+}
+
+/* What the console found out itself stands elsewhere. */
 static void print_record(struct json_object *details)
 {
 	if (!details || !json_object_object_length(details))
@@ -210,6 +230,8 @@ static void print_record(struct json_object *details)
 	print_styled(PRINT_BOLD, "As it says itself\n");
 	json_object_object_foreach(details, name, value)
 	{
+		if (!strcmp(name, "unmet") || !strcmp(name, "boots"))
+			continue;
 		(void)printf("  %-16s", name);
 		print_clean(json_object_get_string(value));
 		(void)putchar('\n');
@@ -242,6 +264,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 	else
 		(void)printf("  has delivered nothing yet\n");
 	print_policy(device);
+	print_posture(device);
 	print_record(json_at(device, "details"));
 	print_accounts(json_at(device, "accounts"));
 	print_changes(json_at(device, "changes"));

@@ -29,6 +29,8 @@ static const struct refusal_row rows[REFUSAL_MAX] = {
 	[REFUSAL_DEVICE_REVOKED] = {"DEVICE_REVOKED", 403, "the device is revoked"},
 	[REFUSAL_CERTIFICATE_EXPIRED] = {"CERTIFICATE_EXPIRED", 403,
 		"the device's certificate has expired"},
+	[REFUSAL_DEVICE_UNFIT] = {"DEVICE_UNFIT", 403,
+		"the device does not meet what its policy requires of it"},
 	[REFUSAL_LEASE] = {"LEASE", 400, "not a question for a lease, signed by this device's key"},
 	[REFUSAL_BATCH_FORMAT] = {"BATCH_FORMAT", 400, "not a batch of events"},
 	[REFUSAL_BATCH_DEVICE] = {"BATCH_DEVICE", 403, "the batch was made by another device"},

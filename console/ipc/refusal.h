@@ -30,7 +30,8 @@ enum console_refusal {
 	REFUSAL_DEVICE_SUSPENDED = 24,
 	REFUSAL_DEVICE_REVOKED = 25,
 	REFUSAL_CERTIFICATE_EXPIRED = 26,
-	REFUSAL_LEASE = 27, /* what asks for one is no such question, or another device's */
+	REFUSAL_LEASE = 27,	   /* what asks for one is no such question, or another device's */
+	REFUSAL_DEVICE_UNFIT = 28, /* does not meet what its policy requires */
 	/* a batch */
 	REFUSAL_BATCH_FORMAT = 30,
 	REFUSAL_BATCH_DEVICE = 31,    /* made by another device */

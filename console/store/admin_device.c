@@ -7,8 +7,10 @@
 
 #include "common/clock.h"
 #include "console/store/admin_server.h"
+#include "console/store/description.h"
 #include "console/store/finding_event.h"
 #include "console/store/groups.h"
+#include "console/store/requirement.h"
 
 #define DEVICES_A_TURN 64
 #define SHOWN_MAX      50 /* changes, certificates, boots and findings of one device */
@@ -264,6 +266,35 @@ static struct json_object *findings_of(struct service *service, int64_t device, 
 	return array;
 }
 
+/* What the policy that is for it requires, and what of that its record does not meet, as it is now. */
+static void add_posture(
+	struct service *service, const struct store_device *device, struct json_object *object)
+{
+	static struct device_record record; /* too large for the stack */
+	char text[POSTURE_TEXT_MAX], words[DEVICE_RECORD_TEXT];
+	struct json_object *unmet;
+	struct posture require;
+	uint32_t bits;
+
+	if (description_known(service->reader, device->id, &record) < 0 ||
+		requirement_find(service->reader, device, &require) < 0 ||
+		posture_is_empty(&require))
+		return;
+	posture_format(&require, text);
+	add_text(object, "require", text);
+	bits = requirement_unmet(&require, &record, words);
+	unmet = json_object_new_array();
+	for (unsigned int i = 0; i < POSTURE_MAX; i++) {
+		char line[POSTURE_WORD_MAX];
+
+		if (!(bits & UINT32_C(1) << i))
+			continue;
+		requirement_say(&require, i, &record, line);
+		(void)json_object_array_add(unmet, json_object_new_string(line));
+	}
+	(void)json_object_object_add(object, "unmet", unmet);
+}
+
 void admin_device(struct service *service, struct admin_client *client)
 {
 	static char details[STORE_DETAILS_SIZE];
@@ -278,6 +309,7 @@ void admin_device(struct service *service, struct admin_client *client)
 		if (known)
 			(void)json_object_object_add(object, "details", known);
 	}
+	add_posture(service, &device, object);
 	add_hash(object, "key", device.key);
 	add_hash(object, "link", device.link);
 	add_number(object, "token", (uint64_t)device.token);

@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "console/store/identify.h"
+#include "console/store/requirement.h"
 #include "console/store/rule.h"
 
 #define HOUR_MS (60 * 60 * INT64_C(1000))
@@ -69,6 +70,18 @@ static int check_new(struct store *store, const struct store_device *device,
 		r = store_key_questions(store, device->id, row.time_ms - HOUR_MS, &count);
 	if (r == 0 && count > RELEASE_HOURLY)
 		*ret_refusal = REFUSAL_RATE;
+	return r;
+}
+
+/* What its policy requires must hold now, whatever lease it has. */
+static int check_fit(struct store *store, struct store_device *device, uint16_t *ret_refusal)
+{
+	char unmet[DEVICE_RECORD_TEXT];
+	bool is_changed;
+	int r = requirement_look(store, device, unmet, &is_changed);
+
+	if (r == 0 && unmet[0])
+		*ret_refusal = REFUSAL_DEVICE_UNFIT;
 	return r;
 }
 
@@ -210,6 +223,8 @@ int release_decide(struct store *store, const struct console_who *who, const voi
 	}
 	r = store_device_lock(store, identity.device.id, &identity.device);
 	if (r == 0)
+		r = check_fit(store, &identity.device, ret_refusal);
+	if (r == 0 && *ret_refusal == REFUSAL_NONE)
 		r = check_new(store, &identity.device, &asked, question, size, ret_refusal);
 	if (r < 0)
 		return r;

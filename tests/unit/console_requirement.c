@@ -2,10 +2,12 @@
 /* Whether a device meets what its policy requires, by its record; and what becomes of its lease then. */
 #include "tests/unit/console_fixture.h"
 
+#include "common/key_words.h"
 #include "common/lease.h"
 #include "console/store/description.h"
 #include "console/store/distribution.h"
 #include "console/store/lease.h"
+#include "console/store/release.h"
 #include "console/store/requirement.h"
 #include "policy/bundle.h"
 
@@ -123,6 +125,48 @@ Test(console_requirement, who_falls_below_gets_no_lease_until_it_is_well_again)
 	cr_expect_eq(wish.serial, serial + 2);
 	cr_expect_str_empty(record.facts[FACT_UNMET]);
 	cr_expect_eq(findings("posture-unmet"), 1);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+/* What the store says to a question for keys; none is there to be had. */
+static uint16_t keys(void)
+{
+	static uint64_t asked_ms;
+	struct key_question question = {.asked_ms = ++asked_ms,
+		.boot = {1},
+		.label_count = 1,
+		.labels = {{0xaa}},
+		.ephemeral = {9}};
+	static struct console_release release;
+	struct console_who who = {.id = 5, .address = "192.0.2.1"};
+	uint8_t bytes[KEY_QUESTION_MAX], signature[SEGMENT_SIGNATURE_MAX];
+	size_t signature_size;
+	uint16_t refusal;
+	int size;
+
+	memcpy(question.device, device.uid, sizeof(question.device));
+	memcpy(who.certificate, device.fingerprint, sizeof(who.certificate));
+	size = key_question_write(&question, bytes);
+	cr_assert_gt(size, 0);
+	cr_assert_eq(fixture_sign(bytes, (size_t)size, signature, &signature_size, device.key), 0);
+	size = key_question_add_signature(bytes, (size_t)size, signature, signature_size);
+	cr_assert_gt(size, 0);
+	FIXTURE_DO(release_decide(fixture_store, &who, bytes, (size_t)size, &release, &refusal));
+	return refusal;
+}
+
+Test(console_requirement, nor_keys)
+{
+	begin();
+	publish(1, "lockdown", "");
+	(void)say(GOOD);
+	cr_expect_eq(keys(), REFUSAL_KEY_UNKNOWN, "control: it may have them, and there are none");
+	(void)say(LOW);
+	cr_expect_eq(keys(), REFUSAL_DEVICE_UNFIT);
+	cr_expect_eq(findings("key-refused"), 1);
+	(void)say(GOOD);
+	cr_expect_eq(keys(), REFUSAL_KEY_UNKNOWN);
 	signing_key_free(signer);
 	fixture_free(&device);
 }
