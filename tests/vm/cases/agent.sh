@@ -60,7 +60,7 @@ policy_of_reader()
 # agent_install: for what the policy knows by its path, which others than root must not be able to change.
 agent_install()
 {
-	agent_libexec=/usr/local/libexec/holdfast
+	agent_libexec=/usr/libexec/holdfast # as the programs are built to expect
 	mkdir -p $agent_libexec
 	install -m 755 -o root -g root -t $agent_libexec "$HF_REPO"/build/holdfast-{engine,sensor,keyring,uplink,survey,vault}
 }

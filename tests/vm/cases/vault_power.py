@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# vm-timeout: 900
+"""One life of a machine whose power goes while a folder moves into a vault. tests/vm/vault_power gives it the disk, and
+life after life. The keys, and the answers of an engine, are a stand-in's; the label is no part of this."""
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+REPO = os.environ['HF_REPO']
+PLACE = '/mnt/power'
+FOLDER = PLACE + '/srv/books'
+STATE = PLACE + '/state'
+RUN = '/run/hf/vault'
+MANIFEST = PLACE + '/manifest.json'
+FILES = 2000
+CUT_S = 30  # of moving in, looking and wiping, as it is emulated
+LABEL = '3f2b8c1e-52d4-4c7a-9a10-6f0e5d4c3b2a'
+
+
+def check(name, good, more=''):
+    print(f'ok {name}' if good else f'not ok {name} - {more}', flush=True)
+    return good
+
+
+def disk(serial):
+    for name in os.listdir('/sys/block'):
+        try:
+            with open(f'/sys/block/{name}/serial', encoding='ascii') as file:
+                if file.read().strip() == serial:
+                    return '/dev/' + name
+        except OSError:
+            pass
+    raise RuntimeError(f'no disk {serial}')
+
+
+def vault(*words):
+    return subprocess.run([f'{REPO}/build/holdfast-vault', '--runtime-dir', RUN, '--state-dir', STATE, *words],
+                          check=False, capture_output=True, text=True)
+
+
+class Keyring:
+    """Runs as another user, as keyring does."""
+
+    def __init__(self):
+        os.makedirs(RUN, exist_ok=True)
+        line = json.dumps({'vault': 'books', 'path': FOLDER, 'label': 'finance', 'label_id': LABEL, 'size': 0})
+        self.process = subprocess.Popen([f'{REPO}/build/tests/hf-vault-keyring', RUN, '4711', line],
+                                        stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+
+    def shut(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def describe(path):
+    """What a copy must have, but for the links' count of directories and their size."""
+    status = os.lstat(path)
+    kind = status.st_mode & 0o170000
+    found = [status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns]
+    if kind == 0o100000:
+        with open(path, 'rb') as file:
+            found += [status.st_size, status.st_nlink, hashlib.sha256(file.read()).hexdigest()]
+    elif kind == 0o120000:
+        found.append(os.readlink(path))
+    return found
+
+
+def look(top):
+    found = {}
+    for where, directories, files in os.walk(top):
+        for name in directories + files:
+            path = os.path.join(where, name)
+            found[os.path.relpath(path, top)] = describe(path)
+    return found
+
+
+def make_folder(chance, marker):
+    os.makedirs(FOLDER)
+    paths = []
+    for i in range(FILES):
+        where = os.path.join(FOLDER, *(f'd{chance.randrange(4)}' for _ in range(chance.randrange(4))))
+        os.makedirs(where, exist_ok=True)
+        path = os.path.join(where, f'f{i}')
+        what = chance.randrange(20)
+        if what == 0 and paths:
+            os.link(chance.choice(paths), path)
+            continue
+        if what == 1:
+            os.symlink(f'../{i}', path)
+            continue
+        with open(path, 'wb') as file:
+            for _ in range(chance.choice((0, 1, 1, 3, 40, 400))):
+                file.write(f'{marker} {i} '.encode() * 8)
+        os.chmod(path, chance.choice((0o600, 0o644, 0o4755, 0o400)))
+        os.chown(path, chance.randrange(3), chance.randrange(3))
+        os.utime(path, ns=(1, 1_000_000_000_000_000_000 + chance.randrange(1 << 50)))
+        paths.append(path)
+    with open(MANIFEST + '.new', 'w', encoding='utf-8') as file:
+        json.dump({'marker': marker, 'files': look(FOLDER)}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.sync()
+    os.rename(MANIFEST + '.new', MANIFEST)
+    os.sync()
+
+
+def differences(wanted, found):
+    return [(path, wanted.get(path), found.get(path)) for path in sorted(set(wanted) | set(found))
+            if wanted.get(path) != found.get(path)][:3]
+
+
+def phase():
+    try:
+        with open(STATE + '/books.vault', encoding='utf-8') as file:
+            return dict(line.rstrip('\n').split(' ', 1) for line in file)['phase']
+    except FileNotFoundError:
+        return 'none'
+
+
+def is_locked():
+    """No name and no content of it can be had."""
+    names = [name for _, directories, files in os.walk(FOLDER) for name in directories + files]
+    return names and not any(re.fullmatch(r'[df]\d+', name) for name in names)
+
+
+def check_all(manifest):
+    """What is at the folder's place is all of it: plain, or the vault, which says nothing without its key."""
+    begun = phase()
+    plain = vault('status', 'books').returncode != 0 or os.path.exists(f'{FOLDER}/d0') or not is_locked()
+    if begun in ('ready', 'discarding'):
+        check('without the key there are no names', not plain, begun)
+    keyring = Keyring()
+    if begun not in ('none', 'copying', 'changing'):
+        found = vault('unlock', 'books')
+        check('it is unlocked', found.returncode == 0, found.stderr)
+    elif not plain:  # it was exchanged, and that was not noted
+        found = vault('add', 'books')
+        check('moving in goes on', found.returncode == 0, found.stderr)
+    found = look(FOLDER)
+    wrong = differences(manifest['files'], found)
+    check(f'all {len(manifest["files"])} objects are there, as they were', not wrong, wrong)
+    return keyring, begun
+
+
+def cut(scratch):
+    """Beside it, bytes that are on their way to a disk and were never flushed: the test's own control."""
+    fd = os.open(scratch, os.O_WRONLY | os.O_DIRECT)
+    page = __import__('mmap').mmap(-1, 4096)
+    page.write(b'never flushed ' * 290)
+    os.pwrite(fd, page, 1 << 20)
+    with open('/run/hf/ask', 'w', encoding='ascii') as ask:
+        ask.write('power-lost\n')
+    time.sleep(60)
+
+
+def manifest_read():
+    with open(MANIFEST, encoding='utf-8') as file:
+        return json.load(file)
+
+
+def end_of(manifest):
+    """From here on the disk has nothing of it: vault_power looks."""
+    found = vault('verify', 'books')
+    check('it is verified', found.returncode == 0, found.stdout + found.stderr)
+    found = vault('lock', 'books')
+    check('it is locked', found.returncode == 0, found.stderr)
+    check('then there are no names', is_locked())
+    os.sync()
+    print('# moved in ' + manifest['marker'], flush=True)
+
+
+def move_in(manifest):
+    found = vault('add', 'books')
+    if not check('it moves in', found.returncode == 0, found.stderr):
+        return
+    wrong = differences(manifest['files'], look(FOLDER))
+    check('and is as it was', not wrong, wrong)
+    end_of(manifest)
+
+
+def new_folder(chance, life):
+    """In place of one that is in, or of none."""
+    keyring = Keyring()
+    if os.path.exists(FOLDER):
+        vault('unlock', 'books')
+        shutil.rmtree(FOLDER)
+    for name in (STATE + '/books.vault', MANIFEST):
+        if os.path.exists(name):
+            os.unlink(name)
+    keyring.shut()
+    make_folder(chance, f'HF-POWER-{life}-{chance.randrange(1 << 30):08x}-')
+
+
+def main():
+    with open('/proc/cmdline', encoding='ascii') as file:
+        life, lives, seed = map(int, re.search(r'hf\.power=(\d+):(\d+):(\d+)', file.read()).groups())
+    chance = random.Random(seed * 1000 + life)
+    os.makedirs(PLACE, exist_ok=True)
+    subprocess.run(['mount', disk('hf-power'), PLACE], check=True)
+    if not os.path.exists(MANIFEST):
+        new_folder(chance, life)
+    manifest = manifest_read()
+    started = time.monotonic()
+    keyring, begun = check_all(manifest)
+    print(f'# life {life}: found {begun}; all was looked at in {time.monotonic() - started:.1f} s', flush=True)
+    if begun == 'ready':
+        end_of(manifest)
+        keyring.shut()
+        new_folder(chance, life)
+        manifest = manifest_read()
+        Keyring()
+    if life < lives:
+        threading.Timer(chance.uniform(0.2, CUT_S), cut, (disk('hf-scratch'),)).start()
+    move_in(manifest)
+    if life < lives:
+        time.sleep(120)
+
+
+main()
+sys.exit(0)
