@@ -30,6 +30,7 @@
 #include "common/clock.h"
 
 #define ROUNDS_MAX	 20 /* of copying what changed meanwhile */
+#define COMPARE_MAX	 5  /* rounds of comparing all */
 #define PROGRESS_NS	 (CLOCK_SECOND_NS / 2)
 #define SPACE_FOR_OBJECT 8192 /* bytes that a name and an inode take at most, as a rule */
 
@@ -286,34 +287,56 @@ static uint64_t now_of_files(void)
 }
 
 /* Until a round has nothing to copy. */
-static int copy_all(struct moving *moving)
+static int copy_rounds(struct moving *moving)
 {
 	struct tree *tree = &moving->tree;
-	bool is_settled = false;
 	int r;
 
-	for (unsigned int i = 0; i < ROUNDS_MAX && !is_settled; i++) {
-		moving->doing = i ? "copying what changed" : "copying and comparing";
+	for (unsigned int i = 0; i < ROUNDS_MAX; i++) {
+		bool is_settled;
+
 		moving->record.settled_ns = now_of_files();
 		r = tree_copy(tree);
 		if (r < 0)
 			return fail(moving, r, "not all of it can be copied");
 		is_settled = !tree->copied && !tree->changed;
-		if (!i)
-			moving->total = tree->objects;
+		moving->total = tree->objects;
 		if (!is_settled)
 			step_done(moving);
 		r = tree_prune(tree);
 		if (r < 0)
 			return fail(moving, r, "cannot remove copies of what is gone");
-		is_settled &= !tree->removed;
+		if (is_settled && !tree->removed)
+			return 0;
 	}
-	if (!is_settled)
-		return fail(moving, -EBUSY, "it is written to all the time");
-	r = copy_directory_end(moving->from_fd, moving->to_fd);
-	if (r < 0)
-		return fail(moving, r, "cannot make the vault's directory like the folder");
-	return syncfs(moving->to_fd) < 0 ? fail(moving, -errno, "cannot write it out") : 0;
+	return fail(moving, -EBUSY, "it is written to all the time");
+}
+
+/* And all of it is found to be the same, as the disks have it. What changes from here on is late. */
+static int copy_all(struct moving *moving)
+{
+	int r;
+
+	for (unsigned int i = 0; i < COMPARE_MAX; i++) {
+		moving->doing = i ? "copying what differs" : "copying";
+		r = copy_rounds(moving);
+		if (r < 0)
+			return r;
+		if (syncfs(moving->to_fd) < 0)
+			return fail(moving, -errno, "cannot write it out");
+		moving->doing = "comparing";
+		r = tree_compare(&moving->tree);
+		if (r < 0)
+			return fail(moving, r, "cannot compare");
+		step_done(moving);
+		if (moving->tree.changed)
+			continue;
+		r = copy_directory_end(moving->from_fd, moving->to_fd);
+		if (r < 0)
+			return fail(moving, r, "cannot make the vault's directory like the folder");
+		return syncfs(moving->to_fd) < 0 ? fail(moving, -errno, "cannot write it out") : 0;
+	}
+	return fail(moving, -EIO, "what was written is not what comes back from the disk");
 }
 
 /* Whoever has a file of it open would go on with that file, outside of the vault. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read back comes from the disk: pages are dropped once they are written. */
+/* What is compared comes from the disk: pages that are written are dropped first. */
 #include "agent/vault/copy.h"
 
 #include <errno.h>
@@ -99,6 +99,8 @@ int copy_is_same(int a_fd, int b_fd)
 
 	if (!buffer)
 		return -ENOMEM;
+	(void)posix_fadvise(a_fd, 0, 0, POSIX_FADV_DONTNEED); /* what is dirty stays */
+	(void)posix_fadvise(b_fd, 0, 0, POSIX_FADV_DONTNEED);
 	for (;;) {
 		ssize_t a = read_whole(a_fd, buffer, BUFFER_SIZE, at);
 		ssize_t b = read_whole(b_fd, second, BUFFER_SIZE, at);
@@ -210,19 +212,11 @@ static int copy_file(const struct copy_place *place, const struct stat *status)
 	r = copy_content(from_fd, to_fd, status->st_size);
 	if (r == 0)
 		r = copy_rest(place, status);
-	if (r == 0 && fsync(to_fd) < 0)
-		r = -errno;
-	if (r < 0)
-		return r;
-	(void)posix_fadvise(to_fd, 0, 0, POSIX_FADV_DONTNEED); /* else it is compared in memory */
-	r = copy_is_same(from_fd, to_fd);
 	if (r < 0)
 		return r;
 	if (fstat(from_fd, &now) < 0)
 		return -errno;
-	if (!is_unchanged(status, &now))
-		return -EAGAIN;
-	return r ? 0 : -EIO;
+	return is_unchanged(status, &now) ? 0 : -EAGAIN;
 }
 
 static int copy_symlink(const struct copy_place *place)
@@ -310,10 +304,7 @@ int copy_directory_end(int from_fd, int to_fd)
 	r = copy_attributes(from, to);
 	if (r < 0)
 		return r;
-	if (fchmod(to_fd, status.st_mode & 07777) < 0 || futimens(to_fd, times) < 0 ||
-		fsync(to_fd) < 0)
-		return -errno;
-	return 0;
+	return fchmod(to_fd, status.st_mode & 07777) < 0 || futimens(to_fd, times) < 0 ? -errno : 0;
 }
 
 bool copy_is_current(const struct stat *from, const struct stat *to)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One object of a tree, copied into another directory: whole, on the disk and found to be the same
- * before it has its name there. A name that is there means a copy that is good as of that moment.
+ * One object of a tree, copied into another directory: whole before it has its name there. Nothing here is
+ * brought to the disk; who has copied a tree syncs its file system, and then compares.
  */
 #ifndef HOLDFAST_AGENT_VAULT_COPY_H
 #define HOLDFAST_AGENT_VAULT_COPY_H
@@ -22,20 +22,19 @@ struct copy_place {
 /*
  * Copies a regular file, symbolic link, FIFO or device, with owner, mode, times, holes and extended
  * attributes (access lists are such) but for the agent's own mark, which names the inode it was
- * written for. 0; -EAGAIN: it changed meanwhile; -ENOTSUP: a socket; -EIO: what came back from the
- * disk is something else; -ENOSPC, negative errno.
+ * written for. 0; -EAGAIN: it changed meanwhile; -ENOTSUP: a socket; -ENOSPC, negative errno.
  */
 int copy_object(const struct copy_place *place, const struct stat *status);
 /* Under another name. */
 int copy_object_as(const struct copy_place *place, const struct stat *status, const char *name);
 /* A further name of a file that is copied: existing is its path from to_root_fd. */
 int copy_link(const struct copy_place *place, int to_root_fd, const char *existing);
-/* Owner, mode, attributes and times of a directory, once all in it is copied; and syncs it. */
+/* Owner, mode, attributes and times of a directory, once all in it is copied. */
 int copy_directory_end(int from_fd, int to_fd);
 
 /* Whether the copy was made of an object that was as this one is now: by type, size, time, owner, mode. */
 bool copy_is_current(const struct stat *from, const struct stat *to);
-/* Whether two files have the same bytes. 1, 0 or negative errno. */
+/* Whether two files have the same bytes, as they are on their disks where they are synced. 1, 0, negative errno. */
 int copy_is_same(int a_fd, int b_fd);
 
 #endif

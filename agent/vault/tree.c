@@ -247,9 +247,7 @@ static int copy_visit(struct tree *tree, const struct copy_place *place, const s
 		return 0;
 	}
 	if (r < 0)
-		return tree_fail(tree, r,
-			r == -EIO ? "what was written is not what comes back from the disk"
-				  : strerror(-r));
+		return tree_fail(tree, r, strerror(-r));
 	tree->objects++;
 	tree->copied += r == 0;
 	tree->bytes += S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
@@ -261,6 +259,58 @@ int tree_copy(struct tree *tree)
 	tree_clear(tree);
 	(void)unlinkat(tree->to_fd, COPY_NEW, 0); /* of an earlier try */
 	return tree_each(tree, tree->from_fd, tree->to_fd, copy_visit, 1);
+}
+
+static int compare_file(const struct copy_place *place)
+{
+	auto_close int from_fd = openat(
+		place->from_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME);
+	auto_close int to_fd = -EBADF;
+
+	if (from_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	to_fd = openat(place->to_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME);
+	if (to_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return copy_is_same(from_fd, to_fd);
+}
+
+static int compare_visit(struct tree *tree, const struct copy_place *place,
+	const struct stat *status, unsigned int depth)
+{
+	auto_close int from_fd = -EBADF, to_fd = -EBADF;
+	struct stat copy;
+	int r;
+
+	if (S_ISSOCK(status->st_mode))
+		return 0;
+	if (fstatat(place->to_fd, place->name, &copy, AT_SYMLINK_NOFOLLOW) < 0) {
+		tree->changed++;
+		return 0;
+	}
+	if (S_ISDIR(status->st_mode) && S_ISDIR(copy.st_mode)) {
+		from_fd = tree_open(place->from_fd, place->name);
+		to_fd = tree_open(place->to_fd, place->name);
+		if (from_fd < 0 || to_fd < 0)
+			return tree_fail(tree, -EIO, "cannot be compared");
+		return tree_each(tree, from_fd, to_fd, compare_visit, depth + 1);
+	}
+	tree->objects++;
+	r = copy_is_current(status, &copy);
+	if (r && S_ISREG(status->st_mode))
+		r = compare_file(place);
+	if (r < 0)
+		return tree_fail(tree, r, strerror(-r));
+	if (r)
+		return 0;
+	tree->changed++;
+	return make_way(place);
+}
+
+int tree_compare(struct tree *tree)
+{
+	tree_clear(tree);
+	return tree_each(tree, tree->from_fd, tree->to_fd, compare_visit, 1);
 }
 
 /* Walks the new tree: from_fd and to_fd are one directory in both. */

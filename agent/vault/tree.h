@@ -50,6 +50,11 @@ int tree_scan(struct tree *tree);
  * root's: it is made like the old one, by copy_directory_end(), when it takes its place.
  */
 int tree_copy(struct tree *tree);
+/*
+ * Reads both, from the disk where it is synced, and removes copies that are not the same: they are counted
+ * in `changed`, and the next tree_copy() makes them anew.
+ */
+int tree_compare(struct tree *tree);
 /* Removes copies of what is gone since. */
 int tree_prune(struct tree *tree);
 /* Wipes the old tree, but for its root; what was written there late goes into the new one first. */

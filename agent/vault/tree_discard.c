@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Wiping what has moved. An object goes into the grave first, by rename(2): what is in there is done
- * with, whatever becomes of its bytes, so that a power cut in the middle is told from a change.
+ * with, whatever becomes of its bytes, so that a power cut in the middle is told from a change. When the
+ * grave is full its bytes are brought to the disk, all at once, and only then the names go.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include "common/cleanup.h"
 
 #define ZEROS_SIZE (1 << 18)
+#define GRAVE_MAX  512 /* objects */
 #define LATE_MAX   100 /* copies of one name that was changed in both places */
 
 static bool is_late(const struct tree *tree, const struct stat *status)
@@ -45,30 +47,20 @@ static int overwrite(int fd)
 			begin += put;
 		}
 	}
-	if (errno != ENXIO)
-		return -errno;
-	return fdatasync(fd) < 0 ? -errno : 0;
+	return errno == ENXIO ? 0 : -errno;
 }
 
 static int wipe(int directory_fd, const char *name)
 {
 	auto_close int fd = -EBADF;
 	struct stat status;
-	int r;
 
 	if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (S_ISREG(status.st_mode) && status.st_nlink == 1 && status.st_size) {
-		fd = openat(directory_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		r = overwrite(fd);
-		if (r == 0 && ftruncate(fd, 0) < 0)
-			r = -errno;
-		if (r < 0)
-			return r;
-	}
-	return unlinkat(directory_fd, name, 0) < 0 ? -errno : 0;
+	if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || !status.st_size)
+		return 0;
+	fd = openat(directory_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : overwrite(fd);
 }
 
 static int wipe_visit(struct tree *tree, const struct copy_place *place, const struct stat *status,
@@ -79,6 +71,32 @@ static int wipe_visit(struct tree *tree, const struct copy_place *place, const s
 	(void)status; /* looked at anew */
 	(void)depth;
 	return r < 0 ? tree_fail(tree, r, strerror(-r)) : 0;
+}
+
+static int unlink_visit(struct tree *tree, const struct copy_place *place,
+	const struct stat *status, unsigned int depth)
+{
+	(void)status; /* none is a directory */
+	(void)depth;
+	return unlinkat(place->from_fd, place->name, 0) < 0
+		       ? tree_fail(tree, -errno, strerror(errno))
+		       : 0;
+}
+
+/* Nothing is copied here that is not on the disk, so its names may go with the rest. */
+static int empty_grave(struct tree *tree)
+{
+	auto_close int grave_fd = tree_open(tree->from_fd, TREE_GRAVE);
+	int r;
+
+	if (grave_fd < 0)
+		return grave_fd;
+	r = tree_each(tree, grave_fd, -1, wipe_visit, 1);
+	if (r < 0)
+		return r;
+	if (syncfs(tree->to_fd) < 0 || syncfs(grave_fd) < 0)
+		return -errno;
+	return tree_each(tree, grave_fd, -1, unlink_visit, 1);
 }
 
 /* A name that nothing has: NAME.before-vault, NAME.before-vault-2 ... */
@@ -158,10 +176,8 @@ static int discard_object(
 	(void)snprintf(name, sizeof(name), "%" PRIu64, tree->removed);
 	if (renameat(place->from_fd, place->name, grave_fd, name) < 0)
 		return -errno;
-	r = wipe(grave_fd, name);
-	tree->removed += r == 0;
 	tree->objects++;
-	return r;
+	return ++tree->removed % GRAVE_MAX ? 0 : empty_grave(tree);
 }
 
 static int discard_visit(struct tree *tree, const struct copy_place *place,
@@ -198,27 +214,18 @@ static int discard_visit(struct tree *tree, const struct copy_place *place,
 	return 0;
 }
 
-/* Of a discarding that was broken off. */
-static int empty_grave(struct tree *tree)
-{
-	auto_close int grave_fd = -EBADF;
-
-	if (mkdirat(tree->from_fd, TREE_GRAVE, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	grave_fd = tree_open(tree->from_fd, TREE_GRAVE);
-	if (grave_fd < 0)
-		return grave_fd;
-	return tree_each(tree, grave_fd, -1, wipe_visit, 1);
-}
-
 int tree_discard(struct tree *tree)
 {
 	int r;
 
 	tree_clear(tree);
-	r = empty_grave(tree);
+	if (mkdirat(tree->from_fd, TREE_GRAVE, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	r = empty_grave(tree); /* of a discarding that was broken off */
 	if (r == 0)
 		r = tree_each(tree, tree->from_fd, tree->to_fd, discard_visit, 1);
+	if (r == 0)
+		r = empty_grave(tree);
 	if (r < 0)
 		return r;
 	return unlinkat(tree->from_fd, TREE_GRAVE, AT_REMOVEDIR) < 0 ? -errno : 0;
