@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Vaults: their folders are marked as a label's own paths are, and one application more, the agent's
- * helper that moves folders in, may open every label and forgets what it closed. It is not exempt from
- * labels: what it writes inherits those of what it has open. Excepted are the mount that shows a vault
+ * helper that moves folders in, may open every label. It is not exempt from labels, nor trusted to forget
+ * any: what it writes inherits those of what it has read. Excepted are the mount that shows a vault
  * where a label is, and the copy of what may only be viewed, which inherits as well.
  */
 #include <errno.h>
@@ -19,7 +19,6 @@ static int add_app(struct compile *compile)
 		return -ENOSPC; /* check_vault.c has said so */
 	app = &compiled->bank.apps[index];
 	app->open = UINT64_MAX;
-	app->flags |= HF_APP_FORGETS;
 	app->except[HF_CHANNEL_MOUNT] = UINT64_MAX;
 	app->except[HF_CHANNEL_LOCAL_FILE] = UINT64_MAX;
 	compiled->app_count++;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/sensor/mark_value.h"
+#include "agent/vault/apart.h"
 #include "common/cleanup.h"
 
 #define BUFFER_SIZE   (1 << 20)
@@ -91,7 +92,7 @@ static ssize_t read_whole(int fd, char *buffer, size_t size, off_t at)
 	return (ssize_t)have;
 }
 
-int copy_is_same(int a_fd, int b_fd)
+static int is_same(int a_fd, int b_fd)
 {
 	auto_free char *buffer = malloc((size_t)2 * BUFFER_SIZE);
 	char *second = buffer + BUFFER_SIZE;
@@ -193,8 +194,16 @@ static bool is_unchanged(const struct stat *before, const struct stat *after)
 	       before->st_ctim.tv_nsec == after->st_ctim.tv_nsec;
 }
 
-static int copy_file(const struct copy_place *place, const struct stat *status)
+struct job {
+	const struct copy_place *place;
+	const struct stat *status;
+};
+
+static int copy_content_and_rest(const void *what)
 {
+	const struct job *job = what;
+	const struct copy_place *place = job->place;
+	const struct stat *status = job->status;
 	auto_close int from_fd = openat(
 		place->from_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME);
 	auto_close int to_fd = -EBADF;
@@ -217,6 +226,28 @@ static int copy_file(const struct copy_place *place, const struct stat *status)
 	if (fstat(from_fd, &now) < 0)
 		return -errno;
 	return is_unchanged(status, &now) ? 0 : -EAGAIN;
+}
+
+static int copy_file(const struct copy_place *place, const struct stat *status)
+{
+	const struct job job = {place, status};
+
+	return apart(copy_content_and_rest, &job);
+}
+
+static int compare_content(const void *what)
+{
+	const struct copy_place *place = what;
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME;
+	auto_close int from_fd = openat(place->from_fd, place->name, flags);
+	auto_close int to_fd = openat(place->to_fd, place->name, flags);
+
+	return from_fd < 0 || to_fd < 0 ? -errno : is_same(from_fd, to_fd);
+}
+
+int copy_is_same(const struct copy_place *place)
+{
+	return apart(compare_content, place);
 }
 
 static int copy_symlink(const struct copy_place *place)

@@ -34,7 +34,7 @@ int copy_directory_end(int from_fd, int to_fd);
 
 /* Whether the copy was made of an object that was as this one is now: by type, size, time, owner, mode. */
 bool copy_is_current(const struct stat *from, const struct stat *to);
-/* Whether two files have the same bytes, as they are on their disks where they are synced. 1, 0, negative errno. */
-int copy_is_same(int a_fd, int b_fd);
+/* Whether both files of that name have the same bytes, as their disks have them once they are synced. 1, 0, negative errno. */
+int copy_is_same(const struct copy_place *place);
 
 #endif

@@ -4,11 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/vault/tree_walk.h"
@@ -30,12 +29,12 @@ static dev_t device_of(int fd)
 }
 
 /* Such a file can neither be changed nor removed, so the old tree could not be wiped. */
-static bool is_immutable(int fd)
+static bool is_immutable(int directory_fd, const char *name)
 {
-	int flags = 0;
+	struct statx status;
 
-	return ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
-	       (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL));
+	return statx(directory_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0 &&
+	       (status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND));
 }
 
 static bool has_name(int directory_fd, const char *name)
@@ -45,7 +44,7 @@ static bool has_name(int directory_fd, const char *name)
 
 static int scan_in(struct tree *tree, int fd, unsigned int depth, tree_visit *visit)
 {
-	if (is_immutable(fd))
+	if (is_immutable(fd, "."))
 		return tree_fail(tree, -EPERM, "cannot be changed: see lsattr(1)");
 	if (has_name(fd, COPY_NEW) || has_name(fd, TREE_GRAVE))
 		return tree_fail(tree, -EEXIST,
@@ -66,15 +65,10 @@ static int scan_directory(
 
 static int scan_file(struct tree *tree, const struct copy_place *place, const struct stat *status)
 {
-	auto_close int fd = -EBADF;
 	struct link_entry *entry;
 
 	tree->bytes += (uint64_t)status->st_size;
-	fd = openat(place->from_fd, place->name,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOATIME);
-	if (fd < 0)
-		return tree_fail(tree, -errno, strerror(errno));
-	if (is_immutable(fd))
+	if (is_immutable(place->from_fd, place->name))
 		return tree_fail(tree, -EPERM, "cannot be changed: see lsattr(1)");
 	if (status->st_nlink == 1)
 		return 0;
@@ -261,20 +255,6 @@ int tree_copy(struct tree *tree)
 	return tree_each(tree, tree->from_fd, tree->to_fd, copy_visit, 1);
 }
 
-static int compare_file(const struct copy_place *place)
-{
-	auto_close int from_fd = openat(
-		place->from_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME);
-	auto_close int to_fd = -EBADF;
-
-	if (from_fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	to_fd = openat(place->to_fd, place->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME);
-	if (to_fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return copy_is_same(from_fd, to_fd);
-}
-
 static int compare_visit(struct tree *tree, const struct copy_place *place,
 	const struct stat *status, unsigned int depth)
 {
@@ -298,7 +278,9 @@ static int compare_visit(struct tree *tree, const struct copy_place *place,
 	tree->objects++;
 	r = copy_is_current(status, &copy);
 	if (r && S_ISREG(status->st_mode))
-		r = compare_file(place);
+		r = copy_is_same(place);
+	if (r == -ENOENT) /* gone meanwhile */
+		r = 0;
 	if (r < 0)
 		return tree_fail(tree, r, strerror(-r));
 	if (r)

@@ -120,7 +120,6 @@ static int late_name(const struct copy_place *place, char ret_name[NAME_MAX + 1]
 /* Whether the vault has it as it is here. 1, 0, negative errno. */
 static int is_there(const struct copy_place *place, const struct stat *status, bool *ret_exists)
 {
-	auto_close int here = -EBADF, there = -EBADF;
 	struct stat copy;
 
 	*ret_exists = fstatat(place->to_fd, place->name, &copy, AT_SYMLINK_NOFOLLOW) == 0;
@@ -130,11 +129,7 @@ static int is_there(const struct copy_place *place, const struct stat *status, b
 		return 0;
 	if (!S_ISREG(status->st_mode))
 		return copy_is_current(status, &copy);
-	here = openat(place->from_fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
-	there = openat(place->to_fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
-	if (here < 0 || there < 0)
-		return -errno;
-	return copy_is_same(here, there);
+	return copy_is_same(place);
 }
 
 /* Somebody wrote to the old tree after the copy was made. */

@@ -2,8 +2,8 @@
 /*
  * holdfast-vault, root's: started by `holdfast vault`, and by holdfastd to watch. It moves folders in,
  * mounts, and tells who holds what; never sees a key: keyring gives it to the kernel. Under the policy it
- * is an application like any other, that may open the labels of vaults and forgets what it closed:
- * what it writes has the labels of what it read, so it needs no exemption from them.
+ * is an application like any other, that may open labels: what it writes has the labels of what it read, so it
+ * needs no exemption from them (apart.h).
  */
 #ifndef HOLDFAST_AGENT_VAULT_VAULT_H
 #define HOLDFAST_AGENT_VAULT_VAULT_H

@@ -18,12 +18,14 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "agent/vault/apart.h"
 #include "agent/vault/cipher.h"
 #include "agent/vault/tree_walk.h"
 #include "agent/vault/vault.h"
 #include "common/cleanup.h"
 
 #define PIECE	    4096
+#define SAMPLE_NONE 2
 #define SAMPLES_MAX 256 /* files whose blocks are looked at on the device */
 
 struct verifying {
@@ -84,22 +86,43 @@ static int first_block(int fd, uint64_t *ret_at)
 	return 0;
 }
 
-/* What a thief with the disk would read in place of the file. */
-static void sample(struct verifying *verifying, int fd)
+struct sample {
+	const struct copy_place *place;
+	int device_fd;
+};
+
+/* 1 the same, 0 other bytes; SAMPLE_NONE: there is nothing to compare. */
+static int compare_block(const void *what)
 {
+	const struct sample *sample = what;
 	auto_free char *bytes = aligned_alloc(PIECE, (size_t)2 * PIECE);
+	auto_close int fd = openat(sample->place->from_fd, sample->place->name,
+		O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
 	char *plain = bytes + PIECE;
 	uint64_t at = 0;
 	ssize_t size;
 
-	if (!bytes || verifying->device_fd < 0 || verifying->samples >= SAMPLES_MAX ||
-		first_block(fd, &at) < 0)
-		return;
+	if (!bytes || fd < 0 || first_block(fd, &at) < 0)
+		return SAMPLE_NONE;
 	size = pread(fd, plain, PIECE, 0);
-	if (size <= 0 || pread(verifying->device_fd, bytes, PIECE, (off_t)at) != PIECE)
+	if (size <= 0 || pread(sample->device_fd, bytes, PIECE, (off_t)at) != PIECE)
+		return SAMPLE_NONE;
+	return !memcmp(bytes, plain, (size_t)size);
+}
+
+/* What a thief with the disk would read in place of the file. */
+static void look_at_device(struct verifying *verifying, const struct copy_place *place)
+{
+	const struct sample sample = {place, verifying->device_fd};
+	int r;
+
+	if (verifying->device_fd < 0 || verifying->samples >= SAMPLES_MAX)
+		return;
+	r = apart(compare_block, &sample);
+	if (r != 0 && r != 1)
 		return;
 	verifying->samples++;
-	if (!memcmp(bytes, plain, (size_t)size)) {
+	if (r == 1) {
 		verifying->readable++;
 		on_note(verifying->tree.path, "its bytes can be read on the device", verifying);
 	}
@@ -114,7 +137,7 @@ static bool is_encrypted(const struct copy_place *place)
 	       (status.stx_attributes & STATX_ATTR_ENCRYPTED);
 }
 
-/* Of a directory, and, with the key, of a file: else what is in it can't be opened. */
+/* Of a directory: what is in it has its key, or the kernel would not open it (fscrypt_has_permitted_context). */
 static bool has_key(const struct verifying *verifying, int fd)
 {
 	uint8_t identifier[CIPHER_IDENTIFIER_SIZE];
@@ -135,7 +158,7 @@ static int verify_visit(struct tree *tree, const struct copy_place *place,
 	/* The content of others is their name, or nothing. */
 	if (is_directory || is_file)
 		is_good = is_encrypted(place);
-	if (is_good && (is_directory || (is_file && verifying->is_unlocked))) {
+	if (is_good && is_directory) {
 		fd = openat(
 			place->from_fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
 		if (fd < 0)
@@ -147,8 +170,8 @@ static int verify_visit(struct tree *tree, const struct copy_place *place,
 		on_note(tree->path, "is not encrypted with the key of the vault", verifying);
 		return 0;
 	}
-	if (is_file && fd >= 0)
-		sample(verifying, fd);
+	if (is_file)
+		look_at_device(verifying, place);
 	return is_directory ? tree_each(tree, fd, -1, verify_visit, depth + 1) : 0;
 }
 

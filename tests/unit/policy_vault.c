@@ -25,7 +25,7 @@ Test(policy_vault, compiles_to_a_mark_and_an_application)
 	cr_assert_neq(compiled->vault_app, HF_APP_UNKNOWN);
 	cr_expect_eq(policy_app_of_name(compiled, POLICY_VAULT_APP), compiled->vault_app);
 	cr_expect_eq(app->open, UINT64_MAX);
-	cr_expect_eq(app->flags, HF_APP_FORGETS, "no carrier, no settings, nothing shed");
+	cr_expect_eq(app->flags, 0, "no carrier, no settings, nothing shed or forgotten");
 	cr_expect_eq(app->except[HF_CHANNEL_NETWORK], 0, "it is a reader like any other");
 	policy_compiled_free(compiled);
 }

@@ -86,7 +86,7 @@ UNIT_LIBS_lineage_store	:= $(UNIT_LIBS_lineage)
 UNIT_LDLIBS_lineage_store := -ljson-c -lsqlite3
 UNIT_LDLIBS_lineage	:= -ljson-c -lsqlite3
 UNIT_LIBS_vault_record	:= $(B)/agent/vault/record.o
-UNIT_LIBS_vault_tree	:= $(addprefix $(B)/agent/vault/,tree.o tree_walk.o tree_discard.o copy.o links.o)
+UNIT_LIBS_vault_tree	:= $(addprefix $(B)/agent/vault/,tree.o tree_walk.o tree_discard.o apart.o copy.o links.o)
 UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
 				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/messages.o \
