@@ -15,6 +15,7 @@
 #include "agent/uplink/uplink.h"
 #include "common/clock.h"
 #include "common/json.h"
+#include "common/lease.h"
 #include "common/log.h"
 
 #define PENDING_NS     (10 * CLOCK_SECOND_NS)  /* until asked again */
@@ -307,6 +308,10 @@ static void asked(struct uplink *uplink, struct json_object *answer)
 				       : uplink->standing == STANDING_PENDING ? PENDING_NS
 									      : REFUSED_NS);
 	say(uplink, "", "");
+	/* A rule approved it just now: its word is another one, and no poll was woken by that. */
+	if (uplink->lease.state &&
+		(uplink->standing == STANDING_TRUSTED) != (uplink->lease.state == LEASE_TRUSTED))
+		(void)lease_hurry(uplink);
 	if (uplink->standing != STANDING_TRUSTED)
 		return;
 	if (!set_console_key(uplink, json_text(answer, "seal_key"))) {

@@ -12,6 +12,7 @@ import time
 
 from lib import check, summary
 from reporters import Reporters, user_ids, wait_until
+from trust import Machine
 from whole_console import Console
 
 SOON = 2.0  # seconds in which a word has to reach a device that is connected
@@ -71,6 +72,19 @@ def first_word(console, work):
     check('and it delivers', wait_until(lambda: device.status().get('standing') == 'trusted', 10),
           device.status())
     return device
+
+
+def by_rule(console, work):
+    """Nobody wakes the poll of a device that its own description approved."""
+    device = Device(os.path.join(work, 'ws-2'), console, console.token()['token'])
+    device.start()
+    check('another waits', device.is_said('pending', 20), device.errors())
+    console.verb('rule', 'add', 'workstations', '--host', 'ws-*')
+    Machine(os.path.join(work, 'machine'), 'PF1').survey(device)
+    check('a rule approves it', wait_until(lambda: device.status().get('standing') == 'trusted',
+                                           30), (device.status(), device.errors()))
+    check('and its word comes with that', device.is_said('trusted', SOON), device.errors())
+    device.stop()
 
 
 def changes(console, device):
@@ -180,6 +194,7 @@ def main():
         console = Console(os.path.join(work, 'console'))
         console.start()
         device = first_word(console, work)
+        by_rule(console, work)
         changes(console, device)
         renewals(console, device)
         waits(console, device)
