@@ -105,6 +105,13 @@ $(B)/holdfast-password: $(PASSWORD_OBJECTS) $(B)/agent/ipc/worker.o $(COMMON_LIB
 
 PROGRAMS += $(B)/holdfast-password
 
+PAGE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/page/*.c)))
+
+$(B)/holdfast-page: $(PAGE_OBJECTS) $(B)/agent/ipc/worker.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -lcrypto -ljson-c -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-page
+
 SESSION_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/session/*.c)))
 
 $(B)/holdfast-session: $(SESSION_OBJECTS) $(B)/agent/ipc/request.o $(POLICY_LIB) $(COMMON_LIB)

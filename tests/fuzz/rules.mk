@@ -96,6 +96,11 @@ FUZZ_SOURCES_verify := agent/ipc/verify.c agent/ipc/worker.c agent/verify/enrolm
 FUZZ_SEEDS_verify   := tests/fuzz/corpus/verify
 FUZZ_FLAGS_verify   := -max_len=4200
 
+FUZZ_SOURCES_id_token := agent/page/id_token.c agent/page/jose.c common/json.c
+FUZZ_LDLIBS_id_token  := -lcrypto -ljson-c
+FUZZ_SEEDS_id_token   := tests/fuzz/corpus/id_token
+FUZZ_FLAGS_id_token   := -max_len=4096
+
 FUZZ_SOURCES_certificate := agent/uplink/certificate.c common/uuid.c
 FUZZ_LDLIBS_certificate	 := -lcrypto
 FUZZ_SEEDS_certificate	 := tests/fuzz/corpus/certificate
