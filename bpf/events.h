@@ -80,7 +80,7 @@ enum hf_reason {
 	HF_REASON_LEASE = 10,	    /* the device is not trusted, or no longer: a gate */
 	HF_REASON_VERIFY = 11,	    /* the user has not verified, or no longer: a gate */
 	HF_REASON_ZONE = 12,	    /* not in the network that the label asks for: a gate */
-	HF_REASON_VAULT = 13,	    /* the key of the encrypted folder that it is in is gone: a gate */
+	HF_REASON_VAULT = 13, /* the key of the encrypted folder that it is in is gone: a gate */
 	HF_REASON_MAX,
 };
 

@@ -11,8 +11,7 @@
 static __always_inline bool is_gate(__u8 reason)
 {
 	return reason == HF_REASON_GATE || reason == HF_REASON_LEASE ||
-	       reason == HF_REASON_VERIFY || reason == HF_REASON_ZONE ||
-	       reason == HF_REASON_VAULT;
+	       reason == HF_REASON_VERIFY || reason == HF_REASON_ZONE || reason == HF_REASON_VAULT;
 }
 
 /* Of labels, those that current's user has not verified for. */

@@ -33,12 +33,19 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify events taint lineage label policy enrol pam-check vault maintenance --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify verify events taint lineage label policy enrol pam-check vault maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
 	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
 	lineage:*) _filedir; return ;;
 	justify:*) choice='--reason --minutes --help' ;;
+	verify:)
+		case $prev in
+		--method) choice='password totp security-key page' ;;
+		*) choice='status end enrol forget --method --help' ;;
+		esac
+		;;
+	verify:enrol | verify:forget) choice='totp security-key --user' ;;
 	events:*) choice='--follow --since --verdict --channel --user --json --help' ;;
 	label:) choice='set show clear --help' ;;
 	label:set)

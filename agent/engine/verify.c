@@ -161,6 +161,7 @@ void verify_tick(struct engine *engine)
 	uint64_t now = clock_boot_ns();
 	struct hf_verified ignored;
 
+	verify_note_unwatched(engine);
 	for (size_t i = verify->users.count; verification && i-- > 0;)
 		if (!verify_user_gate(&verify->users.list[i], verification, now, &ignored)) {
 			uint32_t uid = verify->users.list[i].uid;

@@ -6,8 +6,10 @@
 
 #include "agent/engine/verify.h"
 #include "agent/engine/verify_private.h"
+#include "common/clock.h"
 
-#define FRAME_SIZE 2048
+#define FRAME_SIZE   2048
+#define UNWATCHED_NS (30 * CLOCK_SECOND_NS)
 
 /* Who had verified has no longer: nobody would see that their session is locked. */
 static void detach(struct engine *engine, const char *why)
@@ -61,7 +63,7 @@ void verify_attach(struct engine *engine, int fd)
 	if (verify->channel.fd >= 0)
 		detach(engine, "another one was started");
 	channel_init(&verify->channel, fd, 0);
-	verify->was_there = true;
+	verify->unwatched_ns = clock_boot_ns();
 	copy(verify->why, "sessions are not followed yet");
 	if (engine->policy)
 		verify_send_config(engine);
@@ -121,8 +123,10 @@ static void on_watching(struct engine *engine, struct bytes_reader *payload)
 		return; /* told by the caller */
 	if (verify->is_watching && !is_watching)
 		verify_end(engine, VERIFY_EVERYBODY, VERIFY_CAUSE_UNWATCHED);
-	if (!is_watching && engine->policy && engine->policy->verification.ends)
-		failure_note(engine, FAILURE_VERIFY_UNWATCHED, "%s", why);
+	if (verify->is_watching && !is_watching)
+		verify->unwatched_ns = clock_boot_ns();
+	if (is_watching)
+		verify->unwatched_ns = 0;
 	verify->is_watching = is_watching;
 	copy(verify->why, is_watching ? "" : why);
 }
@@ -170,6 +174,19 @@ static bool on_message(struct engine *engine, uint16_t type, struct bytes_reader
 		return false;
 	}
 	return bytes_is_done(payload);
+}
+
+/* Not at once: a machine that starts has its bus and logind later. */
+void verify_note_unwatched(struct engine *engine)
+{
+	struct verify *verify = engine->verify;
+
+	if (!verify->unwatched_ns || verify->channel.fd < 0 ||
+		clock_boot_ns() - verify->unwatched_ns < UNWATCHED_NS)
+		return;
+	verify->unwatched_ns = 0;
+	if (engine->policy && engine->policy->verification.ends)
+		failure_note(engine, FAILURE_VERIFY_UNWATCHED, "%s", verify->why);
 }
 
 struct pollfd verify_poll(const struct engine *engine)

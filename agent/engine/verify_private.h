@@ -9,10 +9,10 @@
 #include "common/channel.h"
 
 struct verify {
-	struct channel channel;	    /* to holdfast-verify; fd -EBADF = it is not there */
-	uint64_t asked_ns;	    /* the supervisor for one */
-	bool was_there;		    /* one was, for this engine */
-	bool is_watching;	    /* sessions are followed */
+	struct channel channel; /* to holdfast-verify; fd -EBADF = it is not there */
+	uint64_t asked_ns;	/* the supervisor for one */
+	bool is_watching;	/* sessions are followed */
+	uint64_t unwatched_ns;	/* since when they are not, CLOCK_BOOTTIME; 0 = told, or they are */
 	char why[VERIFY_TEXT_SIZE]; /* or why not */
 	struct verify_users users;
 	uint32_t *excepted; /* whom the kernel part has as never verifying */
@@ -27,5 +27,7 @@ void verify_end(struct engine *engine, uint32_t uid, enum verify_cause cause);
 
 /* verify_link.c: the policy's wishes, when one of both is new. */
 void verify_send_config(struct engine *engine);
+/* From the loop: tells that sessions are not followed, when that stays. */
+void verify_note_unwatched(struct engine *engine);
 
 #endif

@@ -17,7 +17,7 @@
 #define PROPERTIES	 "org.freedesktop.DBus.Properties"
 #define MESSAGES_A_ROUND 256
 #define ANSWER_US	 UINT64_C(5000000) /* a logind that takes longer hangs */
-#define PAUSE_MAX_S	 30
+#define PAUSE_MAX_S	 5
 
 static uint64_t now_us(void)
 {
