@@ -8,7 +8,7 @@ E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,unde
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
 .PHONY: e2e-programs
-e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock $(E2E)/console-sanitized
+e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock $(E2E)/key_bytes $(E2E)/console-sanitized
 
 .SECONDEXPANSION:
 $(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
@@ -26,6 +26,9 @@ $(E2E)/jump.so: tests/e2e/jump.c
 
 $(E2E)/kafka_mock: $(B)/tests/e2e/kafka_mock.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lrdkafka
+
+$(E2E)/key_bytes: $(B)/tests/e2e/key_bytes.o $$(CONSOLE_STORE) $$(CONSOLE_KEYS) $$(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) $(POLICY_LDLIBS) -lp11
 
 # The whole console with sanitizers, for what devices may send.
 E2E_CONSOLE_SOURCES := $(sort $(wildcard console/*/*.c console/store/*/*.c policy/*.c policy/host/*.c common/*.c))
