@@ -69,6 +69,15 @@ int keyring_answer_decode(const void *packet, size_t size, struct keyring_answer
 	return bytes_is_done(&payload) ? 0 : -EBADMSG;
 }
 
+bool keyring_is_wake(const void *packet, size_t size)
+{
+	struct bytes_reader payload;
+	uint16_t type;
+
+	return wire_open(packet, size, &type, &payload) == 0 && type == KEYRING_WAKE &&
+	       bytes_is_done(&payload);
+}
+
 int keyring_want_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_want *want)
 {
 	struct bytes_writer writer;

@@ -12,6 +12,7 @@
 #ifndef HOLDFAST_AGENT_IPC_KEYRING_H
 #define HOLDFAST_AGENT_IPC_KEYRING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/wire.h"
@@ -59,6 +60,8 @@ enum keyring_verb {
 	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_ANSWER = 32,	   /* none above */
+	/* To uplink, unasked and without a payload: KEYS_ASK would answer now. */
+	KEYRING_WAKE = 33,
 };
 
 enum keyring_which {
@@ -134,6 +137,9 @@ int keyring_request_decode(const void *packet, size_t size, struct keyring_reque
 void keyring_answer_put(
 	struct bytes_writer *frame, void *buffer, size_t size, const struct keyring_answer *answer);
 int keyring_answer_decode(const void *packet, size_t size, struct keyring_answer *ret_answer);
+
+/* Whether the packet is a WAKE. */
+bool keyring_is_wake(const void *packet, size_t size);
 
 /* What is in the bytes of some requests and answers. 0 or -EBADMSG; bytes put, which fit. */
 int keyring_want_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_want *want);

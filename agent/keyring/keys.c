@@ -259,6 +259,18 @@ static unsigned int choose(struct keys *keys, struct key_question *question, uin
 	return question->label_count;
 }
 
+bool keys_need(const struct keys *keys)
+{
+	uint64_t now = now_ms();
+
+	if (keys->is_shut || (keys->question_ms && now - keys->question_ms < ANSWER_MS))
+		return false;
+	for (unsigned int i = 0; i < keys->wanted_count; i++)
+		if (is_due(&keys->wanted[i], now))
+			return true;
+	return false;
+}
+
 static int hash(const void *bytes, size_t size, uint8_t ret_hash[KEY_WORDS_HASH_SIZE])
 {
 	return EVP_Digest(bytes, size, ret_hash, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;

@@ -44,6 +44,8 @@ void keys_want(struct keys *keys, const struct keyring_want *want);
  */
 int keys_ask(struct keys *keys, struct device_key *device, const uint8_t uid[KEY_WORDS_ID_SIZE],
 	uint8_t ret_bytes[KEY_QUESTION_MAX]);
+/* Whether keys_ask() would make one. */
+bool keys_need(const struct keys *keys);
 /*
  * The console's answer to the last question. How many keys came; -EBADMSG: no grant; -EKEYREJECTED: not
  * the console's word; -ESTALE: to another question; -ETIME: over before it came.

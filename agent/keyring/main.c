@@ -71,6 +71,22 @@ static int patience_ms(struct keyring *keyring)
 	return lease_ms >= 0 && (keys_ms < 0 || lease_ms < keys_ms) ? lease_ms : keys_ms;
 }
 
+/* Once for each need; one that gets lost costs a second, after which uplink asks by itself. */
+static void wake_uplink(const struct keyring *keyring)
+{
+	static bool is_told;
+	uint8_t packet[WIRE_HEADER_SIZE];
+	struct bytes_writer frame;
+	bool is_needed = keys_need(keyring->keys);
+
+	if (is_needed && !is_told) {
+		wire_begin(&frame, packet, sizeof(packet), KEYRING_WAKE);
+		(void)send(
+			UPLINK_FD, packet, (size_t)wire_end(&frame), MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	is_told = is_needed;
+}
+
 static void loop(struct keyring *keyring, struct local *local)
 {
 	for (;;) {
@@ -85,6 +101,7 @@ static void loop(struct keyring *keyring, struct local *local)
 		if (polls[0].revents && !uplink_serve(keyring))
 			return;
 		local_on_poll(local, keyring, polls + 1, count);
+		wake_uplink(keyring);
 		if (device_key_is_lost(keyring->device)) /* holdfastd opens what is there then */
 			fatal("the TPM with the device key is gone, or does not answer, stopping");
 	}

@@ -18,6 +18,7 @@
 #include "common/log.h"
 
 static int keyring_fd = -EBADF;
+static bool is_woken;
 
 void keyring_client_start(int socket_fd)
 {
@@ -38,12 +39,35 @@ static int ask(const struct keyring_request *request, struct keyring_answer *ans
 		return r;
 	if (send(keyring_fd, packet, (size_t)r, MSG_NOSIGNAL) < 0)
 		fatal("keyring is gone: %m, stopping");
-	do
+	do {
 		got = recv(keyring_fd, packet, sizeof(packet), 0);
-	while (got < 0 && errno == EINTR);
+		if (got > 0 && keyring_is_wake(packet, (size_t)got)) {
+			is_woken = true;
+			got = -1;
+			errno = EINTR;
+		}
+	} while (got < 0 && errno == EINTR);
 	if (got <= 0 || keyring_answer_decode(packet, (size_t)got, answer) < 0)
 		fatal("keyring is gone, stopping");
 	return answer->error < 0 ? answer->error : answer->size;
+}
+
+bool keyring_woke(void)
+{
+	uint8_t packet[WIRE_HEADER_SIZE + 1];
+	ssize_t got;
+	bool was_woken;
+
+	while ((got = recv(keyring_fd, packet, sizeof(packet), MSG_DONTWAIT)) > 0) {
+		if (!keyring_is_wake(packet, (size_t)got))
+			fatal("keyring answers what it was not asked, stopping");
+		is_woken = true;
+	}
+	if (got == 0)
+		fatal("keyring is gone, stopping");
+	was_woken = is_woken;
+	is_woken = false;
+	return was_woken;
 }
 
 void keyring_state(struct keyring_state *ret_state)

@@ -7,6 +7,7 @@
 #define HOLDFAST_AGENT_UPLINK_KEYRING_CLIENT_H
 
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,9 @@
 
 /* Takes the socket over for the life of the process. */
 void keyring_client_start(int socket_fd);
+
+/* Whether it has said since the last call that it needs keys of labels; its socket is readable when it does. */
+bool keyring_woke(void);
 
 struct keyring_state {
 	enum keyring_place place;	    /* of CURRENT */

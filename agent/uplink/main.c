@@ -211,14 +211,16 @@ int main(int argc, char **argv)
 	log_open("holdfast-uplink", is_verbose);
 	start(&uplink);
 	for (;;) {
-		struct pollfd polls[] = {
-			{SUPERVISOR_FD, POLLIN, 0}, {log_reader_fd(uplink.reader), POLLIN, 0}};
+		struct pollfd polls[] = {{SUPERVISOR_FD, POLLIN, 0}, {KEYRING_FD, POLLIN, 0},
+			{log_reader_fd(uplink.reader), POLLIN, 0}};
 		struct exchange_answer answer;
 
 		is_busy = turn(&uplink);
-		network_wait(uplink.network, polls, log_reader_fd(uplink.reader) < 0 ? 1 : 2,
+		network_wait(uplink.network, polls, log_reader_fd(uplink.reader) < 0 ? 2 : 3,
 			is_busy ? 0 : wait_ms(&uplink));
-		if (polls[1].revents)
+		if (keyring_woke())
+			uplink.keys_look_ns = 0;
+		if (polls[2].revents)
 			log_reader_heard(uplink.reader);
 		if (uplink.exchange && exchange_take(uplink.exchange, &answer))
 			errand_end(&uplink, &answer);
