@@ -8,6 +8,7 @@
 agent_log=/run/hf/agent.log
 agent_events=/run/hf/agent-events
 agent_windows=() # "BEGIN END NAME": a refusal was expected between these times, in milliseconds
+agent_patience=${agent_patience:-240} # seconds until it enforces, under emulation
 agent_since=0    # events before this time belong to nobody
 PATH=$HF_REPO/build:$PATH
 
@@ -75,8 +76,8 @@ agent_start()
 	done
 	agent_policy=$policy
 	agent_start_again
-	if ! wait_for 240 agent_is_enforcing; then
-		echo "agent: does not enforce after 240 s:"
+	if ! wait_for "$agent_patience" agent_is_enforcing; then
+		echo "agent: does not enforce after $agent_patience s:"
 		tail -n 20 $agent_log
 		agent_stop
 		return 1

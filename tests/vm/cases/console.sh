@@ -9,89 +9,13 @@
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
+. tests/vm/cases/console_parts.sh
 
-work_dir=/run/hf/console
-url=https://localhost:8443
 followed=/run/hf/followed
-
-words=(holdfast-console --state-dir "$work_dir/state" --runtime-dir "$work_dir/run")
-
-# console VERB...: as its administrator.
-console()
-{
-	"${words[@]}" "$@"
-}
-
-console_make()
-{
-	local user
-
-	for user in holdfast-store holdfast-authority holdfast-frontend; do
-		agent_user "$user"
-	done
-	groupadd --system holdfast-console 2>/dev/null
-	mkdir -p $work_dir/state $work_dir/run
-	chmod 755 /run/hf $work_dir $work_dir/state $work_dir/run
-	echo 'a passphrase of tests' >$work_dir/passphrase
-	console init --name localhost --tenant Acme --passphrase-file $work_dir/passphrase \
-		--policy-passphrase-file $work_dir/passphrase >$work_dir/init || return 1
-	console_serve
-}
-
-console_serve()
-{
-	"${words[@]}" serve --listen 127.0.0.1:8443 >/dev/null 2>>$work_dir/log &
-	echo $! >$work_dir/pid # this may be a subshell's last act
-	wait_for 60 console status
-}
-
-console_stop()
-{
-	kill "$(cat $work_dir/pid)"
-	wait_for 20 sh -c '! pgrep -f "^holdfast-console (frontend|store|authority)"'
-}
-
-standing()
-{
-	holdfast status --json | grep -q "\"standing\":\"$1\""
-}
-
-device()
-{
-	sed -n 's/.*"device":"\([0-9a-f-]*\)".*/\1/p' /run/holdfast/uplink/console.json
-}
-
-# The console has the newest event of the log.
-acknowledged()
-{
-	/usr/bin/python3 -c '
-import json, sys
-with open("/run/holdfast/uplink/console.json") as status, open("/var/log/holdfast/events.jsonl") as log:
-    newest = json.loads(log.readlines()[-1])["metadata"]["sequence"]
-    sys.exit(json.load(status)["acknowledged"] < newest)'
-}
 
 refused_is_followed()
 {
 	grep -q '"verdict":"block"' $followed && grep -q "$secret/doc.txt" $followed
-}
-
-# recorded FACT VALUE: by what the machine said of itself.
-recorded()
-{
-	console device show "$(device)" --json | tr -d ' ' | grep -q "\"$1\":\"$2\""
-}
-
-# accounted: nothing is missing of what the device made, by the console's own word.
-accounted()
-{
-	console device show "$(device)" --json | /usr/bin/python3 -c '
-import json, sys
-device = json.load(sys.stdin)
-bad = [boot for boot in device["boots"]
-       if boot["missing"] or boot["lost"] or boot["pruned"] or boot["made"] != boot["delivered"] + boot["coalesced"]]
-print(device["boots"], device["findings"])
-sys.exit(bool(bad or device["findings"] or not device["boots"]))'
 }
 
 stored_once()
@@ -130,7 +54,7 @@ mkdir -p /etc/holdfast
 rm -f /etc/holdfast/console.ini
 agent_start || { echo 'the agent does not start'; exit 1; }
 refute 'without a configuration nothing reports' pgrep -x holdfast-uplink
-console token create --name vm | sed -n 's/^\(hfe_[a-z0-9]*\)$/\1/p' >/run/hf/token
+console_token /run/hf/token
 refute 'enrolling needs root' as_user alice holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
 refute 'a CA that is none is refused' holdfast enrol --console $url --ca /etc/passwd --token-file /run/hf/token
 check 'the device enrols' holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
