@@ -35,7 +35,7 @@ _holdfast_console()
 	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit | --group | --percent | --version | --network | --for | --generation) return ;;
 	esac
 	case $verb:$sub:$prev in
-	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | device:tag:* | *:*:--device)
+	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | device:tag:* | device:pcr:* | *:*:--device)
 		devices=$(holdfast-console device list --json 2>/dev/null |
 			sed -n 's/.*"uid":"\([^"]*\)".*"host":"\([A-Za-z0-9._-]*\)".*/\1 \2/p')
 		;;
@@ -46,10 +46,11 @@ _holdfast_console()
 	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --ca-key --database --database-password-file --join --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
-	device:) choice='list show approve suspend revoke tag --help' ;;
+	device:) choice='list show approve suspend revoke tag assign pcr --help' ;;
 	device:list) choice='--state --user --json --help' ;;
 	device:show) choice="$devices --json --help" ;;
 	device:tag) choice=$devices ;;
+	device:pcr) choice="accept $devices" ;;
 	device:*) choice="$devices --why --help" ;;
 	policy:) choice='check publish history show diff rollback rollout --help' ;;
 	policy:check) _filedir; return ;;

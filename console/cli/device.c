@@ -12,6 +12,7 @@ static const char usage[] =
 	"usage: holdfast-console device list [--state STATE] [--user NAME] [--json]\n"
 	"       holdfast-console device show DEVICE [--json]\n"
 	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT]\n"
+	"       holdfast-console device pcr accept DEVICE...\n"
 	"       holdfast-console device tag DEVICE +TAG|-TAG...\n"
 	"       holdfast-console device assign DEVICE USER... | --nobody\n"
 	"DEVICE is its uid or host name. Policies are published to tags, to devices, and to "
@@ -22,7 +23,9 @@ static const char usage[] =
 	"  --why TEXT     is written down with it\n"
 	"What is suspended can be approved again; what is revoked has to enrol anew, with a new "
 	"key.\n"
-	"Both are in force at once, on open connections too.\n";
+	"Both are in force at once, on open connections too.\n"
+	"pcr accept takes what a device's TPM has measured, as it is now, for what it should be:\n"
+	"measured-boot of a policy holds until it is otherwise.\n";
 
 struct view {
 	bool is_json;
@@ -230,7 +233,7 @@ static void print_record(struct json_object *details)
 	print_styled(PRINT_BOLD, "As it says itself\n");
 	json_object_object_foreach(details, name, value)
 	{
-		if (!strcmp(name, "unmet") || !strcmp(name, "boots"))
+		if (!strcmp(name, "unmet") || !strcmp(name, "boots") || !strcmp(name, "accepted"))
 			continue;
 		(void)printf("  %-16s", name);
 		print_clean(json_object_get_string(value));
@@ -426,6 +429,8 @@ int cli_device(int argc, char **argv)
 		return tag(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "assign"))
 		return assign(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "pcr") && argc > 3 && !strcmp(argv[2], "accept"))
+		return change(argc - 2, argv + 2, ADMIN_DEVICE_PCR);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return fputs(usage, stdout), CLI_DONE;
 	return cli_usage(usage);

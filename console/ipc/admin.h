@@ -62,6 +62,7 @@ enum admin_type {
 	ADMIN_KEY_DESTROY = 33, /* device, number, ADMIN_IS_FORCED: also the newest */
 	ADMIN_KEY_RECEIPT = 34, /* device, number */
 	ADMIN_KEY_TERMS = 35,	/* device; text: networks, number: seconds, ADMIN_IS_VERIFIED */
+	ADMIN_DEVICE_PCR = 36,	/* device: what it has measured is accepted as it is now */
 	ADMIN_TYPE_MAX,
 };
 

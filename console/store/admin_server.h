@@ -88,6 +88,7 @@ void admin_key_destroyed(struct service *service, const struct console_word *wor
 /* The client for whom the authority was asked that, or NULL. */
 struct admin_client *admin_server_asked(struct admin_server *server, uint64_t asked);
 /* admin_group.c */
+void admin_device_pcr(struct service *service, struct admin_client *client);
 void admin_device_assign(struct service *service, struct admin_client *client);
 void admin_preview_begin(struct service *service, struct admin_client *client);
 bool admin_preview(struct service *service, struct admin_client *client);

@@ -161,6 +161,7 @@ int description_take(struct store *store, struct store_device *device,
 		now.facts[FACT_BOOT][0] = '\0';
 	keep_boots(&known, &now);
 	memcpy(now.facts[FACT_UNMET], known.facts[FACT_UNMET], DEVICE_RECORD_TEXT);
+	memcpy(now.facts[FACT_ACCEPTED], known.facts[FACT_ACCEPTED], DEVICE_RECORD_TEXT);
 	r = requirement_judge(store, device, &now, ret_changed);
 	if (r < 0)
 		return r;

@@ -65,6 +65,7 @@ static const struct {
 	[FACT_ENFORCING] = {"enforcing", "not-enforcing", {"yes"}},
 	[FACT_BOOT] = {"boot", NULL, {NULL}},
 	[FACT_BOOTS] = {"boots", NULL, {NULL}},
+	[FACT_ACCEPTED] = {"accepted", NULL, {NULL}},
 	[FACT_UNMET] = {"unmet", NULL, {NULL}},
 };
 

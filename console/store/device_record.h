@@ -61,8 +61,9 @@ enum device_fact {
 	FACT_ENFORCING, /* "yes", "no" */
 	FACT_BOOT,
 	/* the console's own, from here on */
-	FACT_BOOTS, /* boots before this one, newest first, with spaces between */
-	FACT_UNMET, /* words of what its policy requires and it does not meet */
+	FACT_BOOTS,    /* boots before this one, newest first, with spaces between */
+	FACT_ACCEPTED, /* registers that an administrator accepted: FACT_PCRS as it was then */
+	FACT_UNMET,    /* words of what its policy requires and it does not meet */
 	FACT_MAX
 };
 

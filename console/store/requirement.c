@@ -78,11 +78,25 @@ int requirement_find(
 	return read_bundle(store, &policy, ret_require);
 }
 
+/* The device's word for that the log agrees, the administrator's for that it is the right one. */
+static const char *measured(const struct device_record *record)
+{
+	const char *accepted = record->facts[FACT_ACCEPTED];
+
+	if (strcmp(record->facts[FACT_MEASURED], "yes") != 0)
+		return record->facts[FACT_MEASURED];
+	if (!accepted[0])
+		return "not accepted";
+	return strcmp(accepted, record->facts[FACT_PCRS]) != 0 ? "not as accepted" : "yes";
+}
+
 static const char *fact(const char *name, void *userdata)
 {
 	const struct device_record *record = userdata;
 	enum device_fact which = device_fact_find(name);
 
+	if (which == FACT_MEASURED)
+		return measured(record);
 	return which < FACT_MAX ? record->facts[which] : NULL;
 }
 

@@ -87,6 +87,7 @@ static const struct act acts[] = {
 	CHANGES("device assign", "", "anna ben", .type = ADMIN_DEVICE_ASSIGN, .device = "pc-1",
 		.text = "anna ben"),
 	CHANGES("device assign", "anna ben", "", .type = ADMIN_DEVICE_ASSIGN, .device = "pc-1"),
+	CHANGES("device pcr accept", "", "0=11111111", .type = ADMIN_DEVICE_PCR, .device = "pc-1"),
 	READS(.type = ADMIN_POLICY_PREVIEW, .number = 1, .limit = 100),
 	READS(.type = ADMIN_TOKENS),
 	CHANGES("token create", "", "uses 2, ", .type = ADMIN_TOKEN_CREATE, .uses = 2, .days = 1,
@@ -175,6 +176,7 @@ static void run_acts(void)
 {
 	struct store_token token;
 	char text[ENROLMENT_TOKEN_SIZE];
+	struct store_device stored;
 	static struct fixture_device other;
 	static struct fixture_batch batch;
 	struct console_device answer;
@@ -189,6 +191,9 @@ static void run_acts(void)
 	fixture_token(1, false, &token, text);
 	fixture_key(&device);
 	cr_assert_eq(fixture_enrol(&device, text, "pc-1"), REFUSAL_NONE);
+	cr_assert_eq(store_device_by_uid(fixture_store, device.uid, &stored), 0);
+	FIXTURE_DO(store_device_describe(
+		fixture_store, stored.id, "", "", "{\"pcrs\":\"0=11111111\"}"));
 	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
 	for (size_t i = 0; i < ACTS; i++) {
 		static struct store_audit last;

@@ -225,6 +225,37 @@ Test(console_requirement, what_was_sent_is_required)
 	fixture_free(&device);
 }
 
+#define MEASURED "\"measured\":\"yes\",\"pcrs\":"
+
+/* As administrators do it: store/admin_pcr.c. */
+static void accept_registers(void)
+{
+	static char json[DEVICE_RECORD_MAX];
+
+	memcpy(record.facts[FACT_ACCEPTED], record.facts[FACT_PCRS], DEVICE_RECORD_TEXT);
+	cr_assert_eq(device_record_format(&record, json), 0);
+	FIXTURE_DO(store_device_describe(fixture_store, stored.id, "", "", json));
+}
+
+Test(console_requirement, what_was_measured_is_accepted_by_a_person)
+{
+	begin();
+	publish(1, "measured-boot", "");
+	(void)say("{" MEASURED "\"0=11111111 7=22222222\",\"accepted\":\"0=11111111 7=22222222\"}");
+	cr_expect_eq(lease().state, DEVICE_UNFIT, "not by the device itself");
+	accept_registers();
+	cr_expect_eq(lease().state, DEVICE_TRUSTED);
+	(void)say("{" MEASURED "\"0=11111111 7=33333333\"}");
+	cr_expect_eq(lease().state, DEVICE_UNFIT);
+	cr_expect_eq(findings("measured-otherwise"), 1);
+	(void)say("{" MEASURED "\"0=11111111 7=22222222\"}");
+	cr_expect_eq(lease().state, DEVICE_TRUSTED, "it is again as it was");
+	(void)say("{\"measured\":\"differs\",\"pcrs\":\"0=11111111 7=22222222\"}");
+	cr_expect_eq(lease().state, DEVICE_UNFIT, "the log does not come to it");
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
 Test(console_requirement, what_is_not_met_is_not_the_devices_to_say)
 {
 	begin();
