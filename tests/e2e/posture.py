@@ -3,14 +3,16 @@
 """What a policy requires of devices, from the signed policy to the word that a device gets: the real
 console, the real uplink, keyring and survey. What the device itself makes of it is tests/unit/trust.c's
 and tests/vm/cases/posture.sh's."""
+import hashlib
 import os
 import shutil
+import struct
 import sys
 import tempfile
 import time
 
 from lease import Device
-from lib import check, summary
+from lib import check, run, summary
 from reporters import wait_until
 from trust import Machine, kinds
 from whole_console import BUILD, Console
@@ -103,6 +105,72 @@ def not_told(console, policy, work, machine):
     old.stop()
 
 
+def installed(console, policy, work):
+    """The list that a package is made with, held against the programs; and then one of them is changed."""
+    machine = Machine(os.path.join(work, 'machine-2'), 'PF4ABC')
+    for path in ('usr/bin/holdfast', 'usr/bin/holdfast-session', 'usr/sbin/holdfastd',
+                 'usr/libexec/holdfast/holdfast-survey'):
+        machine.write(path, '')
+        shutil.copy(os.path.join(BUILD, os.path.basename(path)), os.path.join(machine.root, path))
+    os.makedirs(os.path.join(machine.root, 'usr/share/holdfast'))
+    done = run(os.path.join(os.path.dirname(BUILD), 'packaging', 'manifest'), machine.root, '/usr')
+    check('a manifest is made', done.returncode == 0, done.stderr)
+    device = begin(console, work, 'installed', machine)
+    policy.publish('agent-integrity')
+    check("the agent's files are those of its package", not device.is_said('unfit', SOON + 1) and
+          console.device(device.uid)['details']['agent_files'] == 'good',
+          console.device(device.uid)['details'])
+    with open(os.path.join(machine.root, 'usr/sbin/holdfastd'), 'ab') as file:
+        file.write(b'x')
+    machine.survey(device)
+    check('one of them is changed: no lease', device.is_said('unfit', LOOK + SOON + 3),
+          device.errors())
+    check('and a finding', 'agent-changed' in kinds(console, device.uid), kinds(console, device.uid))
+    done = run(os.path.join(os.path.dirname(BUILD), 'packaging', 'manifest'), machine.root, '/usr')
+    machine.survey(device)
+    check('with another manifest it is good, and a finding: its version is the same', wait_until(
+        lambda: 'agent-other-files' in kinds(console, device.uid), LOOK + 5),
+          kinds(console, device.uid))
+    policy.publish('')
+    device.stop()
+
+
+def measured(console, policy, work):
+    """What a TPM has measured; the registers are accepted by an administrator."""
+    machine = Machine(os.path.join(work, 'machine-3'), 'PF5ABC')
+    log = struct.pack('<II20xI', 0, 3, 37) + b'Spec ID Event03\0' + bytes(4) + b'\0\2\0\2' + \
+        struct.pack('<IHHHHx', 2, 4, 20, 11, 32)
+    values = [bytes(32)] * 8
+    for number, what in ((0, b'firmware'), (4, b'boot loader'), (7, b'SecureBoot')):
+        digest = hashlib.sha256(what).digest()
+        values[number] = hashlib.sha256(values[number] + digest).digest()
+        log += struct.pack('<IIIH20xH', number, 8, 2, 4, 11) + digest + \
+            struct.pack('<I', len(what)) + what
+    path = os.path.join(machine.root, 'sys/kernel/security/tpm0')
+    os.makedirs(path)
+    with open(os.path.join(path, 'binary_bios_measurements'), 'wb') as file:
+        file.write(log)
+    for number, value in enumerate(values):
+        machine.write(f'sys/class/tpm/tpm0/pcr-sha256/{number}', value.hex().upper() + '\n')
+    device = begin(console, work, 'measured', machine)
+    check('the log comes to the registers', console.device(device.uid)['details']['measured'] ==
+          'yes', console.device(device.uid)['details'])
+    policy.publish('measured-boot')
+    check('nobody has accepted them: no lease', device.is_said('unfit', SOON), device.errors())
+    console.verb('device', 'pcr', 'accept', device.uid)
+    check('accepted: trusted within two seconds', device.is_said('trusted', SOON), device.errors())
+    machine.write('sys/class/tpm/tpm0/pcr-sha256/4', '77' * 32 + '\n')
+    machine.survey(device)
+    check('another boot loader: no lease', device.is_said('unfit', LOOK + SOON + 3),
+          device.errors())
+    check('and findings', {'measured-otherwise', 'not-measured'} <= set(
+        kinds(console, device.uid)), kinds(console, device.uid))
+    check('a device without registers has none to accept', console.run(
+        'device', 'pcr', 'accept', 'pc-1').returncode == 1)
+    policy.publish('')
+    device.stop()
+
+
 def virtual(console, policy, work):
     machine = Machine(os.path.join(work, 'machine-vm'), 'VM1')
     machine.write('sys/class/dmi/id/sys_vendor', 'QEMU\n')
@@ -137,6 +205,8 @@ def main():
         falls(console, machine, device)
         publishes(policy, device)
         not_told(console, policy, work, machine)
+        installed(console, policy, work)
+        measured(console, policy, work)
         virtual(console, policy, work)
         device.stop()
     finally:

@@ -3,11 +3,12 @@
 # does not meet it is shut until it does. The machine is an emulated one with a TPM and UEFI
 # firmware, and says so.
 # vm-needs: ext4 tpm
-# vm-timeout: 900
+# vm-timeout: 2400
 # The places have no blanks in their names; functions are called by check.
 # shellcheck disable=SC2086,SC2317,SC2119
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
+agent_patience=600
 . tests/vm/cases/agent.sh
 . tests/vm/cases/console_parts.sh
 
