@@ -117,6 +117,7 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 	} else if (!strcmp(kind, "status")) {
 		print_kernel(doctor, line);
 		trust_print(line);
+		trust_print_machine(line);
 		label_keys_print(line);
 		doctor->has_trouble |= trust_has_trouble(line) | label_keys_have_trouble(line);
 	} else if (!strcmp(kind, "channel")) {

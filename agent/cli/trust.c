@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/cli/trust.h"
 
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,29 @@ static void print_unmet(struct json_object *status)
 		print_styled(PRINT_WARN, "  ");
 		print_clean(json_text(one, "text"));
 		(void)printf("\n      %s\n", json_text(one, "do"));
+	}
+}
+
+void trust_print_machine(struct json_object *status)
+{
+	struct json_object *facts = json_at(status, "posture.facts");
+	const char *require = json_text(status, "posture.require");
+
+	if (!facts && !require[0])
+		return;
+	print_styled(PRINT_BOLD, "This machine, as far as it lets itself be known\n");
+	(void)printf("  %-16s %s\n", "required", require[0] ? require : "nothing");
+	if (!facts) {
+		print_styled(PRINT_WARN, "  nothing is known of it, or nothing that is new\n");
+		return;
+	}
+	json_object_object_foreach(facts, name, value)
+	{
+		if (!json_object_is_type(value, json_type_string))
+			continue;
+		(void)printf("  %-16s ", name);
+		print_clean(json_object_get_string(value));
+		(void)putchar('\n');
 	}
 }
 

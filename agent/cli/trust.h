@@ -11,4 +11,7 @@ void trust_print(struct json_object *status);
 /* Whether labelled files are shut for want of it. */
 bool trust_has_trouble(struct json_object *status);
 
+/* What is required of this machine, and what is known of it. */
+void trust_print_machine(struct json_object *status);
+
 #endif

@@ -90,6 +90,7 @@ check 'what is not labelled opens' as_user alice $plain open $open/doc.txt -
 check 'status says what it is' wait_for 10 says "lockdown: lockdown is 'none'"
 check 'and what to do' says 'Start the kernel with lockdown=integrity'
 check 'doctor, too' sh -c 'holdfast doctor | grep -q "lockdown is .none."'
+check 'and what the machine is' sh -c 'holdfast doctor | grep -q "virtual  *certain"'
 check 'it is an event' wait_for 10 grep -q '"status_code":"unfit"' /var/log/holdfast/events.jsonl
 echo integrity >/sys/kernel/security/lockdown
 check 'the kernel is locked down: opens again' wait_for 150 opens
