@@ -58,7 +58,8 @@ struct hf_agent {
 	__u64 object_hash; /* 0 while attaching */
 	__u64 start_ns;	   /* with tgid: the process that may make requests; set by HELLO */
 	__u32 tgid;
-	__u32 pad;
+	__u32 supervisor_tgid;	   /* who started it; set by HELLO as well, */
+	__u64 supervisor_start_ns; /* and not when that was process 1 */
 };
 
 #define HF_DOOR_STOP	0x1u /* the agent may be stopped */

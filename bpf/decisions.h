@@ -127,7 +127,7 @@ struct hf_dest {
 struct hf_zones {
 	__u64 shut[2];	   /* services that may not be reached now */
 	__u64 rehearse[2]; /* of all: those whose refusals are only recorded */
-	__u32 is_watched;  /* 0: no bank that can be in use has a service, nothing is looked up */
+	__u32 is_shut;	   /* one of them is: else nothing is looked up */
 	__u32 pad;
 };
 

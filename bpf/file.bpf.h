@@ -254,6 +254,8 @@ int BPF_PROG(hf_file_permission, struct file *file, int mask, int ret)
 	if (mask & MAY_WRITE) {
 		if (inode->i_sb->s_magic == CGROUP2_SUPER_MAGIC && guard_write_cgroup(file))
 			return -EPERM;
+		if (inode_type(inode) == S_IFSOCK && service_splice(file))
+			return -EPERM;
 		taint = taint_current();
 		if (taint)
 			return write_by_labelled(file, taint);

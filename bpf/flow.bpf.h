@@ -8,19 +8,10 @@
 #ifndef HOLDFAST_BPF_FLOW_H
 #define HOLDFAST_BPF_FLOW_H
 
+#include "address.bpf.h"
 #include "carry.bpf.h"
 
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define LOOPBACK4   127 /* the first byte of its addresses */
-
-/* As ::ffff:a.b.c.d; the rest of it is 0 already. */
-static __always_inline void address_put_v4(__u8 address[16], __u32 v4)
-{
-	address[10] = 0xff;
-	address[11] = 0xff;
-	__builtin_memcpy(address + 12, &v4, 4);
-}
+#define LOOPBACK4 127 /* the first byte of its addresses */
 
 /*
  * The key of what this socket receives, or else of what it sends: then it is the receiver that is

@@ -15,6 +15,7 @@
  *   ring     memory behind descriptors without a file
  *   message  where what is sent lies		clipboard what X clients hand to one another
  *   bus      messages between a bus's clients: bus_message their form, bus_relay the bus's side
+ *   address  where sockets send		service  what may be reached from certain networks
  *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"

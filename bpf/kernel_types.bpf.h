@@ -301,11 +301,21 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	__u16 sk_type;
 	struct pid *sk_peer_pid; /* of a unix socket: who listened, or connected */
 };
 
 struct inet_sock {
 	__be16 inet_sport; /* outlives skc_num, which inet_put_port() sets to 0 */
+	unsigned long inet_flags;
+};
+
+struct inet_sock___before_6_6 {
+	__u8 hdrincl : 1;
+};
+
+struct proto_ops {
+	void *sendpage; /* until 6.4 */
 };
 
 struct sockaddr_un {

@@ -187,6 +187,22 @@ struct {
 	__array(values, struct hf_dest_map);
 } hf_dests SEC(".maps") = {.values = {&hf_dest_first, &hf_dest_first}};
 
+/* Services of the policy, by prefix, of the same shape and in the same slots. Written by the sensor. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct hf_dest_map);
+} hf_services SEC(".maps") = {.values = {&hf_dest_first, &hf_dest_first}};
+
+/* Which of them are shut. Written by the sensor. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hf_zones);
+} hf_zones SEC(".maps");
+
 /* Directories in which applications are exempt, and for which labels. Written by the sensor. Full:
  * the rest is not exempt. */
 struct {

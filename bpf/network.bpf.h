@@ -9,16 +9,13 @@
 #include "clipboard.bpf.h"
 #include "flow.bpf.h"
 #include "print.bpf.h"
+#include "service.bpf.h"
 #include "socket.bpf.h"
 
 #define AF_XDP		      44
 #define AF_VSOCK	      40
-#define IPPROTO_MPTCP	      262
 #define VSOCK_CID_OFFSET      8 /* in sockaddr_vm */
 #define VSOCK_CID_LOCAL	      1
-#define PORT_OFFSET	      2 /* in sockaddr_in and sockaddr_in6 */
-#define ADDR4_OFFSET	      4 /* in sockaddr_in */
-#define ADDR6_OFFSET	      8 /* in sockaddr_in6 */
 #define NETLINK_PORT_OFFSET   4 /* in sockaddr_nl */
 #define NETLINK_GROUPS_OFFSET 8
 
@@ -52,39 +49,6 @@ static __always_inline __u64 dest_allow(const struct act *act)
 		if (act->port >= dest->port_first[i] && act->port <= dest->port_last[i])
 			allow |= is_print ? dest->allow_print[i] : dest->allow[i];
 	return allow;
-}
-
-/* From a socket address in kernel memory; false when its family is none we can judge. */
-static __always_inline bool address_from_sockaddr(struct act *act, const void *address)
-{
-	__u16 family = 0, port = 0;
-	__u32 v4 = 0;
-
-	bpf_probe_read_kernel(&family, sizeof(family), address);
-	bpf_probe_read_kernel(&port, sizeof(port), address + PORT_OFFSET);
-	act->family = family;
-	act->port = bpf_ntohs(port);
-	if (family == AF_INET) {
-		bpf_probe_read_kernel(&v4, sizeof(v4), address + ADDR4_OFFSET);
-		address_put_v4(act->address, v4);
-		return true;
-	}
-	if (family == AF_INET6)
-		bpf_probe_read_kernel(act->address, 16, address + ADDR6_OFFSET);
-	return family == AF_INET6;
-}
-
-static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
-{
-	act->family = kernel_read(sk, __sk_common.skc_family);
-	act->port = bpf_ntohs(kernel_read(sk, __sk_common.skc_dport));
-	if (act->family == AF_INET) {
-		address_put_v4(act->address, kernel_read(sk, __sk_common.skc_daddr));
-		return true;
-	}
-	if (act->family == AF_INET6)
-		BPF_CORE_READ_INTO(&act->address, sk, __sk_common.skc_v6_daddr);
-	return act->family == AF_INET6;
 }
 
 /* To another process by netlink(7), not to the kernel: port 0 and no group. */
@@ -129,15 +93,6 @@ static __always_inline int send_within(struct sock *sk, const void *address, str
 		return flow_put(sk, act->labels, act->port);
 	}
 	return act->family == AF_VSOCK ? vsock_judge(address, act) : 0;
-}
-
-/* Connected TCP sends to its peer, whatever address comes along (tcp_sendmsg() in net/ipv4/tcp.c). */
-static __always_inline bool is_connected_stream(struct sock *sk)
-{
-	__u16 protocol = kernel_read(sk, sk_protocol);
-
-	return (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
-	       kernel_read(sk, __sk_common.skc_dport);
 }
 
 /*
@@ -192,6 +147,11 @@ int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, i
 
 	if (ret)
 		return ret;
+	if (is_service_shut()) {
+		if (service_send(sock, address, &act))
+			return -EPERM;
+		act = (struct act){.operation = HF_OPERATION_CONNECT};
+	}
 	act.labels = taint_current();
 	return act.labels ? labelled_send(sock, address, &act) : 0;
 }
@@ -205,6 +165,11 @@ int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 
 	if (ret)
 		return ret;
+	if (is_service_shut()) {
+		act = (struct act){.operation = HF_OPERATION_SEND};
+		if (service_send(sock, msg->msg_namelen ? msg->msg_name : NULL, &act))
+			return -EPERM;
+	}
 	taint = taint_current();
 	if (!clipboard_is_watched(taint))
 		return 0;

@@ -100,6 +100,10 @@ static __noinline int request_hello(struct hf_request *request)
 	if (!agent || (__u32)kernel_read(task, tgid) != agent->tgid)
 		return -EPERM;
 	agent->start_ns = kernel_read(task, group_leader, start_boottime);
+	agent->supervisor_tgid = (__u32)BPF_CORE_READ(task, real_parent, tgid);
+	agent->supervisor_start_ns = BPF_CORE_READ(task, real_parent, group_leader, start_boottime);
+	if (agent->supervisor_tgid == 1)
+		agent->supervisor_tgid = 0;
 	guard_hello(request->labels);
 	return 0;
 }

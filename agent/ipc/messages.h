@@ -47,6 +47,9 @@ enum message_type {
 	MESSAGE_TELL = 24,	  /* struct message_tell */
 	MESSAGE_GATE_STATE = 25,  /* struct hf_gate_state: of the policy that was sent last */
 	MESSAGE_VERIFIED = 26,	  /* uid u32, struct hf_verified */
+	MESSAGE_SERVICES =
+		27,	   /* flags u8, shut u64, rehearse u64, then as DESTS; also with a policy */
+	MESSAGE_SHUT = 28, /* shut u64: services of the policy that was sent last */
 	/* sensor to engine */
 	MESSAGE_HELLO = 40,	    /* struct message_hello */
 	MESSAGE_RECORDS = 41,	    /* count u16, {size u16, bytes} */
@@ -59,6 +62,9 @@ enum message_type {
 	MESSAGE_FAILURE = 48,	    /* struct message_failure */
 	MESSAGE_READERS = 49,	    /* struct message_readers, before the answer to READERS */
 };
+
+#define MESSAGE_SERVICES_FIRST 0x1u /* what came before does not count */
+#define MESSAGE_SERVICES_LAST  0x2u /* that is all */
 
 struct message_program {
 	uint32_t app;

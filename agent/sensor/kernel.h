@@ -50,12 +50,23 @@ struct kernel_dest {
 	struct hf_dest value;
 };
 
+/* A policy's services: where they are, and which may not be reached now. */
+struct kernel_services {
+	const struct kernel_dest *dests; /* borrowed; allow is services */
+	size_t count;
+	uint64_t shut;
+	uint64_t rehearse; /* refusals of these are only recorded */
+};
+
 /*
  * Publishes one whole policy; a hook sees the old or the new one. bank->dest_slot is ignored and
  * chosen here. Returns 0 or negative errno with the old policy still in force.
  */
 int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
-	const struct kernel_dest *dests, size_t dest_count);
+	const struct kernel_dest *dests, size_t dest_count, const struct kernel_services *services);
+/* Other services of the policy in force, or others shut. 0 or negative errno. */
+int kernel_set_services(struct kernel *kernel, const struct kernel_services *services);
+int kernel_set_shut(struct kernel *kernel, uint64_t shut);
 
 /* Replaces the standing grants (until == UINT64_MAX); justified ones stay until they expire. */
 int kernel_set_standing_grants(struct kernel *kernel, const struct hf_grant_key *keys,

@@ -20,6 +20,8 @@ enum kernel_map {
 	KERNEL_MAP_DISKS,
 	KERNEL_MAP_BANKS,
 	KERNEL_MAP_DESTS,
+	KERNEL_MAP_SERVICES,
+	KERNEL_MAP_ZONES,
 	KERNEL_MAP_EXEMPT,
 	KERNEL_MAP_GRANTS,
 	KERNEL_MAP_VOLUMES,
@@ -79,6 +81,17 @@ static inline uint64_t kernel_hash_add(uint64_t hash, const void *bytes, size_t 
 
 /* Hash of the arguments of who started this process. */
 uint64_t kernel_guard_words(void);
+
+/* kernel_state.c */
+/* A trie with these entries: a descriptor, the caller's, or negative errno. */
+int kernel_dest_map_new(const struct kernel_dest *dests, size_t count);
+/* The slot that the bank in force points to; the next policy takes the other one. */
+uint32_t kernel_slot_in_force(struct kernel *kernel);
+
+/* kernel_services.c: before a bank points to that slot, and when none does any more. 0 or negative errno. */
+int kernel_services_place(
+	struct kernel *kernel, uint32_t slot, const struct kernel_services *services);
+int kernel_services_leave(struct kernel *kernel, uint32_t slot);
 
 /* Puts a request about what fd is of (bpf/control.h) and waits for the answer in it. */
 int kernel_request(struct kernel *kernel, int fd, struct hf_request *request);

@@ -26,7 +26,7 @@ static int bank_map_new(const struct hf_bank *bank)
 	return take_fd(fd);
 }
 
-static int dest_map_new(const struct kernel_dest *dests, size_t count)
+int kernel_dest_map_new(const struct kernel_dest *dests, size_t count)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
 	auto_close int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "hf_dest",
@@ -40,35 +40,36 @@ static int dest_map_new(const struct kernel_dest *dests, size_t count)
 	return take_fd(fd);
 }
 
-/* The slot the bank in force points to; the next policy takes the other one. */
-static unsigned int dest_slot_in_force(struct kernel *kernel, struct hf_bank *scratch)
+uint32_t kernel_slot_in_force(struct kernel *kernel)
 {
+	static struct hf_bank scratch; /* too large for the stack */
 	uint32_t zero = 0, id = 0;
 	auto_close int fd = -EBADF;
 
 	if (bpf_map_lookup_elem(kernel->maps[KERNEL_MAP_BANKS], &zero, &id) < 0)
 		return 1;
 	fd = bpf_map_get_fd_by_id(id);
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, scratch) < 0)
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &scratch) < 0)
 		return 1;
-	return scratch->dest_slot & 1;
+	return scratch.dest_slot & 1;
 }
 
 int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
-	const struct kernel_dest *dests, size_t dest_count)
+	const struct kernel_dest *dests, size_t dest_count, const struct kernel_services *services)
 {
 	auto_free struct hf_bank *next = malloc(sizeof(*next));
 	auto_close int bank_fd = -EBADF, dest_fd = -EBADF;
 	uint32_t zero = 0, slot;
+	int r;
 
 	if (!next)
 		return -ENOMEM;
 	if (dest_count > HF_DEST_MAX)
 		return -E2BIG;
-	slot = !dest_slot_in_force(kernel, next);
+	slot = !kernel_slot_in_force(kernel);
 	*next = *bank;
 	next->dest_slot = slot;
-	dest_fd = dest_map_new(dests, dest_count);
+	dest_fd = kernel_dest_map_new(dests, dest_count);
 	if (dest_fd < 0)
 		return dest_fd;
 	bank_fd = bank_map_new(next);
@@ -77,9 +78,12 @@ int kernel_publish(struct kernel *kernel, const struct hf_bank *bank,
 	/* No bank in force points to this slot, so filling it is not seen. */
 	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_DESTS], &slot, &dest_fd, BPF_ANY) < 0)
 		return -errno;
+	r = kernel_services_place(kernel, slot, services);
+	if (r < 0)
+		return r;
 	if (bpf_map_update_elem(kernel->maps[KERNEL_MAP_BANKS], &zero, &bank_fd, BPF_ANY) < 0)
 		return -errno;
-	return 0;
+	return kernel_services_leave(kernel, !slot);
 }
 
 /* Whether a grant in the kernel has a place beside these standing ones. */

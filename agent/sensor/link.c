@@ -378,6 +378,12 @@ void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_read
 	case MESSAGE_GATE_STATE:
 		on_gate_state(sensor, payload);
 		break;
+	case MESSAGE_SERVICES:
+		services_on_message(sensor, payload);
+		break;
+	case MESSAGE_SHUT:
+		services_on_shut(sensor, payload);
+		break;
 	case MESSAGE_VERIFIED:
 		on_verified(sensor, payload);
 		break;

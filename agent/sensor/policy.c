@@ -31,6 +31,7 @@ void sensor_policy_free(struct sensor_policy *policy)
 	free(policy->places);
 	free(policy->exempts);
 	free(policy->matchers);
+	sensor_services_clear(&policy->services);
 	free(policy);
 }
 
@@ -179,6 +180,8 @@ int sensor_policy_add(struct sensor_policy *policy, unsigned int type, struct by
 int sensor_policy_apply(struct sensor *sensor)
 {
 	struct sensor_policy *policy = sensor->coming;
+	const struct kernel_services services = {policy->services.dests, policy->services.count,
+		policy->services.shut, policy->services.rehearse};
 	int r;
 
 	if (!policy->has_bank || !policy->has_gates)
@@ -188,7 +191,8 @@ int sensor_policy_apply(struct sensor *sensor)
 	apps_withdraw(sensor, policy);
 	exempts_withdraw(sensor);
 	places_apply(sensor, policy);
-	r = kernel_publish(sensor->kernel, &policy->bank, policy->dests, policy->dest_count);
+	r = kernel_publish(
+		sensor->kernel, &policy->bank, policy->dests, policy->dest_count, &services);
 	if (r < 0)
 		return r;
 	r = kernel_set_gates(sensor->kernel, &policy->gates);

@@ -15,6 +15,7 @@
 #include "agent/ipc/messages.h"
 #include "agent/sensor/kernel.h"
 #include "agent/sensor/ring.h"
+#include "agent/sensor/services.h"
 
 #define SENSOR_PLACE_MAX   4096		 /* path patterns of labels in one policy */
 #define SENSOR_EXEMPT_MAX  4096		 /* path patterns in which applications are exempt */
@@ -43,6 +44,7 @@ struct sensor_policy {
 	size_t exempt_count;
 	struct message_matcher *matchers;
 	size_t matcher_count;
+	struct sensor_services services;
 };
 
 struct sensor_label {
@@ -68,9 +70,10 @@ struct sensor {
 	struct ring *ring;
 	struct channel engine;
 	struct sensor_label labels[HF_LABEL_MAX];
-	struct sensor_policy *policy; /* in force; NULL before the first */
-	struct sensor_policy *coming; /* between BEGIN and END */
-	struct mark_seal *seal;	      /* NULL without the kernel part */
+	struct sensor_policy *policy;	 /* in force; NULL before the first */
+	struct sensor_policy *coming;	 /* between BEGIN and END */
+	struct sensor_services services; /* other ones of the policy in force, not whole yet */
+	struct mark_seal *seal;		 /* NULL without the kernel part */
 	struct mark_checks *checks;
 	bool is_restored; /* the database's marks are in: policy may be applied, records sent */
 	bool is_watch_pending;

@@ -158,9 +158,15 @@ static const struct layout layouts[] = {
 		M(T, has_bus), M(T, has_labelled_bus),
 #undef T
 	END,
+	BEGIN(hf_zones, true)
+#define T hf_zones
+		M(T, shut), M(T, rehearse), M(T, is_shut), M(T, pad),
+#undef T
+	END,
 	BEGIN(hf_agent, true)
 #define T hf_agent
-		M(T, object_hash), M(T, start_ns), M(T, tgid), M(T, pad),
+		M(T, object_hash), M(T, start_ns), M(T, tgid), M(T, supervisor_tgid),
+		M(T, supervisor_start_ns),
 #undef T
 	END,
 	BEGIN(hf_door, true)

@@ -22,6 +22,7 @@ struct {
 	struct hf_gates gates;
 	struct hf_gate_state gate_state;
 	struct hf_verified verified;
+	struct hf_zones zones;
 	struct hf_mark mark;
 	struct hf_request request;
 	struct hf_state state;
