@@ -93,6 +93,28 @@ int signing_key_make(
 	return r;
 }
 
+int signing_key_raw(const struct signing_key *key, uint8_t ret_public[SIGNING_RAW])
+{
+	size_t size = SIGNING_RAW;
+
+	return EVP_PKEY_get_raw_public_key(key->pkey, ret_public, &size) == 1 && size == SIGNING_RAW
+		       ? 0
+		       : -EIO;
+}
+
+int signing_key_of_raw(const uint8_t public[SIGNING_RAW], struct signing_key **ret_key)
+{
+	auto_call(signing_key_freep) struct signing_key *key = calloc(1, sizeof(*key));
+
+	if (!key)
+		return -ENOMEM;
+	key->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, SIGNING_RAW);
+	if (!key->pkey)
+		return -EBADMSG;
+	*ret_key = take_ptr(key);
+	return 0;
+}
+
 int signing_key_id(const struct signing_key *key, uint8_t ret_id[SIGNING_KEY_ID])
 {
 	uint8_t raw[32], digest[32];
@@ -172,7 +194,7 @@ bool signing_verify(const struct signing_key *key, const void *bytes, size_t siz
 	return is_good;
 }
 
-static int sign(const struct signing_key *key, const char *text, size_t size,
+int signing_sign(const struct signing_key *key, const void *bytes, size_t size,
 	uint8_t ret_signature[SIGNING_SIGNATURE])
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -180,8 +202,7 @@ static int sign(const struct signing_key *key, const char *text, size_t size,
 	int r = -EIO;
 
 	if (context && EVP_DigestSignInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
-		EVP_DigestSign(
-			context, ret_signature, &length, (const unsigned char *)text, size) == 1 &&
+		EVP_DigestSign(context, ret_signature, &length, bytes, size) == 1 &&
 		length == SIGNING_SIGNATURE)
 		r = 0;
 	EVP_MD_CTX_free(context);
@@ -196,7 +217,7 @@ int signing_append(const struct signing_key *key, char *text, size_t size, size_
 
 	if (size >= room || room - size < SIGNING_SIGNATURE_LINE)
 		return -EMSGSIZE;
-	r = sign(key, text, size, signature);
+	r = signing_sign(key, text, size, signature);
 	if (r < 0)
 		return r;
 	(void)EVP_EncodeBlock(encoded, signature, sizeof(signature)); /* of a known size */

@@ -15,6 +15,7 @@
 
 #define SIGNING_KEY_MAX	       8192 /* bytes of a key file: others may stand in it too */
 #define SIGNING_SIGNATURE      64   /* bytes */
+#define SIGNING_RAW	       32   /* bytes of a public key */
 #define SIGNING_LINE_MAX       512  /* bytes of one value, NUL counted */
 #define SIGNING_SIGNATURE_LINE 100  /* bytes that signing_append() adds, NUL counted */
 #define SIGNING_KEY_ID	       16
@@ -32,6 +33,9 @@ CLEANUP_DEFINE(struct signing_key, signing_key_free)
 /* A new pair as PEM, each NUL-terminated; the private one under the passphrase, NULL = in the open. */
 int signing_key_make(const char *passphrase, char ret_private[SIGNING_KEY_MAX],
 	char ret_public[SIGNING_KEY_MAX]);
+/* Its public half, and a key to verify with made of one. 0, -EIO, -EBADMSG. */
+int signing_key_raw(const struct signing_key *key, uint8_t ret_public[SIGNING_RAW]);
+int signing_key_of_raw(const uint8_t public[SIGNING_RAW], struct signing_key **ret_key);
 /* The first bytes of SHA-256 of the public key. 0 or -EIO. */
 int signing_key_id(const struct signing_key *key, uint8_t ret_id[SIGNING_KEY_ID]);
 
@@ -53,6 +57,9 @@ int signing_signature(struct signing_reader *reader, uint8_t ret_signature[SIGNI
 /* Whether it is that key's signature of the bytes. */
 bool signing_verify(const struct signing_key *key, const void *bytes, size_t size,
 	const uint8_t signature[SIGNING_SIGNATURE]);
+/* Of bytes. 0 or -EIO. */
+int signing_sign(const struct signing_key *key, const void *bytes, size_t size,
+	uint8_t ret_signature[SIGNING_SIGNATURE]);
 /* Adds the signature line to text of size bytes and room for more. Bytes in all, -EMSGSIZE, -EIO. */
 int signing_append(const struct signing_key *key, char *text, size_t size, size_t room);
 

@@ -149,10 +149,36 @@ static void check_conditions(struct build *build, const struct policy_zone *zone
 			zone->name);
 }
 
+static void check_counts(struct build *build)
+{
+	const struct policy *policy = build->policy;
+	size_t names = 0, beacons = 0;
+
+	for (size_t i = 0; i < policy->service_count; i++) {
+		names += policy->services[i].names.count;
+		if (names <= POLICY_SERVICE_NAME_MAX)
+			continue;
+		policy_problems_add(build->problems, &policy->services[i].place, NULL,
+			"too many names of services: expected at most %d in one policy",
+			POLICY_SERVICE_NAME_MAX);
+		break;
+	}
+	for (size_t i = 0; i < policy->zone_count; i++) {
+		beacons += policy->zones[i].beacon_count;
+		if (beacons <= POLICY_BEACONS_MAX)
+			continue;
+		policy_problems_add(build->problems, &policy->zones[i].place, NULL,
+			"too many beacons: expected at most %d in one policy", POLICY_BEACONS_MAX);
+		break;
+	}
+}
+
 static void check_zones(struct build *build)
 {
 	struct policy *policy = build->policy;
 	auto_call(names_done) struct names zones = {0};
+
+	check_counts(build);
 
 	NAMES(build, "zone", zone, &zones);
 	for (size_t i = 0; i < policy->label_count; i++)

@@ -38,6 +38,8 @@
 #define POLICY_ZONE_MAX		64
 #define POLICY_GATEWAY_MAX	16		    /* of one zone */
 #define POLICY_BEACON_MAX	8		    /* likewise */
+#define POLICY_BEACONS_MAX	64		    /* of all zones */
+#define POLICY_SERVICE_NAME_MAX 256		    /* names of all services */
 #define POLICY_LIST_MAX		1024		    /* items of one key */
 #define POLICY_PROGRAM_MAX	4096		    /* paths of all applications together */
 #define POLICY_VERSION_MAX	(UINT64_C(1) << 53) /* exact in JSON */

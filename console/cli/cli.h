@@ -56,6 +56,7 @@ int cli_seal_key(int argc, char **argv);
 int cli_key(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_findings(int argc, char **argv);
+int cli_beacon(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_restore(int argc, char **argv);
 
