@@ -6,7 +6,7 @@ $(B)/tests/burst: $(B)/tests/vm/tools/burst.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(B)/tests/kernelctl: $(B)/tests/vm/tools/kernelctl.o \
-		$(patsubst %,$(B)/agent/sensor/kernel_%.o,load mark readers state support guard) \
+		$(patsubst %,$(B)/agent/sensor/kernel_%.o,load mark readers services state support guard) \
 		$(B)/common/clock.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf

@@ -130,7 +130,7 @@ static int run_dest(struct kernel *kernel, char **words)
 static int run_publish(struct kernel *kernel, char **words)
 {
 	bank.serial = number(words[0]);
-	return kernel_publish(kernel, &bank, dests, dest_count);
+	return kernel_publish(kernel, &bank, dests, dest_count, &(const struct kernel_services){0});
 }
 
 static int run_volume(struct kernel *kernel, char **words)

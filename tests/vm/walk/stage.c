@@ -396,7 +396,7 @@ static int make_policy(struct stage *stage)
 	bank->channels[HF_CHANNEL_PASS] = bank->channels[HF_CHANNEL_LOCAL_FILE];
 	bank->apps[WALK_APP_DRIVER].flags = HF_APP_CARRIER;
 	bank->apps[WALK_APP_READER].open = WALK_ALL;
-	r = kernel_publish(stage->kernel, bank, NULL, 0);
+	r = kernel_publish(stage->kernel, bank, NULL, 0, &(const struct kernel_services){0});
 	if (r < 0)
 		return r;
 	r = set_app(stage, "/proc/self/exe", WALK_APP_DRIVER);
