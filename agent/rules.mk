@@ -16,7 +16,7 @@ PROGRAMS += $(AGENT_PROGRAMS)
 ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
 $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
-		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(B)/agent/ipc/verify.o \
+		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(B)/agent/ipc/verify.o $(B)/agent/ipc/scout.o \
 		$(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
 
@@ -53,6 +53,13 @@ $(B)/holdfast-uplink: $(UPLINK_OBJECTS) $(B)/agent/ipc/keyring.o $(POLICY_LIB) $
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -linih -ljson-c -lssl -lcrypto -lzstd -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-uplink
+
+SCOUT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/scout/*.c)))
+
+$(B)/holdfast-scout: $(SCOUT_OBJECTS) $(B)/agent/ipc/scout.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-scout
 
 SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
 

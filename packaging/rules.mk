@@ -10,7 +10,7 @@ USERUNITDIR := $(PREFIX)/lib/systemd/user
 .PHONY: install-agent
 install: install-agent
 install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-sensor $(B)/holdfast-session \
-		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey \
+		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey $(B)/holdfast-scout \
 		$(B)/holdfast-vault $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
 		$(B)/pam_holdfast.so
 	install -D -m 644 -t $(DESTDIR)$(PAM_DIRECTORY) $(B)/pam_holdfast.so
@@ -18,7 +18,7 @@ install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-s
 	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(B)/holdfast $(B)/holdfast-session
 	install -D -m 755 $(B)/holdfastd $(DESTDIR)$(SBINDIR)/holdfastd
 	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/holdfast-engine $(B)/holdfast-sensor \
-		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey \
+		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey $(B)/holdfast-scout \
 		$(B)/holdfast-vault $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page
 	install -D -m 644 packaging/holdfast-verify.pam $(DESTDIR)/etc/pam.d/holdfast-verify
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/apps policy/apps/*.ini

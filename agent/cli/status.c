@@ -43,6 +43,28 @@ static void print_policy(struct json_object *status)
 	(void)printf("  labels: %s\n", json_text(status, "policy.labels"));
 }
 
+/* In which zones, why in no others, and what that shuts. */
+static void print_network(struct json_object *status)
+{
+	struct json_object *absent = json_at(status, "network.absent");
+
+	if (!json_at(status, "network"))
+		return;
+	print_styled(PRINT_BOLD, "Network\n");
+	if (json_text(status, "network.present")[0])
+		print_styled(PRINT_GOOD, "  in zone: %s\n", json_text(status, "network.present"));
+	else
+		print_styled(PRINT_WARN, "  in no zone\n");
+	for (size_t i = 0; absent && i < json_object_array_length(absent); i++) {
+		struct json_object *zone = json_object_array_get_idx(absent, i);
+
+		(void)printf("  not in %s: %s\n", json_text(zone, "zone"), json_text(zone, "why"));
+	}
+	if (json_text(status, "network.services_shut")[0])
+		print_styled(PRINT_WARN, "  shut here: %s\n",
+			json_text(status, "network.services_shut"));
+}
+
 static void print_status(struct json_object *status, const char *text, void *userdata)
 {
 	struct json_object *reductions = json_at(status, "kernel.missing");
@@ -68,6 +90,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 	print_policy(status);
 	trust_print(status);
 	label_keys_print(status);
+	print_network(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");
 	if (json_number(status, "places_unlabelled"))

@@ -65,6 +65,8 @@ static const char *advice(const char *channel, const char *reason, bool is_warn)
 		return "See holdfast status: it says why this device is not trusted, and until "
 		       "when "
 		       "it was.";
+	if (!strcmp(reason, "out-of-zone"))
+		return "Connect to that network or its VPN: holdfast status says what is missing.";
 	if (is_warn)
 		return "If your work needs it: holdfast justify --reason 'why', then try again.";
 	if (!strcmp(channel, "open"))

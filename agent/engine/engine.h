@@ -106,6 +106,7 @@ struct engine {
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */
 	uint32_t door_acts;
 	struct login_book *login; /* login.c */
+	struct zones *zones;	  /* zones.c */
 	/* clients */
 	struct server *server;
 	int supervisor_fd;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/engine/event_objects.h"
+#include "agent/engine/event_service.h"
 #include "agent/engine/event_words.h"
 #include "agent/engine/failure_table.h"
 #include "agent/engine/json.h"
@@ -255,6 +256,41 @@ static void add_printer(struct json_object *event, const struct record *record)
 	json_add(event, "peripheral_device", printer);
 }
 
+/* Why, when it was no rule. */
+static void add_reason(struct json_object *details, const struct policy_compiled *policy,
+	const struct record *record)
+{
+	const struct failure_row *row = failure_row(record->raw.reason);
+	char text[EVENT_SERVICE_SIZE];
+
+	if (record->raw.reason == HF_REASON_RULE || !row->name)
+		return;
+	json_add_text(details, "reason", row->name);
+	if (event_is_service(record))
+		event_service_text(policy, record, text);
+	json_add_text(details, "reason_text", event_is_service(record) ? text : row->text);
+}
+
+/* Of a service decided is no set of labels. */
+static void add_decided(struct json_object *details, const struct policy_compiled *policy,
+	const struct record *record)
+{
+	const struct policy_service *service = event_service(policy, record);
+	uint64_t decided = event_is_service(record) ? 0 : record->raw.decided;
+
+	json_add(details, "labels", event_label_names(policy, record->raw.labels));
+	json_add(details, "decided", event_label_names(policy, decided));
+	json_add_number(details, "decided_bits", decided);
+	if (service)
+		json_add_text(details, "service", service->name);
+	if (record->raw.header.type == HF_RECORD_DECLASSIFIED)
+		json_add(details, "rule", declassify_object(policy, record));
+	else if (event_is_service(record))
+		json_add(details, "rule", event_service_rule(policy, record));
+	else if (record->raw.decided)
+		json_add(details, "rule", rule_object(policy, record));
+}
+
 static struct json_object *details_of_record(const struct event_origin *origin,
 	const struct event_numbers *numbers, const struct policy_compiled *policy,
 	const struct record *record)
@@ -268,17 +304,8 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 		json_add_text(details, "channel", channel ? channel : "unknown");
 	json_add_text(details, "verdict", verdict ? verdict : "unknown");
 	json_add_text(details, "operation", event_operation_name(record->raw.operation));
-	if (record->raw.reason != HF_REASON_RULE && failure_row(record->raw.reason)->name) {
-		json_add_text(details, "reason", failure_row(record->raw.reason)->name);
-		json_add_text(details, "reason_text", failure_row(record->raw.reason)->text);
-	}
-	json_add(details, "labels", event_label_names(policy, record->raw.labels));
-	json_add(details, "decided", event_label_names(policy, record->raw.decided));
-	json_add_number(details, "decided_bits", record->raw.decided);
-	if (record->raw.header.type == HF_RECORD_DECLASSIFIED)
-		json_add(details, "rule", declassify_object(policy, record));
-	else if (record->raw.decided)
-		json_add(details, "rule", rule_object(policy, record));
+	add_reason(details, policy, record);
+	add_decided(details, policy, record);
 	json_add_number(details, "uid", record->raw.uid);
 	if (record->raw.loginuid != UINT32_MAX)
 		json_add_number(details, "loginuid", record->raw.loginuid);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/engine/event_service.h"
+
 struct json_object *event_label_names(const struct policy_compiled *policy, uint64_t labels)
 {
 	struct json_object *names = json_object_new_array();
@@ -273,7 +275,7 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 	const char *label = NULL;
 	unsigned int bit;
 
-	if (policy && record->raw.decided &&
+	if (policy && record->raw.decided && !event_is_service(record) &&
 		policy_rule_for(policy, record->raw.channel, record->raw.decided, &bit))
 		label = policy->label[bit].title ? policy->label[bit].title
 						 : policy->label[bit].name;
@@ -313,6 +315,14 @@ void event_sentence(const struct policy_compiled *policy, const struct record *r
 		(void)snprintf(act, sizeof(act), "%s %s",
 			event_operation_name(record->raw.operation),
 			record->path[0] ? record->path : "a file");
+	}
+	if (event_is_service(record)) {
+		char service[EVENT_SERVICE_SIZE];
+
+		event_service_text(policy, record, service);
+		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s: %.600s",
+			record->comm, record->raw.tgid, verdict, act, service);
+		return;
 	}
 	if (label)
 		(void)snprintf(ret_text, EVENT_TEXT_MAX, "'%s' (process %u) %s %s (label: %.200s)",

@@ -215,6 +215,13 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"label has no key yet ('holdfast-console key rotate'); KEY_NETWORK: not from this "
 		"network; KEY_UNVERIFIED: verify first ('holdfast verify'); KEY_DESTROYED: nobody "
 		"can read it any more. It is asked for again every half minute."},
+	[FAILURE_SCOUT] = {"network-unknown", FAILURE_CLOSED,
+		"The process that looks at the network ended: no zone holds, and what is for zones "
+		"only is shut until it has been started again. If it ends again and again, see the "
+		"log, and whether there is a user holdfast-scout."},
+	[FAILURE_SERVICES] = {"services-full", FAILURE_KEEP_LAST,
+		"The names of services have more addresses than there is room for: those that the "
+		"policy itself says count, those of names do not. Name networks instead."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/event_service.h"
 #include "common/clock.h"
 
 #define RETRY_NS      (10 * CLOCK_SECOND_NS) /* a store that can't be written is let rest */
@@ -118,6 +119,8 @@ void lineage_keep_record(struct engine *engine, const struct record *record)
 	const struct policy_compiled *policy = engine->policy;
 	uint32_t app = record->raw.app;
 
+	if (event_is_service(record)) /* nothing labelled went anywhere */
+		return;
 	lineage_take(engine->lineage, record,
 		policy && app && app < policy->app_count ? policy->app[app].name : NULL);
 }

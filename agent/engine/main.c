@@ -2,7 +2,8 @@
 /*
  * holdfast-engine: started by holdfastd as user holdfast. Descriptor 3 is the socket to the
  * sensor, 4 that to the supervisor, on which 'H' means reload, 'U' that keyring
- * or uplink ended, 'V' brings the socket of a holdfast-verify that we asked for by 'V', and every byte we send is a sign of
+ * or uplink ended, 'V' brings the socket of a holdfast-verify that we asked for by 'V', 'Z' that
+ * of a scout likewise, and every byte we send is a sign of
  * life ('R' the first time: a policy is in force, or there is none to put in force).
  */
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
+#include "agent/engine/zones.h"
 #include "common/boot.h"
 #include "common/filter.h"
 #include "common/privileges.h"
@@ -38,7 +40,7 @@
 #define LOST_NS	      (5 * CLOCK_SECOND_NS)
 #define BUNDLE_NS     (CLOCK_SECOND_NS / 2)
 
-enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_VERIFY, POLL_SERVER };
+enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_VERIFY, POLL_SCOUT, POLL_SERVER };
 
 #define POLL_MAX (POLL_SERVER + 1 + SERVER_CLIENT_MAX)
 
@@ -202,7 +204,8 @@ static void start(struct engine *engine)
 	if (r < 0)
 		fatal("cannot listen in '%s': %s, stopping", engine->runtime_directory,
 			strerror(-r));
-	if (verify_new(&engine->verify) < 0)
+	engine->zones = zones_new();
+	if (verify_new(&engine->verify) < 0 || !engine->zones)
 		fatal("no memory, stopping");
 	restrict_self();
 	/* From here on outside bytes are read: the database, the policy, then peers. */
@@ -278,6 +281,10 @@ static void on_supervisor(struct engine *engine, short events)
 		return;
 	if (got <= 0)
 		stop(engine);
+	if (byte == 'Z' && fd >= 0) {
+		zones_take_scout(engine, take_fd(fd));
+		return;
+	}
 	if (byte == VERIFY_LETTER && fd >= 0) {
 		verify_attach(engine, take_fd(fd));
 		return;
@@ -338,6 +345,7 @@ static void tick(struct engine *engine)
 	label_keys_tick(engine);
 	login_tick(engine);
 	ticket_sign_tick(engine);
+	zones_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);
@@ -379,6 +387,8 @@ int main(int argc, char **argv)
 		polls[POLL_SUPERVISOR] = (struct pollfd){SUPERVISOR_FD, POLLIN, 0};
 		polls[POLL_KEYRING] = ticket_sign_poll();
 		polls[POLL_VERIFY] = verify_poll(&engine);
+		polls[POLL_SCOUT].revents = 0;
+		polls[POLL_SCOUT].fd = zones_poll(&engine, &polls[POLL_SCOUT].events);
 		count = server_poll_fill(
 			engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
 		if (poll(polls, POLL_SERVER + count, TICK_MS) < 0 && errno != EINTR)
@@ -387,6 +397,7 @@ int main(int argc, char **argv)
 		on_sensor(&engine, polls[POLL_SENSOR].revents);
 		ticket_sign_on_poll(&engine, polls[POLL_KEYRING].revents);
 		verify_on_poll(&engine, polls[POLL_VERIFY].revents);
+		zones_on_poll(&engine, polls[POLL_SCOUT].revents);
 		server_on_poll(&engine, polls + POLL_SERVER, count);
 		link_restore(&engine);
 		tick(&engine);

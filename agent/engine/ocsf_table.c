@@ -105,6 +105,7 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 	[EVENT_VERIFY_ENROLLED] = {"verify-enrolled", AUTHENTICATION, 99, "enrol", MEDIUM,
 		OCSF_LOGIN},
 	[EVENT_LOST] = {"events-dropped", EVENT_LOG_ACTIVITY, 99, "events_dropped", HIGH, OCSF_LOG},
+	[EVENT_ZONE] = {"zone-changed", CONFIG_STATE_CHANGE, 1, "Log", INFORMATIONAL, 0},
 	[EVENT_FAILURE] = {"failure", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},
 };
 

@@ -61,6 +61,7 @@ enum event_kind {
 	EVENT_VERIFY_ENROLLED, /* a means to do so came or went */
 	EVENT_LOST,	       /* records that the ring had no room for, or a torn log */
 	EVENT_FAILURE,	       /* a row of the failure table */
+	EVENT_ZONE,	       /* other zones hold: the network has changed */
 	EVENT_KIND_MAX,
 };
 

@@ -6,6 +6,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/verify.h"
+#include "agent/engine/zones.h"
 
 static void send_label(const struct message_label *label, void *userdata)
 {
@@ -184,6 +185,7 @@ void publish_policy(struct engine *engine)
 	if (!engine->policy || !engine->is_restored)
 		return;
 	trust_refresh(engine);
+	zones_on_policy(engine);
 	gates = protection_gates(engine);
 	verify_before_policy(engine);
 	gates.state = engine->gate_state;
@@ -200,6 +202,7 @@ void publish_policy(struct engine *engine)
 	bytes_put_blob(&frame, &gates, sizeof(gates));
 	link_send(engine, &frame, -1);
 	send_dests(engine);
+	zones_publish(engine);
 	send_grants(engine);
 	send_paths(engine);
 	send_exempts(engine);

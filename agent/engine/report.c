@@ -6,6 +6,7 @@
 #include "agent/engine/label_keys.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/server.h"
+#include "agent/engine/zones.h"
 #include "common/clock.h"
 #include "policy/protection.h"
 #include "policy/words.h"
@@ -110,6 +111,7 @@ struct json_object *report_status(
 	json_add_text(status, "version", HOLDFAST_VERSION);
 	json_add(status, "kernel", kernel_object(engine));
 	json_add(status, "policy", policy_object(engine));
+	json_add(status, "network", zones_status(engine));
 	json_add(status, "events", events_object(engine, counters));
 	json_add(status, "trust", trust_object(engine));
 	if (keys)

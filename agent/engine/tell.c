@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/event_service.h"
 #include "agent/engine/event_words.h"
 #include "common/clock.h"
 
@@ -15,6 +16,12 @@ static const char *words_of(
 	const struct policy_origin *origin = NULL;
 	unsigned int bit;
 
+	const struct policy_service *service = event_service(policy, record);
+
+	if (service) { /* the sentence says where from; these are the policy's words */
+		*ret_link = service->link;
+		return service->text;
+	}
 	if (record->raw.reason != HF_REASON_RULE)
 		return failure_row(record->raw.reason)->text;
 	if (policy && record->raw.decided)

@@ -109,6 +109,7 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-password", directory);
 		add(guard, program, "%s/holdfast-page", directory);
 		add(guard, HF_MARK_GUARDED, "%s/../../share/holdfast/manifest.sha256", directory);
+		add(guard, program, "%s/holdfast-scout", directory);
 	}
 	if (executable_of(getppid(), path)) {
 		directory_of(path, directory);

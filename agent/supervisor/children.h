@@ -24,6 +24,7 @@ struct supervisor_options {
 	const char *sensor_user;
 	const char *keyring_user;
 	const char *uplink_user;
+	const char *scout_user;
 	int is_verbose;
 };
 

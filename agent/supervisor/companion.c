@@ -128,10 +128,13 @@ void companion_tick(
 	if (companion->process && process_is_gone(companion->process)) {
 		if (now - companion->started_ns > STEADY_NS)
 			companion->backoff_ms = BACKOFF_MIN_MS;
-		log_warning("'%s' ended, starting it again in %d ms", companion->kind.program,
-			companion->backoff_ms);
+		log_warning("'%s' ended, starting it again in %d ms%s", companion->kind.program,
+			companion->backoff_ms,
+			companion->kind.is_asked_for_anew ? ", if it is needed" : "");
 		companion_stop(companion);
 		try_later(companion, now);
+		if (companion->kind.is_asked_for_anew)
+			companion->is_wanted = false;
 	}
 	if (companion->process || !companion->is_wanted || engine_fd < 0 ||
 		now < companion->next_ns)

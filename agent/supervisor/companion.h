@@ -12,11 +12,12 @@
 #include "agent/supervisor/children.h"
 
 struct companion_kind {
-	const char *program; /* holdfast-NAME */
-	const char *user;    /* its own */
-	char letter;	     /* by which the engine asks for it, and is given its socket */
-	const char *state;   /* directory of its own; NULL = none */
-	const char *runtime; /* directory of its own below the runtime directory; NULL = none */
+	const char *program;	/* holdfast-NAME */
+	const char *user;	/* its own */
+	char letter;		/* by which the engine asks for it, and is given its socket */
+	const char *state;	/* directory of its own; NULL = none */
+	const char *runtime;	/* directory of its own below the runtime directory; NULL = none */
+	bool is_asked_for_anew; /* once it has ended: the engine may have ended it */
 };
 
 struct companion {

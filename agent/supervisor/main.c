@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * holdfastd: root; starts engine and sensor, and keyring and uplink where a console is configured,
+ * holdfastd: root; starts engine and sensor, keyring and uplink where a console is configured, scout when the engine asks,
  * starts a pair again when one of it ends, and passes signs of life on to systemd. Reads no outside byte but the command line; of the engine it takes
  * single letters, of holdfast-verify two numbers: it brokers one privileged operation, starting a process
  * as another user (workers.c). The sensor keeps the three capabilities it uses, the engine has none.
@@ -53,6 +53,7 @@ struct supervisor {
 	struct child_user engine;
 	struct pair children; /* engine and sensor */
 	struct reporting reporting;
+	struct companion scout;
 	struct companion verify;
 	struct workers workers; /* of holdfast-verify */
 	int signal_fd;
@@ -79,6 +80,7 @@ static const char usage[] =
 	"  --sensor-user USER  (holdfast-sensor)\n"
 	"  --keyring-user USER (holdfast-keyring)\n"
 	"  --uplink-user USER  (holdfast-uplink)\n"
+	"  --scout-user USER   (holdfast-scout)\n"
 	"  --release           end enforcement: remove the kernel part, start nothing\n"
 	"  --verbose           log more\n"
 	"  --help, --version\n\n"
@@ -99,6 +101,7 @@ enum {
 	OPTION_SENSOR_USER,
 	OPTION_KEYRING_USER,
 	OPTION_UPLINK_USER,
+	OPTION_SCOUT_USER,
 	OPTION_RELEASE,
 	OPTION_VERBOSE,
 	OPTION_VERSION
@@ -119,6 +122,7 @@ static const struct option known_options[] = {
 	{"sensor-user", required_argument, NULL, OPTION_SENSOR_USER},
 	{"keyring-user", required_argument, NULL, OPTION_KEYRING_USER},
 	{"uplink-user", required_argument, NULL, OPTION_UPLINK_USER},
+	{"scout-user", required_argument, NULL, OPTION_SCOUT_USER},
 	{"release", no_argument, NULL, OPTION_RELEASE},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -167,6 +171,9 @@ static void option_set(struct supervisor *supervisor, int option, const char *va
 	case OPTION_UPLINK_USER:
 		options->uplink_user = value;
 		break;
+	case OPTION_SCOUT_USER:
+		options->scout_user = value;
+		break;
 	case OPTION_ENGINE_USER:
 		options->engine_user = value;
 		break;
@@ -210,6 +217,7 @@ static void parse_options(int argc, char **argv, struct supervisor *supervisor)
 		.verify_directory = "/var/lib/holdfast-verify",
 		.keyring_user = "holdfast-keyring",
 		.uplink_user = "holdfast-uplink",
+		.scout_user = "holdfast-scout",
 	};
 	while ((option = getopt_long(argc, argv, "h", known_options, NULL)) >= 0)
 		option_set(supervisor, option, optarg);
@@ -316,6 +324,7 @@ static void children_again(struct supervisor *supervisor)
 		0, "STATUS=Restarting; the kernel part goes on enforcing"); /* no systemd */
 	pair_stop(&supervisor->children);
 	companion_stop(&supervisor->verify);	     /* its engine is gone */
+	companion_stop(&supervisor->scout);	     /* likewise */
 	(void)poll(NULL, 0, supervisor->backoff_ms); /* signals wait in their descriptor */
 	supervisor->backoff_ms *= 2;
 	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
@@ -349,6 +358,8 @@ static void on_engine(struct supervisor *supervisor)
 
 	while (recv(supervisor->children.fd, &letter, 1, MSG_DONTWAIT) == 1) {
 		supervisor->life_ns = clock_boot_ns();
+		if (letter == supervisor->scout.kind.letter)
+			supervisor->scout.is_wanted = true;
 		if (letter == supervisor->verify.kind.letter)
 			supervisor->verify.is_wanted = true;
 		if (letter == 'R') {
@@ -389,6 +400,7 @@ static void loop(struct supervisor *supervisor)
 			on_verify(supervisor);
 		companion_tick(&supervisor->verify, &supervisor->options, supervisor->children.fd);
 		workers_tick(&supervisor->workers);
+		companion_tick(&supervisor->scout, &supervisor->options, supervisor->children.fd);
 		if (reporting_tick(
 			    &supervisor->reporting, &supervisor->options, &supervisor->engine))
 			tell_engine(supervisor, 'U');
@@ -407,6 +419,18 @@ static void verify_init(struct supervisor *supervisor)
 
 	companion_init(&supervisor->verify, &kind);
 	companion_prepare(&supervisor->verify, &supervisor->options);
+}
+
+static void scout_init(struct supervisor *supervisor)
+{
+	const struct companion_kind kind = {
+		.program = "holdfast-scout",
+		.user = supervisor->options.scout_user,
+		.letter = 'Z',
+		.is_asked_for_anew = true,
+	};
+
+	companion_init(&supervisor->scout, &kind);
 }
 
 int main(int argc, char **argv)
@@ -432,11 +456,13 @@ int main(int argc, char **argv)
 	take_signals(&supervisor);
 	reporting_init(&supervisor.reporting, &supervisor.options);
 	verify_init(&supervisor);
+	scout_init(&supervisor);
 	children_begin(&supervisor);
 	loop(&supervisor);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
 	reporting_stop(&supervisor.reporting);
 	companion_stop(&supervisor.verify);
+	companion_stop(&supervisor.scout);
 	workers_stop(&supervisor.workers);
 	pair_stop(&supervisor.children);
 	log_notice("stopped; the kernel part goes on enforcing");

@@ -112,7 +112,7 @@ FUZZ_LDLIBS_session := -ljson-c -linih
 FUZZ_SEEDS_session  := tests/fuzz/corpus/session
 
 FUZZ_SOURCES_lineage = $(addprefix agent/engine/,lineage.c lineage_json.c lineage_record.c lineage_store.c lineage_find.c \
-			 lineage_tree.c event_objects.c event_words.c json.c print_job.c) \
+			 lineage_tree.c event_objects.c event_service.c event_words.c json.c print_job.c) \
 		       common/json.c common/sql.c agent/sensor/record.c common/clock.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_lineage := -ljson-c -linih -lsqlite3
 FUZZ_SEEDS_lineage  := tests/fuzz/corpus/lineage
@@ -127,6 +127,23 @@ FUZZ_SOURCES_spool = $(wildcard agent/uplink/spool*.c) common/clock.c $(FUZZ_SOU
 FUZZ_SEEDS_spool   := tests/fuzz/corpus/spool
 FUZZ_LDLIBS_spool  := -lcrypto -lzstd
 FUZZ_FLAGS_spool   := -max_len=512
+
+FUZZ_SOURCES_netlink := agent/scout/netlink.c
+FUZZ_SEEDS_netlink   := tests/fuzz/corpus/netlink
+FUZZ_FLAGS_netlink   := -max_len=8192
+
+FUZZ_SOURCES_resolv := agent/scout/resolv.c
+FUZZ_SEEDS_resolv   := tests/fuzz/corpus/resolv
+FUZZ_FLAGS_resolv   := -max_len=4096
+
+FUZZ_SOURCES_beacon := common/beacon.c common/signing.c
+FUZZ_LDLIBS_beacon  := -lcrypto
+FUZZ_SEEDS_beacon   := tests/fuzz/corpus/beacon
+FUZZ_FLAGS_beacon   := -max_len=256
+
+FUZZ_SOURCES_scout := agent/ipc/scout.c common/bytes.c common/wire.c
+FUZZ_SEEDS_scout   := tests/fuzz/corpus/scout
+FUZZ_FLAGS_scout   := -max_len=16384
 
 .PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)

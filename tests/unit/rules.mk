@@ -35,6 +35,8 @@ UNIT_LIBS_survey_posture := $(addprefix $(B)/agent/survey/,agent_files.o disk.o 
 UNIT_LDLIBS_survey_posture := -lcrypto -ljson-c
 UNIT_LIBS_survey_event_log := $(UNIT_LIBS_survey_posture)
 UNIT_LDLIBS_survey_event_log := -lcrypto -ljson-c
+UNIT_LIBS_scout		:= $(addprefix $(B)/agent/,ipc/scout.o scout/netlink.o scout/resolv.o)
+UNIT_LDLIBS_beacon	:= -lcrypto
 UNIT_LIBS_certificate	:= $(B)/agent/uplink/certificate.o
 UNIT_LDLIBS_certificate	:= -lcrypto
 UNIT_LIBS_log_reader	:= $(B)/agent/uplink/log_reader.o $(B)/agent/engine/event_log.o
@@ -54,7 +56,7 @@ UNIT_LIBS_event_log_torn := $(UNIT_LIBS_event_log)
 UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
 EVENT_OBJECTS		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
-				event_words.o json.o ocsf_table.o print_job.o failure_table.o)
+				event_service.o event_words.o json.o ocsf_table.o print_job.o failure_table.o)
 UNIT_LIBS_ocsf		:= $(EVENT_OBJECTS) $(addprefix $(B)/tests/unit/fixtures/,ocsf_schema.o ocsf_validate.o)
 UNIT_LIBS_event_record	:= $(UNIT_LIBS_ocsf)
 UNIT_LDLIBS_event_record := -ljson-c

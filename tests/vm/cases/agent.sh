@@ -71,7 +71,8 @@ agent_start()
 {
 	local policy=${1:-$HF_REPO/tests/vm/cases/policy.ini} user
 
-	for user in holdfast holdfast-sensor holdfast-keyring holdfast-uplink holdfast-verify holdfast-page; do
+	for user in holdfast holdfast-sensor holdfast-keyring holdfast-uplink holdfast-verify holdfast-page \
+		holdfast-scout; do
 		agent_user $user
 	done
 	agent_policy=$policy
