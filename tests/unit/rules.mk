@@ -36,6 +36,9 @@ UNIT_LDLIBS_survey_posture := -lcrypto -ljson-c
 UNIT_LIBS_survey_event_log := $(UNIT_LIBS_survey_posture)
 UNIT_LDLIBS_survey_event_log := -lcrypto -ljson-c
 UNIT_LIBS_scout		:= $(addprefix $(B)/agent/,ipc/scout.o scout/netlink.o scout/resolv.o)
+UNIT_LIBS_zones		:= $(addprefix $(B)/agent/engine/,zones.o zones_beacon.o zones_names.o json.o) \
+			   $(B)/agent/ipc/scout.o
+UNIT_LDLIBS_zones	:= -ljson-c -lcrypto
 UNIT_LDLIBS_beacon	:= -lcrypto
 UNIT_LIBS_certificate	:= $(B)/agent/uplink/certificate.o
 UNIT_LDLIBS_certificate	:= -lcrypto
