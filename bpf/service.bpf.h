@@ -114,8 +114,8 @@ static __always_inline enum service_match service_match_of(struct sock *sk, __u1
  * An address of no family counts as one of the socket's, to UDP over IPv4 and to raw sockets, or as
  * none, to UDP over IPv6 (udp_sendmsg(), rawv6_sendmsg(), udpv6_sendmsg()).
  */
-static __noinline int service_judge_unspecific(
-	struct sock *sk, const void *address, struct act *act, __u32 match)
+static __always_inline void address_unspecific(
+	struct act *act, struct sock *sk, const void *address, enum service_match match)
 {
 	__u32 v4 = 0;
 
@@ -123,14 +123,11 @@ static __noinline int service_judge_unspecific(
 	if (act->family == AF_INET) {
 		bpf_probe_read_kernel(&v4, sizeof(v4), address + ADDR4_OFFSET);
 		address_put_v4(act->address, v4);
-	} else {
+	} else if (match != SERVICE_PORT) {
 		bpf_probe_read_kernel(act->address, 16, address + ADDR6_OFFSET);
+	} else {
+		(void)address_from_sock(act, sk); /* is of that family */
 	}
-	if (service_judge(act, match))
-		return -EPERM;
-	__builtin_memset(act->address, 0, sizeof(act->address));
-	(void)address_from_sock(act, sk); /* is one of the two families */
-	return service_judge(act, match);
 }
 
 /*
@@ -155,23 +152,29 @@ static __noinline int service_send(struct socket *sock, const void *address, str
 	act->channel = HF_CHANNEL_NETWORK;
 	match = service_match_of(sk, act->protocol);
 	is_known = address ? address_from_sockaddr(act, address) : address_from_sock(act, sk);
-	if (is_known)
-		return refusal(service_judge(act, match));
-	if (!address || act->family != AF_UNSPEC || act->operation == HF_OPERATION_CONNECT)
-		return 0; /* the kernel takes no other; connecting to none ends a connection */
-	return refusal(service_judge_unspecific(sk, address, act, match));
+	if (!is_known) {
+		if (!address || act->family != AF_UNSPEC || act->operation == HF_OPERATION_CONNECT)
+			return 0; /* the kernel takes no other; connecting to none ends a connection */
+		address_unspecific(act, sk, address, match);
+	}
+	return refusal(service_judge(act, match));
+}
+
+/* Not in the hook: its frame is full. */
+static __noinline int service_send_file(struct file *file)
+{
+	struct act act = {.operation = HF_OPERATION_SEND};
+	struct socket *sock = socket_of_file(file);
+
+	return sock ? service_send(sock, NULL, &act) : 0;
 }
 
 /* sendfile and splice to a socket pass file_permission alone before 6.5 (MSG_SPLICE_PAGES). */
 static __always_inline int service_splice(struct file *file)
 {
-	struct act act = {.operation = HF_OPERATION_SEND};
-	struct socket *sock;
-
 	if (!bpf_core_field_exists(struct proto_ops, sendpage) || !is_service_shut())
 		return 0;
-	sock = socket_of_file(file);
-	return sock ? service_send(sock, NULL, &act) : 0;
+	return service_send_file(file);
 }
 
 #endif
