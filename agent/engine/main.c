@@ -204,8 +204,7 @@ static void start(struct engine *engine)
 	if (r < 0)
 		fatal("cannot listen in '%s': %s, stopping", engine->runtime_directory,
 			strerror(-r));
-	engine->zones = zones_new();
-	if (verify_new(&engine->verify) < 0 || !engine->zones)
+	if (verify_new(&engine->verify) < 0 || zones_start(engine) < 0)
 		fatal("no memory, stopping");
 	restrict_self();
 	/* From here on outside bytes are read: the database, the policy, then peers. */

@@ -20,13 +20,16 @@
 
 static uint8_t buffer[WIRE_FRAME_MAX]; /* of the one message being written to scout */
 
-struct zones *zones_new(void)
+int zones_start(struct engine *engine)
 {
 	struct zones *zones = calloc(1, sizeof(*zones));
 
-	if (zones)
-		zones->scout.fd = -EBADF;
-	return zones;
+	if (!zones)
+		return -ENOMEM;
+	zones->scout.fd = -EBADF;
+	engine->zones = zones;
+	names_load(engine);
+	return 0;
 }
 
 static bool has_zones(const struct engine *engine)
@@ -52,6 +55,7 @@ static void send_shut(struct engine *engine)
 	if (!engine->is_published || engine->zones->is_between || !engine->policy->service_count)
 		return;
 	link_begin(&frame, MESSAGE_SHUT);
+	bytes_put_u64(&frame, engine->policy->version);
 	bytes_put_u64(&frame, policy_zones_services(engine->policy, engine->zones->present));
 	link_send(engine, &frame, -1);
 }
@@ -157,6 +161,7 @@ static size_t send_some(struct engine *engine, const struct zone_table *table, s
 	if (count > MESSAGE_DEST_MAX)
 		count = MESSAGE_DEST_MAX;
 	link_begin(&frame, MESSAGE_SERVICES);
+	bytes_put_u64(&frame, engine->policy->version);
 	bytes_put_u8(&frame, (uint8_t)((at == 0 ? MESSAGE_SERVICES_FIRST : 0) |
 				       (at + count == table->count ? MESSAGE_SERVICES_LAST : 0)));
 	bytes_put_u64(&frame, policy_zones_services(engine->policy, engine->zones->present));

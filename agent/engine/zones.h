@@ -16,8 +16,8 @@
 struct engine;
 struct zones;
 
-/* NULL without memory. */
-struct zones *zones_new(void);
+/* -ENOMEM. Reads what names of services stood for before. */
+int zones_start(struct engine *engine);
 
 /* A new scout; takes the descriptor. */
 void zones_take_scout(struct engine *engine, int fd);

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the names of services and beacons stood for, now and in the last day. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/engine/engine.h"
 #include "agent/engine/zones_private.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/file.h"
 #include "policy/address.h"
 
-#define KEPT_NS (86400 * CLOCK_SECOND_NS) /* so long an address counts that a name had */
+#define NAMES_FILE "services.names" /* in the state directory: lines of a name and an address */
+#define LINE_SIZE  (SCOUT_NAME_SIZE + INET6_ADDRSTRLEN + 2)
+#define KEPT_NS	   (86400 * CLOCK_SECOND_NS) /* so long an address counts that a name had */
 
 static bool is_address(const char *host, uint8_t ret_address[16])
 {
@@ -74,13 +81,67 @@ static bool address_add(struct zones *zones, const char *name, const uint8_t add
 	return true;
 }
 
+/* So that after a restart of the engine services are where they were, before scout has asked anew. */
+static void names_save(const struct engine *engine)
+{
+	const struct zones *zones = engine->zones;
+	struct file_content content = {.mode = 0600, .group = FILE_GROUP_NONE};
+	auto_free char *text = malloc(zones->address_count * LINE_SIZE + 1);
+	auto_close int fd = open(engine->state_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = -ENOMEM;
+
+	for (size_t i = 0; text && i < zones->address_count; i++) {
+		char address[INET6_ADDRSTRLEN] = "";
+
+		(void)inet_ntop(AF_INET6, zones->addresses[i].address, address, sizeof(address));
+		content.size += (size_t)snprintf(text + content.size, LINE_SIZE, "%s %s\n",
+			zones->addresses[i].name, address);
+	}
+	content.bytes = text;
+	if (text)
+		r = fd < 0 ? -errno : file_replace(fd, NAMES_FILE, &content);
+	if (r < 0)
+		log_warning("cannot write '%s/" NAMES_FILE "': %s, going on",
+			engine->state_directory, strerror(-r));
+}
+
+void names_load(struct engine *engine)
+{
+	auto_close int directory_fd = open(
+		engine->state_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = directory_fd < 0 ? -EBADF
+					     : openat(directory_fd, NAMES_FILE,
+						       O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	auto_free char *text = NULL;
+	char *next, *line;
+	size_t size;
+
+	if (fd < 0 || file_read_all(fd, (size_t)ZONES_RESOLVED_MAX * LINE_SIZE, &text, &size) < 0)
+		return; /* none was ever kept; scout asks */
+	for (next = text; (line = strsep(&next, "\n"));) {
+		char *space = strchr(line, ' ');
+		uint8_t address[16];
+
+		if (!space)
+			continue;
+		*space = '\0';
+		if (strlen(line) < SCOUT_NAME_SIZE && inet_pton(AF_INET6, space + 1, address) == 1)
+			(void)address_add(engine->zones, line, address); /* seen now: a day more */
+	}
+}
+
 void names_on_name(struct engine *engine, const struct scout_name *name)
 {
 	struct zones *zones = engine->zones;
 
+	bool is_new = false;
+
 	for (size_t i = 0; i < name->count; i++)
-		if (address_add(zones, name->name, name->addresses[i]))
-			zones->is_table_old = true;
+		is_new |= address_add(zones, name->name, name->addresses[i]);
+	if (!is_new)
+		return;
+	zones->is_table_old = true;
+	names_save(engine);
 }
 
 void names_tick(struct engine *engine)

@@ -60,6 +60,8 @@ void beacons_on_answer(struct engine *engine, const struct beacon_answer *answer
 /* zones_names.c */
 /* What scout is to resolve. */
 void names_fill(const struct engine *engine, struct scout_want *ret_want);
+/* What was known before the engine was started. */
+void names_load(struct engine *engine);
 void names_on_name(struct engine *engine, const struct scout_name *name);
 /* Addresses that have not been seen for a day go. */
 void names_tick(struct engine *engine);

@@ -48,8 +48,8 @@ enum message_type {
 	MESSAGE_GATE_STATE = 25,  /* struct hf_gate_state: of the policy that was sent last */
 	MESSAGE_VERIFIED = 26,	  /* uid u32, struct hf_verified */
 	MESSAGE_SERVICES =
-		27,	   /* flags u8, shut u64, rehearse u64, then as DESTS; also with a policy */
-	MESSAGE_SHUT = 28, /* shut u64: services of the policy that was sent last */
+		27, /* serial u64, flags u8, shut u64, rehearse u64, then as DESTS; also with a policy */
+	MESSAGE_SHUT = 28, /* serial u64, shut u64: services of that policy */
 	/* sensor to engine */
 	MESSAGE_HELLO = 40,	    /* struct message_hello */
 	MESSAGE_RECORDS = 41,	    /* count u16, {size u16, bytes} */

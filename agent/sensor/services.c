@@ -45,13 +45,15 @@ void services_on_message(struct sensor *sensor, struct bytes_reader *payload)
 {
 	struct sensor_services *services = sensor->coming ? &sensor->coming->services
 							  : &sensor->services;
+	uint64_t serial = bytes_get_u64(payload);
 	struct kernel_services all;
 	int r;
 
 	r = sensor_services_add(services, payload);
 	if (r < 0)
 		fatal("broken services from the engine: %s, stopping", strerror(-r));
-	if (r == 0 || sensor->coming || !sensor->policy)
+	/* Of a policy that could not be put in force they say nothing here. */
+	if (r == 0 || sensor->coming || !sensor->policy || sensor->policy->serial != serial)
 		return;
 	all = (struct kernel_services){
 		services->dests, services->count, services->shut, services->rehearse};
@@ -63,10 +65,10 @@ void services_on_message(struct sensor *sensor, struct bytes_reader *payload)
 
 void services_on_shut(struct sensor *sensor, struct bytes_reader *payload)
 {
-	uint64_t shut = bytes_get_u64(payload);
+	uint64_t serial = bytes_get_u64(payload), shut = bytes_get_u64(payload);
 	int r;
 
-	if (!bytes_is_done(payload) || !sensor->policy)
+	if (!bytes_is_done(payload) || !sensor->policy || sensor->policy->serial != serial)
 		return; /* fatal in link_on_message; or nothing of it is in the kernel */
 	r = kernel_set_shut(sensor->kernel, shut);
 	if (r < 0)

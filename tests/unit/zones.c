@@ -22,6 +22,7 @@
 enum { OFFICE, AWAY };
 
 static struct engine engine;
+static char directory[] = "/tmp/zones-XXXXXX";
 static struct zones *zones;
 static int scout = -1, supervisor = -1;
 static struct signing_key *beacon_key;
@@ -46,6 +47,7 @@ void link_send(struct engine *unused, struct bytes_writer *frame, int fd)
 	(void)unused;
 	(void)fd;
 	cr_assert_eq(wire_open(frame_buffer, (size_t)wire_end(frame), &type, &payload), 0);
+	cr_expect_eq(bytes_get_u64(&payload), engine.policy->version);
 	if (type == MESSAGE_SHUT) {
 		shut = bytes_get_u64(&payload);
 		return;
@@ -192,7 +194,10 @@ static void start(void)
 		(void)snprintf(hex + 2 * i, 3, "%02x", raw[i]);
 	(void)snprintf(text, sizeof(text), POLICY, hex);
 	engine.policy = fixture_compile(text);
-	engine.zones = zones = zones_new();
+	cr_assert(mkdtemp(directory));
+	engine.state_directory = directory;
+	cr_assert_eq(zones_start(&engine), 0);
+	zones = engine.zones;
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
 	engine.supervisor_fd = fds[0];
 	supervisor = fds[1];
@@ -201,7 +206,16 @@ static void start(void)
 	zones_publish(&engine);
 }
 
-TestSuite(zones, .init = start);
+static void stop(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/services.names", directory);
+	(void)unlink(path);
+	(void)rmdir(directory);
+}
+
+TestSuite(zones, .init = start, .fini = stop);
 
 Test(zones, shut_until_all_of_it_is_known)
 {
@@ -323,6 +337,10 @@ Test(zones, names_become_addresses_of_their_service)
 	cr_expect_eq(table_count, 3);
 	cr_expect_eq(zones_services_at(&engine, name.addresses[0], 993), 1);
 	cr_expect_eq(zones_services_at(&engine, name.addresses[0], 994), 0);
+	cr_assert_eq(zones_start(&engine), 0, "another engine");
+	cr_expect_eq(engine.zones->address_count, 1);
+	cr_expect_eq(zones_services_at(&engine, name.addresses[0], 993), 1);
+	engine.zones = zones;
 	zones->addresses[0].seen_ns -= 86401 * CLOCK_SECOND_NS; /* more than a day ago */
 	zones_tick(&engine);
 	cr_expect_eq(table_count, 2);
