@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading /sys through libudev; works without a running udevd, with less known of the device. */
 #include "agent/sensor/topology.h"
+#include "agent/sensor/btrfs.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -208,6 +209,23 @@ static void classify_number(
 	(void)udev_device_unref(device); /* returns NULL */
 }
 
+/* The strictest of the disks that it is on. */
+static bool by_btrfs(
+	struct udev_device *device, const char *file, unsigned int depth, struct topology *topology)
+{
+	dev_t disks[BTRFS_DISKS_MAX];
+	int count = btrfs_disks(file, disks);
+
+	for (int i = 0; i < count; i++) {
+		struct topology below = {0};
+
+		classify_number(udev_device_get_udev(device), disks[i], depth + 1, &below);
+		if (!i || strictness(below.channel) > strictness(topology->channel))
+			*topology = below;
+	}
+	return count > 0;
+}
+
 /* What a loop device is made of: the device that its backing file lies on. */
 static bool by_backing_file(
 	struct udev_device *device, unsigned int depth, struct topology *topology)
@@ -218,13 +236,16 @@ static bool by_backing_file(
 
 	if (!file)
 		return false;
-	if (stat(file, &status) < 0 || major(status.st_dev) == 0) {
-		/* A file system without a device of its own (btrfs, tmpfs, network): not told apart
-		 * here, and a loop mount is no everyday act: the stricter reading. */
+	if (stat(file, &status) < 0 ||
+		(major(status.st_dev) == 0 && !by_btrfs(device, file, depth, topology))) {
+		/* A file system without a device of its own (tmpfs, network): not told apart here,
+		 * and a loop mount is no everyday act: the stricter reading. */
 		say(topology, HF_CHANNEL_REMOVABLE,
 			"loop device on a file system without a device");
 		return true;
 	}
+	if (major(status.st_dev) == 0)
+		return true;
 	classify_number(udev_device_get_udev(device), status.st_dev, depth + 1, &below);
 	*topology = below;
 	return true;

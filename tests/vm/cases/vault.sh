@@ -100,6 +100,18 @@ says()
 	! "$@" >/dev/null 2>$said && grep -q "$want" $said
 }
 
+# has_no_key FILE: to an application that may open it. It is asked for its labels first, so that what it
+# printed would have them: it says so by its status.
+has_no_key()
+{
+	$readers/python3 -c 'import errno, sys
+try:
+	open(sys.argv[1]).close()
+except OSError as error:
+	sys.exit(0 if error.errno == errno.ENOKEY else 2)
+sys.exit(1)' "$1" >/dev/null 2>&1
+}
+
 move_in()
 {
 	local name=$1 folder=$2 way=$3
@@ -141,8 +153,7 @@ locked_direct()
 	refute 'books: names are gone' test -e $books/doc.txt
 	check 'books: as many are there' test "$(find $books -mindepth 1 | wc -l)" = 27
 	check 'books: none of them tells' test -z "$(find $books -mindepth 1 | grep -E 'page|doc|deep')"
-	check 'books: a file cannot be opened, by whoever' says 'Required key not available' \
-		as_user alice $readers/cat "$(find $books -maxdepth 1 -type f | head -n 1)"
+	check 'books: a file cannot be opened, by whoever' has_no_key "$(find $books -maxdepth 1 -type f | head -n 1)"
 	check 'books: nothing can be made in it' says 'Required key not available' touch $books/new
 	holdfast vault verify books >$said 2>&1
 	check 'books: verified while it is locked' grep -q '^vault books is encrypted' $said
@@ -156,8 +167,8 @@ locked_image()
 	check 'paper: locks' holdfast vault lock paper
 	check 'paper: is locked' is_state paper locked
 	check 'paper: nothing is shown' test -z "$(ls -A $paper)"
-	check 'paper: not to root by its mount either' says 'Required key not available' \
-		$readers/cat "$(find /run/holdfast-vault/paper/vault -type f | head -n 1)"
+	check 'paper: not to root by its mount either' \
+		has_no_key "$(find /run/holdfast-vault/paper/vault -type f | head -n 1)"
 	check 'paper: unlocks' holdfast vault unlock paper
 	expect_allowed 'paper: and is read again' as_user alice $readers/cat $paper/doc.txt
 	expect_refused 'paper: by the allowed alone' cat $paper/doc.txt
@@ -192,8 +203,7 @@ open_descriptor()
 	check "$name: the open descriptor gives nothing" wait_for 20 hold_is 3 T
 	window_close "$name: the open descriptor gives nothing"
 	check "$name: why says so" says_why 'key is not here any more'
-	check "$name: a second program cannot begin" says 'key not available\|No such file' \
-		as_user alice $readers/cat $folder/doc.txt
+	refute "$name: a second program cannot begin" as_user alice $readers/cat $folder/doc.txt
 	kill -KILL $hold_pid
 	wait $hold_pid 2>/dev/null
 	check "$name: let go of, it is locked by itself" wait_for 30 is_state $name locked
