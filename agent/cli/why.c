@@ -61,6 +61,8 @@ static void print_rule(struct json_object *event)
 
 static const char *advice(const char *channel, const char *reason, bool is_warn)
 {
+	if (!strcmp(reason, "not-verified"))
+		return "Show who you are: holdfast verify. Then try again.";
 	if (!strcmp(reason, "not-trusted"))
 		return "See holdfast status: it says why this device is not trusted, and until "
 		       "when "

@@ -14,6 +14,8 @@
 #include "agent/engine/verify_private.h"
 #include "common/clock.h"
 
+#define MISSING_NS (30 * CLOCK_SECOND_NS) /* so long without one: told */
+
 int verify_new(struct verify **ret_verify)
 {
 	struct verify *verify = calloc(1, sizeof(*verify));
@@ -153,6 +155,19 @@ void verify_end(struct engine *engine, uint32_t uid, enum verify_cause cause)
 		end_one(engine, users->list[users->count - 1].uid, cause);
 }
 
+/* One that was there and ended is told by verify_link.c. */
+static void note_missing(struct engine *engine, uint64_t now)
+{
+	struct verify *verify = engine->verify;
+
+	if (!verify->missing_ns)
+		verify->missing_ns = now;
+	if (verify->missing_ns == UINT64_MAX || now - verify->missing_ns < MISSING_NS)
+		return;
+	verify->missing_ns = UINT64_MAX;
+	failure_note(engine, FAILURE_VERIFIER, "it can't be started");
+}
+
 /* The kernel part looks at the clock by itself; this is so that the list stays short. */
 void verify_tick(struct engine *engine)
 {
@@ -169,8 +184,12 @@ void verify_tick(struct engine *engine)
 			(void)verify_users_end(&verify->users, uid); /* is there */
 			(void)tell_kernel(engine, uid);
 		}
-	if (!verification || !verification->labels || verify->channel.fd >= 0 ||
-		(verify->asked_ns && now - verify->asked_ns < 2 * CLOCK_SECOND_NS))
+	if (!verification || !verification->labels || verify->channel.fd >= 0) {
+		verify->missing_ns = 0;
+		return;
+	}
+	note_missing(engine, now);
+	if (verify->asked_ns && now - verify->asked_ns < 2 * CLOCK_SECOND_NS)
 		return;
 	verify->asked_ns = now;
 	(void)send(engine->supervisor_fd, &(const char){VERIFY_LETTER}, 1,

@@ -11,8 +11,10 @@
 struct verify {
 	struct channel channel; /* to holdfast-verify; fd -EBADF = it is not there */
 	uint64_t asked_ns;	/* the supervisor for one */
-	bool is_watching;	/* sessions are followed */
-	uint64_t unwatched_ns;	/* since when they are not, CLOCK_BOOTTIME; 0 = told, or they are */
+	uint64_t
+		missing_ns; /* since when there is none that is needed; UINT64_MAX = told; 0 = there is */
+	bool is_watching;      /* sessions are followed */
+	uint64_t unwatched_ns; /* since when they are not, CLOCK_BOOTTIME; 0 = told, or they are */
 	char why[VERIFY_TEXT_SIZE]; /* or why not */
 	struct verify_users users;
 	uint32_t *excepted; /* whom the kernel part has as never verifying */
