@@ -26,7 +26,7 @@ say()
 # reads FILE [USER]: the allowed program reads it.
 reads()
 {
-	as_user "${2:-alice}" $readers/cat "$1" >/dev/null
+	as_user "${2:-alice}" "$readers/cat" "$1" >/dev/null
 }
 
 # shut NAME REASON FILE: refused, and the record says why.
