@@ -53,7 +53,7 @@ int ticket_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room
 	return held & ((1U << bits) - 1) ? -EBADMSG : (int)used;
 }
 
-bool ticket_is_input(const void *bytes, size_t size, bool *ret_says_trusted)
+bool ticket_is_input(const void *bytes, size_t size)
 {
 	const char *text = bytes, *dot = memchr(bytes, '.', size);
 	uint8_t part[TICKET_INPUT_MAX];
@@ -68,11 +68,8 @@ bool ticket_is_input(const void *bytes, size_t size, bool *ret_says_trusted)
 		return false;
 	dot++;
 	count = ticket_decode(dot, size - (size_t)(dot - text), part, sizeof(part));
-	if (count < 2 || part[0] != '{' || part[count - 1] != '}')
-		return false;
-	*ret_says_trusted = memmem(part, (size_t)count, TICKET_TRUSTED, strlen(TICKET_TRUSTED)) !=
-			    NULL;
-	return true;
+	return count >= 2 && part[0] == '{' && part[count - 1] == '}' &&
+	       memmem(part, (size_t)count, TICKET_TRUSTED, strlen(TICKET_TRUSTED));
 }
 
 int ticket_signature_take(

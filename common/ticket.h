@@ -37,9 +37,9 @@ int ticket_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room
 
 /*
  * Whether bytes are what a ticket's signature is of: two parts, the first of which begins as
- * TICKET_HEAD does. *ret_says_trusted: the payload has TICKET_TRUSTED.
+ * TICKET_HEAD does, and the second has TICKET_TRUSTED.
  */
-bool ticket_is_input(const void *bytes, size_t size, bool *ret_says_trusted);
+bool ticket_is_input(const void *bytes, size_t size);
 
 /* An ECDSA signature of P-256 from DER, and to it. 0 or -EBADMSG; bytes of the DER or -EBADMSG. */
 int ticket_signature_take(

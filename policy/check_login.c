@@ -93,6 +93,10 @@ static void check_audience(struct build *build, size_t index)
 			"[tenant %s] has no account, so nobody could get a ticket for [audience "
 			"%s]",
 			policy->tenants[tenant].name, audience->name);
+	if (!policy->trust.lease_s)
+		problem(build, &audience->place, "[trust]",
+			"[audience %s] without [trust]: tickets are for trusted devices",
+			audience->name);
 	if (audience->lifetime_s > POLICY_TICKET_MAX_S)
 		problem(build, &audience->place, NULL,
 			"lifetime of [audience %s]: expected at most %dm", audience->name,

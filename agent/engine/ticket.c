@@ -144,9 +144,11 @@ void verb_ticket(struct engine *engine, struct client *client, int fd)
 		client_end(client, -EMSGSIZE, "a nonce has at most %d bytes", TICKET_NONCE_MAX);
 		return;
 	}
-	if (!trust_is_good(engine)) {
+	if (trust_state(engine) != TRUST_TRUSTED) {
 		refuse(engine, client, -EACCES, "not-trusted",
-			"tickets are for trusted devices: %s", login_trust_words(engine));
+			"tickets are for trusted devices: %s",
+			login_trust_words(engine)[0] ? login_trust_words(engine)
+						     : "no console says so of this one");
 		return;
 	}
 	if (!audience->app_count) {

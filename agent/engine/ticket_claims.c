@@ -22,26 +22,19 @@
 #include "common/json.h"
 #include "common/uuid.h"
 
-#define CERTIFICATE_FILE     "device.crt" /* uplink's: agent/uplink/identity.h */
-#define CERTIFICATE_FILE_MAX 65536
-#define CHAIN_MAX	     2 /* the device's and its issuer's; the root is the verifier's own */
-#define DER_MAX		     1400
+#define CERTIFICATE_FILE "device.crt" /* uplink's: agent/uplink/identity.h */
+#define FILE_MAX	 65536
+#define DER_MAX		 1400
+#define ISSUER_LINE	 "\nissuer " /* in the console's word: common/lease.h */
 
 /* The device's certificate and what issued it, as x5c has them (RFC 7515, 4.1.6). */
 struct chain {
-	char text[CHAIN_MAX * (DER_MAX * 4 / 3 + 8)];
-	size_t used;
-	unsigned int count;
+	char text[2 * (DER_MAX * 4 / 3 + 8)];
 	char device[UUID_TEXT_SIZE];
 };
 
-static bool is_root(X509 *certificate)
-{
-	return X509_NAME_cmp(
-		       X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
-}
-
-static int chain_add(struct chain *chain, X509 *certificate)
+/* Base64 of DER. -EMSGSIZE for one that is too large. */
+static int text_of(X509 *certificate, char ret_text[DER_MAX * 4 / 3 + 4])
 {
 	uint8_t der[DER_MAX], *at = der;
 	int size = i2d_X509(certificate, NULL);
@@ -49,13 +42,7 @@ static int chain_add(struct chain *chain, X509 *certificate)
 	if (size <= 0 || size > DER_MAX)
 		return -EMSGSIZE;
 	(void)i2d_X509(certificate, &at); /* as before */
-	chain->used += (size_t)snprintf(chain->text + chain->used,
-		sizeof(chain->text) - chain->used, "%s\"", chain->count ? "," : "");
-	chain->used += (size_t)EVP_EncodeBlock(
-		(unsigned char *)chain->text + chain->used, der, size);
-	chain->text[chain->used++] = '"';
-	chain->text[chain->used] = '\0';
-	chain->count++;
+	(void)EVP_EncodeBlock((unsigned char *)ret_text, der, size);
 	return 0;
 }
 
@@ -73,44 +60,80 @@ static int device_name(X509 *certificate, char ret_name[UUID_TEXT_SIZE])
 	return 0;
 }
 
-static int chain_parse(const char *pem, size_t size, struct chain *chain)
-{
-	BIO *bio = BIO_new_mem_buf(pem, (int)size);
-	X509 *certificate;
-	int r = bio ? 0 : -ENOMEM;
-
-	while (r == 0 && chain->count < CHAIN_MAX &&
-		(certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-		if (!chain->count)
-			r = device_name(certificate, chain->device);
-		if (r == 0 && (!chain->count || !is_root(certificate)))
-			r = chain_add(chain, certificate);
-		X509_free(certificate);
-	}
-	BIO_free(bio);
-	if (r < 0)
-		return r;
-	return chain->count == CHAIN_MAX ? 0 : -ENOKEY;
-}
-
-/* Beside the console's policy, in uplink's directory. */
-static int chain_read(const struct engine *engine, struct chain *chain)
+/* A file of uplink's, beside the console's policy. The caller frees. */
+static int file_get(
+	const struct engine *engine, const char *name, char **ret_text, size_t *ret_size)
 {
 	auto_free char *copy = engine->bundle_path ? strdup(engine->bundle_path) : NULL;
-	auto_free char *pem = NULL;
 	auto_close int fd = -EBADF;
 	char path[PATH_MAX];
-	size_t size;
-	int r;
 
 	if (!copy)
 		return -ENOKEY;
-	(void)snprintf(path, sizeof(path), "%s/" CERTIFICATE_FILE, dirname(copy));
+	(void)snprintf(path, sizeof(path), "%s/%s", dirname(copy), name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? -ENOKEY : -errno;
-	r = file_read_all(fd, CERTIFICATE_FILE_MAX, &pem, &size);
-	return r < 0 ? r : chain_parse(pem, size, chain);
+	return file_read_all(fd, FILE_MAX, ret_text, ret_size);
+}
+
+static X509 *certificate_get(const struct engine *engine)
+{
+	auto_free char *pem = NULL;
+	X509 *certificate = NULL;
+	size_t size;
+	BIO *bio;
+
+	if (file_get(engine, CERTIFICATE_FILE, &pem, &size) < 0)
+		return NULL;
+	bio = BIO_new_mem_buf(pem, (int)size);
+	if (bio)
+		certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	return certificate;
+}
+
+/* Who issued the key that the console's word is signed with also issued the device's certificate. */
+static X509 *issuer_get(const struct engine *engine)
+{
+	auto_free char *word = NULL;
+	uint8_t der[DER_MAX + 3];
+	const uint8_t *at = der;
+	size_t size, length;
+	const char *line;
+
+	if (file_get(engine, LEASE_FILE, &word, &size) < 0)
+		return NULL;
+	line = strstr(word, ISSUER_LINE);
+	if (!line)
+		return NULL;
+	line += strlen(ISSUER_LINE);
+	length = strcspn(line, "\n");
+	if (length > DER_MAX / 3 * 4 ||
+		EVP_DecodeBlock(der, (const unsigned char *)line, (int)length) <= 0)
+		return NULL;
+	return d2i_X509(NULL, &at, sizeof(der));
+}
+
+/* -ENOKEY when there are none, or one did not issue the other. */
+static int chain_read(const struct engine *engine, struct chain *ret_chain)
+{
+	char own[DER_MAX * 4 / 3 + 4], above[sizeof(own)];
+	X509 *certificate = certificate_get(engine), *issuer = issuer_get(engine);
+	int r = -ENOKEY;
+
+	if (certificate && issuer && X509_verify(certificate, X509_get0_pubkey(issuer)) == 1)
+		r = device_name(certificate, ret_chain->device);
+	if (r == 0)
+		r = text_of(certificate, own);
+	if (r == 0)
+		r = text_of(issuer, above);
+	if (r == 0)
+		(void)snprintf(
+			ret_chain->text, sizeof(ret_chain->text), "\"%s\",\"%s\"", own, above);
+	X509_free(certificate);
+	X509_free(issuer);
+	return r;
 }
 
 /* Of what the machine says of itself, what a server may care for; and what the engine knows. */

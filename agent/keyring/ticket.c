@@ -7,20 +7,19 @@
 #include "common/ticket.h"
 
 /*
- * The form keeps this signature apart from all others of this key. That a ticket says the device is
- * trusted is proven here once more: the engine may be deceived, or somebody else.
+ * The form keeps this signature apart from all others of this key. A ticket says that the device is
+ * trusted, which is proven here once more: the engine may be deceived, or be somebody else.
  */
 int verb_ticket(struct keyring *keyring, const struct keyring_request *request, int fd,
 	struct keyring_answer *answer)
 {
-	bool says_trusted = false;
 	uint8_t digest[32];
 	unsigned int size = sizeof(digest);
 
 	(void)fd;
-	if (!ticket_is_input(request->bytes, request->size, &says_trusted))
+	if (!ticket_is_input(request->bytes, request->size))
 		return -EINVAL;
-	if (says_trusted && !keyring_lease_is_good(keyring))
+	if (!keyring_lease_is_good(keyring))
 		return -EKEYEXPIRED;
 	if (EVP_Digest(request->bytes, request->size, digest, &size, EVP_sha256(), NULL) != 1)
 		return -EIO;

@@ -7,7 +7,7 @@
 #define BASE                                                                               \
 	HEAD "[tenant acme]\ntitle = Acme GmbH\naccount = alice, @staff, *@acme.example\n" \
 	     "account = ACME\\*, @nowhere\n"                                               \
-	     "[tenant beta]\naccount = bob\n" LABEL APP
+	     "[tenant beta]\naccount = bob\n" LABEL APP "[trust]\nlease = 7d\n"
 #define LOGIN "[login]\nbreak-glass = rescue\nexcept-service = swaylock\ncontact = Helpdesk, 4711\n"
 
 static int gid_of(const char *name, uint32_t *ret_gid, void *userdata)
@@ -177,25 +177,28 @@ Test(policy_login, mistakes_are_told)
 		{HEAD TENANT "account = a*\n" LABEL APP, 6, "expected a name, @group"},
 		{HEAD TENANT "account = @@staff\n" LABEL APP, 6, "expected a name, @group"},
 		{HEAD TENANT "account = alice, alice\n" LABEL APP, 6, "twice"},
-		{BASE "[tenant gamma]\naccount = bob\n", 17, "[tenant beta]'s already"},
+		{BASE "[tenant gamma]\naccount = bob\n", 19, "[tenant beta]'s already"},
 		{BASE "[login]\nbreak-glass = alice\n", 6, "is a break-glass account"},
-		{BASE "[login]\nbreak-glass = @staff\n", 17, "account of this machine"},
-		{BASE "[login]\nbreak-glass = root\n", 17, "root can always log in"},
-		{BASE "[login]\ndevice-of = gamma\n", 17, "unknown tenant 'gamma'"},
-		{BASE "[login]\nexcept-service = ../x\n", 17, "name of a PAM service"},
-		{BASE LOGIN "[login]\n", 20, "second [login]"},
+		{BASE "[login]\nbreak-glass = @staff\n", 19, "account of this machine"},
+		{BASE "[login]\nbreak-glass = root\n", 19, "root can always log in"},
+		{BASE "[login]\ndevice-of = gamma\n", 19, "unknown tenant 'gamma'"},
+		{BASE "[login]\nexcept-service = ../x\n", 19, "name of a PAM service"},
+		{BASE LOGIN "[login]\n", 22, "second [login]"},
 		{GOOD "[login]\nbreak-glass = rescue\n", 12, "can never apply"},
 		{GOOD "[login]\ndevice-of = acme\n", 13, "nobody but root"},
-		{BASE "[audience mail]\ntenant = acme\n", 16, "without 'uri'"},
-		{BASE "[audience mail]\nuri = a b\ntenant = acme\n", 17, "expected one word"},
-		{BASE "[audience mail]\nuri = a\ntenant = acme\napp = thunder\n", 19,
+		{BASE "[audience mail]\ntenant = acme\n", 18, "without 'uri'"},
+		{BASE "[audience mail]\nuri = a b\ntenant = acme\n", 19, "expected one word"},
+		{BASE "[audience mail]\nuri = a\ntenant = acme\napp = thunder\n", 21,
 			"unknown app 'thunder'"},
-		{BASE "[audience mail]\nuri = a\ntenant = acme\nlifetime = 2h\n", 16,
+		{BASE "[audience mail]\nuri = a\ntenant = acme\nlifetime = 2h\n", 18,
 			"at most 60m"},
 		{BASE "[audience m]\nuri = a\ntenant = acme\n[audience n]\nuri = a\ntenant = "
 		      "acme\n",
-			19, "has the uri of"},
-		{GOOD "[audience m]\nuri = a\ntenant = acme\n", 14, "nobody could get a ticket"},
+			21, "has the uri of"},
+		{GOOD "[trust]\nlease = 1h\n[audience m]\nuri = a\ntenant = acme\n", 16,
+			"nobody could get a ticket"},
+		{HEAD TENANT "account = alice\n" LABEL APP "[audience m]\nuri = a\ntenant = acme\n",
+			13, "without [trust]"},
 	};
 
 	for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
