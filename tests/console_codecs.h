@@ -7,15 +7,15 @@
 
 /* Name of the message, type of the frame. */
 #define CONSOLE_EACH(use)                                                                          \
-	use(enrol, CONSOLE_ENROL) use(certified, CONSOLE_CERTIFIED) use(who, CONSOLE_DEVICE)       \
-		use(device, CONSOLE_DEVICE_IS) use(sign, CONSOLE_SIGN) use(signed, CONSOLE_SIGNED) \
-			use(done, CONSOLE_DONE) use(poll, CONSOLE_POLICY)                          \
-				use(policy, CONSOLE_POLICY_IS) use(wish, CONSOLE_WORD)             \
-					use(word, CONSOLE_WORD_IS) use(make, CONSOLE_KEY_MAKE)     \
-						use(made, CONSOLE_KEY_MADE)                        \
-							use(release, CONSOLE_KEY_RELEASE)          \
-								use(destroy, CONSOLE_KEY_DESTROY)  \
-									use(chain, CONSOLE_CHAIN)
+	use(enrol, CONSOLE_ENROL) use(certified, CONSOLE_CERTIFIED) use(who, CONSOLE_DEVICE) use(  \
+		check, CONSOLE_CHECK) use(checked, CONSOLE_CHECKED) use(device, CONSOLE_DEVICE_IS) \
+		use(sign, CONSOLE_SIGN) use(signed, CONSOLE_SIGNED) use(done, CONSOLE_DONE)        \
+			use(poll, CONSOLE_POLICY) use(policy, CONSOLE_POLICY_IS)                   \
+				use(wish, CONSOLE_WORD) use(word, CONSOLE_WORD_IS)                 \
+					use(make, CONSOLE_KEY_MAKE) use(made, CONSOLE_KEY_MADE)    \
+						use(release, CONSOLE_KEY_RELEASE)                  \
+							use(destroy, CONSOLE_KEY_DESTROY)          \
+								use(chain, CONSOLE_CHAIN)
 
 #define CONSOLE_CODEC(kind, type)                                               \
 	static void put_##kind(struct bytes_writer *frame, const void *message) \

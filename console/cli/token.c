@@ -11,15 +11,22 @@
 static const char usage[] =
 	"usage: holdfast-console token create [--uses N | --unlimited] [--days D] [--approve]\n"
 	"                                     [--owner KIND] [--name TEXT] [--json]\n"
+	"       holdfast-console token create --kind check --audience URI [--tenant NAME] [--days "
+	"D]\n"
+	"                                     [--name TEXT] [--json]\n"
 	"       holdfast-console token list [--json]\n"
 	"       holdfast-console token revoke ID\n"
-	"A device enrols with a token. It is shown once, when it is made: the console keeps its "
+	"A device enrols with a token; with one of kind check a service asks whether a ticket that "
+	"it\n"
+	"was shown is good. It is shown once, when it is made: the console keeps its "
 	"hash.\n"
 	"  --uses N     how many devices it enrols (1)\n"
 	"  --unlimited  any number: for deployment by a management system\n"
 	"  --days D     how long it is good (7)\n"
 	"  --approve    its devices are trusted at once; else each waits for 'device approve'\n"
 	"  --owner KIND enterprise or personal: whose its devices are\n"
+	"  --audience URI  as the service knows itself: the ticket's aud\n"
+	"  --tenant NAME   whose accounts it takes, by the policy's [tenant]; without it, of any\n"
 	"  --name TEXT  for the list\n"
 	"Revoking a token leaves the devices that it has enrolled as they are.\n";
 
@@ -29,6 +36,14 @@ static void print_when(struct json_object *token, const char *path)
 
 	clock_format(json_number(token, path), when);
 	(void)fputs(when, stdout);
+}
+
+static void print_until(struct json_object *token)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_format(json_number(token, "expires"), when);
+	(void)fprintf(stderr, "%s. It is not shown again.\n", when);
 }
 
 static void print_made(struct json_object *token, const char *text, void *userdata)
@@ -41,18 +56,20 @@ static void print_made(struct json_object *token, const char *text, void *userda
 	}
 	(void)puts(json_text(token, "token")); /* alone on the output: for scripts */
 	(void)fprintf(stderr, "Token %llu, good ", (unsigned long long)json_number(token, "id"));
+	if (json_text(token, "audience")[0]) {
+		(void)fprintf(
+			stderr, "to check tickets for %s, until ", json_text(token, "audience"));
+		print_until(token);
+		return;
+	}
 	if (json_at(token, "uses_left"))
 		(void)fprintf(stderr, "for %llu device%s ",
 			(unsigned long long)json_number(token, "uses_left"),
 			json_number(token, "uses_left") == 1 ? "" : "s");
 	else
 		(void)fputs("for any number of devices ", stderr);
-	{
-		char when[CLOCK_TEXT_SIZE];
-
-		clock_format(json_number(token, "expires"), when);
-		(void)fprintf(stderr, "until %s. It is not shown again.\n", when);
-	}
+	(void)fputs("until ", stderr);
+	print_until(token);
 	(void)fputs(json_true(token, "approves")
 			    ? "Devices that enrol with it are trusted at once.\n"
 			    : "Devices that enrol with it wait for 'holdfast-console device "
@@ -65,10 +82,12 @@ static int create(int argc, char **argv)
 	static const struct option known[] = {{"uses", required_argument, NULL, 'u'},
 		{"unlimited", no_argument, NULL, 'U'}, {"days", required_argument, NULL, 'd'},
 		{"approve", no_argument, NULL, 'a'}, {"name", required_argument, NULL, 'n'},
-		{"owner", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
+		{"owner", required_argument, NULL, 'o'}, {"kind", required_argument, NULL, 'k'},
+		{"audience", required_argument, NULL, 'A'},
+		{"tenant", required_argument, NULL, 't'}, {"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'}, {0}};
 	struct admin_request request = {.type = ADMIN_TOKEN_CREATE, .uses = 1, .days = 7};
-	bool is_json = false, is_counted = false;
+	bool is_json = false, is_counted = false, is_check = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
@@ -101,6 +120,19 @@ static int create(int argc, char **argv)
 			else
 				return cli_usage(usage);
 			break;
+		case 'k':
+			is_check = !strcmp(optarg, "check");
+			if (!is_check && strcmp(optarg, "enrol") != 0)
+				return cli_usage(usage);
+			break;
+		case 'A':
+			if (!cli_text(request.text, sizeof(request.text), optarg))
+				return CLI_USAGE;
+			break;
+		case 't':
+			if (!cli_text(request.user, sizeof(request.user), optarg))
+				return CLI_USAGE;
+			break;
 		case 'j':
 			is_json = true;
 			break;
@@ -110,6 +142,11 @@ static int create(int argc, char **argv)
 			return cli_usage(usage);
 		}
 	}
+	if (is_check != (request.text[0] != '\0') || (request.user[0] && !is_check) ||
+		(is_check && (is_counted || request.flags)))
+		return cli_usage(usage);
+	if (is_check)
+		request.flags |= ADMIN_IS_UNLIMITED;
 	if (optind != argc || (is_counted && (request.flags & ADMIN_IS_UNLIMITED)))
 		return cli_usage(usage);
 	return client_ask(&request, print_made, &is_json);
@@ -135,6 +172,8 @@ static void print_row(struct json_object *token, const char *text, void *userdat
 	(void)fputs(json_true(token, "approves") ? "  approves  " : "  ", stdout);
 	if (json_text(token, "owner")[0])
 		(void)printf("%s  ", json_text(token, "owner"));
+	if (json_text(token, "audience")[0])
+		(void)printf("checks tickets for %s  ", json_text(token, "audience"));
 	print_clean(json_text(token, "name"));
 	(void)putchar('\n');
 }

@@ -126,12 +126,21 @@ static void on_word(struct frontend *frontend, uint16_t type, const struct conso
 		lease_answer(frontend, pending, word);
 }
 
+static void on_checked(struct frontend *frontend, const struct console_checked *checked)
+{
+	struct pending *pending = find(frontend, &frontend->store, checked->id, PENDING_CHECK);
+
+	if (pending)
+		check_answer(frontend, pending, checked);
+}
+
 void exchange_take_store(
 	struct frontend *frontend, uint16_t type, struct bytes_reader *payload, int fd)
 {
 	struct console_device device;
 	static struct console_word word; /* too large for the stack */
 	struct console_policy policy;
+	struct console_checked checked;
 	struct console_done done;
 
 	if (fd >= 0 && type != CONSOLE_POLICY_IS)
@@ -159,6 +168,11 @@ void exchange_take_store(
 		console_get_word(payload, &word);
 		check_whole(&frontend->store, payload);
 		on_word(frontend, type, &word);
+		break;
+	case CONSOLE_CHECKED:
+		console_get_checked(payload, &checked);
+		check_whole(&frontend->store, payload);
+		on_checked(frontend, &checked);
 		break;
 	case CONSOLE_POLICIES_CHANGED:
 		check_whole(&frontend->store, payload);

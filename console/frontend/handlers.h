@@ -16,6 +16,8 @@ void handle_policy(struct frontend *frontend, struct http_request *request);
 /* lease.c */
 void handle_lease(struct frontend *frontend, struct http_request *request);
 void handle_keys(struct frontend *frontend, struct http_request *request);
+/* check.c */
+void handle_check(struct frontend *frontend, struct http_request *request);
 /* enrol.c */
 void handle_cacerts(struct frontend *frontend, struct http_request *request);
 void handle_enrol(struct frontend *frontend, struct http_request *request);

@@ -14,6 +14,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/v1/keys", true, ROUTE_KEYS_MAX, handle_keys},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
 	{HTTP_POST, "/v1/device", true, CONSOLE_DESCRIPTION_MAX, handle_describe},
+	{HTTP_POST, "/v1/ticket/check", false, ROUTE_CHECK_MAX, handle_check},
 	{HTTP_GET, "/v1/health", false, 0, handle_health},
 	{HTTP_GET, "/.well-known/est/cacerts", false, 0, handle_cacerts},
 	{HTTP_POST, "/.well-known/est/simpleenroll", false, ROUTE_CSR_MAX, handle_enrol},

@@ -29,6 +29,10 @@
  *   POST /v1/keys                          certificate; body: a question of common/key_words.h; 200
  *                                          application/octet-stream, a grant that only the process
  *                                          which asked can open
+ *   POST /v1/ticket/check                  Authorization: Bearer, a token of "token create --kind
+ *                                          check"; {"ticket":"...","nonce":"..."}; 200
+ *                                          {"good":BOOL,"verdict":"...","text":"...", ...}, the
+ *                                          words of check.c
  *   GET  /v1/health                        "ok"
  *
  * A refusal is {"error":"CODE","text":"..."} with the status of console/ipc/refusal.h; 429 and 503
@@ -45,6 +49,7 @@
 /* base64 of the largest request, with ends of lines after each 64 characters */
 #define ROUTE_CSR_MAX	(CONSOLE_CSR_MAX * 3 / 2)
 #define ROUTE_KEYS_MAX	384		  /* KEY_QUESTION_MAX */
+#define ROUTE_CHECK_MAX 8192
 #define ROUTE_LEASE_MAX 512		  /* LEASE_REQUEST_MAX */
 #define ROUTE_BODY_MAX	CONSOLE_BATCH_MAX /* the largest of all */
 

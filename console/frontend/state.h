@@ -108,6 +108,10 @@ void policy_sweep(struct frontend *frontend);
 void lease_answer(
 	struct frontend *frontend, struct pending *pending, const struct console_word *word);
 
+/* check.c */
+void check_answer(
+	struct frontend *frontend, struct pending *pending, const struct console_checked *checked);
+
 /* answer.c */
 
 /* Refuses in JSON and logs it; device: what is told of BATCH_GAP and the like, or NULL. */

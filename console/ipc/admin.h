@@ -31,7 +31,8 @@ enum admin_type {
 	ADMIN_SUSPEND = 5,
 	ADMIN_REVOKE = 6,
 	ADMIN_TOKENS = 7,
-	ADMIN_TOKEN_CREATE = 8, /* name, uses, days, ADMIN_IS_APPROVING */
+	/* name, uses, days, ADMIN_IS_APPROVING; or, for checking tickets, text: audience, user: tenant */
+	ADMIN_TOKEN_CREATE = 8,
 	ADMIN_TOKEN_REVOKE = 9, /* number */
 	ADMIN_EVENTS = 10,	/* the filter; limit 0 = all; name: a place; ADMIN_IS_FOLLOWING */
 	ADMIN_FINDINGS = 11,	/* device, "" = all; limit */

@@ -228,6 +228,52 @@ void console_get_signed(struct bytes_reader *payload, struct console_signed *ret
 		payload->is_bad = true;
 }
 
+void console_put_check(struct bytes_writer *frame, const struct console_check *check)
+{
+	bytes_put_u64(frame, check->id);
+	bytes_put_string(frame, check->token);
+	bytes_put_string(frame, check->address);
+	bytes_put_string(frame, check->nonce);
+}
+
+void console_get_check(struct bytes_reader *payload, struct console_check *ret_check)
+{
+	ret_check->id = bytes_get_u64(payload);
+	bytes_get_string(payload, ret_check->token, sizeof(ret_check->token));
+	bytes_get_string(payload, ret_check->address, sizeof(ret_check->address));
+	bytes_get_string(payload, ret_check->nonce, sizeof(ret_check->nonce));
+}
+
+void console_put_checked(struct bytes_writer *frame, const struct console_checked *checked)
+{
+	bytes_put_u64(frame, checked->id);
+	bytes_put_u16(frame, checked->refusal);
+	bytes_put_u8(frame, checked->verdict);
+	bytes_put_u8(frame, checked->state);
+	bytes_put_blob(frame, checked->device, sizeof(checked->device));
+	bytes_put_u64(frame, checked->expires_s);
+	bytes_put_string(frame, checked->account);
+	bytes_put_string(frame, checked->tenant);
+	bytes_put_string(frame, checked->app);
+	bytes_put_string(frame, checked->trust);
+}
+
+void console_get_checked(struct bytes_reader *payload, struct console_checked *ret_checked)
+{
+	ret_checked->id = bytes_get_u64(payload);
+	ret_checked->refusal = bytes_get_u16(payload);
+	ret_checked->verdict = bytes_get_u8(payload);
+	ret_checked->state = bytes_get_u8(payload);
+	bytes_get_blob(payload, ret_checked->device, sizeof(ret_checked->device));
+	ret_checked->expires_s = bytes_get_u64(payload);
+	bytes_get_string(payload, ret_checked->account, sizeof(ret_checked->account));
+	bytes_get_string(payload, ret_checked->tenant, sizeof(ret_checked->tenant));
+	bytes_get_string(payload, ret_checked->app, sizeof(ret_checked->app));
+	bytes_get_string(payload, ret_checked->trust, sizeof(ret_checked->trust));
+	if (ret_checked->verdict >= TICKET_VERDICT_MAX || ret_checked->state > DEVICE_REVOKED)
+		payload->is_bad = true;
+}
+
 void console_put_done(struct bytes_writer *frame, const struct console_done *done)
 {
 	bytes_put_u64(frame, done->id);

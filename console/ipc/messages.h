@@ -40,6 +40,7 @@ enum console_message {
 		7, /* struct console_who, then JSON: the rest of the frame; answered by DEVICE_IS */
 	CONSOLE_LEASE =
 		8, /* struct console_who, then a question of common/lease.h: the rest of the frame */
+	CONSOLE_CHECK = 10, /* struct console_check, then a ticket: the rest of the frame */
 	CONSOLE_KEYS = 9, /* struct console_who, then a question of common/key_words.h: the rest */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
@@ -53,6 +54,7 @@ enum console_message {
 	CONSOLE_POLICIES_CHANGED = 38, /* nothing: who waits for a policy is to be asked for anew */
 	CONSOLE_LEASE_IS = 39,	       /* struct console_word: to LEASE */
 	CONSOLE_KEYS_ARE = 40, /* struct console_word: to KEYS; a grant of common/key_words.h */
+	CONSOLE_CHECKED = 41,  /* struct console_checked: to CHECK */
 	/* frontend to authority */
 	CONSOLE_SIGN = 64, /* struct console_sign */
 	/* authority to frontend */
@@ -169,6 +171,40 @@ struct console_signed {
 	uint8_t certificate[CONSOLE_CERTIFICATE_MAX];
 };
 
+/* A relying party asks whether a ticket (common/ticket.h) is good. */
+struct console_check {
+	uint64_t id;
+	char token[CONSOLE_TOKEN_SIZE];
+	char address[64];
+	char nonce[129]; /* that it gave; "" = none */
+};
+
+enum ticket_verdict {
+	TICKET_GOOD = 0,
+	TICKET_MALFORMED = 1,
+	TICKET_UNKNOWN_DEVICE =
+		2,		 /* no device here has this certificate, or it has another since */
+	TICKET_FORGED = 3,	 /* not signed by it, or not about it */
+	TICKET_DEVICE_STATE = 4, /* pending, suspended, revoked */
+	TICKET_EXPIRED = 5,
+	TICKET_EARLY = 6, /* good from later on */
+	TICKET_AUDIENCE = 7,
+	TICKET_TENANT = 8,
+	TICKET_NONCE = 9,
+	TICKET_REPLAYED = 10,
+	TICKET_VERDICT_MAX
+};
+
+struct console_checked {
+	uint64_t id;
+	uint16_t refusal; /* of who asks */
+	uint8_t verdict;  /* enum ticket_verdict; what follows is empty where it is not known */
+	uint8_t state;	  /* enum device_state */
+	uint8_t device[CONSOLE_UID_SIZE];
+	uint64_t expires_s;
+	char account[129], tenant[65], app[65], trust[17];
+};
+
 struct console_done {
 	uint64_t id;
 	uint16_t refusal;
@@ -204,6 +240,10 @@ void console_put_sign(struct bytes_writer *frame, const struct console_sign *sig
 void console_get_sign(struct bytes_reader *payload, struct console_sign *ret_sign);
 void console_put_signed(struct bytes_writer *frame, const struct console_signed *answer);
 void console_get_signed(struct bytes_reader *payload, struct console_signed *ret_answer);
+void console_put_check(struct bytes_writer *frame, const struct console_check *check);
+void console_get_check(struct bytes_reader *payload, struct console_check *ret_check);
+void console_put_checked(struct bytes_writer *frame, const struct console_checked *checked);
+void console_get_checked(struct bytes_reader *payload, struct console_checked *ret_checked);
 void console_put_done(struct bytes_writer *frame, const struct console_done *done);
 void console_get_done(struct bytes_reader *payload, struct console_done *ret_done);
 void console_put_chain(struct bytes_writer *frame, const struct console_chain *chain);

@@ -20,6 +20,8 @@ enum console_refusal {
 	REFUSAL_TOKEN_REVOKED = 13,
 	REFUSAL_CSR = 14,	/* not a request, its signature is wrong, or its key is not P-256 */
 	REFUSAL_KEY_TAKEN = 15, /* another device has this key */
+	REFUSAL_CHECK_TOKEN = 18,   /* none for checking tickets came along */
+	REFUSAL_TICKET_SYNTAX = 19, /* what was sent to be checked */
 	REFUSAL_KEY_REUSED = 16,    /* a renewal must bring a new key */
 	REFUSAL_AUTHORIZATION = 17, /* no token came along */
 	/* the device */

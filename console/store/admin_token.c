@@ -38,6 +38,12 @@ static struct json_object *token_object(const struct store_token *token)
 		object, "approves", json_object_new_boolean(token->is_approving));
 	if (token->owner[0])
 		(void)json_object_object_add(object, "owner", json_object_new_string(token->owner));
+	if (token->audience[0])
+		(void)json_object_object_add(
+			object, "audience", json_object_new_string(token->audience));
+	if (token->tenant[0])
+		(void)json_object_object_add(
+			object, "tenant", json_object_new_string(token->tenant));
 	(void)json_object_object_add(object, "made_by", json_object_new_string(token->made_by));
 	return object;
 }
@@ -69,9 +75,13 @@ static int write_token(struct service *service, struct admin_client *client,
 	int r;
 
 	clock_format((uint64_t)token->expires_ms, until);
-	(void)snprintf(after, sizeof(after), "uses %lld, until %s%s%s%s",
-		(long long)token->uses_left, until, token->is_approving ? ", approves" : "",
-		token->owner[0] ? ", " : "", token->owner);
+	if (token->audience[0])
+		(void)snprintf(after, sizeof(after), "checks tickets for %.64s, until %s",
+			token->audience, until);
+	else
+		(void)snprintf(after, sizeof(after), "uses %lld, until %s%s%s%s",
+			(long long)token->uses_left, until, token->is_approving ? ", approves" : "",
+			token->owner[0] ? ", " : "", token->owner);
 	r = store_begin(service->writer);
 	if (r < 0)
 		return r;
@@ -99,6 +109,8 @@ void admin_token_create(struct service *service, struct admin_client *client)
 	if (request->flags & (ADMIN_IS_ENTERPRISE | ADMIN_IS_PERSONAL))
 		(void)snprintf(token.owner, sizeof(token.owner), "%s",
 			request->flags & ADMIN_IS_PERSONAL ? "personal" : "enterprise");
+	(void)snprintf(token.audience, sizeof(token.audience), "%s", request->text);
+	(void)snprintf(token.tenant, sizeof(token.tenant), "%s", request->user);
 	token.expires_ms = token.made_ms + request->days * DAY_MS;
 	(void)snprintf(token.name, sizeof(token.name), "%s", request->name);
 	(void)snprintf(token.made_by, sizeof(token.made_by), "%s", client->who);

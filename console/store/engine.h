@@ -26,7 +26,7 @@
 	CALL(receipt_sent) CALL(receipt_applied) CALL(receipt_refused) CALL(receipt) \
 	CALL(fleet) \
 	CALL(token_add) CALL(token_find) CALL(token_get) CALL(token_use) \
-	CALL(token_revoke) CALL(tokens) \
+	CALL(token_revoke) CALL(tokens) CALL(ticket_show) \
 	CALL(administrator_add) CALL(administrator_count) \
 	CALL(audit_add) CALL(audit_last) CALL(audits) CALL(notice_add) CALL(notices) \
 	CALL(record_add) CALL(record_link) CALL(account_add) CALL(accounts) \

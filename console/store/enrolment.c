@@ -113,7 +113,7 @@ int enrolment_device(
 	r = hash_of(enrol->token, strlen(enrol->token), hash);
 	if (r == 0)
 		r = store_token_find(store, hash, &token);
-	if (r == -ENOENT)
+	if (r == -ENOENT || (r == 0 && token.audience[0])) /* or one for something else */
 		return refuse(ret_answer, REFUSAL_TOKEN_UNKNOWN), 0;
 	if (r < 0)
 		return r;
@@ -208,13 +208,31 @@ int enrolment_certified(
 	return r == -EEXIST ? 0 : r; /* the same again */
 }
 
+int enrolment_check_token(
+	struct store *store, const char *text, struct store_token *ret_token, uint16_t *ret_refusal)
+{
+	uint8_t hash[CONSOLE_HASH_SIZE];
+	int r;
+
+	r = hash_of(text, strlen(text), hash);
+	if (r == 0)
+		r = store_token_find(store, hash, ret_token);
+	*ret_refusal = REFUSAL_TOKEN_UNKNOWN;
+	if (r == -ENOENT || (r == 0 && !ret_token->audience[0]))
+		return 0;
+	if (r == 0)
+		*ret_refusal = refusal_of_token(ret_token, (int64_t)clock_day_ms());
+	return r;
+}
+
 int enrolment_token_make(
 	struct store *store, struct store_token *token, char ret_text[ENROLMENT_TOKEN_SIZE])
 {
 	uint8_t hash[CONSOLE_HASH_SIZE];
 	int r;
 
-	memcpy(ret_text, ENROLMENT_TOKEN_PREFIX, sizeof(ENROLMENT_TOKEN_PREFIX));
+	memcpy(ret_text, token->audience[0] ? ENROLMENT_CHECK_PREFIX : ENROLMENT_TOKEN_PREFIX,
+		sizeof(ENROLMENT_TOKEN_PREFIX));
 	r = secret_make(ret_text + sizeof(ENROLMENT_TOKEN_PREFIX) - 1);
 	if (r == 0)
 		r = hash_of(ret_text, strlen(ret_text), hash);

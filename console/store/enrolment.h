@@ -12,7 +12,8 @@
 
 #define ENROLMENT_TOKEN_PREFIX \
 	"hfe_" /* tells people, and scanners for leaked secrets, what it is */
-#define ENROLMENT_TOKEN_SIZE (sizeof(ENROLMENT_TOKEN_PREFIX) + SECRET_TEXT_SIZE - 1)
+#define ENROLMENT_CHECK_PREFIX "hfc_" /* of a token for checking tickets */
+#define ENROLMENT_TOKEN_SIZE   (sizeof(ENROLMENT_TOKEN_PREFIX) + SECRET_TEXT_SIZE - 1)
 
 /* All in a transaction: 0, also when refused (in the answer), or negative errno of the store. */
 
@@ -25,6 +26,13 @@ int enrolment_renew(
 /* Stores a certificate, which must be for the key that the device asked for last. */
 int enrolment_certified(
 	struct store *store, const struct console_certified *certified, uint16_t *ret_refusal);
+
+/*
+ * The token of who wants tickets checked; its device is none. 0 with *ret_refusal, negative errno of the
+ * store.
+ */
+int enrolment_check_token(struct store *store, const char *text, struct store_token *ret_token,
+	uint16_t *ret_refusal);
 
 /* A new token, as text; adds what is known of it to the store, its hash and not itself. */
 int enrolment_token_make(

@@ -19,15 +19,17 @@
 #include "console/store/requirement.h"
 #include "console/store/rule.h"
 #include "console/store/service.h"
+#include "console/store/ticket_check.h"
 #include "console/store/word.h"
 
 struct answer {
-	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS, KEYS_ARE */
+	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS, KEYS_ARE, CHECKED */
 	struct console_device device;	 /* of any: id and refusal */
 	uint64_t version;		 /* POLICY_IS: to be handed out; 0 = none */
 	uint64_t word;			 /* POLICY_IS: of the device, where it asked for it */
 	struct console_wish wish;	 /* LEASE_IS: for the authority */
 	struct console_release *release; /* KEYS_ARE: likewise; own, NULL without */
+	struct console_checked checked;	 /* CHECKED */
 	bool is_changed;		 /* what is said of the device is another than before */
 };
 
@@ -196,6 +198,21 @@ static int on_policy(struct service *service, struct bytes_reader *payload, stru
 		service->writer, identity.device.id, answer->version, (int64_t)clock_day_ms());
 }
 
+static int on_check(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	struct console_check check;
+	int r;
+
+	console_get_check(payload, &check);
+	if (payload->is_bad)
+		fatal("broken message %u from the frontend, stopping", CONSOLE_CHECK);
+	r = ticket_check(service->writer, &check, (const char *)payload->at, payload->left,
+		&answer->checked);
+	answer->device.refusal = answer->checked.refusal;
+	explicit_bzero(check.token, sizeof(check.token));
+	return r;
+}
+
 static int dispatch(
 	struct service *service, uint16_t type, struct bytes_reader *payload, struct answer *answer)
 {
@@ -213,6 +230,8 @@ static int dispatch(
 		return on_events(service, payload, answer);
 	case CONSOLE_POLICY:
 		return on_policy(service, payload, answer);
+	case CONSOLE_CHECK:
+		return on_check(service, payload, answer);
 	case CONSOLE_LEASE:
 		return on_lease(service, payload, answer);
 	case CONSOLE_KEYS:
@@ -234,10 +253,12 @@ static void begin_answer(
 			   : type == CONSOLE_POLICY				? CONSOLE_POLICY_IS
 			   : type == CONSOLE_LEASE				? CONSOLE_LEASE_IS
 			   : type == CONSOLE_KEYS				? CONSOLE_KEYS_ARE
+			   : type == CONSOLE_CHECK				? CONSOLE_CHECKED
 										: CONSOLE_ENROLLED;
 	ret_answer->is_changed = false;
 	ret_answer->device = (struct console_device){.id = bytes_get_u64(&peek)};
 	ret_answer->release = NULL;
+	ret_answer->checked = (struct console_checked){0};
 }
 
 static void put_policy(struct service *service, const struct answer *answer,
@@ -309,6 +330,11 @@ static void send_answer(struct service *service, struct answer *answer)
 	}
 	if (answer->type == CONSOLE_POLICY_IS) {
 		put_policy(service, answer, &frame, &fd);
+	} else if (answer->type == CONSOLE_CHECKED) {
+		answer->checked.id = answer->device.id; /* also when the store failed */
+		answer->checked.refusal = answer->device.refusal;
+		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_CHECKED);
+		console_put_checked(&frame, &answer->checked);
 	} else if (answer->type == CONSOLE_DONE) {
 		struct console_done done = {answer->device.id, answer->device.refusal};
 

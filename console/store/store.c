@@ -357,6 +357,12 @@ int store_tokens(
 	return store->engine->tokens(store, after, ret_tokens, most);
 }
 
+int store_ticket_show(
+	struct store *store, int64_t device, const char *id, int64_t expires_ms, int64_t now_ms)
+{
+	return store->engine->ticket_show(store, device, id, expires_ms, now_ms);
+}
+
 int store_administrator_add(
 	struct store *store, const char *name, const char *hash, bool is_one_time, int64_t now_ms)
 {

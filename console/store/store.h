@@ -252,6 +252,8 @@ struct store_token {
 	bool is_approving, is_revoked;
 	char owner[16]; /* of the devices that it enrols, as in struct store_device */
 	char made_by[STORE_TEXT_SIZE];
+	/* of a token for checking tickets: for which service, and whose accounts; else "" */
+	char audience[STORE_TEXT_SIZE], tenant[65];
 };
 
 /* hash: SHA-256 of the token. Sets id. */
@@ -265,6 +267,14 @@ int store_token_use(struct store *store, int64_t id);
 int store_token_revoke(struct store *store, int64_t id);
 int store_tokens(
 	struct store *store, int64_t after, struct store_token *ret_tokens, unsigned int most);
+
+/* --- tickets that were shown to be checked --- */
+
+#define STORE_TICKET_SIZE 33 /* of an id, with NUL */
+
+/* Notes it until it has expired; those that have are forgotten. -EEXIST: it was shown before. */
+int store_ticket_show(
+	struct store *store, int64_t device, const char *id, int64_t expires_ms, int64_t now_ms);
 
 /* --- administrators, and who did what --- */
 

@@ -3,12 +3,12 @@
 E2E	    := $(B)/tests/e2e
 E2E_LDLIBS  := -levent -levent_openssl -lssl -lcrypto -lp11 -ljson-c -lcap -lseccomp
 E2E_SOURCES  = tests/e2e/stand_in.c $(wildcard console/frontend/*.c console/authority/*.c console/ipc/*.c) \
-	       $(patsubst %,common/%.c,bytes channel clock digest file filter hpke key_words lease lease_verify local_socket log privileges signing text uuid wire)
+	       $(patsubst %,common/%.c,bytes channel clock digest file filter hpke json key_words lease lease_verify local_socket log privileges signing text uuid wire)
 E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
 .PHONY: e2e-programs
-e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock $(E2E)/key_bytes $(E2E)/console-sanitized
+e2e-programs: $(E2E)/stand-in $(E2E)/stand-in-sanitized $(E2E)/jump.so $(E2E)/kafka_mock $(E2E)/ticket_maker $(E2E)/key_bytes $(E2E)/console-sanitized
 
 .SECONDEXPANSION:
 $(E2E)/stand-in: $$(patsubst %.c,$(B)/%.o,$$(E2E_SOURCES))
@@ -23,6 +23,9 @@ $(E2E)/stand-in-sanitized: $$(E2E_SOURCES)
 $(E2E)/jump.so: tests/e2e/jump.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fPIC -shared -o $@ $< -ldl
+
+$(E2E)/ticket_maker: $(B)/tests/e2e/ticket_maker.o $(B)/agent/engine/ticket_claims.o $(B)/agent/engine/json.o $$(POLICY_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
 
 $(E2E)/kafka_mock: $(B)/tests/e2e/kafka_mock.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lrdkafka

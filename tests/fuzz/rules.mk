@@ -54,6 +54,11 @@ FUZZ_SOURCES_pam_stack := agent/cli/pam_stack.c agent/cli/pam_walk.c
 FUZZ_SEEDS_pam_stack   := tests/fuzz/corpus/pam_stack
 FUZZ_FLAGS_pam_stack   := -max_len=2048
 
+FUZZ_SOURCES_ticket_parse := console/store/ticket_parse.c common/ticket.c
+FUZZ_SEEDS_ticket_parse	  := tests/fuzz/corpus/ticket_parse
+FUZZ_LDLIBS_ticket_parse  := -lcrypto -ljson-c
+FUZZ_FLAGS_ticket_parse	  := -max_len=4400
+
 FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/posture.c common/signing.c
 FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle

@@ -230,6 +230,20 @@ Test(console_store, restored_devices_go_on)
 	fixture_free(&device);
 }
 
+/* Another console's ticket of the same id is another ticket; one that has expired is forgotten. */
+Test(console_store, a_ticket_is_shown_once)
+{
+	static const char id[] = "0123456789abcdef0123456789abcdef";
+
+	cr_assert_eq(store_begin(fixture_store), 0);
+	cr_expect_eq(store_ticket_show(fixture_store, 1, id, 5000, 1000), 0);
+	cr_expect_eq(store_ticket_show(fixture_store, 1, id, 5000, 1001), -EEXIST);
+	cr_expect_eq(store_ticket_show(fixture_store, 2, id, 5000, 1001), 0);
+	cr_expect_eq(store_ticket_show(fixture_store, 1, id, 9000, 5001), 0);
+	cr_expect_eq(store_ticket_show(fixture_store, 2, id, 9000, 5000), -EEXIST);
+	cr_assert_eq(store_commit(fixture_store), 0);
+}
+
 /* A database as the first version made it, with something in it. */
 Test(console_store, an_older_one_is_migrated)
 {
@@ -254,6 +268,8 @@ Test(console_store, an_older_one_is_migrated)
 			     "ALTER TABLE audit DROP COLUMN link;"
 			     "ALTER TABLE account DROP COLUMN unfit;"
 			     "ALTER TABLE token DROP COLUMN owner;"
+			     "ALTER TABLE token DROP COLUMN audience;"
+			     "ALTER TABLE token DROP COLUMN tenant; DROP TABLE ticket;"
 			     "ALTER TABLE device DROP COLUMN word; PRAGMA user_version = 1",
 			     NULL, NULL, NULL),
 		SQLITE_OK);
@@ -264,6 +280,7 @@ Test(console_store, an_older_one_is_migrated)
 	cr_assert_eq(store_token_get(fixture_store, token.id, &token), 0);
 	cr_expect_eq(token.uses_left, 3);
 	cr_expect_str_eq(token.owner, "");
+	cr_expect_str_eq(token.audience, "");
 	cr_expect_eq(store_policy_get(fixture_store, 0, &policy), -ENOENT, "a table, and empty");
 	fixture_close();
 	fixture_open();

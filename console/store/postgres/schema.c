@@ -139,8 +139,14 @@ static const char version_7[] =
 	" boot bytea NOT NULL, asked_ms bigint NOT NULL, time_ms bigint NOT NULL,"
 	" PRIMARY KEY (device, hash));";
 
+/* Tokens for checking tickets, and which tickets were shown. */
+static const char version_8[] = "ALTER TABLE token ADD COLUMN audience text NOT NULL DEFAULT '';"
+				"ALTER TABLE token ADD COLUMN tenant text NOT NULL DEFAULT '';"
+				"CREATE TABLE ticket (device bigint NOT NULL, id text NOT NULL,"
+				" expires_ms bigint NOT NULL, PRIMARY KEY (device, id));";
+
 static const char *const versions[] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

@@ -10,7 +10,7 @@
 
 #define TOKEN                                                                              \
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
-	" made_by, owner FROM token "
+	" made_by, owner, audience, tenant FROM token "
 
 #define LABEL_KEY                                                                    \
 	"SELECT label, generation, name, home, slot, wrapped, made_ms, replaced_ms," \
@@ -121,10 +121,10 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 		"SELECT fingerprint, device, key, serial, not_before_ms, not_after_ms, made_ms,"
 		" is_used, is_replaced FROM certificate WHERE device = $1 ORDER BY made_ms DESC,"
 		" not_after_ms DESC, fingerprint LIMIT $2", false},
-	[PG_TOKEN_ADD] = {"btiiiitt",
+	[PG_TOKEN_ADD] = {"btiiiitttt",
 		"INSERT INTO token (id, hash, name, uses_left, made_ms, expires_ms,"
-		" is_approving, made_by, owner) SELECT (SELECT coalesce(max(id), 0) + 1 FROM"
-		" token), $1, $2, $3, $4, $5, $6, $7, $8 ON CONFLICT DO NOTHING RETURNING id", false},
+		" is_approving, made_by, owner, audience, tenant) SELECT (SELECT coalesce(max(id), 0) + 1 FROM"
+		" token), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 ON CONFLICT DO NOTHING RETURNING id", false},
 	[PG_TOKEN_FIND] = {"b", TOKEN "WHERE hash = $1", false},
 	[PG_TOKEN_GET] = {"i", TOKEN "WHERE id = $1", false},
 	[PG_TOKEN_USE] = {"i",
@@ -135,6 +135,11 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 	[PG_TOKEN_COUNT] = {"i",
 		"SELECT count(*) FROM token WHERE is_revoked = 0 AND uses_left <> 0 AND"
 		" expires_ms > $1", false},
+	[PG_TICKET_FORGET] = {"ii", "DELETE FROM ticket WHERE device = $1 AND expires_ms < $2",
+		false},
+	[PG_TICKET_SHOW] = {"iti",
+		"INSERT INTO ticket (device, id, expires_ms) VALUES ($1, $2, $3)"
+		" ON CONFLICT DO NOTHING", false},
 	[PG_ADMINISTRATOR_ADD] = {"ttii",
 		"INSERT INTO administrator (name, hash, is_one_time, made_ms) VALUES ($1, $2,"
 		" $3, $4) ON CONFLICT DO NOTHING", false},

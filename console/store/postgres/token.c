@@ -19,6 +19,8 @@ int postgres_token_add(
 	pg_int(&call, token->is_approving);
 	pg_text(&call, token->made_by);
 	pg_text(&call, token->owner);
+	pg_text(&call, token->audience);
+	pg_text(&call, token->tenant);
 	r = pg_run_number(&call, &id);
 	if (r < 0) /* another console took the number at the same moment */
 		return r == -ENOENT ? -EBUSY : r;
@@ -38,6 +40,8 @@ static void read_token(struct pg_rows *rows, int row, struct store_token *ret_to
 	ret_token->is_revoked = pg_get_int(rows, row, 7) != 0;
 	pg_get_text(rows, row, 8, ret_token->made_by, sizeof(ret_token->made_by));
 	pg_get_text(rows, row, 9, ret_token->owner, sizeof(ret_token->owner));
+	pg_get_text(rows, row, 10, ret_token->audience, sizeof(ret_token->audience));
+	pg_get_text(rows, row, 11, ret_token->tenant, sizeof(ret_token->tenant));
 }
 
 static int read_many(struct pg_call *call, struct store_token *ret_tokens, unsigned int most)
@@ -98,6 +102,25 @@ int postgres_tokens(
 	pg_int(&call, after);
 	pg_int(&call, most);
 	return read_many(&call, ret_tokens, most);
+}
+
+int postgres_ticket_show(
+	struct store *store, int64_t device, const char *id, int64_t expires_ms, int64_t now_ms)
+{
+	struct pg_call call = pg_call(store, PG_TICKET_FORGET);
+	int r;
+
+	pg_int(&call, device);
+	pg_int(&call, now_ms);
+	r = pg_run_any(&call);
+	if (r < 0)
+		return r;
+	call = pg_call(store, PG_TICKET_SHOW);
+	pg_int(&call, device);
+	pg_text(&call, id);
+	pg_int(&call, expires_ms);
+	r = pg_run_one(&call);
+	return r == -ENOENT ? -EEXIST : r;
 }
 
 int postgres_administrator_add(

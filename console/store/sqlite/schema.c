@@ -140,8 +140,15 @@ static const char version_10[] =
 	" boot BLOB NOT NULL, asked_ms INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (device, hash)) STRICT, WITHOUT ROWID;";
 
+/* Tokens for checking tickets, and which tickets were shown. */
+static const char version_11[] =
+	"ALTER TABLE token ADD COLUMN audience TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE token ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE ticket (device INTEGER NOT NULL, id TEXT NOT NULL,"
+	" expires_ms INTEGER NOT NULL, PRIMARY KEY (device, id)) STRICT, WITHOUT ROWID;";
+
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9, version_10};
+	version_6, version_7, version_8, version_9, version_10, version_11};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -12,7 +12,7 @@
 
 #define TOKEN                                                                              \
 	"SELECT id, name, uses_left, used, made_ms, expires_ms, is_approving, is_revoked," \
-	" made_by, owner FROM token "
+	" made_by, owner, audience, tenant FROM token "
 
 #define LABEL_KEY                                                                    \
 	"SELECT label, generation, name, home, slot, wrapped, made_ms, replaced_ms," \
@@ -91,7 +91,8 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 			     " not_after_ms, made_ms, is_used, is_replaced FROM certificate"
 			     " WHERE device = ?1 ORDER BY rowid DESC LIMIT ?2",
 	[TOKEN_ADD] = "INSERT INTO token (hash, name, uses_left, made_ms, expires_ms,"
-		      " is_approving, made_by, owner) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		      " is_approving, made_by, owner, audience, tenant)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[TOKEN_FIND] = TOKEN "WHERE hash = ?1",
 	[TOKEN_GET] = TOKEN "WHERE id = ?1",
 	/* -1 is STORE_UNLIMITED */
@@ -101,6 +102,9 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[TOKEN_NEXT] = TOKEN "WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[TOKEN_COUNT] = "SELECT count(*) FROM token WHERE NOT is_revoked AND uses_left <> 0"
 			" AND expires_ms > ?1",
+	[TICKET_FORGET] = "DELETE FROM ticket WHERE device = ?1 AND expires_ms < ?2",
+	[TICKET_SHOW] = "INSERT INTO ticket (device, id, expires_ms) VALUES (?1, ?2, ?3)"
+			" ON CONFLICT DO NOTHING",
 	[ADMINISTRATOR_ADD] = "INSERT INTO administrator (name, hash, is_one_time, made_ms)"
 			      " VALUES (?1, ?2, ?3, ?4)",
 	[ADMINISTRATOR_COUNT] = "SELECT count(*) FROM administrator",

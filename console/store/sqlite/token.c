@@ -18,6 +18,8 @@ int sqlite_token_add(
 	sql_bind(statement, 6, token->is_approving);
 	sql_bind_text(statement, 7, token->made_by);
 	sql_bind_text(statement, 8, token->owner);
+	sql_bind_text(statement, 9, token->audience);
+	sql_bind_text(statement, 10, token->tenant);
 	r = sql_run(statement);
 	if (r < 0)
 		return r;
@@ -37,6 +39,8 @@ static void read_token(sqlite3_stmt *statement, struct store_token *ret_token)
 	ret_token->is_revoked = sqlite3_column_int(statement, 7) != 0;
 	sql_column_text(statement, 8, ret_token->made_by, sizeof(ret_token->made_by));
 	sql_column_text(statement, 9, ret_token->owner, sizeof(ret_token->owner));
+	sql_column_text(statement, 10, ret_token->audience, sizeof(ret_token->audience));
+	sql_column_text(statement, 11, ret_token->tenant, sizeof(ret_token->tenant));
 }
 
 static int read_one(sqlite3_stmt *statement, struct store_token *ret_token)
@@ -99,6 +103,25 @@ int sqlite_tokens(
 	}
 	(void)sqlite3_reset(statement); /* of rows that were there */
 	return (int)count;
+}
+
+int sqlite_ticket_show(
+	struct store *store, int64_t device, const char *id, int64_t expires_ms, int64_t now_ms)
+{
+	sqlite3_stmt *statement = sqlite_statement(store, TICKET_FORGET);
+	int r;
+
+	sql_bind(statement, 1, device);
+	sql_bind(statement, 2, now_ms);
+	r = sql_run(statement);
+	if (r < 0)
+		return r;
+	statement = sqlite_statement(store, TICKET_SHOW);
+	sql_bind(statement, 1, device);
+	sql_bind_text(statement, 2, id);
+	sql_bind(statement, 3, expires_ms);
+	r = sqlite_run_one(store, statement);
+	return r == -ENOENT ? -EEXIST : r;
 }
 
 int sqlite_administrator_add(
