@@ -1,7 +1,11 @@
 # Programs that run in the machine beside the product.
-VM_TOOLS := $(B)/tests/burst $(B)/tests/kernelctl
+VM_TOOLS := $(B)/tests/asker $(B)/tests/burst $(B)/tests/kernelctl
 
 $(B)/tests/burst: $(B)/tests/vm/tools/burst.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(B)/tests/asker: $(B)/tests/vm/tools/asker.o $(B)/agent/ipc/request.o $(COMMON_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
