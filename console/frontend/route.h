@@ -48,7 +48,7 @@
 
 /* base64 of the largest request, with ends of lines after each 64 characters */
 #define ROUTE_CSR_MAX	(CONSOLE_CSR_MAX * 3 / 2)
-#define ROUTE_KEYS_MAX	384		  /* KEY_QUESTION_MAX */
+#define ROUTE_KEYS_MAX	384 /* KEY_QUESTION_MAX */
 #define ROUTE_CHECK_MAX 8192
 #define ROUTE_LEASE_MAX 512		  /* LEASE_REQUEST_MAX */
 #define ROUTE_BODY_MAX	CONSOLE_BATCH_MAX /* the largest of all */

@@ -23,7 +23,8 @@
 #include "console/store/word.h"
 
 struct answer {
-	uint16_t type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS, KEYS_ARE, CHECKED */
+	uint16_t
+		type; /* CONSOLE_ENROLLED, DONE, DEVICE_IS, TAKEN, POLICY_IS, LEASE_IS, KEYS_ARE, CHECKED */
 	struct console_device device;	 /* of any: id and refusal */
 	uint64_t version;		 /* POLICY_IS: to be handed out; 0 = none */
 	uint64_t word;			 /* POLICY_IS: of the device, where it asked for it */
