@@ -176,6 +176,7 @@ struct policy_verification {
 	uint8_t methods; /* of all labels */
 	uint8_t ends;	 /* 1 << enum verify_cause */
 	uint32_t idle_s;
+	bool drops_keys;       /* of these labels, while nobody has verified */
 	uint32_t *except_uids; /* who never verify */
 	size_t except_count;
 	char *page_issuer; /* NULL = not given, as the rest */

@@ -99,6 +99,7 @@ int compile_verify(struct compile *compile)
 	}
 	verification->ends = ends_of(from);
 	verification->idle_s = from->idle_s;
+	verification->drops_keys = from->drops_keys;
 	if (compile_copy(from->page_issuer, &verification->page_issuer) < 0 ||
 		compile_copy(from->page_client, &verification->page_client) < 0 ||
 		compile_copy(from->page_claim, &verification->page_claim) < 0 ||

@@ -278,6 +278,7 @@ struct policy_verify {
 	bool is_endless; /* as none */
 	uint32_t idle_s; /* 0 = not given: idle ends nothing */
 	struct policy_list except_users; /* services, who never verify */
+	bool drops_keys;		 /* of its labels, while nobody has verified */
 	char *page_issuer;		 /* of OpenID Connect; NULL = no page */
 	char *page_client;
 	char *page_claim;  /* which says the user; NULL = preferred_username */

@@ -174,6 +174,7 @@ static const struct section_key verify_keys[] = {
 	{"ends", value_verify_ends, offsetof(struct policy, verify), KEY_REPEATS},
 	{"idle", value_duration, VERIFY(idle_s), 0},
 	{"except-user", value_users, VERIFY(except_users), KEY_REPEATS},
+	{"drop-keys", value_yes_no, VERIFY(drops_keys), 0},
 	{"page-issuer", value_link, VERIFY(page_issuer), 0},
 	{"page-client", value_verify_word, VERIFY(page_client), 0},
 	{"page-claim", value_verify_word, VERIFY(page_claim), 0},

@@ -95,7 +95,7 @@ static void compare(struct engine *engine, const struct keyring_keys *now)
 			tell(engine, &now->labels[i], change);
 	}
 	for (unsigned int i = 0; i < desk.known.count; i++) {
-		struct keyring_label gone = {.drop = KEYRING_DROP_POLICY};
+		struct keyring_label gone = {.drop = desk.want.drop};
 
 		memcpy(gone.label, desk.known.labels[i].label, sizeof(gone.label));
 		if (label_in(now, gone.label)->generation || label_in(now, gone.label)->drop)
@@ -165,10 +165,16 @@ static void wish_of(const struct engine *engine, struct keyring_want *ret_want)
 {
 	memset(ret_want, 0, sizeof(*ret_want)); /* compared as a whole */
 	ret_want->is_verified = verify_is_anybody(engine);
+	ret_want->drop = KEYRING_DROP_POLICY;
 	for (size_t i = 0; engine->policy && i < engine->policy->vault_count; i++) {
-		const uint8_t *label = engine->policy->label[engine->policy->vaults[i].bit].uuid;
+		unsigned int bit = engine->policy->vaults[i].bit;
+		const uint8_t *label = engine->policy->label[bit].uuid;
 		bool is_there = false;
 
+		if (verify_keeps_key(engine, bit)) {
+			ret_want->drop = KEYRING_DROP_LOCK;
+			continue;
+		}
 		for (unsigned int j = 0; j < ret_want->count; j++)
 			is_there |= !memcmp(ret_want->labels[j], label, KEYRING_UUID_SIZE);
 		if (!is_there && ret_want->count < KEYRING_LABELS_MAX)

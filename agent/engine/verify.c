@@ -260,6 +260,14 @@ bool verify_is_anybody(const struct engine *engine)
 	return false;
 }
 
+bool verify_keeps_key(const struct engine *engine, unsigned int bit)
+{
+	const struct policy_verification *verification = &engine->policy->verification;
+
+	return verification->drops_keys && (verification->labels & UINT64_C(1) << bit) &&
+	       !verify_users_have(&engine->verify->users, verification, bit, clock_boot_ns());
+}
+
 struct json_object *verify_object(const struct engine *engine, uint32_t uid)
 {
 	const struct policy_verification *verification = wanted(engine);

@@ -33,6 +33,8 @@ void verify_tick(struct engine *engine);
 
 /* Whether some user has, and need not again yet. */
 bool verify_is_anybody(const struct engine *engine);
+/* Whether the policy wants the label's key only while some user has verified, and none has. */
+bool verify_keeps_key(const struct engine *engine, unsigned int bit);
 
 /* What status says to a user: each label that asks for it, and until when; to root all users. NULL: none asks. */
 struct json_object *verify_object(const struct engine *engine, uint32_t uid);

@@ -80,6 +80,18 @@ uint64_t verify_user_gate(const struct verify_user *user,
 	return latest_ns;
 }
 
+bool verify_users_have(const struct verify_users *users,
+	const struct policy_verification *verification, unsigned int bit, uint64_t now_ns)
+{
+	for (size_t i = 0; i < users->count; i++)
+		for (unsigned int slot = 0; slot < POLICY_VERIFY_SLOTS; slot++)
+			if ((verification->slots[slot].labels & UINT64_C(1) << bit) &&
+				verify_user_until(&users->list[i], &verification->slots[slot]) >
+					now_ns)
+				return true;
+	return false;
+}
+
 void verify_except_gate(
 	const struct policy_verification *verification, struct hf_verified *ret_verified)
 {

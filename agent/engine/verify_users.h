@@ -44,6 +44,9 @@ uint64_t verify_user_until(const struct verify_user *user, const struct policy_v
 uint64_t verify_user_gate(const struct verify_user *user,
 	const struct policy_verification *verification, uint64_t now_ns,
 	struct hf_verified *ret_verified);
+/* Whether some user has verified for the label of that bit. */
+bool verify_users_have(const struct verify_users *users,
+	const struct policy_verification *verification, unsigned int bit, uint64_t now_ns);
 /* The same for somebody who never verifies. */
 void verify_except_gate(
 	const struct policy_verification *verification, struct hf_verified *ret_verified);

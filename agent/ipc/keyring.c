@@ -84,6 +84,7 @@ int keyring_want_put(uint8_t ret_bytes[KEYRING_BYTES_MAX], const struct keyring_
 
 	bytes_writer_init(&writer, ret_bytes, KEYRING_BYTES_MAX);
 	bytes_put_u8(&writer, want->is_verified);
+	bytes_put_u8(&writer, want->drop);
 	bytes_put_u16(&writer, want->count);
 	for (unsigned int i = 0; i < want->count; i++)
 		bytes_put_blob(&writer, want->labels[i], KEYRING_UUID_SIZE);
@@ -96,8 +97,10 @@ int keyring_want_get(const void *bytes, size_t size, struct keyring_want *ret_wa
 
 	bytes_reader_init(&reader, bytes, size);
 	ret_want->is_verified = bytes_get_u8(&reader);
+	ret_want->drop = bytes_get_u8(&reader);
 	ret_want->count = bytes_get_u16(&reader);
-	if (ret_want->is_verified > 1 || ret_want->count > KEYRING_LABELS_MAX)
+	if (ret_want->is_verified > 1 || ret_want->drop >= KEYRING_DROP_MAX ||
+		ret_want->count > KEYRING_LABELS_MAX)
 		return -EBADMSG;
 	for (unsigned int i = 0; i < ret_want->count; i++)
 		bytes_get_blob(&reader, ret_want->labels[i], KEYRING_UUID_SIZE);

@@ -97,6 +97,7 @@ enum keyring_drop {
 
 struct keyring_want {
 	uint8_t is_verified; /* the user has, just now: some keys are granted to none else */
+	uint8_t drop;	     /* enum keyring_drop: why others are not wanted any more */
 	uint16_t count;
 	uint8_t labels[KEYRING_LABELS_MAX][KEYRING_UUID_SIZE];
 };

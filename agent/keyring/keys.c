@@ -236,7 +236,7 @@ void keys_want(struct keys *keys, const struct keyring_want *want)
 
 		if (wanted->is_of_policy)
 			continue;
-		drop_one(keys, wanted, KEYRING_DROP_POLICY);
+		drop_one(keys, wanted, (enum keyring_drop)want->drop);
 		*wanted = keys->wanted[--keys->wanted_count];
 	}
 }

@@ -36,7 +36,7 @@ class Keyring:
         return error if error < 0 else answer[14:14 + size]
 
     def want(self, labels, verified=False):
-        return self.ask(KEYS_WANT, struct.pack('<BH', verified, len(labels)) + b''.join(labels))
+        return self.ask(KEYS_WANT, struct.pack('<BBH', verified, DROPS.index('policy'), len(labels)) + b''.join(labels))
 
     def drop(self, reason):
         return self.ask(KEYS_DROP, bytes([DROPS.index(reason)]))

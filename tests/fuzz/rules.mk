@@ -85,6 +85,11 @@ FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
 FUZZ_SEEDS_keyring   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring   := -max_len=4200
 
+FUZZ_SOURCES_key_receipt := console/authority/key_receipt.c common/bytes.c common/lease.c common/lease_verify.c common/signing.c
+FUZZ_LDLIBS_key_receipt  := -lcrypto
+FUZZ_SEEDS_key_receipt   := tests/fuzz/corpus/key_receipt
+FUZZ_FLAGS_key_receipt   := -max_len=4000
+
 FUZZ_SOURCES_key_words := common/bytes.c common/key_words.c common/lease.c common/lease_verify.c common/signing.c
 FUZZ_LDLIBS_key_words  := -lcrypto
 FUZZ_SEEDS_key_words   := tests/fuzz/corpus/key_words

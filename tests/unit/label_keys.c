@@ -6,6 +6,7 @@
 
 #include "agent/ipc/keyring.h"
 #include "agent/engine/label_keys.h"
+#include "agent/engine/verify_users.h"
 
 static const struct label_keys_change *compare(
 	uint32_t before, uint32_t now, enum keyring_drop drop)
@@ -47,7 +48,10 @@ Test(label_keys, each_reason_has_a_word_of_its_own)
 
 Test(label_keys, what_is_wanted_and_what_is_here_go_and_come)
 {
-	static struct keyring_want want = {.is_verified = 1, .count = 2, .labels = {{1}, {2}}},
+	static struct keyring_want want = {.is_verified = 1,
+					   .drop = KEYRING_DROP_LOCK,
+					   .count = 2,
+					   .labels = {{1}, {2}}},
 				   back;
 	static struct keyring_keys keys = {.place = 1,
 					   .is_shut = 1,
@@ -61,6 +65,7 @@ Test(label_keys, what_is_wanted_and_what_is_here_go_and_come)
 
 	cr_assert_eq(keyring_want_get(bytes, (size_t)size, &back), 0);
 	cr_expect_eq(back.count, 2);
+	cr_expect_eq(back.drop, KEYRING_DROP_LOCK);
 	cr_expect_eq(back.labels[1][0], 2);
 	cr_expect_eq(keyring_want_get(bytes, (size_t)size - 1, &back), -EBADMSG);
 	cr_expect_eq(keyring_want_get(bytes, (size_t)size + 1, &back), -EBADMSG);
@@ -79,4 +84,25 @@ Test(label_keys, what_is_wanted_and_what_is_here_go_and_come)
 	cr_expect_str_eq(again.code, "KEY_UNKNOWN");
 	cr_expect_eq(again.labels[63].generation, 63);
 	cr_expect_eq(keyring_keys_get(bytes, (size_t)size - 1, &again), -EBADMSG);
+}
+
+/* The wish that drop-keys makes. */
+Test(label_keys, while_nobody_has_verified_a_key_is_not_wanted)
+{
+	static struct policy_verification verification = {.labels = 6,
+		.slots = {{.labels = 2, .methods = 1 << VERIFY_TOTP, .grace_s = 60},
+			{.labels = 4, .methods = 1 << VERIFY_PASSWORD, .grace_s = 60}}};
+	static struct verify_users users;
+	const uint64_t now_ns = 1000 * UINT64_C(1000000000);
+
+	cr_expect_not(verify_users_have(&users, &verification, 1, now_ns));
+	cr_assert_eq(verify_users_prove(&users, 1000, VERIFY_TOTP, now_ns), 0);
+	cr_expect(verify_users_have(&users, &verification, 1, now_ns + 1));
+	cr_expect_not(verify_users_have(&users, &verification, 2, now_ns + 1), "by another means");
+	cr_expect_not(verify_users_have(&users, &verification, 0, now_ns + 1), "nothing is asked");
+	cr_expect_not(
+		verify_users_have(&users, &verification, 1, now_ns + 61 * UINT64_C(1000000000)),
+		"over");
+	(void)verify_users_end(&users, 1000);
+	cr_expect_not(verify_users_have(&users, &verification, 1, now_ns + 1));
 }

@@ -89,8 +89,18 @@ Test(policy_verify, who_never_verifies_and_the_page)
 	cr_expect_str_eq(verification->page_issuer, "https://id.acme.example/realm");
 	cr_expect_str_eq(verification->page_client, "holdfast");
 	cr_expect_null(verification->page_claim);
+	cr_expect_not(verification->drops_keys);
 	cr_expect_str_eq(verification->page_domain, "acme.example");
 	cr_expect_str_eq(verification->page_ca, "/etc/ssl/acme.pem");
+	policy_compiled_free(policy);
+}
+
+Test(policy_verify, keys_may_leave_meanwhile)
+{
+	struct policy_compiled *policy = fixture_compile(
+		GOOD MORE("a", "verify = totp\n") "[verify]\ndrop-keys = yes\n");
+
+	cr_expect(policy->verification.drops_keys);
 	policy_compiled_free(policy);
 }
 
@@ -148,6 +158,7 @@ Test(policy_verify, what_is_wrong_is_said)
 		MORE("a", "verify = totp\n") "[verify]\npage-issuer = http://x\n", 17, "https://");
 	expect_problem(
 		MORE("a", "verify = totp\n") "[verify]\npage-client = a b\n", 17, "one word");
+	expect_problem(MORE("a", "verify = totp\n") "[verify]\ndrop-keys = perhaps\n", 17, "yes");
 	expect_problem(MORE("a", "verify = totp\n") "[verify]\npage-ca = ca.pem\n", 17, "absolute");
 	expect_problem(MORE("a", "verify = totp\n") "[verify x]\n", 16, "has no name");
 }
