@@ -33,6 +33,7 @@ HANDLER(handle_renew)
 HANDLER(handle_policy)
 HANDLER(handle_check)
 HANDLER(handle_lease)
+HANDLER(handle_keys)
 
 /* RFC 4648, 10 */
 static const char *const vectors[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
@@ -139,6 +140,7 @@ Test(console_frontend, routes)
 		{HTTP_POST, "/v1/ticket/check", handle_check, 0},
 		{HTTP_GET, "/v1/ticket/check", NULL, REFUSAL_METHOD},
 		{HTTP_POST, "/v1/lease", handle_lease, 0},
+		{HTTP_POST, "/v1/keys", handle_keys, 0},
 		{HTTP_GET, "/v1/lease", NULL, REFUSAL_METHOD},
 		{HTTP_GET, "/v1/policy", NULL, REFUSAL_ROUTE},
 		{HTTP_OTHER, "/v1/health", NULL, REFUSAL_METHOD},
