@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """keyring's local socket as holdfastd makes it, and one who asks there: agent/ipc/keyring.h."""
+import fcntl
 import os
 import socket
 import struct
 
-STATE, KEYS_WANT, KEYS_STATE, KEYS_DROP = 7, 16, 19, 28
+STATE, KEYS_WANT, KEYS_STATE, VAULT_ADD, KEYS_DROP = 7, 16, 19, 20, 28
 DROPS = ('none', 'lease', 'order', 'policy', 'lock', 'suspend', 'time', 'person')
 PLACES = ('nowhere', 'memfd_secret', 'locked', 'not locked')
 
@@ -24,13 +25,14 @@ class Keyring:
     def __init__(self, directory):
         self.path = os.path.join(directory, 'keyring.sock')
 
-    def ask(self, verb, payload=b''):
+    def ask(self, verb, payload=b'', fd=None):
         """Negative errno, or the answer's bytes."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
             peer.settimeout(20)
             peer.connect(self.path)
             body = struct.pack('<BH', 0, len(payload)) + payload
-            peer.send(struct.pack('<HHI', 1, verb, len(body)) + body)
+            packet = struct.pack('<HHI', 1, verb, len(body)) + body
+            socket.send_fds(peer, [packet], [] if fd is None else [fd])
             answer = peer.recv(8192)
         error, size = struct.unpack_from('<iH', answer, 8)
         return error if error < 0 else answer[14:14 + size]
@@ -40,6 +42,15 @@ class Keyring:
 
     def drop(self, reason):
         return self.ask(KEYS_DROP, bytes([DROPS.index(reason)]))
+
+    def give(self, label, directory):
+        """To the file system of that directory: how its kernel calls the key, or negative errno."""
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            answer = self.ask(VAULT_ADD, label + struct.pack('<I', 0), fd)
+        finally:
+            os.close(fd)
+        return answer if isinstance(answer, int) else answer[4:]
 
     def state(self):
         answer = self.ask(KEYS_STATE)
@@ -62,3 +73,17 @@ class Keyring:
     def has(self, label):
         """The newest generation of it that is here; 0 = none."""
         return self.state()['labels'].get(label, {}).get('generation', 0)
+
+
+KEY_STATUS = 0xc080661a  # FS_IOC_GET_ENCRYPTION_KEY_STATUS: linux/fscrypt.h
+
+
+def kernel_has(directory, identifier):
+    """Whether the file system there has the key that is called so."""
+    argument = bytearray(struct.pack('<II', 2, 0) + identifier + bytes(104))
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.ioctl(fd, KEY_STATUS, argument)
+    finally:
+        os.close(fd)
+    return struct.unpack_from('<I', argument, 64)[0] == 2

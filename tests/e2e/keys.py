@@ -13,7 +13,7 @@ import tempfile
 import time
 import uuid
 
-from keyring_peer import Keyring
+from keyring_peer import Keyring, kernel_has
 from lib import Identity, check, run, skip, status_of, summary
 from reporters import Reporters, wait_until
 from whole_console import Console
@@ -192,6 +192,48 @@ def rounds(console, work, label):
     return agent, keyring
 
 
+def in_the_kernel(console, work, agent, keyring, label):
+    """What the key is for: a file system has it while keyring has, and not a moment longer."""
+    image, place = os.path.join(work, 'disk'), os.path.join(work, 'disk.mounted')
+    os.makedirs(place)
+    with open(image, 'wb') as file:
+        file.truncate(20 << 20)
+    if run('mkfs.ext4', '-q', '-O', 'encrypt', image).returncode or \
+            run('mount', '-o', 'loop', image, place).returncode:
+        skip('the key in a file system', 'a loop device and ext4 with encryption')
+        return
+    try:
+        called = keyring.give(label, place)
+        if called == -95:
+            skip('the key in a file system', 'a kernel with CONFIG_FS_ENCRYPTION')
+            return
+        check('the file system is given it', isinstance(called, bytes) and
+              kernel_has(place, called), called)
+        check('another label\'s it is not', keyring.give(os.urandom(16), place) == -126)
+        keyring.drop('lock')
+        check('dropped, the file system has it no more', not kernel_has(place, called))
+        check('and is given none', keyring.give(label, place) == -126 or keyring.has(label))
+        wait_until(lambda: keyring.has(label), 40)
+        check('control: back, it is the same', keyring.give(label, place) == called)
+        uid = agent.status()['device']
+        console.verb('device', 'suspend', uid, '--why', 'test')
+        check('suspended, the file system has it no more',
+              wait_until(lambda: not kernel_has(place, called), 10, 0.02))
+        console.verb('device', 'approve', uid)
+        check('approved, it may be given again', wait_until(
+            lambda: keyring.has(label) and keyring.give(label, place) == called, 90))
+        agent.kill(0)
+        check('of a keyring that was killed the kernel keeps it, for its vaults to be locked',
+              kernel_has(place, called))
+        agent.kill()
+        agent.start()
+        wait_until(lambda: agent.status().get('standing') == 'trusted')
+        keyring.want([label])
+        wait_until(lambda: keyring.has(label), 60)
+    finally:
+        run('umount', place)
+
+
 def destroy(console, work, agent, keyring, label):
     said = console.verb('key', 'destroy', 'acme/finance', '--generation', '1')
     check('an earlier generation is destroyed', 'destroyed' in said, said)
@@ -271,6 +313,7 @@ def main():
     label = commands(console)
     releases(console, work, label)
     agent, keyring = rounds(console, work, label)
+    in_the_kernel(console, work, agent, keyring, label)
     destroy(console, work, agent, keyring, label)
     backups(console, work)
     sealed(console, work)
