@@ -68,7 +68,7 @@ _holdfast_console()
 	rule:) choice='add list remove --help' ;;
 	rule:add) choice='--host --owner --network --fact --serials --help' ;;
 	rule:list) choice='--json --help' ;;
-	token:create) choice='--uses --unlimited --days --approve --owner --name --json --help' ;;
+	token:create) choice='--uses --unlimited --days --approve --owner --name --kind --audience --tenant --json --help' ;;
 	token:list) choice='--json --help' ;;
 	events:*) choice='--device --class --verdict --user --file --text --since --until --limit --all --follow --export --json --help' ;;
 	findings:*) choice='--device --limit --json --help' ;;

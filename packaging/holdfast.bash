@@ -33,7 +33,7 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify verify events taint lineage label policy enrol pam-check vault maintenance --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify verify events taint lineage label policy enrol ticket pam-check vault maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
 	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
@@ -61,6 +61,7 @@ _holdfast()
 	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
 	enrol:*) choice='--console --ca --token-file --name --proxy --key --no-wait --help' ;;
+	ticket:*) choice='--audience --nonce --json --help' ;;
 	pam-check:*) choice="$(ls /etc/pam.d 2>/dev/null) --directory --modules --help" ;;
 	vault:) choice='status add unlock lock verify --json --dry-run --help' ;;
 	vault:*) choice="$(holdfast vault status --json 2>/dev/null | sed -n 's/^{"vault":"\([^"]*\)".*/\1/p')" ;;

@@ -12,7 +12,7 @@ account, password = sys.argv[1:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv("/bin/login", ["login", account])
-seen, sent, done, until = b"", False, False, time.time() + 60
+seen, sent, asked, done, until = b"", False, False, False, time.time() + 90
 while time.time() < until:
     if not select.select([terminal], [], [], 0.5)[0]:
         continue
@@ -27,9 +27,11 @@ while time.time() < until:
     seen += piece
     if not sent and b"assword:" in seen:
         os.write(terminal, password.encode() + b"\n")
-        sent = True
-        # what a shell answers, and nothing that echoes
+        sent, seen = True, b""
+    elif sent and not asked and seen.rstrip().endswith((b"$", b"#")):
+        # what a shell answers, and nothing that echoes; login(1) drops what is typed before
         os.write(terminal, b"echo who-$((40+2))-$(id -un)\nexit\n")
+        asked = True
     if b"who-42-" + account.encode() in seen:
         done = True
     if b"incorrect" in seen or b"denied" in seen.lower():
