@@ -465,7 +465,7 @@ static int prepare(struct moving *moving, bool *ret_has_changed)
 	(void)snprintf(name, sizeof(name), "%s", record->name);
 	r = record_read(moving->state_fd, name, record);
 	if (r == 0 && record->phase == RECORD_READY)
-		return fail(moving, -EEXIST, "it is a vault already"), 1;
+		return fail(moving, -EEXIST, "it is a vault already");
 	if (r < 0 && r != -ENOENT)
 		return fail(moving, r, "its record is not to be read");
 	if (r == -ENOENT) {

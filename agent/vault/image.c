@@ -128,11 +128,29 @@ static int is_same_place(int a_fd, int b_fd)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+int image_is_mounted(const char *vault)
+{
+	auto_close int root_fd = -EBADF, above_fd = open_directory(IMAGE_MOUNTS);
+	struct stat root, above;
+	char path[PATH_MAX];
+	int r = mount_path(vault, "", path);
+
+	if (r < 0)
+		return r;
+	if (above_fd < 0)
+		return above_fd == -ENOENT ? 0 : above_fd;
+	root_fd = open_directory(path);
+	if (root_fd < 0)
+		return root_fd == -ENOENT ? 0 : root_fd;
+	if (fstat(root_fd, &root) < 0 || fstat(above_fd, &above) < 0)
+		return -errno;
+	return root.st_dev != above.st_dev;
+}
+
 int image_mount(int directory_fd, const char *name, const char *vault)
 {
-	auto_close int file_fd = -EBADF, loop_fd = -EBADF, root_fd = -EBADF, above_fd = -EBADF;
+	auto_close int file_fd = -EBADF, loop_fd = -EBADF;
 	char path[PATH_MAX], device[32];
-	struct stat root, above;
 	int r;
 
 	r = mount_path(vault, "", path);
@@ -141,12 +159,11 @@ int image_mount(int directory_fd, const char *name, const char *vault)
 	if ((mkdir(IMAGE_MOUNTS, 0700) < 0 && errno != EEXIST) ||
 		(mkdir(path, 0700) < 0 && errno != EEXIST))
 		return -errno;
-	root_fd = open_directory(path);
-	above_fd = open_directory(IMAGE_MOUNTS);
-	if (root_fd < 0 || above_fd < 0 || fstat(root_fd, &root) < 0 || fstat(above_fd, &above) < 0)
-		return -errno;
-	if (root.st_dev != above.st_dev) /* mounted */
-		return take_fd(root_fd);
+	r = image_is_mounted(vault);
+	if (r < 0)
+		return r;
+	if (r == 1)
+		return open_directory(path);
 	file_fd = openat(directory_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (file_fd < 0)
 		return -errno;

@@ -24,6 +24,8 @@ int image_make(int directory_fd, const char *name, uint64_t size_bytes);
  * system, the caller's to close; negative errno.
  */
 int image_mount(int directory_fd, const char *name, const char *vault);
+/* 1, 0, negative errno. */
+int image_is_mounted(const char *vault);
 /* IMAGE_INSIDE becomes what stands at path, in which nothing is. */
 int image_show(const char *vault, const char *path);
 /* Whether it stands there. 1, 0, negative errno. */

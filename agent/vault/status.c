@@ -24,8 +24,7 @@ static const char *state_of(const struct record *record, enum print_style *ret_s
 
 	*ret_style = PRINT_WARN;
 	/* To look does not mount what is not mounted. */
-	if (record->way == RECORD_WAY_IMAGE && record->phase >= RECORD_DISCARDING &&
-		image_is_shown(record->name, record->path) != 1) {
+	if (record->way == RECORD_WAY_IMAGE && image_is_mounted(record->name) == 0) {
 		*ret_style = PRINT_DIM;
 		return "locked";
 	}

@@ -74,3 +74,8 @@ RELP_LIBS   = $(shell pkg-config --libs relp 2>/dev/null)
 $(BENCH)/flood: tests/bench/flood.c tests/bench/event_line.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(RELP_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lssl -lcrypto $(RELP_LIBS)
+
+# Encrypted folders, on this machine: as root.
+.PHONY: bench-vault
+bench-vault: $(B)/holdfast-vault $(B)/tests/hf-vault-keyring
+	tests/bench/vault.py

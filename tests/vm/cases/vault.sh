@@ -58,6 +58,7 @@ make_policy()
 
 keyring_start()
 {
+	rm -f /run/hf/keyring.log # its 'ready' is waited for
 	$HF_REPO/build/tests/hf-vault-keyring /run/holdfast "$(id -u holdfast-keyring)" >/run/hf/keyring.log 2>&1 &
 	keyring_pid=$!
 	wait_for 10 grep -q ready /run/hf/keyring.log
