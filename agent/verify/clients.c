@@ -137,6 +137,17 @@ void clients_on_poll(struct verifier *verifier, const struct pollfd *polls, unsi
 		accept_one(verifier);
 }
 
+void clients_cancel(struct verifier *verifier, uint32_t uid)
+{
+	for (unsigned int i = 0; i < verifier->client_count; i++) {
+		struct client *client = verifier->clients[i];
+
+		if (client->worker.fd >= 0 && (uid == VERIFY_EVERYBODY || client->uid == uid))
+			client_end(client, -ECANCELED,
+				"your session was locked or left meanwhile: begin anew");
+	}
+}
+
 void clients_on_taken(struct verifier *verifier, const struct verify_taken *taken)
 {
 	for (unsigned int i = 0; i < verifier->client_count; i++)

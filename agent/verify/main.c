@@ -36,6 +36,7 @@ static void on_ended(uint32_t uid, enum verify_cause cause, void *userdata)
 	if (cause < VERIFY_CAUSE_CHOICE_MAX && !(verifier->config.ends & 1U << cause))
 		return;
 	engine_ended(verifier, uid, cause);
+	clients_cancel(verifier, uid);
 	/* The engine's socket has it; the kernel part does within the time that a machine takes to sleep. */
 	if (cause == VERIFY_CAUSE_SUSPEND)
 		logind_let_sleep(&verifier->logind);

@@ -101,7 +101,7 @@ void verb_on_verdict(struct verifier *verifier, struct client *client, int error
 		enrol_totp_begin(verifier, client);
 	else if (client->verb == VERIFY_ASK_ENROL_KEY)
 		enrol_key_begin(verifier, client);
-	else
+	else if (may_verify(verifier, client, client->method)) /* still */
 		prove(verifier, client, client->method);
 }
 

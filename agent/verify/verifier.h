@@ -72,6 +72,8 @@ void engine_enrolled(struct verifier *verifier, const struct verify_enrolment *e
 /* clients.c */
 unsigned int clients_poll_fill(struct verifier *verifier, struct pollfd *polls, unsigned int most);
 void clients_on_poll(struct verifier *verifier, const struct pollfd *polls, unsigned int count);
+/* Proofs under way are for before; uid may be VERIFY_EVERYBODY. */
+void clients_cancel(struct verifier *verifier, uint32_t uid);
 /* The engine's word on a proof. */
 void clients_on_taken(struct verifier *verifier, const struct verify_taken *taken);
 void client_line(struct client *client, struct json_object *object);

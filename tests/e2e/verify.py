@@ -272,6 +272,25 @@ def step_now():
     return int(time.time()) // 30
 
 
+def overtaken(world):
+    """Locked while the password was looked at."""
+    person = Person(world, ALICE)
+    person.ask(2, "s3cret")
+    raw, fds, _, _ = socket.recv_fds(world.supervisor, 64, 1)
+    with socket.socket(fileno=fds[0]) as link:
+        link.recv(8192)
+        world.logind("lock", "1")
+        expect(world, "locked while a password is looked at", "ended", ALICE, LOCK)
+        error, words, _ = person.answer()
+        check("it counts no more", error == -125 and "begin anew" in words, (error, words))
+        try:
+            link.send(frame(21, struct.pack("<i", 0) + packed("") + packed("")))
+        except OSError:
+            pass
+    quiet(world, "whatever comes of it")
+    person.close()
+
+
 def by_password(world, person, right, secret="s3cret"):
     person.ask(2, secret)
     asked = []
@@ -574,6 +593,7 @@ def main():
         sleep(world)
         chosen(world)
         passwords(world)
+        overtaken(world)
         may_not(world)
         secret, used = codes(world)
         remembered(world, secret, used)
