@@ -43,6 +43,18 @@ static void print_policy(struct json_object *status)
 	(void)printf("  labels: %s\n", json_text(status, "policy.labels"));
 }
 
+/* A line of names, or what is said when there is none. */
+static void print_names(const char *before, struct json_object *names, const char *none)
+{
+	size_t count = names ? json_object_array_length(names) : 0;
+
+	(void)fputs(count ? before : none, stdout);
+	for (size_t i = 0; i < count; i++)
+		(void)printf("%s%s%s", i ? ", " : "",
+			json_object_get_string(json_object_array_get_idx(names, i)),
+			i + 1 == count ? "\n" : "");
+}
+
 /* In which zones, why in no others, and what that shuts. */
 static void print_network(struct json_object *status)
 {
@@ -51,18 +63,13 @@ static void print_network(struct json_object *status)
 	if (!json_at(status, "network"))
 		return;
 	print_styled(PRINT_BOLD, "Network\n");
-	if (json_text(status, "network.present")[0])
-		print_styled(PRINT_GOOD, "  in zone: %s\n", json_text(status, "network.present"));
-	else
-		print_styled(PRINT_WARN, "  in no zone\n");
+	print_names("  in zone: ", json_at(status, "network.present"), "  in no zone\n");
 	for (size_t i = 0; absent && i < json_object_array_length(absent); i++) {
 		struct json_object *zone = json_object_array_get_idx(absent, i);
 
 		(void)printf("  not in %s: %s\n", json_text(zone, "zone"), json_text(zone, "why"));
 	}
-	if (json_text(status, "network.services_shut")[0])
-		print_styled(PRINT_WARN, "  shut here: %s\n",
-			json_text(status, "network.services_shut"));
+	print_names("  shut here: ", json_at(status, "network.services_shut"), "");
 }
 
 static void print_status(struct json_object *status, const char *text, void *userdata)

@@ -462,9 +462,9 @@ int main(int argc, char **argv)
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
 	reporting_stop(&supervisor.reporting);
 	companion_stop(&supervisor.verify);
-	companion_stop(&supervisor.scout);
 	workers_stop(&supervisor.workers);
 	pair_stop(&supervisor.children);
+	companion_stop(&supervisor.scout); /* before, the engine would shut what is for zones */
 	log_notice("stopped; the kernel part goes on enforcing");
 	return EXIT_SUCCESS;
 }
