@@ -2,7 +2,7 @@
 # Owns: second verification with the real systemd-logind and PAM: what a label shuts until its user has
 # verified, by which means it opens, and everything that shuts it again; also when the agent is dead.
 # vm-needs: ext4 systemd
-# vm-timeout: 1500
+# vm-timeout: 1800
 # Functions are called by check.
 # shellcheck disable=SC2317
 . tests/vm/guest/lib.sh
@@ -65,7 +65,7 @@ session_begin()
 {
 	su -l alice -c 'exec sleep 100000' >/dev/null 2>&1 </dev/null &
 	session_pid=$!
-	wait_for 30 session_find
+	wait_for 180 session_find
 }
 
 session_find()
@@ -256,7 +256,7 @@ many_tries()
 	check 'and is an event' recorded verify-enrolled totp
 }
 
-prepare || exit 1
+prepare || { echo "verify: no user, bus, logind or session"; loginctl; exit 1; }
 policy_make 1 ''
 agent_start $policy || exit 1
 check 'ready' wait_for 60 is_ready
