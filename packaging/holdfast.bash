@@ -58,7 +58,7 @@ _holdfast()
 	label:*) _filedir; return ;;
 	policy:) choice='check explain show reload --help' ;;
 	policy:check) _filedir; return ;;
-	policy:explain) choice='--as --app --open --then --to --device --policy --help' ;;
+	policy:explain) choice='--as --app --open --login --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
 	enrol:*) choice='--console --ca --token-file --name --proxy --key --no-wait --help' ;;
 	ticket:*) choice='--audience --nonce --json --help' ;;

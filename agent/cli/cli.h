@@ -43,6 +43,8 @@ int cli_ticket(int argc, char **argv);
 /* Below policy; work without the agent. */
 int cli_policy_check(int argc, char **argv);
 int cli_policy_explain(int argc, char **argv);
+/* policy_login.c: explain --login. enum cli_exit. */
+int policy_explain_login(const char *path, const char *account);
 
 /* events_verify.c: what --verify does. enum cli_exit. */
 int events_verify(void);

@@ -21,6 +21,7 @@ static const char check_usage[] =
 static const char explain_usage[] =
 	"usage: holdfast policy explain --as USER [--app APP] --open PATH [--then CHANNEL]\n"
 	"                               [--to ADDRESS[:PORT]] [--device DEVICE] [--policy FILE]\n"
+	"       holdfast policy explain --login USER [--policy FILE]\n"
 	"What would happen, and which line says so.\n"
 	"  --app APP      an [app] of the policy, or the path of an executable\n"
 	"  --then CHANNEL removable, netshare, network, local-file, raw-disk, debug, descriptor, "
@@ -61,6 +62,7 @@ struct question {
 	struct policy_question asked;
 	const char *policy_path;
 	const char *user;
+	const char *login;
 	bool has_user;
 };
 
@@ -117,6 +119,9 @@ static int take_option(struct question *question, int option)
 	case 'd':
 		question->asked.device = optarg;
 		return 0;
+	case 'l':
+		question->login = optarg;
+		return 0;
 	case 'f':
 		question->policy_path = optarg;
 		return 0;
@@ -153,8 +158,8 @@ int cli_policy_explain(int argc, char **argv)
 	static const struct option known[] = {{"as", required_argument, NULL, 'a'},
 		{"app", required_argument, NULL, 'p'}, {"open", required_argument, NULL, 'o'},
 		{"then", required_argument, NULL, 't'}, {"to", required_argument, NULL, 'T'},
-		{"device", required_argument, NULL, 'd'}, {"policy", required_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'}, {0}};
+		{"device", required_argument, NULL, 'd'}, {"login", required_argument, NULL, 'l'},
+		{"policy", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct question question = {.asked.channel = -1, .policy_path = cli.policy_path};
 	int option;
 
@@ -165,7 +170,9 @@ int cli_policy_explain(int argc, char **argv)
 			return option == '?' ? (fputs(explain_usage, stderr), CLI_USAGE)
 					     : CLI_USAGE;
 	}
-	if (optind != argc || !question.asked.path) {
+	if (optind == argc && question.login && !question.asked.path)
+		return policy_explain_login(question.policy_path, question.login);
+	if (optind != argc || !question.asked.path || question.login) {
 		(void)fputs(explain_usage, stderr);
 		return CLI_USAGE;
 	}
