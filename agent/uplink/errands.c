@@ -205,10 +205,10 @@ void errand_begin(struct uplink *uplink)
 	}
 	if (!uplink->identity.chain_count)
 		begin_enrol(uplink, ERRAND_ENROL);
+	else if (now >= uplink->ask_ns) /* first: it says to which key to seal, too */
+		begin_ask(uplink);
 	else if (lease_is_due(uplink, now))
 		begin_lease(uplink);
-	else if (now >= uplink->ask_ns)
-		begin_ask(uplink);
 	else if (uplink->standing == STANDING_TRUSTED && wants_renewal(uplink, now))
 		begin_renewal(uplink, now);
 	else if (uplink->standing == STANDING_TRUSTED && begin_keys(uplink, now))

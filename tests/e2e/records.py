@@ -104,7 +104,10 @@ def rotation(console, online, offline):
     check('it is not destroyed while somebody needs it', done.returncode == 1 and
           '2 devices' in done.stderr, done)
     online.stop()
-    online.start()  # asks at once
+    before = online.status().get('contact')
+    online.start()  # asks at once, and is told the new key
+    check('who is there hears of it',
+          wait_until(lambda: online.status().get('contact', 0) > before, 30), online.status())
     online.log.append(5)
     check('who is there seals to the new one',
           wait_until(lambda: keys_of(console)[0]['waiting'] == 1, 60), keys_of(console))

@@ -38,27 +38,29 @@ trust()
 	holdfast status --json | grep -q "\"trust\":{\"state\":\"$1\""
 }
 
-# reaches NAME COMMAND...: from now on; how long it took is in $took.
+# pace: how fast this machine is now: $slack is so many times what one program's start and open take. An
+# emulated processor that is shared with others is slow at all it does.
+pace()
+{
+	local begun
+
+	begun=$(now_ms)
+	as_user alice $plain open $open/doc.txt - >/dev/null
+	slack=$((8 * ($(now_ms) - begun)))
+}
+
+# reaches NAME COMMAND...: within two seconds from now on, and what the machine takes.
+# tests/e2e/lease.py wants two seconds of a real one.
 reaches()
 {
-	local name=$1 begun
+	local name=$1 begun took
 
 	shift
 	begun=$(now_ms)
-	check "$name" wait_for 30 "$@"
+	wait_for 30 "$@"
 	took=$(($(now_ms) - begun))
-	echo "# $name: $took ms"
-}
-
-# fastest WORD MS...: an emulated processor shared with others takes its time, most of it the first
-# time: one of them has to be in time. tests/e2e/lease.py wants it of each.
-fastest()
-{
-	local word=$1 least
-
-	shift
-	least=$(printf '%s\n' "$@" | sort -n | head -n 1)
-	check "$word reaches the kernel within two seconds" test "$least" -le 2000
+	echo "# $name: $took ms, of which the machine may take $slack"
+	check "$name" test $took -le $((2000 + slack))
 }
 
 # everyday NAME: what is not labelled.
@@ -98,12 +100,14 @@ refute 'pending: labelled files are shut' opens
 everyday pending
 check 'pending: status says so' sh -c 'holdfast status | grep -q "waits for approval"'
 
+pace
 check 'it is approved' console device approve "$(device)"
 reaches 'approved: opens' opens
 check 'trusted: status says until when' sh -c 'holdfast status | grep -q "trusted until 20.* without contact"'
 check 'trusted: doctor has nothing to say of it' sh -c '! holdfast doctor | grep -q "labelled files are shut"'
 cp $word /run/hf/trusted.word
 
+pace
 check 'it is suspended' console device suspend "$(device)"
 reaches 'suspended: shut' is_shut
 everyday suspended
@@ -120,6 +124,7 @@ cp /run/hf/trusted.word $word
 check 'an older word, put back by root, is not taken' wait_for 10 grep -q 'OLDER' /var/log/holdfast/events.jsonl
 refute 'and opens nothing' opens
 
+pace
 check 'it is approved again' console device approve "$(device)"
 reaches 'approved again: opens' opens
 shut_ms=() open_ms=()
@@ -196,6 +201,7 @@ check 'a policy with a long lease' agent_reload
 check 'under it the device is trusted' wait_for 60 trust trusted
 check 'and opens' opens
 sleep 2 # its word is asked for by now
+pace
 check 'it is revoked' console device revoke "$(device)" --why test
 reaches 'revoked: shut' is_shut
 everyday revoked
