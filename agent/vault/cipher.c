@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each ioctl of linux/fscrypt.h that needs no key. */
+/* The ioctls of linux/fscrypt.h that need no key. */
 #include "agent/vault/cipher.h"
 
 #include <errno.h>
@@ -63,4 +63,15 @@ int cipher_key(int directory_fd, const uint8_t identifier[CIPHER_IDENTIFIER_SIZE
 		*ret_key = CIPHER_KEY_GONE;
 		return 0;
 	}
+}
+
+int cipher_take(int directory_fd, const uint8_t identifier[CIPHER_IDENTIFIER_SIZE])
+{
+	struct fscrypt_remove_key_arg argument = {
+		.key_spec.type = FSCRYPT_KEY_SPEC_TYPE_IDENTIFIER};
+
+	memcpy(argument.key_spec.u.identifier, identifier, CIPHER_IDENTIFIER_SIZE);
+	if (ioctl(directory_fd, FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS, &argument) < 0)
+		return -errno;
+	return argument.removal_status_flags & FSCRYPT_KEY_REMOVAL_STATUS_FLAG_FILES_BUSY ? 1 : 0;
 }

@@ -30,4 +30,10 @@ int cipher_set(int directory_fd, const uint8_t identifier[CIPHER_IDENTIFIER_SIZE
 int cipher_key(int directory_fd, const uint8_t identifier[CIPHER_IDENTIFIER_SIZE],
 	enum cipher_key *ret_key);
 
+/*
+ * Takes the key away, whoever gave it: root may. For when keyring, whose key it is, is gone. 0, 1 when files
+ * that were open are still readable, -ENOKEY when it is not there; negative errno.
+ */
+int cipher_take(int directory_fd, const uint8_t identifier[CIPHER_IDENTIFIER_SIZE]);
+
 #endif

@@ -22,7 +22,9 @@
 
 #define PARENT_FD 3
 #define TICK_MS	  1000
-#define TELL_NS	  (60 * CLOCK_SECOND_NS) /* how often the same holders are named */
+#define LOST_NS \
+	(20 * CLOCK_SECOND_NS) /* without a keyring; holdfastd starts another sooner, as a rule */
+#define TELL_NS (60 * CLOCK_SECOND_NS) /* how often the same holders are named */
 
 struct watched {
 	char name[RECORD_NAME_SIZE];
@@ -34,6 +36,7 @@ struct watch {
 	int count;
 	int state_fd;
 	int keyring_fd;
+	uint64_t lost_ns; /* since when there is no keyring; 0 = there is */
 };
 
 static struct watched *watched_of(struct watch *watch, const char *name)
@@ -142,19 +145,52 @@ static void look_at(struct watch *watch, const struct record *record)
 	}
 }
 
+/* Nobody knows whether the key may still be there: then it may not. */
+static void lock_without(const struct record *record)
+{
+	auto_close int fd = place_anchor(record);
+	enum cipher_key key;
+
+	if (fd < 0 || cipher_key(fd, record->identifier, &key) < 0 || key == CIPHER_KEY_GONE)
+		return;
+	(void)place_hide(record); /* what shows is told below */
+	(void)syncfs(fd);	  /* likewise */
+	if (cipher_take(fd, record->identifier) == 0)
+		say(record, LOCAL_VAULT_LOCKED, "locked, as there is no keyring");
+	else if (key == CIPHER_KEY_THERE)
+		say(record, LOCAL_VAULT_HELD,
+			"there is no keyring: the key is gone, and files of it are held");
+}
+
+/* Whether there is one to ask. */
+static bool has_keyring(struct watch *watch)
+{
+	if (watch->keyring_fd < 0)
+		watch->keyring_fd = keys_connect(vault_options.runtime_directory);
+	if (watch->keyring_fd >= 0)
+		watch->lost_ns = 0;
+	else if (!watch->lost_ns)
+		watch->lost_ns = clock_boot_ns();
+	return watch->keyring_fd >= 0;
+}
+
 static void tick(struct watch *watch)
 {
 	char names[RECORD_MAX][RECORD_NAME_SIZE];
 	struct record record;
 	int count = record_list(watch->state_fd, names);
+	bool is_there = count > 0 && has_keyring(watch);
 
-	if (count > 0 && watch->keyring_fd < 0)
-		watch->keyring_fd = keys_connect(vault_options.runtime_directory);
-	if (watch->keyring_fd < 0)
+	if (!is_there && (!watch->lost_ns || clock_boot_ns() - watch->lost_ns < LOST_NS))
 		return;
-	for (int i = 0; i < count; i++)
-		if (record_read(watch->state_fd, names[i], &record) == 0)
+	for (int i = 0; i < count; i++) {
+		if (record_read(watch->state_fd, names[i], &record) < 0)
+			continue;
+		if (is_there)
 			look_at(watch, &record);
+		else
+			lock_without(&record);
+	}
 }
 
 /* A keyring that was asked and is gone shows by its socket. */

@@ -181,6 +181,11 @@ def watching(vaults, engine, agent, keyring, label, place):
     check('another one asks for keys, and both are unlocked', wait_until(
         lambda: is_readable(place + '/books') and is_readable(place + '/plans'), 90),
         (keyring.state(), agent.errors()[-2000:]))
+    agent.processes[0].kill()  # keyring: it takes nothing back, and no other one comes
+    agent.processes[0].wait()
+    check('control: keyring is killed: what it gave is still there', is_readable(place + '/books'))
+    check('with none for a while, both are locked', wait_until(
+        lambda: not is_readable(place + '/books') and not is_readable(place + '/plans'), 60))
     ours.close()
     check('who watches ends with its parent', process.wait(20) == 0)
 
