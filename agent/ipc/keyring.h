@@ -59,7 +59,9 @@ enum keyring_verb {
 	KEYRING_VAULT_REMOVE = 21,
 	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
-	KEYRING_ANSWER = 32,	   /* none above */
+	KEYRING_QUOTE =
+		30, /* the console's challenge: answers what the TPM says: common/quote.h; -ENODEV */
+	KEYRING_ANSWER = 32, /* none above */
 	/* To uplink, unasked and without a payload: KEYS_ASK would answer now. */
 	KEYRING_WAKE = 33,
 };

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "agent/keyring/tpm.h"
+#include "common/digest.h"
 #include "common/file.h"
 #include "common/log.h"
 
@@ -292,6 +293,22 @@ bool device_key_tpm(struct device_key *key, uint8_t ret_hash[32])
 	if (key->has_endorsement)
 		memcpy(ret_hash, key->endorsement, sizeof(key->endorsement));
 	return key->has_endorsement;
+}
+
+int device_key_quote(struct device_key *key, const uint8_t challenge[QUOTE_CHALLENGE_SIZE],
+	uint8_t ret_bytes[QUOTE_MAX])
+{
+	uint8_t public_key[KEYRING_BYTES_MAX], hash[QUOTE_HASH_SIZE], data[QUOTE_HASH_SIZE];
+	int size = device_key_public(key, KEYRING_CURRENT, public_key, sizeof(public_key));
+	const struct digest_piece whole = {public_key, size > 0 ? (size_t)size : 0};
+
+	if (!key->tpm)
+		return -ENODEV;
+	if (size < 0)
+		return size;
+	if (digest_of(&whole, 1, hash) < 0 || quote_qualify(challenge, hash, data) < 0)
+		return -EIO;
+	return tpm_quote(key->tpm, data, ret_bytes);
 }
 
 bool device_key_is_lost(const struct device_key *key)

@@ -13,6 +13,7 @@
 
 #include "agent/ipc/keyring.h"
 #include "common/cleanup.h"
+#include "common/quote.h"
 
 enum key_wish {
 	KEY_WISH_AUTO = 0, /* a TPM where there is one; else a file */
@@ -58,6 +59,12 @@ int device_key_sign(struct device_key *key, enum keyring_which which, const uint
 enum keyring_place device_key_state(struct device_key *key, char ret_trouble[KEYRING_TROUBLE_SIZE]);
 /* Of the TPM that is there, if any; tpm_endorsement(). False: it can't be had. */
 bool device_key_tpm(struct device_key *key, uint8_t ret_hash[32]);
+/*
+ * What the TPM says of its registers to a question, for this device: common/quote.h. Bytes; -ENODEV
+ * without a TPM, -ENOKEY, those of agent/keyring/tpm.h.
+ */
+int device_key_quote(struct device_key *key, const uint8_t challenge[QUOTE_CHALLENGE_SIZE],
+	uint8_t ret_bytes[QUOTE_MAX]);
 /* The TPM that a key is in was there and is not any more: only a new descriptor helps. */
 bool device_key_is_lost(const struct device_key *key);
 

@@ -81,6 +81,27 @@ static const TPM2B_PUBLIC key_template = {
 		},
 };
 
+/* Signs what the TPM itself says, and nothing that it is given (restricted). */
+static const TPM2B_PUBLIC attestation_template = {
+	.publicArea =
+		{
+			.type = TPM2_ALG_ECC,
+			.nameAlg = TPM2_ALG_SHA256,
+			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+					    TPMA_OBJECT_SENSITIVEDATAORIGIN |
+					    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
+					    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT,
+			.parameters.eccDetail =
+				{
+					.symmetric.algorithm = TPM2_ALG_NULL,
+					.scheme = {.scheme = TPM2_ALG_ECDSA,
+						.details.ecdsa.hashAlg = TPM2_ALG_SHA256},
+					.curveID = TPM2_ECC_NIST_P256,
+					.kdf.scheme = TPM2_ALG_NULL,
+				},
+		},
+};
+
 /* TCG EK credential profile 2.5, B.3.4, template L-2. */
 static const TPM2B_PUBLIC endorsement_template = {
 	.publicArea =
@@ -375,18 +396,23 @@ size_t tpm_key_format(const struct tpm_key *key, uint8_t ret_bytes[TPM_BLOB_MAX]
 	return used;
 }
 
-void tpm_key_public(const struct tpm_key *key, uint8_t ret_bytes[TPM_PUBLIC_SIZE])
+static void public_format(const TPM2B_PUBLIC *public_part, uint8_t ret_bytes[TPM_PUBLIC_SIZE])
 {
 	/* RFC 5480: id-ecPublicKey with prime256v1, and a bit string that begins an uncompressed point. */
 	static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
 		0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
 		0x42, 0x00, 0x04};
-	const TPMS_ECC_POINT *point = &key->public_part.publicArea.unique.ecc;
+	const TPMS_ECC_POINT *point = &public_part->publicArea.unique.ecc;
 
 	memset(ret_bytes, 0, TPM_PUBLIC_SIZE);
 	memcpy(ret_bytes, head, sizeof(head));
 	memcpy(ret_bytes + sizeof(head) + 32 - point->x.size, point->x.buffer, point->x.size);
 	memcpy(ret_bytes + TPM_PUBLIC_SIZE - point->y.size, point->y.buffer, point->y.size);
+}
+
+void tpm_key_public(const struct tpm_key *key, uint8_t ret_bytes[TPM_PUBLIC_SIZE])
+{
+	public_format(&key->public_part, ret_bytes);
 }
 
 static int signature_format(const TPMT_SIGNATURE *signature, void *ret_bytes, size_t size)
@@ -445,5 +471,56 @@ int tpm_key_sign(struct tpm *tpm, struct tpm_key *key, const uint8_t digest[32],
 		return failed(tpm, "the TPM does not sign", code);
 	r = signature_format(signature, ret_bytes, size);
 	Esys_Free(signature);
+	return r;
+}
+
+static int quote_format(const TPM2B_ATTEST *statement, const TPM2B_PUBLIC *public_part,
+	const TPMT_SIGNATURE *signature, uint8_t ret_bytes[QUOTE_MAX])
+{
+	size_t used = 2;
+	int r;
+
+	_Static_assert(TPM_PUBLIC_SIZE == QUOTE_PUBLIC_SIZE, "both are of P-256");
+	if (statement->size > QUOTE_STATEMENT_MAX)
+		return -EIO;
+	ret_bytes[0] = (uint8_t)statement->size;
+	ret_bytes[1] = (uint8_t)(statement->size >> 8);
+	memcpy(ret_bytes + used, statement->attestationData, statement->size);
+	used += statement->size;
+	public_format(public_part, ret_bytes + used);
+	used += QUOTE_PUBLIC_SIZE;
+	r = signature_format(signature, ret_bytes + used, QUOTE_SIGNATURE_MAX);
+	return r < 0 ? r : (int)used + r;
+}
+
+int tpm_quote(struct tpm *tpm, const uint8_t data[32], uint8_t ret_bytes[QUOTE_MAX])
+{
+	const TPML_PCR_SELECTION registers = {.count = 1,
+		.pcrSelections = {{.hash = TPM2_ALG_SHA256,
+			.sizeofSelect = 3,
+			.pcrSelect = {QUOTE_REGISTERS}}}};
+	const TPMT_SIG_SCHEME as_the_key_says = {.scheme = TPM2_ALG_NULL};
+	TPM2B_PUBLIC *public_part = NULL;
+	TPMT_SIGNATURE *signature = NULL;
+	TPM2B_DATA wanted = {.size = 32};
+	TPM2B_ATTEST *statement = NULL;
+	ESYS_TR handle;
+	TSS2_RC code;
+	int r;
+
+	memcpy(wanted.buffer, data, 32);
+	code = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, NO_SESSIONS,
+		&no_secret, &attestation_template, &no_words, &no_pcrs, &handle, &public_part, NULL,
+		NULL, NULL);
+	if (code != TSS2_RC_SUCCESS)
+		return failed(tpm, "the TPM makes no key to attest with", code);
+	code = Esys_Quote(tpm->esys, handle, ESYS_TR_PASSWORD, NO_SESSIONS, &wanted,
+		&as_the_key_says, &registers, &statement, &signature);
+	forget(tpm, handle);
+	r = code == TSS2_RC_SUCCESS ? quote_format(statement, public_part, signature, ret_bytes)
+				    : failed(tpm, "the TPM does not attest", code);
+	Esys_Free(statement);
+	Esys_Free(signature);
+	Esys_Free(public_part);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/cleanup.h"
+#include "common/quote.h"
 
 #define TPM_BLOB_MAX	1024 /* bytes of a key as it is kept; about 280 */
 #define TPM_PUBLIC_SIZE 91   /* SubjectPublicKeyInfo of P-256, DER */
@@ -38,6 +39,12 @@ bool tpm_is_gone(const struct tpm *tpm);
  * certificate is of: which TPM this is, for as long as its seed is not changed. As tpm_open().
  */
 int tpm_endorsement(struct tpm *tpm, uint8_t ret_hash[32]);
+
+/*
+ * Registers 0 to 7 as common/quote.h has them, with data in it, signed by a key that the TPM makes of
+ * its owner's seed, the same each time. Bytes; as tpm_open().
+ */
+int tpm_quote(struct tpm *tpm, const uint8_t data[32], uint8_t ret_bytes[QUOTE_MAX]);
 
 /* A new one, in the TPM and ready. Caller frees. */
 int tpm_key_make(struct tpm *tpm, struct tpm_key **ret_key);

@@ -133,6 +133,16 @@ static int on_state(struct keyring *keyring, const struct keyring_request *reque
 	return (int)strlen(trouble) + 1 + KEYRING_TPM_SIZE;
 }
 
+/* Signed by a key of the TPM's own, so that it can be taken for nothing of the device's. */
+static int on_quote(struct keyring *keyring, const struct keyring_request *request, int fd,
+	struct keyring_answer *answer)
+{
+	(void)fd;
+	if (request->size != QUOTE_CHALLENGE_SIZE)
+		return -EINVAL;
+	return device_key_quote(keyring->device, request->bytes, answer->bytes);
+}
+
 static const struct verb {
 	verb_function *run;
 	unsigned int peers; /* enum keyring_peer, those who may say it */
@@ -155,6 +165,7 @@ static const struct verb {
 	[KEYRING_KEYS_DROP] = {verb_keys_drop, PEER_ENGINE | PEER_ROOT},
 	[KEYRING_VAULT_ADD] = {verb_vault_add, PEER_ROOT},
 	[KEYRING_VAULT_REMOVE] = {verb_vault_remove, PEER_ROOT},
+	[KEYRING_QUOTE] = {on_quote, PEER_UPLINK},
 	[KEYRING_KEYS_REFUSED] = {verb_keys_refused, PEER_UPLINK},
 };
 

@@ -98,6 +98,7 @@ bool describe(struct uplink *uplink)
 	}
 	add_text(all, "key", uplink->key.place == KEYRING_TPM ? "tpm" : "file");
 	add_text(all, "ek", uplink->key.tpm);
+	add_text(all, "quote", uplink->quote);
 	add_boot(all);
 	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN);
 	is_other = text && strlen(text) < sizeof(uplink->description) &&

@@ -318,6 +318,7 @@ static void asked(struct uplink *uplink, struct json_object *answer)
 		say(uplink, "", "the console's answer holds no key to seal to");
 		return;
 	}
+	attest(uplink, json_text(answer, "challenge"));
 	uplink->is_key_fresh = uplink->is_key_refused;
 	setup_spool(uplink);
 	if (uplink->spool)

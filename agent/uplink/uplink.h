@@ -52,6 +52,8 @@ struct uplink_lease {
 	uint64_t failed_ns; /* not asked before then: what came was not taken */
 };
 
+#define UPLINK_QUOTE_SIZE 700 /* bytes of text */
+
 struct uplink {
 	/* where things are */
 	const char *config_path;
@@ -71,8 +73,10 @@ struct uplink {
 	struct log_reader *reader;
 	struct spool *spool; /* NULL until it is known to whom to seal */
 	struct feed *feed;
-	char described[SURVEY_MAX];   /* what the request under way says */
-	char description[SURVEY_MAX]; /* of this machine, JSON; "" = none yet */
+	char described[SURVEY_MAX];    /* what the request under way says */
+	char description[SURVEY_MAX];  /* of this machine, JSON; "" = none yet */
+	char challenge[33];	       /* of the console, that the quote is to; "" = none */
+	char quote[UPLINK_QUOTE_SIZE]; /* what the TPM says, in base64; "" = nothing */
 	/* what is going on */
 	enum standing standing;
 	enum errand errand;
@@ -106,6 +110,9 @@ struct uplink {
 void setup_config(struct uplink *uplink);
 /* Opens the spool once certificate and console key are known. */
 void setup_spool(struct uplink *uplink);
+
+/* attest.c: has the TPM asked, unless it was with that challenge. */
+void attest(struct uplink *uplink, const char *challenge);
 
 /* describe.c: puts the description together anew. Whether it is another one than before. */
 bool describe(struct uplink *uplink);

@@ -225,6 +225,28 @@ static void print_posture(struct json_object *device)
 		(void)puts("  it gets no lease and no keys until it is");
 }
 
+/* The console's own: what of it a TPM has signed, and whether that was accepted. */
+static void print_proof(struct json_object *device)
+{
+	const char *boot = json_text(device, "details.boot");
+	const char *quote = json_text(device, "details.quoted");
+	size_t size = strlen(boot);
+
+	if (!json_text(device, "details.attestation_key")[0])
+		return;
+	print_styled(PRINT_BOLD, "Proven\n");
+	if (!size || strncmp(quote, boot, size) != 0) {
+		print_styled(PRINT_WARN, "  nothing of this boot is signed by its TPM\n");
+		return;
+	}
+	(void)printf("  registers 0 to 7 of this boot, signed by its TPM: %.16s...%s\n",
+		quote + size + 1,
+		!json_text(device, "details.accepted_quote")[0] ? ", not accepted yet"
+		: !strcmp(json_text(device, "details.accepted_quote"), quote + size + 1)
+			? ", as accepted"
+			: ", NOT AS ACCEPTED");
+}
+
 /* What the console found out itself stands elsewhere. */
 static void print_record(struct json_object *details)
 {
@@ -233,7 +255,9 @@ static void print_record(struct json_object *details)
 	print_styled(PRINT_BOLD, "As it says itself\n");
 	json_object_object_foreach(details, name, value)
 	{
-		if (!strcmp(name, "unmet") || !strcmp(name, "boots") || !strcmp(name, "accepted"))
+		if (!strcmp(name, "unmet") || !strcmp(name, "boots") || !strcmp(name, "accepted") ||
+			!strcmp(name, "accepted_quote") || !strcmp(name, "quoted") ||
+			!strcmp(name, "attestation_key"))
 			continue;
 		(void)printf("  %-16s", name);
 		print_clean(json_object_get_string(value));
@@ -268,6 +292,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 		(void)printf("  has delivered nothing yet\n");
 	print_policy(device);
 	print_posture(device);
+	print_proof(device);
 	print_record(json_at(device, "details"));
 	print_accounts(json_at(device, "accounts"));
 	print_changes(json_at(device, "changes"));

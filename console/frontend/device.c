@@ -91,6 +91,7 @@ static void send_device(struct http_request *request, const struct console_devic
 	struct json_object *object = json_object_new_object();
 	char uid[UUID_TEXT_SIZE], link[ENCODING_HEX_SIZE(CONSOLE_HASH_SIZE)];
 	char key[ENCODING_BASE64_SIZE(sizeof(device->seal_key))];
+	char challenge[ENCODING_HEX_SIZE(CONSOLE_UID_SIZE)];
 	struct http_answer answer = {.status = 200, .type = "application/json"};
 
 	uuid_format(device->device, uid);
@@ -103,6 +104,10 @@ static void send_device(struct http_request *request, const struct console_devic
 	json_object_object_add(object, "link", json_object_new_string(link));
 	if (device->refusal == REFUSAL_NONE && device->state == DEVICE_TRUSTED)
 		json_object_object_add(object, "seal_key", json_object_new_string(key));
+	if (device->refusal == REFUSAL_NONE && device->state == DEVICE_TRUSTED) {
+		encoding_hex(device->challenge, sizeof(device->challenge), challenge);
+		json_object_object_add(object, "challenge", json_object_new_string(challenge));
+	}
 	answer.body = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
 	answer.size = strlen(answer.body);
 	http_answer(request, &answer);

@@ -93,6 +93,7 @@ void console_put_device(struct bytes_writer *frame, const struct console_device 
 	bytes_put_u64(frame, device->ack);
 	bytes_put_blob(frame, device->link, sizeof(device->link));
 	bytes_put_blob(frame, device->seal_key, sizeof(device->seal_key));
+	bytes_put_blob(frame, device->challenge, sizeof(device->challenge));
 }
 
 void console_get_device(struct bytes_reader *payload, struct console_device *ret_device)
@@ -107,6 +108,7 @@ void console_get_device(struct bytes_reader *payload, struct console_device *ret
 	ret_device->ack = bytes_get_u64(payload);
 	bytes_get_blob(payload, ret_device->link, sizeof(ret_device->link));
 	bytes_get_blob(payload, ret_device->seal_key, sizeof(ret_device->seal_key));
+	bytes_get_blob(payload, ret_device->challenge, sizeof(ret_device->challenge));
 }
 
 void console_put_poll(struct bytes_writer *frame, const struct console_poll *poll)

@@ -113,9 +113,10 @@ struct console_device {
 	uint8_t state;	  /* enum device_state */
 	uint8_t device[CONSOLE_UID_SIZE];
 	char tenant[CONSOLE_NAME_SIZE];
-	uint64_t ack;			 /* highest sequence that is durable, 0 = none */
-	uint8_t link[CONSOLE_HASH_SIZE]; /* of the chain at ack */
-	uint8_t seal_key[32];		 /* X25519: what the device is to seal to */
+	uint64_t ack;			     /* highest sequence that is durable, 0 = none */
+	uint8_t link[CONSOLE_HASH_SIZE];     /* of the chain at ack */
+	uint8_t seal_key[32];		     /* X25519: what the device is to seal to */
+	uint8_t challenge[CONSOLE_UID_SIZE]; /* for its TPM: common/quote.h; zeros = none */
 };
 
 /* A device asks for a newer policy than the one it has. */

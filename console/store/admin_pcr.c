@@ -4,10 +4,12 @@
  * measurement is not what was accepted, and measured-boot does not hold.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "console/store/admin_server.h"
+#include "console/store/attestation.h"
 #include "console/store/description.h"
 #include "console/store/requirement.h"
 
@@ -21,6 +23,8 @@ static int accept_now(struct service *service, struct store_device *device,
 	if (!record->facts[FACT_PCRS][0])
 		return -ENODATA;
 	memcpy(record->facts[FACT_ACCEPTED], record->facts[FACT_PCRS], DEVICE_RECORD_TEXT);
+	(void)snprintf(record->facts[FACT_ACCEPTED_QUOTE], DEVICE_RECORD_TEXT, "%s",
+		attestation_proven(record)); /* fits; "" = its TPM has said nothing */
 	r = requirement_judge(service->writer, device, record, ret_changed);
 	if (r == 0)
 		r = device_record_format(record, json);

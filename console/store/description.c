@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "console/store/attestation.h"
 #include "console/store/requirement.h"
 
 #define BOOTS_KEPT 3 /* before the present one; fit a fact */
@@ -139,6 +140,24 @@ static int see_accounts(struct store *store, const struct store_device *device,
 	return r;
 }
 
+/* The TPM's word; of what is none there is a finding. */
+static int take_quote(struct store *store, const struct store_device *device,
+	const struct description *description, struct device_record *record)
+{
+	char quote[DEVICE_QUOTE_SIZE];
+	const char *kind;
+	int r;
+
+	device_quote_parse(description->json, description->size, quote);
+	r = attestation_take(store, device, quote, record, &kind);
+	if (r < 0 || !kind || !strcmp(record->facts[FACT_QUOTE], kind)) /* it is said once */
+		return r;
+	(void)snprintf(record->facts[FACT_QUOTE], DEVICE_RECORD_TEXT, "%s", kind);
+	return add_finding(store, device, kind,
+		"what its TPM is said to have measured is not signed as it was the first time: it "
+		"is another TPM, or it was made up");
+}
+
 int description_take(struct store *store, struct store_device *device,
 	const struct description *description, struct device_record *ret_record, bool *ret_changed)
 {
@@ -160,8 +179,11 @@ int description_take(struct store *store, struct store_device *device,
 	if (uuid_parse(now.facts[FACT_BOOT], boot) < 0)
 		now.facts[FACT_BOOT][0] = '\0';
 	keep_boots(&known, &now);
-	memcpy(now.facts[FACT_UNMET], known.facts[FACT_UNMET], DEVICE_RECORD_TEXT);
-	memcpy(now.facts[FACT_ACCEPTED], known.facts[FACT_ACCEPTED], DEVICE_RECORD_TEXT);
+	for (unsigned int fact = FACT_BOOTS + 1; fact < FACT_MAX; fact++)
+		memcpy(now.facts[fact], known.facts[fact], DEVICE_RECORD_TEXT);
+	r = take_quote(store, device, description, &now);
+	if (r < 0)
+		return r;
 	r = requirement_judge(store, device, &now, ret_changed);
 	if (r < 0)
 		return r;

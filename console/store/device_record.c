@@ -66,6 +66,9 @@ static const struct {
 	[FACT_BOOT] = {"boot", NULL, {NULL}},
 	[FACT_BOOTS] = {"boots", NULL, {NULL}},
 	[FACT_ACCEPTED] = {"accepted", NULL, {NULL}},
+	[FACT_ACCEPTED_QUOTE] = {"accepted_quote", NULL, {NULL}},
+	[FACT_AK] = {"attestation_key", NULL, {NULL}},
+	[FACT_QUOTE] = {"quoted", NULL, {NULL}},
 	[FACT_UNMET] = {"unmet", NULL, {NULL}},
 };
 
@@ -169,6 +172,20 @@ int device_accounts_parse(const char *json, size_t size, struct device_accounts 
 	(void)json_object_put(object); /* freed */
 	*ret_accounts = accounts;
 	return 0;
+}
+
+void device_quote_parse(const char *json, size_t size, char ret_quote[DEVICE_QUOTE_SIZE])
+{
+	struct json_object *object, *value;
+
+	ret_quote[0] = '\0';
+	if (object_parse(json, size, &object) < 0)
+		return;
+	if (json_object_object_get_ex(object, "quote", &value) &&
+		json_object_is_type(value, json_type_string) &&
+		json_object_get_string_len(value) < DEVICE_QUOTE_SIZE)
+		(void)snprintf(ret_quote, DEVICE_QUOTE_SIZE, "%s", json_object_get_string(value));
+	(void)json_object_put(object); /* freed */
 }
 
 int device_record_format(const struct device_record *record, char ret_json[DEVICE_RECORD_MAX])

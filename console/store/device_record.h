@@ -63,13 +63,18 @@ enum device_fact {
 	/* the console's own, from here on */
 	FACT_BOOTS,    /* boots before this one, newest first, with spaces between */
 	FACT_ACCEPTED, /* registers that an administrator accepted: FACT_PCRS as it was then */
-	FACT_UNMET,    /* words of what its policy requires and it does not meet */
+	FACT_ACCEPTED_QUOTE, /* likewise, as its TPM said them: FACT_QUOTE's digits */
+	FACT_AK,	     /* a hash of the key that its TPM attests with, as of the first time */
+	FACT_QUOTE,	     /* the boot, and a hash of the registers that the TPM said in it */
+	FACT_UNMET,	     /* words of what its policy requires and it does not meet */
 	FACT_MAX
 };
 
 struct device_record {
 	char facts[FACT_MAX][DEVICE_RECORD_TEXT]; /* "" = not known */
 };
+
+#define DEVICE_QUOTE_SIZE 700 /* bytes of text */
 
 #define DEVICE_ACCOUNTS_MAX  32
 #define DEVICE_ACCOUNTS_SIZE 1024 /* bytes of their text */
@@ -98,6 +103,8 @@ int device_record_parse(
  * the name. What is not so is passed over, and so is what is too much. As device_record_parse().
  */
 int device_accounts_parse(const char *json, size_t size, struct device_accounts *ret_accounts);
+/* Of the same object "quote", base64; "" = there is none. */
+void device_quote_parse(const char *json, size_t size, char ret_quote[DEVICE_QUOTE_SIZE]);
 /* -EMSGSIZE: does not fit, -ENOMEM. */
 int device_record_format(const struct device_record *record, char ret_json[DEVICE_RECORD_MAX]);
 

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "console/store/attestation.h"
 #include "console/store/description.h"
 #include "console/store/enrolment.h"
 #include "console/store/export_server.h"
@@ -78,7 +79,8 @@ static int on_device(struct service *service, struct bytes_reader *payload, stru
 		return r;
 	identify_answer(&identity.device, who.id, &answer->device);
 	answer->device.refusal = refusal;
-	return 0;
+	return attestation_challenge(
+		service->writer, identity.device.uid, 0, answer->device.challenge);
 }
 
 static int on_describe(struct service *service, struct bytes_reader *payload, struct answer *answer)
@@ -109,7 +111,8 @@ static int on_describe(struct service *service, struct bytes_reader *payload, st
 	}
 	identify_answer(&identity.device, who.id, &answer->device);
 	answer->device.refusal = refusal;
-	return 0;
+	return attestation_challenge(
+		service->writer, identity.device.uid, 0, answer->device.challenge);
 }
 
 static int on_events(struct service *service, struct bytes_reader *payload, struct answer *answer)

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "console/store/attestation.h"
 #include "console/store/description.h"
 #include "console/store/distribution.h"
 #include "policy/bundle.h"
@@ -78,16 +79,23 @@ int requirement_find(
 	return read_bundle(store, &policy, ret_require);
 }
 
-/* The device's word for that the log agrees, the administrator's for that it is the right one. */
+/*
+ * The device's word for that the log agrees, the administrator's for that it is the right one; the
+ * TPM's, if there is one, for that it is so.
+ */
 static const char *measured(const struct device_record *record)
 {
-	const char *accepted = record->facts[FACT_ACCEPTED];
+	const char *accepted = record->facts[FACT_ACCEPTED], *proven = attestation_proven(record);
 
 	if (strcmp(record->facts[FACT_MEASURED], "yes") != 0)
 		return record->facts[FACT_MEASURED];
 	if (!accepted[0])
 		return "not accepted";
-	return strcmp(accepted, record->facts[FACT_PCRS]) != 0 ? "not as accepted" : "yes";
+	if (strcmp(accepted, record->facts[FACT_PCRS]) != 0 ||
+		(proven[0] && record->facts[FACT_ACCEPTED_QUOTE][0] &&
+			strcmp(proven, record->facts[FACT_ACCEPTED_QUOTE]) != 0))
+		return "not as accepted";
+	return proven[0] && record->facts[FACT_ACCEPTED_QUOTE][0] ? "proven" : "yes";
 }
 
 static const char *fact(const char *name, void *userdata)

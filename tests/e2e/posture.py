@@ -12,8 +12,9 @@ import tempfile
 import time
 
 from lease import Device
-from lib import check, run, summary
+from lib import check, run, skip, summary
 from reporters import wait_until
+from tpm import Tpm, has_swtpm
 from trust import Machine, kinds
 from whole_console import BUILD, Console
 
@@ -38,8 +39,9 @@ class Policy:
                                  self.console.passphrase, *more)
 
 
-def begin(console, work, name, machine):
+def begin(console, work, name, machine, tpm=None):
     device = Device(os.path.join(work, name), console, console.token('--approve')['token'])
+    device.tpm = tpm
     machine.survey(device)
     device.start()
     check(f'control: {name} is trusted', device.is_said('trusted', 30), device.errors())
@@ -152,6 +154,7 @@ def measured(console, policy, work):
         file.write(log)
     for number, value in enumerate(values):
         machine.write(f'sys/class/tpm/tpm0/pcr-sha256/{number}', value.hex().upper() + '\n')
+    machine.fourth = values[4].hex() + '\n'
     device = begin(console, work, 'measured', machine)
     check('the log comes to the registers', console.device(device.uid)['details']['measured'] ==
           'yes', console.device(device.uid)['details'])
@@ -169,6 +172,30 @@ def measured(console, policy, work):
         'device', 'pcr', 'accept', 'pc-1').returncode == 1)
     policy.publish('')
     device.stop()
+    return machine
+
+
+def attested(console, policy, work, machine):
+    """The same, with a TPM that signs what it has measured."""
+    if not has_swtpm():
+        skip('what a TPM signs', 'swtpm is not installed')
+        return
+    machine.write('sys/class/tpm/tpm0/pcr-sha256/4', machine.fourth)
+    tpm = Tpm(os.path.join(work, 'tpm-attested'))
+    tpm.start()
+    device = begin(console, work, 'attested', machine, tpm)
+    check('its TPM has answered a challenge', wait_until(lambda: console.device(device.uid)
+          .get('details', {}).get('attestation_key'), 30), console.device(device.uid))
+    policy.publish('measured-boot proven')
+    check('nobody has accepted it: no lease', device.is_said('unfit', SOON), device.errors())
+    console.verb('device', 'pcr', 'accept', device.uid)
+    check('accepted, and signed by its TPM: trusted', device.is_said('trusted', SOON),
+          device.errors())
+    shown = console.verb('device', 'show', device.uid)
+    check('device show says what is proven', 'signed by its TPM' in shown, shown)
+    device.stop()
+    tpm.stop()
+    policy.publish('')
 
 
 def virtual(console, policy, work):
@@ -206,7 +233,7 @@ def main():
         publishes(policy, device)
         not_told(console, policy, work, machine)
         installed(console, policy, work)
-        measured(console, policy, work)
+        attested(console, policy, work, measured(console, policy, work))
         virtual(console, policy, work)
         device.stop()
     finally:

@@ -171,3 +171,8 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(B)/tests/fuzz/%
 $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%): $(B)/tests/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $(filter %.c,$^) $(FUZZ_LDLIBS_$*)
+
+FUZZ_SOURCES_quote := common/quote.c common/digest.c
+FUZZ_LDLIBS_quote  := -lcrypto
+FUZZ_SEEDS_quote   := tests/fuzz/corpus/quote
+FUZZ_FLAGS_quote   := -max_len=520

@@ -137,7 +137,7 @@ Test(console_messages, fixed_bytes)
 	EXPECT(certified, certified);
 	bytes_writer_init(&frame, codec_buffer, sizeof(codec_buffer));
 	put_device(&frame, &sample_device);
-	cr_expect_eq(frame.used, 8 + 2 + 1 + 16 + 2 + 4 + 8 + 32 + 32);
+	cr_expect_eq(frame.used, 8 + 2 + 1 + 16 + 2 + 4 + 8 + 32 + 32 + 16);
 	cr_expect_eq(codec_buffer[8], REFUSAL_BATCH_GAP);
 	cr_expect_eq(codec_buffer[10], DEVICE_REVOKED);
 	cr_expect_eq(codec_buffer[11], 1, "the device");

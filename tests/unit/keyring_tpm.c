@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agent/keyring/device_key.h"
+#include "common/digest.h"
 
 static char directory[64], state[2][80], keys[80];
 static pid_t machine; /* the TPM of one */
@@ -285,4 +286,75 @@ Test(keyring_tpm, a_renewal_goes_where_the_next_key_is_wanted)
 	cr_assert_eq(device_key_make(key, KEYRING_NEXT), 0);
 	cr_assert_eq(device_key_commit(key), 0);
 	check_place(KEYRING_FILE, "");
+}
+
+/* What the TPM says, proven as the console does it. */
+static struct quote attest(const uint8_t challenge[QUOTE_CHALLENGE_SIZE])
+{
+	uint8_t bytes[QUOTE_MAX], public_key[256], hash[QUOTE_HASH_SIZE], data[QUOTE_HASH_SIZE];
+	int size = device_key_quote(key, challenge, bytes);
+	struct digest_piece whole = {public_key, 0};
+	struct quote quote;
+
+	cr_assert_gt(size, 0, "%d", size);
+	cr_assert_eq(quote_prove(bytes, (size_t)size, &quote), 0);
+	whole.size = (size_t)device_key_public(
+		key, KEYRING_CURRENT, public_key, sizeof(public_key));
+	cr_assert_eq(digest_of(&whole, 1, hash), 0);
+	cr_assert_eq(quote_qualify(challenge, hash, data), 0);
+	cr_expect_arr_eq(quote.data, data, sizeof(data), "of this question and this device");
+	for (int i = 0; i < size; i++) {
+		struct quote other;
+
+		bytes[i] ^= 1;
+		cr_expect_lt(quote_prove(bytes, (size_t)size, &other), 0, "byte %d", i);
+		bytes[i] ^= 1;
+		cr_expect_lt(quote_prove(bytes, (size_t)i, &other), 0, "cut at %d", i);
+	}
+	return quote;
+}
+
+Test(keyring_tpm, says_what_its_registers_are)
+{
+	static const uint8_t one[QUOTE_CHALLENGE_SIZE] = {1}, two[QUOTE_CHALLENGE_SIZE] = {2};
+	static const uint8_t zeros[8 * 32];
+	const struct digest_piece registers = {zeros, sizeof(zeros)};
+	uint8_t wanted[32], bytes[QUOTE_MAX];
+	struct quote first, second;
+
+	if (!has_swtpm())
+		return;
+	power_on(0);
+	cr_assert_eq(open_key(KEY_WISH_AUTO), 0);
+	cr_expect_eq(device_key_quote(key, one, bytes), -ENOKEY, "of no device");
+	cr_assert_eq(device_key_make(key, KEYRING_CURRENT), 0);
+	first = attest(one);
+	cr_assert_eq(digest_of(&registers, 1, wanted), 0);
+	cr_expect_arr_eq(first.registers, wanted, 32, "nothing was measured on this machine");
+	second = attest(two);
+	cr_expect_arr_eq(first.key, second.key, 32, "the same key each time");
+	cr_expect_neq(memcmp(first.data, second.data, 32), 0);
+	cr_expect(signs(KEYRING_CURRENT), "and it signs as before");
+	close_key();
+	power_off();
+	power_on(0);
+	cr_assert_eq(open_key(KEY_WISH_AUTO), 0);
+	second = attest(two);
+	cr_expect_arr_eq(first.key, second.key, 32, "after a restart, too");
+	close_key();
+	power_off();
+	power_on(1);
+	cr_assert_eq(open_key(KEY_WISH_AUTO), 0);
+	second = attest(two);
+	cr_expect_neq(memcmp(first.key, second.key, 32), 0, "another machine's is another");
+}
+
+Test(keyring_tpm, without_one_nothing_is_attested)
+{
+	static const uint8_t one[QUOTE_CHALLENGE_SIZE] = {1};
+	uint8_t bytes[QUOTE_MAX];
+
+	cr_assert_eq(open_key(KEY_WISH_AUTO), 0);
+	cr_assert_eq(device_key_make(key, KEYRING_CURRENT), 0);
+	cr_expect_eq(device_key_quote(key, one, bytes), -ENODEV);
 }

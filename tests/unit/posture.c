@@ -76,6 +76,8 @@ Test(posture, levels)
 	cr_expect(holds("no-debug", "debug_closed", "users"));
 	cr_expect_not(holds("no-debug all", "debug_closed", "users"));
 	cr_expect_not(holds("no-debug", "debug_closed", "no"));
+	cr_expect(holds("measured-boot", "measured", "proven"));
+	cr_expect_not(holds("measured-boot proven", "measured", "yes"));
 	cr_expect(holds("untainted", "taint", "trouble"));
 	cr_expect_not(holds("untainted none", "taint", "trouble"));
 	cr_expect_not(holds("untainted", "taint", "foreign"));
