@@ -95,9 +95,9 @@ FUZZ_LDLIBS_key_words  := -lcrypto
 FUZZ_SEEDS_key_words   := tests/fuzz/corpus/key_words
 FUZZ_FLAGS_key_words   := -max_len=4100
 
-FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c keys_verbs.c secret_memory.c tpm.c \
-			      tpm_channel.c vault.c vault_verbs.c verbs.c wish.c) common/bytes.c common/clock.c common/digest.c common/file.c common/hpke.c \
-			      common/key_words.c common/lease.c common/lease_verify.c common/log.c common/signing.c common/uuid.c common/wire.c
+FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c secret_memory.c ticket.c tpm.c \
+			      tpm_channel.c vault.c vault_verbs.c verbs.c wish.c) common/boot.c common/bytes.c common/clock.c common/digest.c common/file.c common/hpke.c \
+			      common/key_words.c common/lease.c common/lease_verify.c common/log.c common/quote.c common/signing.c common/ticket.c common/uuid.c common/wire.c
 FUZZ_LDLIBS_keyring_verbs  := -lcrypto -linih -ltss2-esys -ltss2-mu
 FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring_verbs   := -max_len=4200
