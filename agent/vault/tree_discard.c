@@ -50,26 +50,36 @@ static int overwrite(int fd)
 	return errno == ENXIO ? 0 : -errno;
 }
 
-static int wipe(int directory_fd, const char *name)
+/* How many of a file's names are in the grave: with a name elsewhere it is not ours to wipe. */
+static int count_visit(struct tree *tree, const struct copy_place *place, const struct stat *status,
+	unsigned int depth)
 {
-	auto_close int fd = -EBADF;
-	struct stat status;
+	struct link_entry *entry;
 
-	if (fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || !status.st_size)
+	(void)depth;
+	if (!S_ISREG(status->st_mode) || status->st_nlink == 1)
 		return 0;
-	fd = openat(directory_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : overwrite(fd);
+	entry = links_entry(&tree->links, status, place->name);
+	if (!entry)
+		return tree_fail(tree, -ENOMEM, "too many files with several names");
+	entry->met++;
+	return 0;
 }
 
 static int wipe_visit(struct tree *tree, const struct copy_place *place, const struct stat *status,
 	unsigned int depth)
 {
-	int r = wipe(place->from_fd, place->name);
+	auto_close int fd = -EBADF;
+	int r;
 
-	(void)status; /* looked at anew */
 	(void)depth;
+	if (!S_ISREG(status->st_mode) || !status->st_size)
+		return 0;
+	if (status->st_nlink > 1 &&
+		links_entry(&tree->links, status, place->name)->met != status->st_nlink)
+		return 0; /* its last name will have it wiped */
+	fd = openat(place->from_fd, place->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	r = fd < 0 ? -errno : overwrite(fd);
 	return r < 0 ? tree_fail(tree, r, strerror(-r)) : 0;
 }
 
@@ -91,7 +101,10 @@ static int empty_grave(struct tree *tree)
 
 	if (grave_fd < 0)
 		return grave_fd;
-	r = tree_each(tree, grave_fd, -1, wipe_visit, 1);
+	links_clear(&tree->links);
+	r = tree_each(tree, grave_fd, -1, count_visit, 1);
+	if (r == 0)
+		r = tree_each(tree, grave_fd, -1, wipe_visit, 1);
 	if (r < 0)
 		return r;
 	if (syncfs(tree->to_fd) < 0 || syncfs(grave_fd) < 0)

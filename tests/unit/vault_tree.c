@@ -162,14 +162,30 @@ Test(vault_tree, what_was_broken_off_goes_on)
 	cr_expect_eq(run("[ -z \"$(find to -name '*..holdfast*')\" ]"), 0);
 }
 
+static bool is_zeros(int fd)
+{
+	char text[8192];
+	ssize_t size = pread(fd, text, sizeof(text), 0);
+
+	for (ssize_t i = 0; i < size; i++)
+		if (text[i])
+			return false;
+	return size > 0;
+}
+
 Test(vault_tree, what_was_copied_is_wiped)
 {
+	int one = open("from/f5", O_RDONLY), named_thrice = open("from/c", O_RDONLY);
 	cr_assert_eq(tree_copy(&tree), 0);
 	cr_assert_eq(run("mkdir kept && cp -a to/. kept"), 0);
 	tree.settled_ns = UINT64_MAX;
 	cr_assert_eq(tree_discard(&tree), 0, "%s", notes);
 	cr_expect_eq(run("[ -z \"$(ls -A from)\" ]"), 0);
 	cr_expect_eq(run("diff -r --no-dereference -x pipe kept to"), 0, "the vault is as it was");
+	cr_expect(is_zeros(one), "what the blocks hold that are given back");
+	cr_expect(is_zeros(named_thrice), "and of a file with several names");
+	(void)close(one);
+	(void)close(named_thrice);
 	cr_expect_str_empty(notes);
 }
 
