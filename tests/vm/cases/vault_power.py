@@ -105,7 +105,7 @@ def make_folder(chance, marker):
         os.utime(path, ns=(1, 1_000_000_000_000_000_000 + chance.randrange(1 << 50)))
         paths.append(path)
     with open(MANIFEST + '.new', 'w', encoding='utf-8') as file:
-        json.dump({'marker': marker, 'files': look(FOLDER)}, file)
+        json.dump({'marker': marker.encode().hex(), 'files': look(FOLDER)}, file)
         file.flush()
         os.fsync(file.fileno())
     os.sync()
@@ -163,8 +163,10 @@ def cut(scratch):
 
 
 def manifest_read():
+    """Its marker is written so that the disk does not have it by this."""
     with open(MANIFEST, encoding='utf-8') as file:
-        return json.load(file)
+        manifest = json.load(file)
+    return {**manifest, 'marker': bytes.fromhex(manifest['marker']).decode()}
 
 
 def end_of(manifest):
