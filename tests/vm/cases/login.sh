@@ -192,9 +192,21 @@ verifies()
 	said "\"sub\": \"$3\""
 }
 
+# ticket_by COMMAND...: of alice, in a file.
+ticket_by()
+{
+	as_user alice "$@" >/run/hf/ticket
+}
+
+# becomes AUDIENCE: whether a ticket came of it.
+becomes()
+{
+	as_user alice build/tests/asker become "$1" $asker | grep -q .
+}
+
 tickets()
 {
-	check 'alice gets a ticket' sh -c '. tests/vm/guest/lib.sh; as_user alice holdfast ticket --audience mail --nonce n-1 >/run/hf/ticket'
+	check 'alice gets a ticket' ticket_by holdfast ticket --audience mail --nonce n-1
 	check 'which a stranger verifies' verifies /run/hf/ticket https://mail.acme.example alice
 	check 'it says that the device is trusted' said '"trust": "trusted"'
 	check 'and has the nonce' said '"nonce": "n-1"'
@@ -205,14 +217,14 @@ tickets()
 	refute 'nobody'\''s account gets none' as_user visitor holdfast ticket --audience mail
 	refute 'root gets none' holdfast ticket --audience mail
 	refute 'there is no audience of that name' as_user alice holdfast ticket --audience elsewhere
-	check 'an application that is named gets one' sh -c '. tests/vm/guest/lib.sh; as_user alice /usr/local/bin/hf-asker ask drive >/run/hf/ticket'
+	check 'an application that is named gets one' ticket_by $asker ask drive
 	check 'which is good there' verifies /run/hf/ticket https://drive.acme.example alice
 	check 'and says by which application' said '"app": "asker"'
 	refute 'the same program elsewhere is none' as_user alice build/tests/asker ask drive
 	check 'that is an event, too' event ticket-refused other-app
 	refute 'nor is the command for everybody' as_user alice holdfast ticket --audience drive
-	refute 'who asks and becomes the application has none' as_user alice build/tests/asker become drive $asker
-	check 'control: to become it is no matter where none is asked for' sh -c '. tests/vm/guest/lib.sh; as_user alice build/tests/asker become mail | grep -q .'
+	refute 'who asks and becomes the application has none' becomes drive
+	check 'control: to become it is no matter where none is asked for' becomes mail
 }
 
 places_make || { echo 'the places could not be made'; exit 1; }
