@@ -114,7 +114,7 @@ road()
 	walk "$name" $plain "$1" $open/doc.txt "${@:2}"
 	case $road_status in
 	"$road_out") is=allowed ;;
-	"$road_refused") is=refused ;;
+	"$road_refused" | 207) is=refused ;; # ENOTCONN: that road goes on when connecting was refused
 	"$road_absent") skip "$name" 'not on this kernel'; return ;;
 	*) is=$(road_said) ;;
 	esac
@@ -232,7 +232,8 @@ held_stop()
 
 beacon_start()
 {
-	in_peer peer1 holdfast-console beacon serve --key $1 --zone away --user nobody >/run/hf/beacon.log 2>&1 &
+	# Not by in_peer, whose process is not the beacon itself.
+	ip netns exec peer1 holdfast-console beacon serve --key $1 --zone away --user nobody >/run/hf/beacon.log 2>&1 &
 	beacon_pid=$!
 }
 
