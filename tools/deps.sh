@@ -12,11 +12,11 @@ check='bash btrfs-progs busybox-static ca-certificates clang-format clang-tidy c
 	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk fuse3 gdb git iproute2
 	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
-	libglib2.0-bin libpam-systemd nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
+	libglib2.0-bin libivykis0 libnet1 libpam-systemd libwrap0 nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
 	socat sqlite3 strace sudo stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny xclip xfsprogs xvfb xz-utils zip
 	zstd'
 demo='tmux'
-bench='auditd fapolicyd libestr0 libfastjson4 libivykis0 liblognorm5 libnet1 librelp-dev libwrap0'
+bench='auditd fapolicyd libestr0 libfastjson4 liblognorm5 librelp-dev'
 
 case ${1:-build} in
 build) wanted=$build ;;
