@@ -160,6 +160,8 @@ static void send_frame(struct authority *authority, struct bytes_writer *frame)
 {
 	int r = channel_send(&authority->frontend, frame, -1);
 
+	if (r == -EPIPE || r == -ECONNRESET)
+		fatal("the frontend is gone, stopping");
 	if (r < 0)
 		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -103,8 +104,11 @@ int peer_send(struct peer *peer)
 void peers_wait_for_chain(struct frontend *frontend)
 {
 	struct pollfd wanted = {.fd = frontend->authority.channel.fd, .events = POLLIN};
+	int r = poll(&wanted, 1, CHAIN_WAIT_MS);
 
-	if (poll(&wanted, 1, CHAIN_WAIT_MS) <= 0)
+	if (r < 0 && errno == EINTR) /* told to stop before it began */
+		exit(EXIT_SUCCESS);
+	if (r <= 0)
 		fatal("the authority does not say who it is, stopping");
 	(void)take_packet(&frontend->authority);
 	if (frontend->chain.count == 0)
