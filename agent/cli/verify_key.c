@@ -70,7 +70,7 @@ static fido_dev_t *device_open(void)
 	return device;
 }
 
-/* NULL when the key has none. -EINVAL when none was entered. */
+/* *ret_pin is NULL when the key has none. -EINVAL with words printed when none was entered. */
 static int pin_ask(fido_dev_t *device, char pin[PIN_SIZE], const char **ret_pin)
 {
 	*ret_pin = NULL;
@@ -235,8 +235,10 @@ int verify_enrol_key(int fd)
 		return r;
 	r = credential ? credential_prepare(credential, line) : FIDO_ERR_INTERNAL;
 	(void)json_object_put(line); /* freed */
-	if (r != FIDO_OK || pin_ask(device, buffer, &pin) < 0)
+	if (r != FIDO_OK)
 		return fail("cannot ask the security key", r);
+	if (pin_ask(device, buffer, &pin) < 0)
+		return CLI_REFUSED;
 	(void)fprintf(stderr, "Touch your security key.\n");
 	r = fido_dev_make_cred(device, credential, pin);
 	explicit_bzero(buffer, sizeof(buffer));
