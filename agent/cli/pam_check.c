@@ -134,6 +134,13 @@ static bool has_module(const struct pam_stack *stack, enum pam_stack_type type)
 	return false;
 }
 
+/* Whether a service asks our module at all. */
+static bool is_concerned(const struct pam_stack *stack)
+{
+	return has_module(stack, PAM_STACK_AUTH) || has_module(stack, PAM_STACK_ACCOUNT) ||
+	       has_module(stack, PAM_STACK_SESSION);
+}
+
 static int walk(const struct pam_stack *stack, enum pam_stack_type type, struct case_of asked,
 	struct pam_stack_walk *ret_walk)
 {
@@ -214,29 +221,24 @@ static bool is_run_by_person(const char *service)
 	return !strncmp(service, "su", 2) || !strcmp(service, "polkit-1");
 }
 
-/* Exit status of one service; is_told: with its stacks, else a line. */
-static int check_service(const struct places *places, const char *service, bool is_told)
+static int stack_get(const struct places *places, const char *service, struct pam_stack **ret_stack)
 {
-	auto_call(pam_stack_freep) struct pam_stack *stack = NULL;
-	bool is_good = true, is_asked = false;
-	int r;
+	return pam_stack_read(file_get, (void *)(uintptr_t)places, service, ret_stack);
+}
 
-	r = pam_stack_read(file_get, (void *)(uintptr_t)places, service, &stack);
-	if (r < 0) {
-		(void)fprintf(stderr, "holdfast: %s/%s: %s\n", places->directory, service,
-			r == -E2BIG ? "too many lines or files to follow" : strerror(-r));
-		return CLI_REFUSED;
-	}
+/* Exit status of one service; is_told: with its stacks, else a line. */
+static int check_stack(const struct places *places, const char *service,
+	const struct pam_stack *stack, bool is_told)
+{
+	bool is_good = true, is_asked = is_concerned(stack);
+
 	if (stack->problem[0]) {
 		(void)fprintf(stderr, "holdfast: %s\n", stack->problem);
 		is_good = false;
 	}
 	for (unsigned int type = 0; type < PAM_STACK_PASSWORD; type++) {
-		bool is_ours = has_module(stack, type);
-
-		is_asked |= is_ours;
 		is_good &= check_root(places, stack, type, is_run_by_person(service), is_told);
-		if (is_ours)
+		if (has_module(stack, type))
 			is_good &= check_refusal(places, stack, type);
 	}
 	if (!is_good)
@@ -250,6 +252,19 @@ static int check_service(const struct places *places, const char *service, bool 
 	return is_good ? CLI_DONE : CLI_REFUSED;
 }
 
+static int check_service(const struct places *places, const char *service)
+{
+	auto_call(pam_stack_freep) struct pam_stack *stack = NULL;
+	int r = stack_get(places, service, &stack);
+
+	if (r < 0) {
+		(void)fprintf(stderr, "holdfast: %s/%s: %s\n", places->directory, service,
+			r == -E2BIG ? "too many lines or files to follow" : strerror(-r));
+		return CLI_REFUSED;
+	}
+	return check_stack(places, service, stack, true);
+}
+
 static int is_service(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.' && strncmp(entry->d_name, "common-", 7) != 0 &&
@@ -257,15 +272,14 @@ static int is_service(const struct dirent *entry)
 	       !strchr(entry->d_name, '~');
 }
 
-/* Whether a service asks our module at all: of those that do not, nothing is said. */
-static bool is_concerned(const struct places *places, const char *service)
+/* Of a service that does not ask our module, or cannot be read, nothing is said. */
+static int check_other(const struct places *places, const char *service)
 {
 	auto_call(pam_stack_freep) struct pam_stack *stack = NULL;
 
-	if (pam_stack_read(file_get, (void *)(uintptr_t)places, service, &stack) < 0)
-		return false;
-	return has_module(stack, PAM_STACK_AUTH) || has_module(stack, PAM_STACK_ACCOUNT) ||
-	       has_module(stack, PAM_STACK_SESSION);
+	if (stack_get(places, service, &stack) < 0 || !is_concerned(stack))
+		return CLI_DONE;
+	return check_stack(places, service, stack, false);
 }
 
 static int check_others(const struct places *places)
@@ -275,8 +289,7 @@ static int check_others(const struct places *places)
 	int status = CLI_DONE;
 
 	for (int i = 0; i < count; i++) {
-		if (is_concerned(places, entries[i]->d_name) &&
-			check_service(places, entries[i]->d_name, false) != CLI_DONE)
+		if (check_other(places, entries[i]->d_name) != CLI_DONE)
 			status = CLI_REFUSED;
 		free(entries[i]);
 	}
@@ -307,7 +320,7 @@ int cli_pam_check(int argc, char **argv)
 		(void)fprintf(stderr, "holdfast: '%s' is no service\n", argv[optind]);
 		return CLI_USAGE;
 	}
-	status = check_service(&places, argc - optind == 1 ? argv[optind] : "login", true);
+	status = check_service(&places, argc - optind == 1 ? argv[optind] : "login");
 	if (argc == optind && check_others(&places) != CLI_DONE)
 		status = CLI_REFUSED;
 	return status;
