@@ -70,7 +70,7 @@ PROGRAMS += $(B)/holdfastd
 
 # In other programs' processes: position independent, nothing of it visible but PAM's functions.
 PAM_SOURCES   := $(sort $(wildcard agent/pam/*.c)) agent/ipc/request.c \
-		 $(addprefix common/,bytes.c local_socket.c login_book.c wire.c)
+		 $(addprefix common/,bytes.c file.c local_socket.c login_book.c wire.c)
 PAM_OBJECTS   := $(PAM_SOURCES:%.c=$(B)/pic/%.o)
 PAM_DIRECTORY := $(PREFIX)/lib/$(shell $(CC) -print-multiarch)/security
 

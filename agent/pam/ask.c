@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "agent/pam/pam_holdfast.h"
 #include "common/answer.h"
 #include "common/cleanup.h"
+#include "common/file.h"
 
 #define BUSY_MS 50
 
@@ -109,27 +109,13 @@ int ask_engine(
 static int book_read(const char *path, char **ret_text, size_t *ret_size)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	auto_free char *text = NULL;
 	struct stat status;
-	size_t used = 0;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
-	if (!S_ISREG(status.st_mode) || status.st_size > LOGIN_BOOK_MAX)
+	if (!S_ISREG(status.st_mode))
 		return -EBADMSG;
-	text = malloc((size_t)status.st_size + 1);
-	if (!text)
-		return -ENOMEM;
-	while (used < (size_t)status.st_size) {
-		ssize_t got = read(fd, text + used, (size_t)status.st_size - used);
-
-		if (got <= 0)
-			return got < 0 ? -errno : -EBADMSG;
-		used += (size_t)got;
-	}
-	*ret_text = take_ptr(text);
-	*ret_size = used;
-	return 0;
+	return file_read_all(fd, LOGIN_BOOK_MAX, ret_text, ret_size);
 }
 
 /* What can be said without a book. */
