@@ -32,12 +32,6 @@ struct check {
 	char changed[SURVEY_TEXT_SIZE]; /* the first file that is another; "" = none */
 };
 
-static void hex(const uint8_t *bytes, size_t size, char *ret_text)
-{
-	for (size_t i = 0; i < size; i++)
-		(void)snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
-}
-
 static bool digest_file(const struct survey *survey, const char *path, char ret_text[65])
 {
 	auto_close int fd = openat(survey->root_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -54,7 +48,7 @@ static bool digest_file(const struct survey *survey, const char *path, char ret_
 	is_good = is_good && got == 0 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
 	EVP_MD_CTX_free(context);
 	if (is_good)
-		hex(digest, DIGEST_DIGITS / 2, ret_text);
+		fact_hex(digest, DIGEST_DIGITS / 2, ret_text);
 	return is_good;
 }
 
@@ -91,7 +85,7 @@ static void add_manifest(const struct survey *survey, const struct check *check)
 	fact_show(survey, "agent_files", text);
 	if (EVP_DigestFinal_ex(check->whole, digest, NULL) != 1)
 		return;
-	hex(digest, HASH_SHOWN, text);
+	fact_hex(digest, HASH_SHOWN, text);
 	fact_show(survey, "agent_digest", text);
 }
 

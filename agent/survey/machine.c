@@ -41,8 +41,7 @@ static void hash_text(const char *text, char ret_hash[2 * HASH_SHOWN + 1])
 	ret_hash[0] = '\0';
 	if (EVP_Digest(text, strlen(text), hash, &size, EVP_sha256(), NULL) != 1)
 		return;
-	for (size_t i = 0; i < HASH_SHOWN; i++)
-		(void)snprintf(ret_hash + 2 * i, 3, "%02x", hash[i]);
+	fact_hex(hash, HASH_SHOWN, ret_hash);
 }
 
 static void add_file(const struct survey *survey, const char *name, const char *path)

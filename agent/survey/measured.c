@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the machine started, as its TPM has it: the registers that firmware and boot loader extended,
- * and whether the firmware's log of that comes to the same. The TPM is not asked: the kernel shows its
- * registers (Documentation/ABI/stable/sysfs-class-tpm), and root can show others. What the TPM signs is
- * keyring's.
+ * and whether the firmware's log of that comes to the same. Here the kernel asks the TPM, a command for
+ * each register (Documentation/ABI/stable/sysfs-class-tpm), and root can show others: nothing of it is
+ * signed. What the TPM signs is keyring's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,16 +52,15 @@ static bool registers_read(
 
 static void add_registers(const struct survey *survey, uint8_t values[REGISTERS][EVENT_LOG_HASH])
 {
-	char text[SURVEY_TEXT_SIZE] = "";
+	char text[SURVEY_TEXT_SIZE] = "", shown[2 * SHOWN + 1];
 
 	for (unsigned int i = 0; i < REGISTERS; i++) {
 		size_t used = strlen(text);
 
-		(void)snprintf(text + used, sizeof(text) - used, "%s%u=%02x%02x%02x%02x",
-			used ? " " : "", i, values[i][0], values[i][1], values[i][2],
-			values[i][3]); /* fits */
+		fact_hex(values[i], SHOWN, shown);
+		(void)snprintf(text + used, sizeof(text) - used, "%s%u=%s", used ? " " : "", i,
+			shown); /* fits */
 	}
-	_Static_assert(SHOWN == 4, "as many as are written");
 	fact_show(survey, "pcrs", text);
 }
 
@@ -81,8 +80,7 @@ static void add_digest(const struct survey *survey, const void *bytes, size_t si
 
 	if (EVP_Digest(bytes, size, digest, &digest_size, EVP_sha256(), NULL) != 1)
 		return;
-	for (unsigned int i = 0; i < HASH_SHOWN; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	fact_hex(digest, HASH_SHOWN, text);
 	fact_show(survey, "event_log", text);
 }
 

@@ -18,7 +18,7 @@
 
 struct json_object;
 
-/* What only root reads; opened before root is given up. -EBADF: is not there. */
+/* What only root reads; opened before root is given up. -1: is not there. */
 struct survey_secrets {
 	int serial, board_serial, uuid;
 	int acpi;	  /* a table of the firmware's, for its maker's mark */
@@ -69,6 +69,8 @@ void survey_accounts(const struct survey *survey);
 /* fact.c: the first line of a file, printable, without spaces at its ends. False: nothing in it. */
 bool fact_read(int directory_fd, const char *path, char ret_text[SURVEY_TEXT_SIZE]);
 bool fact_read_fd(int fd, char ret_text[SURVEY_TEXT_SIZE]);
+/* In lower-case hexadecimal; ret_text has room for 2 * size digits and the NUL. */
+void fact_hex(const unsigned char *bytes, size_t size, char *ret_text);
 /* Nothing for "". */
 void fact_add(const struct survey *survey, const char *name, const char *text);
 /* The same, and everybody on this machine may see it. */
