@@ -262,10 +262,7 @@ static int open_to(struct moving *moving, int keyring_fd)
 		r = vault_give_key(keyring_fd, record);
 	}
 	if (r == -ENOKEY)
-		(void)vault_complain(record->name,
-			"this device has no key of label '%s' now: the console gives none, or the "
-			"lease has ended; see holdfast status",
-			record->label);
+		(void)vault_complain_key(record);
 	else if (r < 0)
 		(void)fail(moving, r, "its key is not to be had");
 	if (r < 0)

@@ -27,6 +27,14 @@ int vault_complain(const char *name, const char *format, ...)
 	return VAULT_REFUSED;
 }
 
+int vault_complain_key(const struct record *record)
+{
+	return vault_complain(record->name,
+		"this device has no key of label '%s' now: the console gives none, or the lease "
+		"has ended; see holdfast status",
+		record->label);
+}
+
 /* Where the label is to be, whatever stands at the vault's path. */
 static int mark(const struct record *record)
 {
@@ -154,10 +162,7 @@ int vault_unlock(const char *name)
 		return r;
 	r = vault_give_key(keyring_fd, &record);
 	if (r == -ENOKEY)
-		return vault_complain(name,
-			"this device has no key of label '%s' now: the console gives none, or the "
-			"lease has ended; see holdfast status",
-			record.label);
+		return vault_complain_key(&record);
 	if (r == -ECONNREFUSED)
 		return vault_complain(name, "the engine is not reachable: it stays locked");
 	if (r < 0)

@@ -32,11 +32,11 @@ struct vault_wish {
 };
 
 /*
- * Asks the engine. 0; -ENOENT: the policy has no such vault; -ECONNREFUSED: no agent; negative errno, with
- * words printed.
+ * Asks the engine. 0; -ENOENT: the policy has no such vault; -ECONNREFUSED: no agent, or one that broke
+ * off; what the engine refused with.
  */
 int wish_ask(const char *name, struct vault_wish *ret_wish);
-/* Marks that path, and with it all below, with the label. */
+/* Marks that path, and with it all below, with the label. 0; -ENOENT: nothing is there; as wish_ask(). */
 int wish_mark(const char *path, const char *label);
 /* The places of the policy are looked at again: a directory took the place of another one. */
 void wish_look_again(void);
@@ -55,9 +55,9 @@ int place_open(const struct record *record);
 int place_anchor(const struct record *record);
 /* The directory in which the folder is, and its own name in there. The caller's to close. */
 int place_above(const struct record *record, char ret_name[NAME_MAX + 1]);
-/* Mounts an image and shows it at its path. Nothing for a directory that is encrypted itself. */
+/* Mounts an image and shows it at its path. Nothing for a directory that is encrypted itself. 0, negative errno. */
 int place_show(const struct record *record);
-/* The other way round. */
+/* The other way round. 0, negative errno. */
 int place_hide(const struct record *record);
 
 /* Verbs: enum vault_exit. */
@@ -71,14 +71,19 @@ int vault_watch(void);
 
 /* lock.c, for watch.c too: takes the key back. 0 gone, 1 some files are still held, negative errno. */
 int vault_take_key(int keyring_fd, const struct record *record);
-/* Gives it. */
+/*
+ * Marks the vault's place, gives it the key, and shows it. 0; -ENOKEY: keyring has none of its label now;
+ * -EKEYREJECTED: another one than it is encrypted with; -ECONNREFUSED: no engine to mark it; negative errno.
+ */
 int vault_give_key(int keyring_fd, const struct record *record);
-/* Prints who holds files at or below path, or with NULL on that file system; how many processes. */
+/* Prints who holds files at or below path, or with NULL on that file system; how many processes, negative errno. */
 int vault_print_holders(const char *path, int directory_fd);
 /* What to ask holders_find() for: of an image, whatever is on its device. */
 const char *vault_held_path(const struct record *record);
 
 /* Prints "holdfast: vault NAME: " and the words to the error output. Returns VAULT_REFUSED. */
 int vault_complain(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* That keyring has no key of its label, and why that may be. Returns VAULT_REFUSED. */
+int vault_complain_key(const struct record *record);
 
 #endif
