@@ -2,7 +2,8 @@
 # sources. A target says what it is made of, here or in its room's rules.mk:
 #	FUZZ_SOURCES_NAME := agent/sensor/record.c     beside tests/fuzz/NAME.c
 #	FUZZ_LDLIBS_NAME  := -lfoo
-#	FUZZ_SEEDS_NAME   := directories of first inputs; those of found bugs go to tests/fuzz/corpus/
+#	FUZZ_SEEDS_NAME   := directories of first inputs; tests/fuzz/corpus/NAME when it does not say,
+#			     and there go those of found bugs
 #	FUZZ_FLAGS_NAME   := -max_len=4096 and the like
 # `make fuzz FUZZ_SECONDS=600` runs all, `make fuzz-NAME` one, `make fuzz-smoke` all for 20 seconds.
 
@@ -21,19 +22,15 @@ FUZZ_FLAGS_policy_parse  := -max_len=4096 -dict=tests/fuzz/policy_parse.dict
 
 FUZZ_SOURCES_event_log := agent/survey/event_log.c
 FUZZ_LDLIBS_event_log  := -lcrypto
-FUZZ_SEEDS_event_log   := tests/fuzz/corpus/event_log
 FUZZ_FLAGS_event_log   := -max_len=4096
 
 FUZZ_SOURCES_posture := common/posture.c
-FUZZ_SEEDS_posture   := tests/fuzz/corpus/posture
 FUZZ_FLAGS_posture   := -max_len=600
 
 FUZZ_SOURCES_record := agent/sensor/record.c agent/sensor/mount_table.c
-FUZZ_SEEDS_record   := tests/fuzz/corpus/record
 FUZZ_FLAGS_record   := -max_len=1200
 
 FUZZ_SOURCES_mark_value := agent/sensor/mark_value.c common/bytes.c
-FUZZ_SEEDS_mark_value	:= tests/fuzz/corpus/mark_value
 FUZZ_FLAGS_mark_value	:= -max_len=1100
 
 FUZZ_SOURCES_mark_seal := agent/sensor/mark_seal.c $(FUZZ_SOURCES_mark_value)
@@ -42,57 +39,45 @@ FUZZ_LDLIBS_mark_seal  := -lcrypto
 FUZZ_FLAGS_mark_seal   := -max_len=1100
 
 FUZZ_SOURCES_maintenance := agent/engine/maintenance_token.c common/signing.c
-FUZZ_SEEDS_maintenance	 := tests/fuzz/corpus/maintenance
 FUZZ_LDLIBS_maintenance	 := -lcrypto
 FUZZ_FLAGS_maintenance	 := -max_len=600
 
 FUZZ_SOURCES_login_book := common/login_book.c
-FUZZ_SEEDS_login_book	:= tests/fuzz/corpus/login_book
 FUZZ_FLAGS_login_book	:= -max_len=2048
 
 FUZZ_SOURCES_pam_stack := agent/cli/pam_stack.c agent/cli/pam_walk.c
-FUZZ_SEEDS_pam_stack   := tests/fuzz/corpus/pam_stack
 FUZZ_FLAGS_pam_stack   := -max_len=2048
 
 FUZZ_SOURCES_ticket_parse := console/store/ticket_parse.c common/ticket.c
-FUZZ_SEEDS_ticket_parse	  := tests/fuzz/corpus/ticket_parse
 FUZZ_LDLIBS_ticket_parse  := -lcrypto -ljson-c
 FUZZ_FLAGS_ticket_parse	  := -max_len=4400
 
 FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c common/file.c common/posture.c common/signing.c
 FUZZ_LDLIBS_bundle  := -lcrypto
-FUZZ_SEEDS_bundle   := tests/fuzz/corpus/bundle
 FUZZ_FLAGS_bundle   := -max_len=4096
 
 FUZZ_SOURCES_lease := common/lease.c common/lease_verify.c common/signing.c
 FUZZ_LDLIBS_lease  := -lcrypto
-FUZZ_SEEDS_lease   := tests/fuzz/corpus/lease
 FUZZ_FLAGS_lease   := -max_len=4100
 
 FUZZ_SOURCES_print_job := agent/engine/print_job.c common/text.c
-FUZZ_SEEDS_print_job   := tests/fuzz/corpus/print_job
 FUZZ_FLAGS_print_job   := -max_len=1024
 
 FUZZ_SOURCES_request := agent/ipc/request.c common/bytes.c common/local_socket.c common/wire.c
-FUZZ_SEEDS_request   := tests/fuzz/corpus/request
 FUZZ_FLAGS_request   := -max_len=8200
 
 FUZZ_SOURCES_messages := agent/ipc/messages.c common/bytes.c common/wire.c
-FUZZ_SEEDS_messages   := tests/fuzz/corpus/messages
 FUZZ_FLAGS_messages   := -max_len=16384
 
 FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
-FUZZ_SEEDS_keyring   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring   := -max_len=4200
 
 FUZZ_SOURCES_key_receipt := console/authority/key_receipt.c common/bytes.c common/lease.c common/lease_verify.c common/signing.c
 FUZZ_LDLIBS_key_receipt  := -lcrypto
-FUZZ_SEEDS_key_receipt   := tests/fuzz/corpus/key_receipt
 FUZZ_FLAGS_key_receipt   := -max_len=4000
 
 FUZZ_SOURCES_key_words := common/bytes.c common/key_words.c common/lease.c common/lease_verify.c common/signing.c
 FUZZ_LDLIBS_key_words  := -lcrypto
-FUZZ_SEEDS_key_words   := tests/fuzz/corpus/key_words
 FUZZ_FLAGS_key_words   := -max_len=4100
 
 FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c secret_memory.c ticket.c tpm.c \
@@ -103,57 +88,50 @@ FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring_verbs   := -max_len=4200
 
 FUZZ_SOURCES_verify := agent/ipc/verify.c agent/ipc/worker.c agent/verify/enrolment.c common/bytes.c common/file.c common/wire.c
-FUZZ_SEEDS_verify   := tests/fuzz/corpus/verify
 FUZZ_FLAGS_verify   := -max_len=4200
 
 FUZZ_SOURCES_id_token := agent/page/id_token.c agent/page/jose.c common/json.c
 FUZZ_LDLIBS_id_token  := -lcrypto -ljson-c
-FUZZ_SEEDS_id_token   := tests/fuzz/corpus/id_token
 FUZZ_FLAGS_id_token   := -max_len=4096
 
 FUZZ_SOURCES_certificate := agent/uplink/certificate.c common/uuid.c
 FUZZ_LDLIBS_certificate	 := -lcrypto
-FUZZ_SEEDS_certificate	 := tests/fuzz/corpus/certificate
 FUZZ_FLAGS_certificate	 := -max_len=4096
 
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
 		       common/json.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_session := -ljson-c -linih
-FUZZ_SEEDS_session  := tests/fuzz/corpus/session
 
 FUZZ_SOURCES_lineage = $(addprefix agent/engine/,lineage.c lineage_json.c lineage_record.c lineage_store.c lineage_find.c \
 			 lineage_tree.c event_objects.c event_service.c event_words.c json.c print_job.c) \
 		       common/json.c common/sql.c agent/sensor/record.c common/clock.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_lineage := -ljson-c -linih -lsqlite3
-FUZZ_SEEDS_lineage  := tests/fuzz/corpus/lineage
 FUZZ_FLAGS_lineage  := -max_len=3100
 
 FUZZ_SOURCES_segment = $(wildcard common/segment_*.c) common/hpke.c common/digest.c common/bytes.c
-FUZZ_SEEDS_segment   := tests/fuzz/corpus/segment
 FUZZ_LDLIBS_segment  := -lcrypto -lzstd
 FUZZ_FLAGS_segment   := -max_len=4096
 
 FUZZ_SOURCES_spool = $(wildcard agent/uplink/spool*.c) common/clock.c $(FUZZ_SOURCES_segment)
-FUZZ_SEEDS_spool   := tests/fuzz/corpus/spool
 FUZZ_LDLIBS_spool  := -lcrypto -lzstd
 FUZZ_FLAGS_spool   := -max_len=512
 
 FUZZ_SOURCES_netlink := agent/scout/netlink.c
-FUZZ_SEEDS_netlink   := tests/fuzz/corpus/netlink
 FUZZ_FLAGS_netlink   := -max_len=8192
 
 FUZZ_SOURCES_resolv := agent/scout/resolv.c
-FUZZ_SEEDS_resolv   := tests/fuzz/corpus/resolv
 FUZZ_FLAGS_resolv   := -max_len=4096
 
 FUZZ_SOURCES_beacon := common/beacon.c common/signing.c
 FUZZ_LDLIBS_beacon  := -lcrypto
-FUZZ_SEEDS_beacon   := tests/fuzz/corpus/beacon
 FUZZ_FLAGS_beacon   := -max_len=256
 
 FUZZ_SOURCES_scout := agent/ipc/scout.c common/bytes.c common/wire.c
-FUZZ_SEEDS_scout   := tests/fuzz/corpus/scout
 FUZZ_FLAGS_scout   := -max_len=16384
+
+FUZZ_SOURCES_quote := common/quote.c common/digest.c
+FUZZ_LDLIBS_quote  := -lcrypto
+FUZZ_FLAGS_quote   := -max_len=520
 
 .PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
@@ -165,14 +143,9 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(B)/tests/fuzz/%
 	@mkdir -p $(B)/fuzz/$*/corpus $(B)/fuzz/$*/found
 	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 		-verbosity=0 -artifact_prefix=$(B)/fuzz/$*/found/ $(FUZZ_FLAGS_$*) \
-		$(B)/fuzz/$*/corpus $(FUZZ_SEEDS_$*)
+		$(B)/fuzz/$*/corpus $(or $(FUZZ_SEEDS_$*),tests/fuzz/corpus/$*)
 
 .SECONDEXPANSION:
 $(FUZZ_TARGETS:%=$(B)/tests/fuzz/%): $(B)/tests/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*)
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $(filter %.c,$^) $(FUZZ_LDLIBS_$*)
-
-FUZZ_SOURCES_quote := common/quote.c common/digest.c
-FUZZ_LDLIBS_quote  := -lcrypto
-FUZZ_SEEDS_quote   := tests/fuzz/corpus/quote
-FUZZ_FLAGS_quote   := -max_len=520
