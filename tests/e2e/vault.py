@@ -100,9 +100,9 @@ def fill(folder, text):
             file.write(f'{text} {i}\n' * 50)
 
 
-def is_readable(folder):
+def is_readable(folder, page='page0'):
     try:
-        with open(os.path.join(folder, 'page0'), encoding='ascii') as file:
+        with open(os.path.join(folder, page), encoding='ascii') as file:
             return bool(file.read())
     except OSError:
         return False
@@ -166,9 +166,10 @@ def watching(vaults, engine, agent, keyring, label, place):
     check('who watches unlocks', wait_until(lambda: is_readable(place + '/books') and
                                             is_readable(place + '/plans'), 20), vaults.state('books'))
     with open(place + '/books/page0', encoding='ascii') as held:
+        check('control: a second file of it is read', is_readable(place + '/books', 'deep/page1'))
         vaults.run('lock', 'books')
         check('held is told', vaults.state('books')['state'] == 'held' and 'held' in engine.told, engine.told)
-        check('and nobody else reads', not is_readable(place + '/books/deep'))
+        check('and nobody else reads', not is_readable(place + '/books', 'deep/page1'))
         held.close()
         check('let go of, it is locked', wait_until(lambda: vaults.state('books')['state'] == 'locked', 20))
     check('locked by hand it stays', not wait_until(lambda: is_readable(place + '/books'), 3))
