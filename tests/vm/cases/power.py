@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ['HF_REPO'], 'tests', 'e2e'))
 # pylint: disable=wrong-import-position
 from account import LOSSES, check_all_stored, is_delivered
+from cuts import cut, disk, which_life
 from lib import check
 from reporters import Reporters, wait_until
 from whole_console import Console
@@ -23,17 +24,6 @@ from whole_console import Console
 PLACE = '/mnt/power'
 Console.patience = 300  # emulated
 NOTES = os.path.join(PLACE, 'notes.json')
-
-
-def disk(serial):
-    for name in os.listdir('/sys/block'):
-        try:
-            with open(f'/sys/block/{name}/serial', encoding='ascii') as file:
-                if file.read().strip() == serial:
-                    return '/dev/' + name
-        except OSError:
-            pass
-    raise RuntimeError(f'no disk {serial}')
 
 
 def read_log(log):
@@ -103,16 +93,6 @@ def check_so_far(console, agent, uid):
         boot[word] for boot in device['boots'] for word in LOSSES), device)
 
 
-def cut(scratch):
-    """Beside it, bytes that are on their way to a disk and were never flushed: the test's own control."""
-    fd = os.open(scratch, os.O_WRONLY | os.O_DIRECT)
-    page = __import__('mmap').mmap(-1, 4096)
-    page.write(b'never flushed ' * 290)
-    os.pwrite(fd, page, 1 << 20)
-    with open('/run/hf/ask', 'w', encoding='ascii') as ask:
-        ask.write('power-lost\n')
-
-
 def write_until_cut(chance, log, scratch):
     threading.Timer(chance.uniform(0.5, 8), cut, (scratch,)).start()
     while True:
@@ -122,8 +102,7 @@ def write_until_cut(chance, log, scratch):
 
 
 def main():
-    with open('/proc/cmdline', encoding='ascii') as file:
-        life, lives, seed = map(int, re.search(r'hf\.power=(\d+):(\d+):(\d+)', file.read()).groups())
+    life, lives, seed = which_life()
     chance = random.Random(seed * 1000 + life)
     os.makedirs(PLACE, exist_ok=True)
     subprocess.run(['mount', disk('hf-power'), PLACE], check=True)

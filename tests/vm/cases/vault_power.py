@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 
+from cuts import cut, disk, which_life
+
 REPO = os.environ['HF_REPO']
 PLACE = '/mnt/power'
 FOLDER = PLACE + '/srv/books'
@@ -28,17 +30,6 @@ LABEL = '3f2b8c1e-52d4-4c7a-9a10-6f0e5d4c3b2a'
 def check(name, good, more=''):
     print(f'ok {name}' if good else f'not ok {name} - {more}', flush=True)
     return good
-
-
-def disk(serial):
-    for name in os.listdir('/sys/block'):
-        try:
-            with open(f'/sys/block/{name}/serial', encoding='ascii') as file:
-                if file.read().strip() == serial:
-                    return '/dev/' + name
-        except OSError:
-            pass
-    raise RuntimeError(f'no disk {serial}')
 
 
 def vault(*words):
@@ -151,17 +142,6 @@ def check_all(manifest):
     return keyring, begun
 
 
-def cut(scratch):
-    """Beside it, bytes that are on their way to a disk and were never flushed: the test's own control."""
-    fd = os.open(scratch, os.O_WRONLY | os.O_DIRECT)
-    page = __import__('mmap').mmap(-1, 4096)
-    page.write(b'never flushed ' * 290)
-    os.pwrite(fd, page, 1 << 20)
-    with open('/run/hf/ask', 'w', encoding='ascii') as ask:
-        ask.write('power-lost\n')
-    time.sleep(60)
-
-
 def manifest_read():
     """Its marker is written so that the disk does not have it by this."""
     with open(MANIFEST, encoding='utf-8') as file:
@@ -208,8 +188,7 @@ def new_folder(chance, life):
 
 
 def main():
-    with open('/proc/cmdline', encoding='ascii') as file:
-        life, lives, seed = map(int, re.search(r'hf\.power=(\d+):(\d+):(\d+)', file.read()).groups())
+    life, lives, seed = which_life()
     chance = random.Random(seed * 1000 + life)
     os.makedirs(PLACE, exist_ok=True)
     subprocess.run(['mount', disk('hf-power'), PLACE], check=True)
@@ -231,6 +210,7 @@ def main():
     move_in(manifest)
     if life == 1:
         cut(disk('hf-scratch'))
+        time.sleep(60)
     elif life < lives:
         time.sleep(300)
 

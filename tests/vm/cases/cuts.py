@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One life of a machine whose power is cut, as power.py and vault_power.py are: which one it is, its disks, the cut.
+tests/vm/cuts.sh is outside of it."""
+import mmap
+import os
+import re
+
+
+def which_life():
+    """Its number, how many there are, and the seed of all."""
+    with open('/proc/cmdline', encoding='ascii') as file:
+        return map(int, re.search(r'hf\.power=(\d+):(\d+):(\d+)', file.read()).groups())
+
+
+def disk(serial):
+    for name in os.listdir('/sys/block'):
+        try:
+            with open(f'/sys/block/{name}/serial', encoding='ascii') as file:
+                if file.read().strip() == serial:
+                    return '/dev/' + name
+        except OSError:
+            pass
+    raise RuntimeError(f'no disk {serial}')
+
+
+def cut(scratch):
+    """Beside it, bytes that are on their way to a disk and were never flushed: the test's own control."""
+    fd = os.open(scratch, os.O_WRONLY | os.O_DIRECT)
+    page = mmap.mmap(-1, 4096)
+    page.write(b'never flushed ' * 290)
+    os.pwrite(fd, page, 1 << 20)
+    with open('/run/hf/ask', 'w', encoding='ascii') as ask:
+        ask.write('power-lost\n')
