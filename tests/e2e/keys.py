@@ -264,20 +264,17 @@ def backups(console, work):
     """A database of before, restored over one in which a key was destroyed: it stays so."""
     console.verb('key', 'rotate', 'acme/plans')
     console.verb('key', 'rotate', 'acme/kept')
-    copy = os.path.join(work, 'before.db')
     os.makedirs(os.path.join(work, 'copies'))
     os.chmod(os.path.join(work, 'copies'), 0o777)
     copy = os.path.join(work, 'copies', 'before.db')
     console.verb('backup', copy)
     console.verb('key', 'destroy', 'acme/plans', '--generation', '1', '--force')
-    token = console.token('--approve', '--uses', '5')['token']
     console.stop()
     console.verb('restore', copy)
     console.start()
     plans, kept = label_of(console, 'acme/plans'), label_of(console, 'acme/kept')
     rows = [row for row in console.lines('key', 'list') if row['name'] == 'acme/plans']
     check('control: the database of before knows nothing of it', rows[0]['state'] == 'in use', rows)
-    del token
     device = Device(console, work, console.token('--approve')['token'])
     check('and yet it is gone for good', device.code(plans) == 'KEY_DESTROYED')
     check('control: another one of that database is given out', device.code(kept) == '')
