@@ -175,7 +175,7 @@ static int verify_visit(struct tree *tree, const struct copy_place *place,
 	return is_directory ? tree_each(tree, fd, -1, verify_visit, depth + 1) : 0;
 }
 
-/* Of an image: what its mount covers, seen through a copy of the mount above without what is on it. */
+/* Of an image: what its mount covers, seen through a copy of the mount above without what is on it. 1, 0, negative errno. */
 static int is_covered_empty(const char *path)
 {
 	char above[PATH_MAX];
@@ -183,6 +183,7 @@ static int is_covered_empty(const char *path)
 	auto_close int tree_fd = -EBADF, fd = -EBADF;
 	struct tree tree = {0};
 	struct verifying covered = {0};
+	int r;
 
 	(void)snprintf(above, sizeof(above), "%.*s", name == path ? 1 : (int)(name - path), path);
 	tree_fd = (int)syscall(SYS_open_tree, AT_FDCWD, above, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -195,8 +196,10 @@ static int is_covered_empty(const char *path)
 	tree.userdata = &covered;
 	tree.note = on_note;
 	covered.device_fd = -EBADF;
-	(void)tree_each(&tree, fd, -1, verify_visit, 1); /* each is one too many */
-	return tree.objects == 0;
+	r = tree_each(&tree, fd, -1, verify_visit, 1);
+	if (tree.objects) /* each is one too many */
+		return 0;
+	return r < 0 ? r : 1;
 }
 
 /* What is beside it that should not be. */
