@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What there is, and how it stands, as the kernel says. */
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,23 +87,28 @@ static void print_one(const struct record *record)
 
 int vault_status(const char *name)
 {
-	auto_close int state_fd = record_directory(vault_options.state_directory);
+	/* To look makes nothing: who may not make the directory may ask, too. */
+	auto_close int state_fd = open(
+		vault_options.state_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	bool is_none = state_fd < 0 && errno == ENOENT;
 	char names[RECORD_MAX][RECORD_NAME_SIZE];
+	int count = state_fd < 0 ? -errno : record_list(state_fd, names);
+	int status = VAULT_DONE, r;
 	struct record record;
-	int count, status = VAULT_DONE, r;
 
-	if (state_fd < 0) {
+	if (is_none)
+		count = 0;
+	if (count < 0) {
 		(void)fprintf(stderr, "holdfast: '%s': %s\n", vault_options.state_directory,
-			strerror(-state_fd));
+			strerror(-count));
 		return VAULT_REFUSED;
 	}
-	count = record_list(state_fd, names);
-	if (name && count >= 0) {
+	if (name) {
 		(void)snprintf(names[0], sizeof(names[0]), "%s", name);
 		count = 1;
 	}
 	for (int i = 0; i < count; i++) {
-		r = record_read(state_fd, names[i], &record);
+		r = is_none ? -ENOENT : record_read(state_fd, names[i], &record);
 		if (r == 0)
 			print_one(&record);
 		else

@@ -215,6 +215,10 @@ def main():
     engine = Engine(agent.part('runtime'), [{'vault': name, 'path': f'{place}/{name}', **vault}
                                             for name in ('books', 'plans')])
     vaults = Vaults(agent.part('runtime'), os.path.join(work, 'state'))
+    done = subprocess.run([*vaults.words, 'status'], user=65534, capture_output=True, text=True, check=False)
+    check('before there is any, a user is told so', done.returncode == 0 and
+          'no vault on this device' in done.stdout and not os.path.exists(os.path.join(work, 'state')), done.stderr)
+    check('and that there is none of a name', vaults.run('status', 'books').returncode == 1)
     done = vaults.run('add', 'books')
     check('before its key is here a folder stays as it is', done.returncode == 1 and
           'no key of label' in done.stderr and is_readable(place + '/books'), done.stderr)
