@@ -203,11 +203,15 @@ static struct pam_stack_line *line_add(
 	return line;
 }
 
+/* A line without a type is auth's. */
 static int must_fail(struct reading *reading, const char *file, unsigned int number,
 	struct target target, const char *why)
 {
-	struct pam_stack_line *line = line_add(reading->stack, file, number, target);
+	struct pam_stack_line *line;
 
+	if (target.type == ANY_TYPE)
+		target.type = PAM_STACK_AUTH;
+	line = line_add(reading->stack, file, number, target);
 	if (!line)
 		return -E2BIG;
 	problem(reading->stack, file, number, why);
@@ -223,19 +227,14 @@ static int include_read(struct reading *reading, const char *name, struct target
 {
 	int r;
 
-	if (!name || reading->depth + 1 >= PAM_STACK_DEPTH_MAX) {
-		if (target.type == ANY_TYPE)
-			target.type = PAM_STACK_AUTH;
+	if (!name || reading->depth + 1 >= PAM_STACK_DEPTH_MAX)
 		return must_fail(reading, file, number, target,
 			name ? "includes go too deep" : "an include without a file");
-	}
 	reading->depth++;
 	r = file_read(reading, name, target);
 	reading->depth--;
 	if (r == -E2BIG || r == -ENOMEM || r == 0)
 		return r;
-	if (target.type == ANY_TYPE)
-		target.type = PAM_STACK_AUTH;
 	return must_fail(reading, file, number, target, "includes a file that can't be read");
 }
 
@@ -282,11 +281,8 @@ static int line_parse(struct reading *reading, const char *file, unsigned int nu
 	if (!strcasecmp(word, "@include")) /* Debian's: for every type */
 		return include_read(reading, word_next(&rest), target, file, number);
 	type = type_parse(word + (*word == '-'));
-	if (type < 0) {
-		if (target.type == ANY_TYPE)
-			target.type = PAM_STACK_AUTH;
+	if (type < 0)
 		return must_fail(reading, file, number, target, "unknown type");
-	}
 	if (target.type != ANY_TYPE && (int)target.type != type)
 		return 0;
 	target.type = (enum pam_stack_type)type;
