@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 from keyring_peer import Keyring
 from keys import label_of
@@ -149,17 +148,26 @@ def in_memory(kind, place, pids, keys, label):
     check(f'{kind}: it is not in uplink', not copies(pids[1], keys))
 
 
-def dumps(kind, place, work, pid, keys):
+def dump_of(pid, work):
+    """What gcore gets of it as root, or None."""
     path = os.path.join(work, 'dump')
     subprocess.run(['gcore', '-a', '-o', path, str(pid)], stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False)
     whole = f'{path}.{pid}'
     if not os.path.exists(whole):
-        check(f'{kind}: gcore as root gets no dump', True)
-        return
+        return None
     with open(whole, 'rb') as file:
         text = file.read()
     os.unlink(whole)
+    return text
+
+
+def dumps(kind, place, work, pid, keys):
+    text = dump_of(pid, work)
+    if text is None:
+        check(f'{kind}: gcore as root gets no dump of it, and one of another process',
+              dump_of(os.getpid(), work))
+        return
     check(f'{kind}: control: gcore as root dumps', b'holdfast' in text, len(text))
     found = [name for name, key in keys.items() if key in text]
     if place == 'memfd_secret':
@@ -176,15 +184,16 @@ def crash(agent, kind, pid, work):
     check(f'{kind}: it crashed', agent.processes[0].returncode == -signal.SIGSEGV)
     made = [name for name in set(os.listdir(work)) | set(os.listdir('.')) if name not in before]
     check(f'{kind}: and left no core', not any('core' in name for name in made), made)
-    check(f'{kind}: though the kernel would write one', control_core(work))
+    control_core(kind, work)
 
 
-def control_core(work):
-    """A process that may be dumped leaves one here, or the kernel hands cores to somebody else."""
+def control_core(kind, work):
+    """A process that may be dumped leaves one here, unless the kernel hands cores to somebody else."""
     with open('/proc/sys/kernel/core_pattern', encoding='ascii') as file:
         pattern = file.read().strip()
     if pattern.startswith('|') or '/' in pattern:
-        return True
+        skip(f'{kind}: though the kernel would write one', f'cores where they are made: they go to {pattern}')
+        return
     place = os.path.join(work, 'control')
     os.makedirs(place, exist_ok=True)
     subprocess.run(['sh', '-c', 'ulimit -c unlimited; kill -SEGV $$'], cwd=place, check=False,
@@ -192,7 +201,20 @@ def control_core(work):
                        resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2))
     made = os.listdir(place)
     shutil.rmtree(place)
-    return any('core' in name for name in made)
+    check(f'{kind}: though the kernel would write one', any('core' in name for name in made), made)
+
+
+def control_files(work, keys):
+    """The search of files finds a key as it is and in digits."""
+    place = os.path.join(work, 'control')
+    os.makedirs(place)
+    key = next(iter(keys.values()))
+    for name, text in (('bytes', b'before' + key + b'behind'), ('digits', key.hex().upper().encode())):
+        with open(os.path.join(place, name), 'wb') as file:
+            file.write(text)
+    found = in_files(place, keys)
+    check('control: the search of files finds a key, and its digits', len(found) == 2, found)
+    shutil.rmtree(place)
 
 
 def main():
@@ -213,8 +235,10 @@ def main():
     for kind in ('secret', 'locked'):
         hunt(console, work, label, kind)
     keys = key_bytes(console)
+    control_files(work, keys)
     for name, pid in console.children().items():
-        time.sleep(0)
+        check(f'control: the search sees the memory of the console\'s {name}',
+              any(b'holdfast-console' in text for _, text in memory_of(pid)[0]))
         found = copies(pid, keys)
         check(f'not in the console\'s {name}', not found, found)
     check('nor in its files', not in_files(console.state, keys))
