@@ -65,6 +65,7 @@ say open 1 $((label | other))
 say channel 0 $((label | other)) 0 0 0
 say publish 1
 check 'control: an allowed program reads' reads /srv/one
+check 'control: for another user as well' reads /srv/one bob
 refute 'control: another one does not' as_user alice cat /srv/one
 
 say gates $label 0
