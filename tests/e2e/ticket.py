@@ -157,6 +157,10 @@ def refusals(console, verifier, token, device, other, work):
             said = ask(console, token, ticket)
             check(f'the console says {verdict}: {name}', said[:2] == (200, verdict), said)
     ticket = device.tickets()[0]
+    header, payload = parts(ticket)
+    ours = device.sign(header, {**payload, 'jti': 'd' * 32})
+    check('control: what this test signs itself is good where nothing is forged', accepts(verifier, ours) and
+          ask(console, token, ours)[1] == 'good')
     check('control: a stranger takes a good one', accepts(verifier, ticket))
     said = ask(console, token, ticket)
     check('control: and so does the console', said[:2] == (200, 'good') and said[2]['good'] and
