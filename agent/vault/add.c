@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A folder moves in. Until the two change places the folder is as it was, with a copy beside it;
- * afterwards the vault is whole, and what is left of the folder is wiped. What was begun goes on where it
- * was broken off, from the record and from what is there.
+ * A folder moves in, once it is prepared (prepare.c). Until the two change places the folder is as it was,
+ * with a copy beside it; afterwards the vault is whole, and what is left of the folder is wiped. What was
+ * begun goes on where it was broken off, from the record and from what is there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,43 +10,25 @@
 #include <linux/magic.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/vault/cipher.h"
 #include "agent/vault/copy.h"
-#include "agent/vault/holders.h"
 #include "agent/vault/image.h"
 #include "agent/vault/keys.h"
-#include "agent/vault/tree.h"
+#include "agent/vault/moving.h"
 #include "agent/vault/vault.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 
-#define ROUNDS_MAX	 20 /* of copying what changed meanwhile */
-#define COMPARE_MAX	 5  /* rounds of comparing all */
-#define PROGRESS_NS	 (CLOCK_SECOND_NS / 2)
-#define SPACE_FOR_OBJECT 8192 /* bytes that a name and an inode take at most, as a rule */
-
-struct moving {
-	struct record record;
-	int state_fd;
-	int above_fd;		 /* the directory the folder is in */
-	int from_fd;		 /* the folder */
-	int to_fd;		 /* the vault */
-	char name[NAME_MAX + 1]; /* of the folder */
-	char beside[NAME_MAX + 1];
-	uint64_t total; /* objects, as far as known */
-	const char *doing;
-	uint64_t told_ns;
-	struct tree tree;
-};
+#define ROUNDS_MAX  20 /* of copying what changed meanwhile */
+#define COMPARE_MAX 5  /* rounds of comparing all */
+#define PROGRESS_NS (CLOCK_SECOND_NS / 2)
 
 static void moving_done(struct moving *moving)
 {
@@ -89,115 +71,17 @@ static void step_done(struct moving *moving)
 	(void)putchar('\n');
 }
 
-static int fail(const struct moving *moving, int r, const char *what)
+int moving_fail(const struct moving *moving, int r, const char *what)
 {
 	(void)vault_complain(moving->record.name, "%s: %s", what, strerror(-r));
 	return r;
 }
 
-static int note(struct moving *moving)
+int moving_note(struct moving *moving)
 {
 	int r = record_write(moving->state_fd, &moving->record);
 
-	return r < 0 ? fail(moving, r, "cannot write down how far it is") : 0;
-}
-
-static bool is_own_mount(const struct moving *moving)
-{
-	struct stat above, folder;
-
-	return fstat(moving->above_fd, &above) < 0 || fstat(moving->from_fd, &folder) < 0 ||
-	       above.st_dev != folder.st_dev;
-}
-
-/* The folder, if it is still at its place; else the vault is there, and it has the name beside. */
-static int open_from(struct moving *moving, bool *ret_has_changed)
-{
-	struct stat status;
-
-	moving->from_fd = openat(moving->above_fd, moving->name,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
-	if (moving->from_fd < 0 || fstat(moving->from_fd, &status) < 0)
-		return -errno;
-	/* Of an image, the numbers are another file system's. */
-	*ret_has_changed = status.st_ino != moving->record.old_inode || is_own_mount(moving);
-	if (!*ret_has_changed)
-		return 0;
-	(void)close(moving->from_fd); /* is the vault */
-	moving->from_fd = openat(moving->above_fd, moving->beside,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
-	return moving->from_fd < 0 && errno != ENOENT ? -errno : 0;
-}
-
-/* Whether all fits once more beside itself. */
-static int check_space(const struct moving *moving)
-{
-	struct statvfs status;
-	uint64_t need = moving->tree.bytes +
-			(moving->tree.objects + moving->tree.directories) * SPACE_FOR_OBJECT;
-	uint64_t have;
-
-	if (fstatvfs(moving->from_fd, &status) < 0)
-		return -errno;
-	have = (uint64_t)status.f_bavail * status.f_frsize;
-	(void)printf("%" PRIu64 " files and %" PRIu64 " directories, %" PRIu64 " MiB, %" PRIu64
-		     " MiB free\n",
-		moving->tree.objects, moving->tree.directories, moving->tree.bytes >> 20,
-		have >> 20);
-	if (have > need)
-		return 0;
-	(void)vault_complain(moving->record.name,
-		"moving in takes %" PRIu64 " MiB beside the folder until it is done: %" PRIu64
-		" MiB are free",
-		need >> 20, have >> 20);
-	return -ENOSPC;
-}
-
-/* Of the image: as large as the file system, since the file is sparse. */
-static uint64_t image_size(const struct moving *moving, uint64_t wanted)
-{
-	struct statvfs status;
-	uint64_t size = wanted;
-
-	if (!size && fstatvfs(moving->from_fd, &status) == 0)
-		size = (uint64_t)status.f_blocks * status.f_frsize;
-	size &= ~UINT64_C(4095);
-	return size < IMAGE_SIZE_MIN ? IMAGE_SIZE_MIN : size;
-}
-
-/* A vault that is not there yet: what the policy says, and whether it can be. */
-static int plan(struct moving *moving, const struct vault_wish *wish)
-{
-	struct record *record = &moving->record;
-	uint8_t identifier[CIPHER_IDENTIFIER_SIZE];
-	struct stat status;
-	int r;
-
-	(void)snprintf(record->label, sizeof(record->label), "%s", wish->label);
-	memcpy(record->label_id, wish->label_id, sizeof(record->label_id));
-	if (fstat(moving->from_fd, &status) < 0)
-		return fail(moving, -errno, "cannot look at the folder");
-	record->old_inode = status.st_ino;
-	if (is_own_mount(moving))
-		return fail(moving, -EXDEV, "the folder is a mount point: choose one below it");
-	if (cipher_of(moving->from_fd, identifier) == 0)
-		return fail(moving, -EEXIST, "the folder is encrypted already");
-	r = cipher_supported(moving->from_fd);
-	record->way = r == 0 ? RECORD_WAY_DIRECT : RECORD_WAY_IMAGE;
-	if (r == -EOPNOTSUPP)
-		record->size_bytes = image_size(moving, wish->size_bytes);
-	else if (r < 0)
-		return fail(moving, r, "cannot ask its file system");
-	r = tree_scan(&moving->tree);
-	if (r < 0)
-		return fail(moving, r, "the folder cannot move in as it is");
-	moving->total = moving->tree.objects;
-	(void)printf("%s moves into vault %s, label %s: %s\n", record->path, record->name,
-		record->label,
-		record->way == RECORD_WAY_DIRECT
-			? "its file system encrypts it"
-			: "its file system can't encrypt; an image beside it can");
-	return check_space(moving);
+	return r < 0 ? moving_fail(moving, r, "cannot write down how far it is") : 0;
 }
 
 /* The empty, encrypted directory that it moves into. */
@@ -248,30 +132,30 @@ static int open_to(struct moving *moving, int keyring_fd)
 	if (record->phase == RECORD_COPYING) {
 		r = make_inside(moving);
 		if (r < 0)
-			return fail(moving, r, "cannot make the vault");
+			return moving_fail(moving, r, "cannot make the vault");
 	}
 	moving->to_fd = place_open(record);
 	if (moving->to_fd < 0)
-		return fail(moving, moving->to_fd, "cannot open the vault");
+		return moving_fail(moving, moving->to_fd, "cannot open the vault");
 	if (is_new) {
 		anchor_fd = place_anchor(record);
 		r = anchor_fd < 0 ? anchor_fd : keys_add(keyring_fd, anchor_fd, record);
 		if (r == 0)
-			r = note(moving);
+			r = moving_note(moving);
 	} else {
 		r = vault_give_key(keyring_fd, record);
 	}
 	if (r == -ENOKEY)
 		(void)vault_complain_key(record);
 	else if (r < 0)
-		(void)fail(moving, r, "its key is not to be had");
+		(void)moving_fail(moving, r, "its key is not to be had");
 	if (r < 0)
 		return r;
 	r = give_policy(moving);
 	if (r < 0)
-		return fail(moving, r, "the vault's directory does not become encrypted");
+		return moving_fail(moving, r, "the vault's directory does not become encrypted");
 	r = vault_give_key(keyring_fd, record); /* with the label */
-	return r < 0 ? fail(moving, r, "the vault does not get its label") : 0;
+	return r < 0 ? moving_fail(moving, r, "the vault does not get its label") : 0;
 }
 
 static uint64_t now_of_files(void)
@@ -295,18 +179,18 @@ static int copy_rounds(struct moving *moving)
 		moving->record.settled_ns = now_of_files();
 		r = tree_copy(tree);
 		if (r < 0)
-			return fail(moving, r, "not all of it can be copied");
+			return moving_fail(moving, r, "not all of it can be copied");
 		is_settled = !tree->copied && !tree->changed;
 		moving->total = tree->objects;
 		if (!is_settled)
 			step_done(moving);
 		r = tree_prune(tree);
 		if (r < 0)
-			return fail(moving, r, "cannot remove copies of what is gone");
+			return moving_fail(moving, r, "cannot remove copies of what is gone");
 		if (is_settled && !tree->removed)
 			return 0;
 	}
-	return fail(moving, -EBUSY, "it is written to all the time");
+	return moving_fail(moving, -EBUSY, "it is written to all the time");
 }
 
 /* And all of it is found to be the same, as the disks have it. What changes from here on is late. */
@@ -320,20 +204,23 @@ static int copy_all(struct moving *moving)
 		if (r < 0)
 			return r;
 		if (syncfs(moving->to_fd) < 0)
-			return fail(moving, -errno, "cannot write it out");
+			return moving_fail(moving, -errno, "cannot write it out");
 		moving->doing = "comparing";
 		r = tree_compare(&moving->tree);
 		if (r < 0)
-			return fail(moving, r, "cannot compare");
+			return moving_fail(moving, r, "cannot compare");
 		step_done(moving);
 		if (moving->tree.changed)
 			continue;
 		r = copy_directory_end(moving->from_fd, moving->to_fd);
 		if (r < 0)
-			return fail(moving, r, "cannot make the vault's directory like the folder");
-		return syncfs(moving->to_fd) < 0 ? fail(moving, -errno, "cannot write it out") : 0;
+			return moving_fail(
+				moving, r, "cannot make the vault's directory like the folder");
+		return syncfs(moving->to_fd) < 0
+			       ? moving_fail(moving, -errno, "cannot write it out")
+			       : 0;
 	}
-	return fail(moving, -EIO, "what was written is not what comes back from the disk");
+	return moving_fail(moving, -EIO, "what was written is not what comes back from the disk");
 }
 
 /* Whoever has a file of it open would go on with that file, outside of the vault. */
@@ -342,7 +229,7 @@ static int check_holders(struct moving *moving, const char *path)
 	int count = vault_print_holders(path, moving->from_fd);
 
 	if (count < 0)
-		return fail(moving, count, "cannot find out who uses the folder");
+		return moving_fail(moving, count, "cannot find out who uses the folder");
 	if (!count)
 		return 0;
 	(void)vault_complain(moving->record.name,
@@ -357,15 +244,15 @@ static int change(struct moving *moving)
 
 	if (moving->record.way == RECORD_WAY_IMAGE &&
 		mkdirat(moving->above_fd, moving->beside, 0755) < 0 && errno != EEXIST)
-		return fail(moving, -errno, "cannot make where the vault is to be shown");
+		return moving_fail(moving, -errno, "cannot make where the vault is to be shown");
 	moving->record.phase = RECORD_CHANGING;
-	r = note(moving);
+	r = moving_note(moving);
 	if (r < 0)
 		return r;
 	if (renameat2(moving->above_fd, moving->name, moving->above_fd, moving->beside,
 		    RENAME_EXCHANGE) < 0)
-		return fail(moving, -errno, "the folder and the vault cannot change places");
-	return fsync(moving->above_fd) < 0 ? fail(moving, -errno, "cannot write it out") : 0;
+		return moving_fail(moving, -errno, "the folder and the vault cannot change places");
+	return fsync(moving->above_fd) < 0 ? moving_fail(moving, -errno, "cannot write it out") : 0;
 }
 
 /* Blocks that are given back keep what was in them where overwriting writes elsewhere. */
@@ -402,11 +289,11 @@ static int discard(struct moving *moving)
 	moving->tree.from_fd = moving->from_fd;
 	r = tree_discard(&moving->tree);
 	if (r < 0)
-		return fail(moving, r, "what moved is not wiped to the end");
+		return moving_fail(moving, r, "what moved is not wiped to the end");
 	step_done(moving);
 	if (unlinkat(moving->above_fd, moving->beside, AT_REMOVEDIR) < 0 ||
 		fsync(moving->above_fd) < 0)
-		return fail(moving, -errno, "cannot remove what is left of the folder");
+		return moving_fail(moving, -errno, "cannot remove what is left of the folder");
 	trim(moving);
 	return 0;
 }
@@ -419,7 +306,7 @@ static int move(struct moving *moving, int keyring_fd, bool has_changed)
 
 	if (has_changed && record->phase < RECORD_DISCARDING) {
 		record->phase = RECORD_DISCARDING;
-		r = note(moving);
+		r = moving_note(moving);
 		if (r < 0)
 			return r;
 	}
@@ -437,65 +324,18 @@ static int move(struct moving *moving, int keyring_fd, bool has_changed)
 		if (r < 0)
 			return r;
 		record->phase = RECORD_DISCARDING;
-		r = note(moving);
+		r = moving_note(moving);
 		if (r == 0)
 			r = place_show(record);
 		if (r < 0)
-			return fail(moving, r, "the vault does not show at its place");
+			return moving_fail(moving, r, "the vault does not show at its place");
 		wish_look_again();
 	}
 	r = discard(moving);
 	if (r < 0)
 		return r;
 	record->phase = RECORD_READY;
-	return note(moving);
-}
-
-/* 1 = nothing is left to do. */
-static int prepare(struct moving *moving, bool *ret_has_changed)
-{
-	struct record *record = &moving->record;
-	char name[RECORD_NAME_SIZE];
-	struct vault_wish wish;
-	int r;
-
-	(void)snprintf(name, sizeof(name), "%s", record->name);
-	r = record_read(moving->state_fd, name, record);
-	if (r == 0 && record->phase == RECORD_READY)
-		return fail(moving, -EEXIST, "it is a vault already");
-	if (r < 0 && r != -ENOENT)
-		return fail(moving, r, "its record is not to be read");
-	if (r == -ENOENT) {
-		r = wish_ask(name, &wish);
-		if (r == -ENOENT)
-			return vault_complain(name, "the policy in force has no [vault %s]", name),
-			       r;
-		if (r < 0)
-			return fail(moving, r, "the engine does not say what the policy has");
-		(void)snprintf(record->path, sizeof(record->path), "%s", wish.path);
-		record->old_inode = 0;
-		r = 1;
-	}
-	moving->above_fd = place_above(record, moving->name);
-	if (moving->above_fd < 0)
-		return fail(moving, moving->above_fd, "the folder's directory cannot be opened");
-	if (record_beside(record, "", moving->beside) < 0)
-		return -ENAMETOOLONG;
-	if (r == 1) {
-		moving->from_fd = openat(moving->above_fd, moving->name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
-		if (moving->from_fd < 0)
-			return fail(moving, -errno, "the folder cannot be opened");
-		moving->tree.from_fd = moving->from_fd;
-		r = plan(moving, &wish);
-		if (r < 0 || vault_options.is_dry_run)
-			return r < 0 ? r : 1;
-		*ret_has_changed = false;
-		return note(moving);
-	}
-	(void)printf("%s: moving in goes on\n", record->path);
-	r = open_from(moving, ret_has_changed);
-	return r < 0 ? fail(moving, r, "neither folder nor vault is at its place") : 0;
+	return moving_note(moving);
 }
 
 int vault_add(const char *name)
@@ -514,7 +354,7 @@ int vault_add(const char *name)
 	if (moving.state_fd < 0)
 		return vault_complain(name, "cannot open '%s': %s", vault_options.state_directory,
 			strerror(-moving.state_fd));
-	r = prepare(&moving, &has_changed);
+	r = moving_prepare(&moving, &has_changed);
 	if (r != 0)
 		return r == 1 ? VAULT_DONE : VAULT_REFUSED;
 	keyring_fd = keys_connect(vault_options.runtime_directory);
