@@ -62,6 +62,12 @@ standing()
 	holdfast status --json | grep -q "\"standing\":\"$1\""
 }
 
+# trust STATE: the engine's own word.
+trust()
+{
+	holdfast status --json | grep -q "\"trust\":{\"state\":\"$1\""
+}
+
 device()
 {
 	sed -n 's/.*"device":"\([0-9a-f-]*\)".*/\1/p' /run/holdfast/uplink/console.json

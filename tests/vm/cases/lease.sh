@@ -32,12 +32,6 @@ is_shut()
 	! opens
 }
 
-# The engine's own state.
-trust()
-{
-	holdfast status --json | grep -q "\"trust\":{\"state\":\"$1\""
-}
-
 # pace: how fast this machine is now: $slack is so many times what one program's start and open take. An
 # emulated processor that is shared with others is slow at all it does.
 pace()

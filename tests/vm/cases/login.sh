@@ -129,11 +129,6 @@ said()
 	grep -q "$1" /run/hf/said || { cat /run/hf/said; return 1; }
 }
 
-trust()
-{
-	holdfast status --json | grep -q "\"trust\":{\"state\":\"$1\""
-}
-
 # event CODE WORDS: the newest of them says that.
 event()
 {

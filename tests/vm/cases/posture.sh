@@ -63,7 +63,7 @@ check 'the device enrols' holdfast enrol --console $url --ca $work_dir/state/dev
 check 'it waits for approval' wait_for 120 standing pending
 check 'it is approved' console device approve "$(device)"
 check 'it is trusted, and opens' wait_for 120 opens
-check 'control: another program may not' sh -c "! $plain open $secret/doc.txt -"
+refute 'control: another program may not' as_user alice $plain open $secret/doc.txt -
 
 check 'the machine is looked at' wait_for 120 test -s $facts
 cat $facts

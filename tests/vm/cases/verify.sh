@@ -8,9 +8,9 @@
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
+. tests/vm/cases/verify_parts.sh
 
 policy=/run/hf/verify.ini
-reader=/usr/local/bin/hf-verify-reader
 key=/run/hf/alice/totp
 grace=25 # seconds, of the label that asks for codes
 right='correct horse battery'
@@ -54,9 +54,7 @@ prepare()
 	chown alice /run/hf/alice
 	echo "$secret_text" >$view/doc.txt
 	chmod 666 $view/doc.txt
-	install -m 755 -o root -g root /usr/bin/cat $reader
-	install -m 644 packaging/holdfast-verify.pam /etc/pam.d/holdfast-verify
-	echo "alice:$right" | chpasswd || return 1
+	verify_prepare "$right" || return 1
 	systemctl start dbus.service systemd-logind.service || return 1
 	session_begin
 }
@@ -80,16 +78,6 @@ session_end()
 	wait "$session_pid" 2>/dev/null
 }
 
-reads()
-{
-	as_user "${2:-alice}" "$reader" "$1/doc.txt" >/dev/null
-}
-
-shut()
-{
-	! reads "$@" 2>/dev/null
-}
-
 by_password()
 {
 	echo "$1" | as_user alice holdfast verify --method password
@@ -104,15 +92,6 @@ by_code()
 {
 	as_user alice tests/vm/cases/verify_totp.py code "$key" >/run/hf/code &&
 		by_this_code "$(cat /run/hf/code)"
-}
-
-# said COMMAND... -- WORDS: it fails with these words.
-said()
-{
-	local words=${*: -1} output
-
-	output=$("${@:1:$#-2}" 2>&1) && return 1
-	grep -q -- "$words" <<<"$output" || { echo "$output"; return 1; }
 }
 
 # recorded CODE STATUS: an event of that code with that word.
@@ -130,11 +109,6 @@ session_path()
 {
 	busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager \
 		GetSession s "$session" | sed 's/^o "\(.*\)"$/\1/'
-}
-
-is_ready()
-{
-	holdfast status --json | grep -q '"ready":true'
 }
 
 before_and_after()

@@ -9,9 +9,9 @@
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
+. tests/vm/cases/verify_parts.sh
 
 policy=/run/hf/key.ini
-reader=/usr/local/bin/hf-verify-reader
 
 policy_make()
 {
@@ -32,14 +32,6 @@ policy_make()
 	[app reader]
 	path = $reader
 	INI
-}
-
-prepare()
-{
-	places_make || return 1
-	install -m 755 -o root -g root /usr/bin/cat $reader
-	install -m 644 packaging/holdfast-verify.pam /etc/pam.d/holdfast-verify
-	echo 'alice:right' | chpasswd
 }
 
 # key_plug [COUNTER]: and alice, who sits at the machine, may use it.
@@ -64,53 +56,34 @@ enrol()
 	echo "$1" | as_user alice holdfast verify enrol security-key
 }
 
-reads()
-{
-	as_user alice "$reader" "$secret/doc.txt" >/dev/null
-}
-
-# said WORDS COMMAND...: it fails with these words.
-said()
-{
-	local words=$1 output
-
-	shift
-	output=$("$@" 2>&1) && { echo "it worked: $output"; return 1; }
-	grep -q -- "$words" <<<"$output" || { echo "$output"; return 1; }
-}
-
-is_ready()
-{
-	holdfast status --json | grep -q '"ready":true'
-}
-
 if ! modprobe uhid || ! modprobe hid-generic; then
 	skip 'verification by a security key' 'the kernel has no uhid'
 	finish
 fi
-prepare || exit 1
+places_make || exit 1
+verify_prepare right || exit 1
 policy_make
 agent_start $policy || exit 1
 check 'ready without systemd-logind, as nothing ends it' wait_for 60 is_ready
-refute 'before: refused' reads
-check 'no key is plugged in' said 'no security key is plugged in' enrol right
+refute 'before: refused' reads $secret
+check 'no key is plugged in' said enrol right -- 'no security key is plugged in'
 key_plug || { not_ok 'a key by /dev/uhid' "$(tail -n 3 /run/hf/key.log)"; finish; }
-check 'none is enrolled' said 'enrolled none' as_user alice holdfast verify --method security-key
-check 'enrolling wants the password' said 'password is wrong' enrol wrong
+check 'none is enrolled' said as_user alice holdfast verify --method security-key -- 'enrolled none'
+check 'enrolling wants the password' said enrol wrong -- 'password is wrong'
 check 'enrolled' enrol right
-refute 'enrolled is not verified' reads
+refute 'enrolled is not verified' reads $secret
 check 'verified by the key' as_user alice holdfast verify
-check 'and it opens' wait_for 5 reads
+check 'and it opens' wait_for 5 reads $secret
 refute 'not to root' $reader $secret/doc.txt
 check 'ended' as_user alice holdfast verify end
-check 'ended: shut' wait_for 5 bash -c ". tests/vm/guest/lib.sh; ! as_user alice $reader $secret/doc.txt"
+check 'ended: shut' wait_for 5 shut $secret
 key_unplug
 key_plug 100
-check 'another key has no such credential' said 'security key' as_user alice holdfast verify --method security-key
-refute 'and opens nothing' reads
+check 'another key has no such credential' said as_user alice holdfast verify --method security-key -- 'security key'
+refute 'and opens nothing' reads $secret
 check 'the other key is enrolled beside it' enrol right
 check 'and verifies' as_user alice holdfast verify --method security-key
-check 'and opens' wait_for 5 reads
+check 'and opens' wait_for 5 reads $secret
 tail -n 10 $agent_log
 cat /run/hf/key.log
 agent_stop
