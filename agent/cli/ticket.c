@@ -44,11 +44,11 @@ int cli_ticket(int argc, char **argv)
 		if (option == 'j')
 			is_json = true;
 		else if (option == 'a')
-			(void)snprintf(request.name, sizeof(request.name), "%s", optarg);
+			(void)snprintf(request.audience, sizeof(request.audience), "%s", optarg);
 		else
-			(void)snprintf(request.reason, sizeof(request.reason), "%s", optarg);
+			(void)snprintf(request.nonce, sizeof(request.nonce), "%s", optarg);
 	}
-	if (optind != argc || !request.name[0])
+	if (optind != argc || !request.audience[0])
 		return fputs(usage, stderr), CLI_USAGE;
 	return client_ask(&request, -1, print_ticket, &is_json);
 }

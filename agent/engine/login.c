@@ -159,8 +159,8 @@ static struct json_object *details_of(const struct engine *engine,
 		json_add_text(details, "tenant", found->tenant);
 	if (found->owner[0])
 		json_add_text(details, "device_of", found->owner);
-	if (request->path[0])
-		json_add_text(details, "terminal", request->path);
+	if (request->terminal[0])
+		json_add_text(details, "terminal", request->terminal);
 	json_add_text(details, "trust", trust_state_name(trust_state(engine)));
 	return details;
 }
@@ -172,7 +172,7 @@ static void note_login(struct engine *engine, const struct local_request *reques
 				others = {.burst = EVENTS_A_MINUTE};
 	static int64_t left_out;
 	const struct event_login login = {
-		request->name, request->pid, request->label, request->reason};
+		request->account, request->uid, request->service, request->host};
 	struct event_note note = {.kind = EVENT_LOGIN, .login = &login};
 	char text[EVENT_TEXT_MAX], why[1024];
 
@@ -181,19 +181,18 @@ static void note_login(struct engine *engine, const struct local_request *reques
 		note.is_failure = true;
 		note.status_code = verdict_word(verdict);
 	} else if (found->kind == LOGIN_BREAK_GLASS) {
-		note.kind = request->minutes == LOCAL_STAGE_CLOSE ? EVENT_LOGOFF
-								  : EVENT_BREAK_GLASS;
-	} else if (request->minutes == LOCAL_STAGE_CLOSE) {
+		note.kind = request->stage == LOCAL_STAGE_CLOSE ? EVENT_LOGOFF : EVENT_BREAK_GLASS;
+	} else if (request->stage == LOCAL_STAGE_CLOSE) {
 		note.kind = EVENT_LOGOFF;
 	}
 	if (note.kind != EVENT_BREAK_GLASS && !log_allowed(note.is_failure ? &refusals : &others)) {
 		left_out++;
 		return;
 	}
-	login_say(found, verdict, request->name, login_trust_words(engine), why, sizeof(why));
+	login_say(found, verdict, request->account, login_trust_words(engine), why, sizeof(why));
 	(void)snprintf(text, sizeof(text), "%s of %s by %s%s%s%s%s",
-		note.kind == EVENT_LOGOFF ? "logoff" : "login", request->name, request->label,
-		request->reason[0] ? " from " : "", request->reason,
+		note.kind == EVENT_LOGOFF ? "logoff" : "login", request->account, request->service,
+		request->host[0] ? " from " : "", request->host,
 		note.is_failure ? " refused: " : "", note.is_failure ? why : "");
 	note.message = text;
 	note.count = left_out;
@@ -211,7 +210,7 @@ static void note_login(struct engine *engine, const struct local_request *reques
 static bool is_event(
 	const struct client *client, const struct login_found *found, enum login_verdict verdict)
 {
-	enum local_stage stage = (enum local_stage)client->request.minutes;
+	enum local_stage stage = (enum local_stage)client->request.stage;
 
 	if (client->uid != 0)
 		return false; /* a program that unlocks a screen, say: it could claim anything */
@@ -226,15 +225,15 @@ static bool is_event(
 void verb_login(struct engine *engine, struct client *client, int fd)
 {
 	const struct local_request *request = &client->request;
-	const struct login_who who = {
-		request->name, request->pid, request->groups, request->group_count, request->label};
+	const struct login_who who = {request->account, request->uid, request->groups,
+		request->group_count, request->service};
 	struct login_found found;
 	enum login_verdict verdict;
 	char words[1024];
 	int r;
 
 	(void)fd; /* none is asked for */
-	if (client->uid != 0 && client->uid != request->pid) {
+	if (client->uid != 0 && client->uid != request->uid) {
 		client_end(client, -EPERM, "only root may ask for others");
 		return;
 	}
@@ -244,12 +243,12 @@ void verb_login(struct engine *engine, struct client *client, int fd)
 			strerror(-r));
 		return;
 	}
-	verdict = request->minutes == LOCAL_STAGE_CLOSE
-			  ? LOGIN_LET_IN
-			  : login_judge(&found, trust_is_good(engine));
+	verdict = request->stage == LOCAL_STAGE_CLOSE ? LOGIN_LET_IN
+						      : login_judge(&found, trust_is_good(engine));
 	if (is_event(client, &found, verdict))
 		note_login(engine, request, &found, verdict);
-	login_say(&found, verdict, request->name, login_trust_words(engine), words, sizeof(words));
+	login_say(
+		&found, verdict, request->account, login_trust_words(engine), words, sizeof(words));
 	client_end(client, verdict == LOGIN_LET_IN ? 0 : -EACCES, "%s",
-		request->minutes == LOCAL_STAGE_CLOSE ? "" : words);
+		request->stage == LOCAL_STAGE_CLOSE ? "" : words);
 }

@@ -29,7 +29,7 @@ static void refuse(struct engine *engine, struct client *client, int error, cons
 	static struct log_limit limit = {.burst = REFUSALS_A_MINUTE};
 	const struct passwd *user = getpwuid(client->uid);
 	const struct event_login login = {
-		user ? user->pw_name : "unknown", client->uid, client->request.name, ""};
+		user ? user->pw_name : "unknown", client->uid, client->request.audience, ""};
 	struct event_note note = {.kind = EVENT_TICKET_REFUSED,
 		.is_failure = true,
 		.status_code = code,
@@ -94,7 +94,7 @@ static void make(struct engine *engine, struct client *client,
 	char input[TICKET_INPUT_MAX + 1];
 	struct login_found found;
 	struct ticket_claims claims = {.audience = audience,
-		.nonce = client->request.reason,
+		.nonce = client->request.nonce,
 		.app = app,
 		.now_s = clock_day_ms() / 1000};
 	struct ticket_wish wish = {.input = input,
@@ -123,11 +123,12 @@ static void make(struct engine *engine, struct client *client,
 static const struct policy_audience_entry *audience_of(struct engine *engine, struct client *client)
 {
 	const struct policy_audience_entry *audience =
-		engine->policy ? policy_audience_find(engine->policy, client->request.name) : NULL;
+		engine->policy ? policy_audience_find(engine->policy, client->request.audience)
+			       : NULL;
 
 	if (!audience)
 		refuse(engine, client, -ENOENT, "no-audience", "the policy knows no audience '%s'",
-			client->request.name);
+			client->request.audience);
 	return audience;
 }
 
@@ -140,7 +141,7 @@ void verb_ticket(struct engine *engine, struct client *client, int fd)
 	(void)fd; /* none is asked for */
 	if (!audience)
 		return;
-	if (strlen(client->request.reason) > TICKET_NONCE_MAX) {
+	if (strlen(client->request.nonce) > TICKET_NONCE_MAX) {
 		client_end(client, -EMSGSIZE, "a nonce has at most %d bytes", TICKET_NONCE_MAX);
 		return;
 	}
@@ -188,7 +189,7 @@ static void challenge(struct client *client)
 static bool is_met(struct client *client)
 {
 	bool is_met = client->challenge[0] && client->challenged == client->sender &&
-		      !strcmp(client->challenge, client->request.path);
+		      !strcmp(client->challenge, client->request.challenge);
 
 	client->challenge[0] = '\0';
 	return is_met;
@@ -212,7 +213,7 @@ void verb_ticket_on_answer(
 			app ? app : "");
 		return;
 	}
-	if (!client->request.path[0]) {
+	if (!client->request.challenge[0]) {
 		challenge(client);
 		return;
 	}

@@ -51,9 +51,9 @@ static void note(struct engine *engine, const struct client *client, enum event_
 		.details = details};
 	char text[EVENT_TEXT_MAX];
 
-	(void)snprintf(text, sizeof(text), "vault %s: %s", request->label, request->reason);
+	(void)snprintf(text, sizeof(text), "vault %s: %s", request->vault, request->reason);
 	note.message = text;
-	json_add_text(details, "vault", request->label);
+	json_add_text(details, "vault", request->vault);
 	(void)journal_note(engine, &note); /* counted there */
 	(void)json_object_put(details);	   /* the event had its own reference */
 }
@@ -63,7 +63,7 @@ void verb_vault_tell(struct engine *engine, struct client *client, int fd)
 	const struct local_request *request = &client->request;
 
 	(void)fd; /* none is asked for */
-	switch ((enum local_vault_event)request->pid) {
+	switch ((enum local_vault_event)request->event) {
 	case LOCAL_VAULT_LOCKED:
 		note(engine, client, EVENT_VAULT_LOCKED);
 		break;
@@ -71,10 +71,10 @@ void verb_vault_tell(struct engine *engine, struct client *client, int fd)
 		note(engine, client, EVENT_VAULT_UNLOCKED);
 		break;
 	case LOCAL_VAULT_HELD:
-		failure_note(engine, FAILURE_VAULT_HELD, "%s: %s", request->label, request->reason);
+		failure_note(engine, FAILURE_VAULT_HELD, "%s: %s", request->vault, request->reason);
 		break;
 	case LOCAL_VAULT_BROKEN:
-		failure_note(engine, FAILURE_VAULT, "%s: %s", request->label, request->reason);
+		failure_note(engine, FAILURE_VAULT, "%s: %s", request->vault, request->reason);
 		break;
 	default:
 		client_end(client, -EINVAL, "nobody knows that of a vault");

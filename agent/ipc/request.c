@@ -53,9 +53,9 @@ static bool groups_get(struct bytes_reader *payload, struct local_request *reque
 
 static bool is_login(const struct local_request *request)
 {
-	return request->name[0] && request->label[0] && is_printable(request->name) &&
-	       is_printable(request->path) && request->minutes >= LOCAL_STAGE_AUTH &&
-	       request->minutes <= LOCAL_STAGE_CLOSE;
+	return request->account[0] && request->service[0] && is_printable(request->account) &&
+	       is_printable(request->terminal) && request->stage >= LOCAL_STAGE_AUTH &&
+	       request->stage <= LOCAL_STAGE_CLOSE;
 }
 
 int local_request_decode(const void *packet, size_t size, struct local_request *ret_request)
@@ -91,7 +91,8 @@ int local_request_decode(const void *packet, size_t size, struct local_request *
 		return -EINVAL;
 	if (request.type == LOCAL_LOGIN && !is_login(&request))
 		return -EINVAL;
-	if (request.type == LOCAL_TICKET && (!request.name[0] || !is_printable(request.name)))
+	if (request.type == LOCAL_TICKET &&
+		(!request.audience[0] || !is_printable(request.audience)))
 		return -EINVAL;
 	*ret_request = request;
 	return 0;

@@ -40,14 +40,13 @@ enum local_type {
 	LOCAL_MAINTENANCE_BEGIN = 12, /* root; with a descriptor of the token's file; minutes */
 	LOCAL_MAINTENANCE_END = 13,   /* root */
 	LOCAL_MAINTENANCE_SHOW = 14,
-	LOCAL_LINEAGE = 15, /* root; with a descriptor of the directory, if it is still there */
-	LOCAL_TAINT = 16,   /* of own uid, of all for root; pid */
-	LOCAL_LOGIN = 17,   /* may this account log in; root, others of their own; no lines */
-	LOCAL_TICKET = 18,  /* one line, {"ticket": ...} */
-	LOCAL_VAULTS = 22,  /* a line for each [vault] of the policy in force */
-	LOCAL_VAULT_TELL =
-		23, /* root, which is holdfast-vault: label is the vault, pid what, reason words */
-	LOCAL_TYPE_MAX, /* behind the last request */
+	LOCAL_LINEAGE = 15,    /* root; with a descriptor of the directory, if it is still there */
+	LOCAL_TAINT = 16,      /* of own uid, of all for root; pid */
+	LOCAL_LOGIN = 17,      /* may this account log in; root, others of their own; no lines */
+	LOCAL_TICKET = 18,     /* one line, {"ticket": ...} */
+	LOCAL_VAULTS = 22,     /* a line for each [vault] of the policy in force */
+	LOCAL_VAULT_TELL = 23, /* root, which is holdfast-vault; path and, as reason, words */
+	LOCAL_TYPE_MAX,	       /* behind the last request */
 };
 
 /* Of VAULT_TELL. */
@@ -66,16 +65,39 @@ enum local_stage {
 	LOCAL_STAGE_CLOSE = 4,
 };
 
+/* One layout for all; what a request has under a name of its own is what others call otherwise. */
 struct local_request {
 	uint16_t type;
-	uint32_t pid;	  /* WHY: 0 = the last one; TAINT: 0 = all; LOGIN: the account's user id */
-	uint32_t minutes; /* JUSTIFY; LOGIN: enum local_stage */
-	uint64_t after;	  /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW */
-	char reason[LOCAL_REASON_SIZE]; /* LOGIN: where from, a host; TICKET: the nonce */
-	char label[LOCAL_LABEL_SIZE];	/* LOGIN: the PAM service */
-	/* LABEL_*, LINEAGE: in the directory sent along; LOGIN: the account; TICKET: the audience */
-	char name[NAME_MAX + 1];
-	char path[LOCAL_PATH_SIZE]; /* LOGIN: the terminal */
+	union {
+		uint32_t pid;	/* WHY: 0 = the last one; TAINT: 0 = all */
+		uint32_t uid;	/* LOGIN: the account's */
+		uint32_t event; /* VAULT_TELL: enum local_vault_event */
+	};
+	union {
+		uint32_t minutes; /* JUSTIFY, MAINTENANCE_BEGIN */
+		uint32_t stage;	  /* LOGIN: enum local_stage */
+	};
+	uint64_t after; /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW */
+	union {
+		char reason[LOCAL_REASON_SIZE];
+		char host[LOCAL_REASON_SIZE];  /* LOGIN: where from */
+		char nonce[LOCAL_REASON_SIZE]; /* TICKET */
+	};
+	union {
+		char label[LOCAL_LABEL_SIZE];
+		char service[LOCAL_LABEL_SIZE]; /* LOGIN: PAM's */
+		char vault[LOCAL_LABEL_SIZE];	/* VAULT_TELL */
+	};
+	union {
+		char name[NAME_MAX + 1];     /* LABEL_*, LINEAGE: in the directory sent along */
+		char account[NAME_MAX + 1];  /* LOGIN */
+		char audience[NAME_MAX + 1]; /* TICKET */
+	};
+	union {
+		char path[LOCAL_PATH_SIZE];
+		char terminal[LOCAL_PATH_SIZE];	 /* LOGIN */
+		char challenge[LOCAL_PATH_SIZE]; /* TICKET: of the answer before, or "" */
+	};
 	/* LOGIN only */
 	uint32_t group_count;
 	uint32_t groups[LOCAL_GROUP_MAX]; /* all that the account is in */

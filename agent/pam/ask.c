@@ -129,9 +129,9 @@ static enum login_kind kind_by_number(uint32_t uid)
 void ask_book(
 	const struct places *places, const struct local_request *request, struct reply *ret_reply)
 {
-	const struct login_who who = {
-		request->name, request->pid, request->groups, request->group_count, request->label};
-	struct reply reply = {.kind = kind_by_number(request->pid)};
+	const struct login_who who = {request->account, request->uid, request->groups,
+		request->group_count, request->service};
+	struct reply reply = {.kind = kind_by_number(request->uid)};
 	struct login_found found = {0};
 	enum login_verdict verdict;
 	auto_free char *text = NULL;
@@ -156,7 +156,7 @@ void ask_book(
 	reply.kind = found.kind;
 	verdict = login_judge(&found, false);
 	reply.may = verdict == LOGIN_LET_IN;
-	login_say(&found, verdict, request->name,
+	login_say(&found, verdict, request->account,
 		"whether this one is can't be said, as Holdfast's agent does not answer",
 		reply.words, sizeof(reply.words));
 	*ret_reply = reply;

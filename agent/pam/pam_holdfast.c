@@ -71,23 +71,23 @@ static int request_fill(pam_handle_t *pamh, enum local_stage stage, struct local
 	if (!account || !*account)
 		return PAM_USER_UNKNOWN;
 	request->type = LOCAL_LOGIN;
-	request->minutes = stage;
+	request->stage = stage;
 	user = pam_modutil_getpwnam(pamh, account);
 	if (user)
-		request->pid = user->pw_uid;
+		request->uid = user->pw_uid;
 	else if (strcmp(account, "root") != 0) /* root is root, also when no file says so */
 		return PAM_USER_UNKNOWN;
-	item_copy(pamh, PAM_USER, request->name, sizeof(request->name));
-	item_copy(pamh, PAM_SERVICE, request->label, sizeof(request->label));
-	item_copy(pamh, PAM_TTY, request->path, 64);
-	item_copy(pamh, PAM_RHOST, request->reason, 256);
-	if (!request->label[0])
-		(void)snprintf(request->label, sizeof(request->label), "unknown");
+	item_copy(pamh, PAM_USER, request->account, sizeof(request->account));
+	item_copy(pamh, PAM_SERVICE, request->service, sizeof(request->service));
+	item_copy(pamh, PAM_TTY, request->terminal, 64);
+	item_copy(pamh, PAM_RHOST, request->host, 256);
+	if (!request->service[0])
+		(void)snprintf(request->service, sizeof(request->service), "unknown");
 	if (user && user->pw_uid != 0 && !groups_take(user, request)) {
 		pam_error(pamh,
 			"Holdfast: %s is in more than %d groups, so that nobody can say "
 			"whose account it is. Ask your administrator.",
-			request->name, LOCAL_GROUP_MAX);
+			request->account, LOCAL_GROUP_MAX);
 		return PAM_PERM_DENIED;
 	}
 	return PAM_SUCCESS;
@@ -101,11 +101,11 @@ static void log_reply(
 		pam_syslog(pamh, LOG_ERR, "the list of accounts can't be read: %s",
 			strerror(-reply->trouble));
 	if (!reply->may)
-		pam_syslog(pamh, LOG_NOTICE, "%s refused: %s", request->name, reply->words);
+		pam_syslog(pamh, LOG_NOTICE, "%s refused: %s", request->account, reply->words);
 	else if (!reply->by_engine && reply->kind == LOGIN_BREAK_GLASS)
 		pam_syslog(pamh, LOG_ALERT,
 			"break-glass account %s let in while Holdfast's agent does not answer",
-			request->name);
+			request->account);
 }
 
 static int decide(pam_handle_t *pamh, int flags, const struct places *places,
@@ -144,7 +144,7 @@ static int stage_run(
 	r = request_fill(pamh, stage, &request);
 	if (r != PAM_SUCCESS)
 		return r;
-	if (request.pid != 0)
+	if (request.uid != 0)
 		return decide(pamh, flags, &places, &request);
 	return PAM_SUCCESS; /* root, whatever anybody would say */
 }
@@ -182,7 +182,7 @@ VISIBLE int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const 
 
 	(void)flags; /* nothing is said */
 	take_arguments(pamh, argc, argv, &places);
-	if (request_fill(pamh, LOCAL_STAGE_CLOSE, &request) == PAM_SUCCESS && request.pid != 0)
+	if (request_fill(pamh, LOCAL_STAGE_CLOSE, &request) == PAM_SUCCESS && request.uid != 0)
 		(void)ask_engine(&places, &request, &reply); /* nobody there: no event */
 	return PAM_SUCCESS;
 }

@@ -108,10 +108,10 @@ void wish_look_again(void)
 
 void wish_tell(const struct record *record, enum local_vault_event what, const char *words)
 {
-	struct local_request request = {.type = LOCAL_VAULT_TELL, .pid = what};
+	struct local_request request = {.type = LOCAL_VAULT_TELL, .event = what};
 	struct answer_reading reading = {.line = no_line};
 
-	(void)snprintf(request.label, sizeof(request.label), "%s", record->name);
+	(void)snprintf(request.vault, sizeof(request.vault), "%s", record->name);
 	(void)snprintf(request.path, sizeof(request.path), "%s", record->path);
 	(void)snprintf(request.reason, sizeof(request.reason), "%s", words);
 	(void)ask(&request, -1, &reading); /* without an agent nobody keeps events */

@@ -35,8 +35,8 @@ static void check_request(const struct local_request *request, const uint8_t *da
 		assert(request->name[0] && !strchr(request->name, '/') && request->path[0] == '/');
 	assert(request->group_count <= LOCAL_GROUP_MAX);
 	if (request->type == LOCAL_LOGIN)
-		assert(request->name[0] && !has_control(request->name) &&
-			!has_control(request->path));
+		assert(request->account[0] && !has_control(request->account) &&
+			!has_control(request->terminal));
 	local_request_put(&frame, bytes, sizeof(bytes), request);
 	assert(wire_end(&frame) == (int)size);
 	assert(!memcmp(bytes, data, size));

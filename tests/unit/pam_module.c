@@ -128,7 +128,7 @@ static void engine_run(int listen_fd, enum behaviour behaviour)
 		size = recv(fd, packet, sizeof(packet), 0);
 		if (size <= 0 || local_request_decode(packet, (size_t)size, &request) < 0)
 			_exit(1);
-		is_refused = !strcmp(request.name, "alice") || request.groups[0] == 1005;
+		is_refused = !strcmp(request.account, "alice") || request.groups[0] == 1005;
 		answer_put_end(&frame, answer_bytes, sizeof(answer_bytes),
 			behaviour == CANT_SAY ? -EAGAIN
 			: is_refused	      ? -EACCES

@@ -75,27 +75,27 @@ Test(request, logins_that_are_none)
 	static struct local_request request;
 
 	request = (struct local_request){.type = LOCAL_LOGIN,
-		.minutes = LOCAL_STAGE_OPEN,
-		.name = "alice",
-		.label = "sshd",
-		.path = "ssh",
-		.reason = "192.0.2.1"};
+		.stage = LOCAL_STAGE_OPEN,
+		.account = "alice",
+		.service = "sshd",
+		.terminal = "ssh",
+		.host = "192.0.2.1"};
 	cr_expect_eq(result_of(&request), 0);
-	request.minutes = LOCAL_STAGE_CLOSE + 1;
+	request.stage = LOCAL_STAGE_CLOSE + 1;
 	cr_expect_eq(result_of(&request), -EINVAL);
-	request.minutes = 0;
+	request.stage = 0;
 	cr_expect_eq(result_of(&request), -EINVAL);
-	request.minutes = LOCAL_STAGE_AUTH;
-	request.name[1] = '\n';
+	request.stage = LOCAL_STAGE_AUTH;
+	request.account[1] = '\n';
 	cr_expect_eq(result_of(&request), -EINVAL);
-	request.name[0] = '\0';
+	request.account[0] = '\0';
 	cr_expect_eq(result_of(&request), -EINVAL);
-	request.name[0] = 'a', request.name[1] = '\0';
-	request.path[0] = 27;
+	request.account[0] = 'a', request.account[1] = '\0';
+	request.terminal[0] = 27;
 	cr_expect_eq(result_of(&request), -EINVAL);
-	request.path[0] = '\0';
+	request.terminal[0] = '\0';
 	cr_expect_eq(result_of(&request), 0);
-	request.label[0] = '\0';
+	request.service[0] = '\0';
 	cr_expect_eq(result_of(&request), -EINVAL);
 }
 
@@ -110,7 +110,7 @@ Test(request, every_type_round_trips)
 
 		request.type = type;
 		if (type == LOCAL_LOGIN) {
-			request.minutes = LOCAL_STAGE_ACCOUNT;
+			request.stage = LOCAL_STAGE_ACCOUNT;
 			request.group_count = LOCAL_GROUP_MAX;
 			request.groups[LOCAL_GROUP_MAX - 1] = 1005;
 		}

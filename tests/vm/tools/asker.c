@@ -24,8 +24,8 @@ static void request_send(int fd, const char *audience, const char *challenge)
 	static struct local_request request = {.type = LOCAL_TICKET};
 	struct bytes_writer frame;
 
-	(void)snprintf(request.name, sizeof(request.name), "%s", audience);
-	(void)snprintf(request.path, sizeof(request.path), "%s", challenge);
+	(void)snprintf(request.audience, sizeof(request.audience), "%s", audience);
+	(void)snprintf(request.challenge, sizeof(request.challenge), "%s", challenge);
 	local_request_put(&frame, packet, sizeof(packet), &request);
 	if (wire_end(&frame) < 0 || send(fd, packet, frame.used, MSG_NOSIGNAL) < 0) {
 		perror("send");

@@ -126,7 +126,7 @@ static bool serve_engine(int fd)
 	if (r <= 0 || local_request_decode(packet, (size_t)r, &request) < 0)
 		return false;
 	if (request.type == LOCAL_VAULT_TELL)
-		(void)printf("told %u: %s: %s\n", request.pid, request.label, request.reason);
+		(void)printf("told %u: %s: %s\n", request.event, request.vault, request.reason);
 	(void)fflush(stdout);
 	if (request.type == LOCAL_VAULTS) {
 		answer_put_line(&frame, out, sizeof(out), engine_line);
