@@ -39,6 +39,7 @@
 #define RETRY_NS      CLOCK_SECOND_NS
 #define LOST_NS	      (5 * CLOCK_SECOND_NS)
 #define BUNDLE_NS     (CLOCK_SECOND_NS / 2)
+#define TRUST_NS      (CLOCK_SECOND_NS / 5) /* the kernel part ends a lease by itself */
 
 enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_VERIFY, POLL_SCOUT, POLL_SERVER };
 
@@ -323,7 +324,7 @@ static void ask_lost(struct engine *engine)
 
 static void tick(struct engine *engine)
 {
-	static uint64_t life_ns, retry_ns, lost_ns, bundle_ns;
+	static uint64_t life_ns, retry_ns, lost_ns, bundle_ns, trust_ns;
 	static bool is_ready;
 	uint64_t now = clock_boot_ns();
 	int r;
@@ -340,7 +341,11 @@ static void tick(struct engine *engine)
 	verify_tick(engine);
 	lineage_keep_tick(engine);
 	reporting_tick(engine);
-	trust_tick(engine);
+	if (now - trust_ns >=
+		TRUST_NS) { /* looks at files, and batches of records follow closely */
+		trust_ns = now;
+		trust_tick(engine);
+	}
 	label_keys_tick(engine);
 	login_tick(engine);
 	ticket_sign_tick(engine);

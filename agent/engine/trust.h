@@ -39,7 +39,10 @@ uint64_t trust_until_ns(const struct engine *engine);
 
 /* At start, once the database is there: what was seen before. */
 void trust_start(struct engine *engine);
-/* A new word of the console, the end of one: to the kernel, and told. Called in the loop. */
+/*
+ * A new word of the console, the end of one: to the kernel, and told. Looks at files, so the loop calls
+ * it a few times a second.
+ */
 void trust_tick(struct engine *engine);
 /* The same for a policy that is about to be published, with the gates that go with it. */
 void trust_refresh(struct engine *engine);
