@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "agent/engine/json.h"
 #include "agent/engine/ticket.h"
@@ -136,30 +135,21 @@ static int chain_read(const struct engine *engine, struct chain *ret_chain)
 	return r;
 }
 
-/* Of what the machine says of itself, what a server may care for; and what the engine knows. */
+/* Of what is known of the machine, what a server may care for; and what the engine knows itself. */
 static struct json_object *posture(const struct engine *engine)
 {
 	static const char *const names[] = {"secure_boot", "lockdown", "root_encrypted", "tpm"};
-	struct json_object *object = json_object_new_object(), *survey;
-	char path[PATH_MAX], text[SURVEY_MAX];
-	auto_close int fd = -EBADF;
-	ssize_t got;
+	struct json_object *object = json_object_new_object();
 
 	json_add_bool(object, "enforcing", report_is_enforcing(engine));
 	if (engine->policy)
 		json_add_number(object, "policy", engine->policy->version);
-	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" SURVEY_NAME,
-		engine->runtime_directory);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
-		return object;
-	text[got] = '\0';
-	survey = json_tokener_parse(text);
-	for (size_t i = 0; survey && i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_text(survey, names[i])[0] && strlen(json_text(survey, names[i])) < 32)
-			json_add_text(object, names[i], json_text(survey, names[i]));
-	(void)json_object_put(survey); /* freed */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *fact = json_text(engine->posture.facts, names[i]);
+
+		if (fact[0] && strlen(fact) < 32)
+			json_add_text(object, names[i], fact);
+	}
 	return object;
 }
 

@@ -88,6 +88,9 @@ def ten_thousand(verifier, device):
     took = time.monotonic() - begun - made
     check(f'{COUNT} tickets are verified by a stock library', good == COUNT, good)
     check('no two have the same id', len({parts(ticket)[1]['jti'] for ticket in tickets}) == COUNT)
+    posture = parts(tickets[0])[1]['posture']
+    check('they say what is known of the machine', posture.get('secure_boot') == 'on', posture)
+    check('and not more than a server may care for', 'virtual' not in posture, posture)
     print(f'# {COUNT / made:.0f} made and {COUNT / took:.0f} verified a second, {len(tickets[0])} bytes each')
 
 
