@@ -1,49 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/engine/posture.h"
 
-#include <fcntl.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "agent/engine/engine.h"
 #include "agent/engine/json.h"
 #include "agent/engine/server.h"
+#include "agent/engine/uplink_files.h"
 #include "agent/ipc/console_files.h"
-#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/json.h"
 #include "policy/compile.h"
 
-#define LOOK_NS	    (2 * CLOCK_SECOND_NS)
-#define FACTS_DEPTH 2
-
-/* An object of uplink's runtime directory; NULL: there is none. Caller puts. */
-static struct json_object *object_read(const struct engine *engine, const char *name)
-{
-	char path[PATH_MAX], text[SURVEY_MAX];
-	struct json_tokener *parser;
-	struct json_object *object;
-	auto_close int fd = -EBADF;
-	ssize_t got;
-
-	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/%s",
-		engine->runtime_directory, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	parser = got > 0 ? json_tokener_new_ex(FACTS_DEPTH) : NULL;
-	if (!parser)
-		return NULL;
-	object = json_tokener_parse_ex(parser, text, (int)got);
-	json_tokener_free(parser);
-	if (json_object_is_type(object, json_type_object))
-		return object;
-	(void)json_object_put(object); /* freed */
-	return NULL;
-}
+#define LOOK_NS (2 * CLOCK_SECOND_NS)
 
 /* Seconds since the start, time asleep not counted: who sleeps looks again when it wakes. */
 static uint64_t awake_s(void)
@@ -60,13 +32,13 @@ static void read_facts(struct engine *engine)
 	uint64_t looked, now = awake_s();
 
 	(void)json_object_put(posture->facts); /* freed */
-	posture->facts = object_read(engine, POSTURE_NAME);
+	posture->facts = uplink_object_read(engine, POSTURE_NAME);
 	looked = posture->facts ? json_number(posture->facts, "looked") : 0;
 	if (looked > now || now - looked > POSTURE_AGE_MAX_S) {
 		(void)json_object_put(posture->facts); /* freed */
 		posture->facts = NULL;
 	}
-	status = object_read(engine, CONSOLE_STATUS_NAME);
+	status = uplink_object_read(engine, CONSOLE_STATUS_NAME);
 	(void)snprintf(posture->key, sizeof(posture->key), "%s",
 		status ? json_text(status, "key") : ""); /* cut: is another word then */
 	(void)json_object_put(status);			 /* freed */

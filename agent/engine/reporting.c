@@ -6,37 +6,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "agent/engine/server.h"
+#include "agent/engine/uplink_files.h"
 #include "common/file.h"
 #include "common/json.h"
 
 #define LOOK_NS	  (5 * CLOCK_SECOND_NS)
 #define SILENT_MS UINT64_C(3600000) /* so long without an answer: told */
-
-/* NULL: there is none. Caller puts. */
-static struct json_object *status_read(const struct engine *engine)
-{
-	char path[PATH_MAX], text[CONSOLE_STATUS_MAX];
-	auto_close int fd = -EBADF;
-	ssize_t got;
-
-	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" CONSOLE_STATUS_NAME,
-		engine->runtime_directory);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
-		return NULL;
-	text[got] = '\0';
-	return json_tokener_parse(text);
-}
 
 static void look_refused(struct engine *engine, struct json_object *status)
 {
@@ -128,7 +110,7 @@ void reporting_tick(struct engine *engine)
 		return;
 	looked_ns = now;
 	tell_enforcement(engine);
-	status = status_read(engine);
+	status = uplink_object_read(engine, CONSOLE_STATUS_NAME);
 	if (!status)
 		return;
 	look_refused(engine, status);

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <libgen.h>
-#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -16,6 +14,7 @@
 #include "agent/engine/json.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/trust.h"
+#include "agent/engine/uplink_files.h"
 #include "agent/ipc/console_files.h"
 #include "common/file.h"
 #include "common/json.h"
@@ -59,17 +58,15 @@ static int device_name(X509 *certificate, char ret_name[UUID_TEXT_SIZE])
 	return 0;
 }
 
-/* A file of uplink's, beside the console's policy. The caller frees. */
+/* A file of uplink's. The caller frees. */
 static int file_get(
 	const struct engine *engine, const char *name, char **ret_text, size_t *ret_size)
 {
-	auto_free char *copy = engine->bundle_path ? strdup(engine->bundle_path) : NULL;
 	auto_close int fd = -EBADF;
 	char path[PATH_MAX];
 
-	if (!copy)
+	if (!uplink_path(engine, name, path))
 		return -ENOKEY;
-	(void)snprintf(path, sizeof(path), "%s/%s", dirname(copy), name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? -ENOKEY : -errno;

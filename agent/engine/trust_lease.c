@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/uplink_files.h"
 #include "agent/ipc/console_files.h"
 #include "common/boot.h"
 #include "common/cleanup.h"
@@ -143,15 +143,6 @@ static bool judge(struct engine *engine, const char *text, size_t size)
 	return true;
 }
 
-/* Beside the console's policy, in uplink's state directory. */
-static bool path_of(const struct engine *engine, char ret_path[PATH_MAX])
-{
-	const char *end = engine->bundle_path ? strrchr(engine->bundle_path, '/') : NULL;
-
-	return end && snprintf(ret_path, PATH_MAX, "%.*s/" LEASE_FILE,
-			      (int)(end - engine->bundle_path), engine->bundle_path) < PATH_MAX;
-}
-
 static bool is_seen(const struct trust *trust, const struct stat *status)
 {
 	return trust->file.inode == status->st_ino && trust->file.size == status->st_size &&
@@ -169,7 +160,7 @@ bool trust_lease_read(struct engine *engine)
 	size_t size;
 	int r;
 
-	if (!path_of(engine, path) || stat(path, &status) < 0)
+	if (!uplink_path(engine, LEASE_FILE, path) || stat(path, &status) < 0)
 		return false;
 	if (is_seen(trust, &status) && (!trust->again_ns || clock_boot_ns() < trust->again_ns))
 		return false;

@@ -24,7 +24,7 @@ $(E2E)/jump.so: tests/e2e/jump.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fPIC -shared -o $@ $< -ldl
 
-$(E2E)/ticket_maker: $(B)/tests/e2e/ticket_maker.o $(B)/agent/engine/ticket_claims.o $(B)/agent/engine/json.o $$(POLICY_LIB) $(COMMON_LIB)
+$(E2E)/ticket_maker: $(B)/tests/e2e/ticket_maker.o $(addprefix $(B)/agent/engine/,ticket_claims.o uplink_files.o json.o) $$(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c
 
 $(E2E)/kafka_mock: $(B)/tests/e2e/kafka_mock.o
