@@ -15,9 +15,8 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/json.h"
 #include "agent/engine/verify.h"
-#include "common/cleanup.h"
+#include "agent/ipc/keyring_ask.h"
 #include "common/clock.h"
-#include "common/local_socket.h"
 #include "common/uuid.h"
 
 #define TURN_NS	   CLOCK_SECOND_NS
@@ -144,19 +143,13 @@ static void desk_close(struct engine *engine)
 	desk.known = nothing;
 }
 
-/* Only what root listens on is keyring: holdfastd made it. */
 static bool desk_open(const struct engine *engine)
 {
-	auto_close int fd = -EBADF;
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	int fd = desk.fd > 0 ? desk.fd : keyring_connect(engine->runtime_directory, SOCK_NONBLOCK);
 
-	if (desk.fd > 0)
-		return true;
-	fd = local_socket_connect(engine->runtime_directory, KEYRING_SOCKET, SOCK_NONBLOCK);
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != 0)
+	if (fd < 0)
 		return false;
-	desk.fd = take_fd(fd);
+	desk.fd = fd;
 	return true;
 }
 

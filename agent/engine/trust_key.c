@@ -11,7 +11,7 @@ int trust_key_hash(const struct engine *engine, uint8_t ret_hash[LEASE_HASH_SIZE
 {
 	static const struct keyring_request request = {.verb = KEYRING_LEASE_KEY};
 	static struct keyring_answer answer; /* too large for the stack */
-	auto_close int fd = keyring_connect(engine->runtime_directory);
+	auto_close int fd = keyring_connect(engine->runtime_directory, 0);
 	int r;
 
 	if (fd < 0)

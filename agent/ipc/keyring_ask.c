@@ -13,9 +13,9 @@
 
 #define ANSWER_MS 40000 /* more than a TPM may take: agent/keyring/tpm_channel.c */
 
-int keyring_connect(const char *runtime_directory)
+int keyring_connect(const char *runtime_directory, int flags)
 {
-	auto_close int fd = local_socket_connect(runtime_directory, KEYRING_SOCKET, 0);
+	auto_close int fd = local_socket_connect(runtime_directory, KEYRING_SOCKET, flags);
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 

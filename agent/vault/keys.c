@@ -10,7 +10,7 @@
 
 int keys_connect(const char *runtime_directory)
 {
-	return keyring_connect(runtime_directory);
+	return keyring_connect(runtime_directory, 0);
 }
 
 int keys_add(int keyring_fd, int directory_fd, struct record *record)

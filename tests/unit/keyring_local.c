@@ -90,7 +90,7 @@ static int ask(enum keyring_verb verb)
 {
 	const struct keyring_request request = {.verb = (uint16_t)verb};
 	static struct keyring_answer answer;
-	auto_close int fd = keyring_connect(directory);
+	auto_close int fd = keyring_connect(directory, 0);
 
 	return fd < 0 ? fd : keyring_ask(fd, &request, -1, &answer);
 }
@@ -153,7 +153,7 @@ Test(keyring_local, a_broken_frame_ends_its_connection_only)
 {
 	const struct keyring_request request = {.verb = KEYRING_STATE};
 	static struct keyring_answer answer;
-	auto_close int good = keyring_connect(directory), bad = keyring_connect(directory);
+	auto_close int good = keyring_connect(directory, 0), bad = keyring_connect(directory, 0);
 	char byte;
 
 	cr_assert(good >= 0 && bad >= 0);
@@ -170,7 +170,7 @@ Test(keyring_local, connections_have_an_end_and_come_back)
 	int fds[LOCAL_PEER_MAX + 1];
 
 	for (int i = 0; i <= LOCAL_PEER_MAX; i++) {
-		fds[i] = keyring_connect(directory);
+		fds[i] = keyring_connect(directory, 0);
 		cr_assert_geq(fds[i], 0);
 		if (i < LOCAL_PEER_MAX)
 			cr_assert_gt(keyring_ask(fds[i], &request, -1, &answer), 0);
