@@ -184,10 +184,12 @@ void publish_policy(struct engine *engine)
 
 	if (!engine->policy || !engine->is_restored)
 		return;
+	engine->is_published =
+		false; /* of the one before: what its gates become goes with this one */
 	trust_refresh(engine);
 	zones_on_policy(engine);
-	gates = protection_gates(engine);
 	verify_before_policy(engine);
+	gates = protection_gates(engine);
 	gates.state = engine->gate_state;
 	engine->is_published = true;
 	publish_labels(engine);

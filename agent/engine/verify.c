@@ -50,10 +50,9 @@ static uint64_t tell_kernel(struct engine *engine, uint32_t uid)
 	return until_ns;
 }
 
-/* Not told by a message of its own: it goes with the policy. */
 void verify_before_policy(struct engine *engine)
 {
-	engine->gate_state.verified = engine->policy->verification.labels;
+	gates_set_verified(engine, engine->policy->verification.labels);
 }
 
 /* Whom an earlier policy let pass, too: they may not any more. */
