@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const methods[VERIFY_METHOD_MAX] = {
@@ -25,6 +26,17 @@ static const char *const causes[VERIFY_CAUSE_MAX] = {
 const char *verify_method_name(unsigned int method)
 {
 	return method < VERIFY_METHOD_MAX ? methods[method] : NULL;
+}
+
+void verify_methods_format(unsigned int numbers, char ret_words[VERIFY_METHODS_SIZE])
+{
+	size_t used = 0;
+
+	ret_words[0] = '\0';
+	for (unsigned int i = 0; i < VERIFY_METHOD_MAX; i++)
+		if (numbers & 1U << i) /* all fit */
+			used += (size_t)snprintf(ret_words + used, VERIFY_METHODS_SIZE - used,
+				"%s%s", used ? ", " : "", methods[i]);
 }
 
 const char *verify_cause_name(unsigned int cause)

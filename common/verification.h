@@ -25,10 +25,13 @@ enum verify_cause {
 };
 
 #define VERIFY_CAUSE_CHOICE_MAX 4
+#define VERIFY_METHODS_SIZE	64 /* words of all, with a NUL */
 
 /* "password" ..., "lock" ...; NULL for a number that is none. Static. */
 const char *verify_method_name(unsigned int method);
 const char *verify_cause_name(unsigned int cause);
+/* "password, totp": 1 << enum verify_method of each. */
+void verify_methods_format(unsigned int numbers, char ret_words[VERIFY_METHODS_SIZE]);
 /* enum verify_method, or -ENOENT. */
 int verify_method_parse(const char *word);
 /* enum verify_cause below VERIFY_CAUSE_CHOICE_MAX, or -ENOENT. */

@@ -249,20 +249,16 @@ static void say_verify(struct explanation *explanation, const struct policy_act 
 	const struct policy_label_entry *label, uint64_t bit)
 {
 	const struct policy_verification *verification = &explanation->compiled->verification;
-	char words[64] = "";
-	size_t used = 0;
 
 	if (act->channel != HF_CHANNEL_OPEN || !(verification->labels & bit))
 		return;
 	for (unsigned int i = 0; i < POLICY_VERIFY_SLOTS; i++) {
 		const struct policy_verify_slot *slot = &verification->slots[i];
+		char words[VERIFY_METHODS_SIZE];
 
 		if (!(slot->labels & bit))
 			continue;
-		for (unsigned int method = 0; method < VERIFY_METHOD_MAX; method++)
-			if (slot->methods & 1U << method) /* all four words fit */
-				used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
-					used ? ", " : "", verify_method_name(method));
+		verify_methods_format(slot->methods, words);
 		say(explanation,
 			"  label %s: only to a user who has verified by one of %s, for %u s "
 			"at most (%s:%u)",

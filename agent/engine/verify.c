@@ -195,18 +195,6 @@ void verify_tick(struct engine *engine)
 		MSG_DONTWAIT | MSG_NOSIGNAL); /* next time */
 }
 
-static void add_methods(struct json_object *line, uint8_t methods)
-{
-	char words[64] = "";
-	size_t used = 0;
-
-	for (unsigned int method = 0; method < VERIFY_METHOD_MAX; method++)
-		if (methods & 1U << method) /* all four words fit */
-			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
-				used ? ", " : "", verify_method_name(method));
-	json_add_text(line, "methods", words);
-}
-
 static struct json_object *label_line(
 	const struct engine *engine, unsigned int bit, const struct verify_user *user)
 {
@@ -219,10 +207,12 @@ static struct json_object *label_line(
 	for (unsigned int i = 0; i < HF_VERIFY_SLOTS; i++) {
 		const struct policy_verify_slot *slot = &verification->slots[i];
 		uint64_t until_ns = user ? verify_user_until(user, slot) : 0;
+		char words[VERIFY_METHODS_SIZE];
 
 		if (!(slot->labels & UINT64_C(1) << bit))
 			continue;
-		add_methods(line, slot->methods);
+		verify_methods_format(slot->methods, words);
+		json_add_text(line, "methods", words);
 		json_add_number(line, "grace", slot->grace_s);
 		if (until_ns > now)
 			json_add_number(line, "until", clock_day_ms_of_boot(until_ns));
