@@ -26,6 +26,8 @@
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
 #include "agent/engine/zones.h"
+#include "agent/ipc/scout.h"
+#include "agent/ipc/verify.h"
 #include "common/boot.h"
 #include "common/filter.h"
 #include "common/privileges.h"
@@ -281,7 +283,7 @@ static void on_supervisor(struct engine *engine, short events)
 		return;
 	if (got <= 0)
 		stop(engine);
-	if (byte == 'Z' && fd >= 0) {
+	if (byte == SCOUT_LETTER && fd >= 0) {
 		zones_take_scout(engine, take_fd(fd));
 		return;
 	}

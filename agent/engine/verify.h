@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VERIFY_LETTER 'V' /* to the supervisor: wanted; from it: here is its socket */
-
 struct engine;
 struct verify;
 

@@ -45,7 +45,8 @@ static void ask_for_scout(struct engine *engine)
 	if (engine->zones->has_scout || now - engine->zones->asked_ns < ASK_NS)
 		return;
 	engine->zones->asked_ns = now;
-	(void)send(engine->supervisor_fd, "Z", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* asked again */
+	(void)send(engine->supervisor_fd, &(const char){SCOUT_LETTER}, 1,
+		MSG_DONTWAIT | MSG_NOSIGNAL); /* asked again */
 }
 
 static void send_shut(struct engine *engine)

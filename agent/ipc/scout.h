@@ -10,6 +10,7 @@
 #include "common/wire.h"
 #include "policy/zone.h"
 
+#define SCOUT_LETTER	   'Z' /* to the supervisor: wanted; from it: here is its socket */
 #define SCOUT_NAME_MAX	   (POLICY_SERVICE_NAME_MAX + POLICY_BEACONS_MAX) /* names that are resolved */
 #define SCOUT_NAME_SIZE	   256
 #define SCOUT_RESOLVED_MAX 32 /* addresses of one name */

@@ -12,6 +12,7 @@
 #include "common/verification.h"
 #include "common/wire.h"
 
+#define VERIFY_LETTER	      'V'      /* to the supervisor: wanted; from it: here is its socket */
 #define VERIFY_DIRECTORY      "verify" /* below the runtime directory, of holdfast-verify */
 #define VERIFY_SOCKET_NAME    "verify.sock"
 #define VERIFY_TEXT_SIZE      256

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "common/privileges.h"
+#include "agent/ipc/scout.h"
 #include "agent/ipc/verify.h"
 #include "agent/supervisor/children.h"
 #include "agent/supervisor/companion.h"
@@ -412,7 +413,7 @@ static void verify_init(struct supervisor *supervisor)
 	const struct companion_kind kind = {
 		.program = "holdfast-verify",
 		.user = "holdfast-verify",
-		.letter = 'V',
+		.letter = VERIFY_LETTER,
 		.state = supervisor->options.verify_directory,
 		.runtime = VERIFY_DIRECTORY,
 	};
@@ -426,7 +427,7 @@ static void scout_init(struct supervisor *supervisor)
 	const struct companion_kind kind = {
 		.program = "holdfast-scout",
 		.user = supervisor->options.scout_user,
-		.letter = 'Z',
+		.letter = SCOUT_LETTER,
 		.is_asked_for_anew = true,
 	};
 
