@@ -200,6 +200,13 @@ void zones_publish(struct engine *engine)
 	free(table.dests);
 }
 
+/* It ends by that, and what it told counts no more. */
+static void scout_done(struct zones *zones)
+{
+	channel_done(&zones->scout);
+	zones->has_scout = zones->has_network = zones->has_suffixes = false;
+}
+
 void zones_on_policy(struct engine *engine)
 {
 	struct zones *zones = engine->zones;
@@ -210,8 +217,7 @@ void zones_on_policy(struct engine *engine)
 	zones->state = (struct zone_state){0};
 	beacons_policy(engine);
 	if (!has_zones(engine)) {
-		channel_done(&zones->scout); /* it ends by that */
-		zones->has_scout = zones->has_network = zones->has_suffixes = false;
+		scout_done(zones);
 		gates_set_out_of_zone(engine, 0);
 		return;
 	}
@@ -238,8 +244,7 @@ static void lose_scout(struct engine *engine)
 {
 	struct zones *zones = engine->zones;
 
-	channel_done(&zones->scout);
-	zones->has_scout = zones->has_network = zones->has_suffixes = false;
+	scout_done(zones);
 	beacons_forget(zones);
 	failure_note(engine, FAILURE_SCOUT, "it is started again");
 	zones_evaluate(engine);
