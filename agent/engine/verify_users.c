@@ -3,49 +3,48 @@
 
 #include <errno.h>
 
-#define SECOND_NS UINT64_C(1000000000)
+#include "common/clock.h"
 
 _Static_assert(
 	POLICY_VERIFY_SLOTS == HF_VERIFY_SLOTS, "a slot of the policy is one of the kernel part");
 
-static struct verify_user *find(struct verify_users *users, uint32_t uid)
+/* count when there is none. */
+static size_t index_of(const struct verify_users *users, uint32_t uid)
 {
-	for (size_t i = 0; i < users->count; i++)
-		if (users->list[i].uid == uid)
-			return &users->list[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < users->count && users->list[i].uid != uid)
+		i++;
+	return i;
 }
 
 const struct verify_user *verify_users_find(const struct verify_users *users, uint32_t uid)
 {
-	for (size_t i = 0; i < users->count; i++)
-		if (users->list[i].uid == uid)
-			return &users->list[i];
-	return NULL;
+	size_t at = index_of(users, uid);
+
+	return at < users->count ? &users->list[at] : NULL;
 }
 
 int verify_users_prove(
 	struct verify_users *users, uint32_t uid, enum verify_method method, uint64_t now_ns)
 {
-	struct verify_user *user = find(users, uid);
+	size_t at = index_of(users, uid);
 
-	if (!user && users->count == VERIFY_USER_MAX)
+	if (at == VERIFY_USER_MAX)
 		return -ENOSPC;
-	if (!user) {
-		user = &users->list[users->count++];
-		*user = (struct verify_user){.uid = uid};
-	}
-	user->proven_ns[method] = now_ns;
+	if (at == users->count)
+		users->list[users->count++] = (struct verify_user){.uid = uid};
+	users->list[at].proven_ns[method] = now_ns;
 	return 0;
 }
 
 bool verify_users_end(struct verify_users *users, uint32_t uid)
 {
-	struct verify_user *user = find(users, uid);
+	size_t at = index_of(users, uid);
 
-	if (!user)
+	if (at == users->count)
 		return false;
-	*user = users->list[--users->count];
+	users->list[at] = users->list[--users->count];
 	return true;
 }
 
@@ -56,7 +55,7 @@ uint64_t verify_user_until(const struct verify_user *user, const struct policy_v
 	for (unsigned int method = 0; method < VERIFY_METHOD_MAX; method++)
 		if (slot->methods & 1U << method && user->proven_ns[method] > latest_ns)
 			latest_ns = user->proven_ns[method];
-	return latest_ns ? latest_ns + slot->grace_s * SECOND_NS : 0;
+	return latest_ns ? latest_ns + slot->grace_s * CLOCK_SECOND_NS : 0;
 }
 
 uint64_t verify_user_gate(const struct verify_user *user,
