@@ -133,6 +133,8 @@ static void check_places(struct build *build)
 	}
 	for (size_t i = 0; i < policy->declassify_count; i++)
 		resolve_list(build, &labels, &policy->declassifys[i].labels);
+	for (size_t i = 0; i < policy->vault_count; i++)
+		resolve(build, &labels, &policy->vaults[i].label);
 	for (size_t i = 0; i < networks.count; i++)
 		report_unused(build, &networks, i, &policy->networks[i].place);
 	for (size_t i = 0; i < devices.count; i++)

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* [vault]: folders that can be one, each once, with a label that is there. */
+/* [vault]: folders that can be one, each once. */
 #include <string.h>
 
 #include "policy/build.h"
 #include "policy/pattern.h"
-#include "policy/words.h"
 
 #define problem(build, place, ...) policy_problems_add((build)->problems, (place), __VA_ARGS__)
-
-static void check_label(struct build *build, struct policy_vault *vault)
-{
-	const struct policy *policy = build->policy;
-	const char *names[POLICY_LABEL_MAX];
-
-	if (!vault->label.text)
-		return;
-	for (size_t i = 0; i < policy->label_count; i++) {
-		names[i] = policy->labels[i].name;
-		if (!strcmp(names[i], vault->label.text)) {
-			vault->label.index = i;
-			return;
-		}
-	}
-	problem(build, &vault->label.place,
-		policy_word_nearest(vault->label.text, names, policy->label_count),
-		"unknown label '%.40s': expected the name of a [label]", vault->label.text);
-}
 
 static bool is_within(const char *a, const char *b)
 {
@@ -82,15 +62,14 @@ static void check_apps(struct build *build)
 
 void check_vaults(struct build *build)
 {
-	struct policy *policy = build->policy;
+	const struct policy *policy = build->policy;
 
 	if (policy->vault_count)
 		check_apps(build);
 	for (size_t i = 0; i < policy->vault_count; i++) {
-		struct policy_vault *vault = &policy->vaults[i];
+		const struct policy_vault *vault = &policy->vaults[i];
 		const struct policy_item *path = vault->paths.items;
 
-		check_label(build, vault);
 		if (!vault->paths.count)
 			continue;
 		if (policy_pattern_has_wildcard(path->text)) {
