@@ -104,7 +104,7 @@ static const struct section_key zone_keys[] = {
 	{"title", value_text, FIELD(zone, title), KEY_LONG},
 	{"address", value_address, FIELD(zone, addresses), KEY_REPEATS},
 	{"gateway", value_gateway, 0, KEY_REPEATS},
-	{"dns-suffix", value_suffixes, FIELD(zone, suffixes), KEY_REPEATS},
+	{"dns-suffix", value_hosts, FIELD(zone, suffixes), KEY_REPEATS},
 	{"vpn", value_interfaces, FIELD(zone, vpns), KEY_REPEATS},
 	{"beacon", value_beacon, 0, KEY_REPEATS},
 	{0},

@@ -86,7 +86,6 @@ void value_action(struct build *build, void *field, const char *value);
 void value_include(struct build *build, void *field, const char *value);
 
 /* field: struct policy_list: what they say is looked at at once. */
-void value_suffixes(struct build *build, void *field, const char *value);
 void value_interfaces(struct build *build, void *field, const char *value);
 void value_hosts(struct build *build, void *field, const char *value);
 

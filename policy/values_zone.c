@@ -64,11 +64,6 @@ void value_hosts(struct build *build, void *field, const char *value)
 	value_each_word(build, field, value, host_add);
 }
 
-void value_suffixes(struct build *build, void *field, const char *value)
-{
-	value_each_word(build, field, value, host_add);
-}
-
 static void interface_add(struct build *build, void *field, char *word)
 {
 	if (strlen(word) > INTERFACE_MAX || strpbrk(word, " \t/:*"))
