@@ -236,6 +236,7 @@ struct {
 	__type(value, struct hf_gates);
 } hf_gates SEC(".maps");
 
+/* What users who have verified may open, by uid. Written by the sensor. Full: the user is not let in. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, HF_VERIFY_MAX);
