@@ -176,23 +176,20 @@ static int verify_visit(struct tree *tree, const struct copy_place *place,
 }
 
 /* Of an image: what its mount covers, seen through a copy of the mount above without what is on it. 1, 0, negative errno. */
-static int is_covered_empty(const char *path)
+static int is_covered_empty(int above_fd, const char *name)
 {
-	char above[PATH_MAX];
-	const char *name = strrchr(path, '/');
 	auto_close int tree_fd = -EBADF, fd = -EBADF;
 	struct tree tree = {0};
 	struct verifying covered = {0};
 	int r;
 
-	(void)snprintf(above, sizeof(above), "%.*s", name == path ? 1 : (int)(name - path), path);
-	tree_fd = (int)syscall(SYS_open_tree, AT_FDCWD, above, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	tree_fd = (int)syscall(
+		SYS_open_tree, above_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (tree_fd < 0)
 		return -errno;
-	fd = tree_open(tree_fd, name + 1);
+	fd = tree_open(tree_fd, name);
 	if (fd < 0)
 		return fd;
-	covered.record.path[0] = '\0';
 	tree.userdata = &covered;
 	tree.note = on_note;
 	covered.device_fd = -EBADF;
@@ -221,7 +218,7 @@ static int look_beside(const struct verifying *verifying)
 	}
 	if (verifying->record.way != RECORD_WAY_IMAGE)
 		return 0;
-	r = is_covered_empty(verifying->record.path);
+	r = is_covered_empty(above_fd, name);
 	if (r == 0)
 		on_note("", "there are files below the mount", (void *)verifying);
 	return r < 0 ? r : r == 1 ? 0 : -EEXIST;

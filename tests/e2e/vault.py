@@ -134,6 +134,32 @@ def moves_in(vaults, place, work):
     check('and unlocked again', done.returncode == 0 and is_readable(place + '/books'), done.stderr)
 
 
+def in_an_image(vaults, folder, name):
+    """Where the file system can't encrypt: a directory that a mount covers, so what is below it must be nothing."""
+    fill(folder, 'HF-E2E-PAPER')
+    done = vaults.run('add', name)
+    check('a folder moves into an image', done.returncode == 0 and 'an image beside it can' in done.stdout and
+          is_readable(folder), (done.stdout, done.stderr))
+    done = vaults.run('verify', name)
+    check('image: verified', done.returncode == 0 and ' 0 are the same' in done.stdout, done.stdout + done.stderr)
+    done = vaults.run('lock', name)
+    check('image: locked, nothing shows', done.returncode == 0 and os.listdir(folder) == [], done.stderr)
+    left = os.path.join(folder, 'left')
+    with open(left, 'w', encoding='ascii') as file:
+        file.write('plain')
+    vaults.run('unlock', name)
+    done = vaults.run('verify', name)
+    check('image: a file below the mount is found', done.returncode == 1 and 'files below the mount' in done.stderr and
+          not os.path.exists(left), done.stdout + done.stderr)
+    vaults.run('lock', name)
+    os.unlink(left)
+    done = vaults.run('unlock', name)
+    check('control: without it, it is verified again', done.returncode == 0 and is_readable(folder) and
+          vaults.run('verify', name).returncode == 0, done.stderr)
+    vaults.run('lock', name)
+    subprocess.run(['umount', '/run/holdfast-vault/' + name], check=True)
+
+
 def rotation(console, vaults, keyring, label, place):
     console.verb('key', 'rotate', 'acme/finance')
     keyring.drop('person')  # else the one that is here is used until half its time
@@ -211,9 +237,13 @@ def main():
     agent.start()
     keyring = Keyring(agent.part('runtime'))
     check('the agent is trusted', wait_until(lambda: agent.status().get('standing') == 'trusted'), agent.errors())
+    plain, image = os.path.join(work, 'plain'), f'e2e-{os.getpid()}'  # its mount is the machine's
+    os.makedirs(plain)
+    subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', plain], check=True)
     vault = {'label': 'finance', 'label_id': str(uuid.UUID(bytes=label)), 'size': 0}
     engine = Engine(agent.part('runtime'), [{'vault': name, 'path': f'{place}/{name}', **vault}
-                                            for name in ('books', 'plans')])
+                                            for name in ('books', 'plans')] +
+                    [{**vault, 'vault': image, 'path': f'{plain}/paper', 'size': 64 << 20}])
     vaults = Vaults(agent.part('runtime'), os.path.join(work, 'state'))
     done = subprocess.run([*vaults.words, 'status'], user=65534, capture_output=True, text=True, check=False)
     check('before there is any, a user is told so', done.returncode == 0 and
@@ -225,12 +255,14 @@ def main():
     keyring.want([label])
     check('its key comes', wait_until(lambda: keyring.has(label) == 1, 20), keyring.state())
     moves_in(vaults, place, work)
+    in_an_image(vaults, f'{plain}/paper', image)
+    os.unlink(os.path.join(work, 'state', image + '.vault'))  # the rest is of the others
     rotation(console, vaults, keyring, label, place)
     trust(console, vaults, agent, keyring, label, place)
     watching(vaults, engine, agent, keyring, label, place)
     agent.stop()
     console.stop()
-    subprocess.run(['umount', place], check=True)
+    subprocess.run(['umount', place, plain], check=True)
     shutil.rmtree(work, ignore_errors=True)
     return summary()
 
