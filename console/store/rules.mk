@@ -45,7 +45,7 @@ FUZZ_LDLIBS_device_record  := -ljson-c
 FUZZ_SEEDS_device_record   := tests/fuzz/corpus/device_record
 FUZZ_FLAGS_device_record   := -max_len=4200
 
-FUZZ_SOURCES_event_fields := console/store/event_fields.c common/json.c common/text.c
+FUZZ_SOURCES_event_fields := console/store/event_fields.c console/store/json_string.c common/json.c common/text.c
 FUZZ_LDLIBS_event_fields  := -ljson-c
 FUZZ_SEEDS_event_fields	  := tests/fuzz/corpus/event_fields
 FUZZ_FLAGS_event_fields	  := -max_len=2000

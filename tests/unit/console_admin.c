@@ -143,6 +143,8 @@ Test(console_admin, what_is_no_event)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		cr_expect_eq(fields_of(texts[i], &fields), -EBADMSG, "%s", texts[i]);
 	cr_expect_eq(event_fields_read("{\"time\":1,\0\"class_uid\":1}", 24, &fields), -EBADMSG);
+	cr_expect_eq(event_fields_read("{\"time\":1,\"class_uid\":1,\"a\":\"\\\0\"}", 33, &fields),
+		-EBADMSG);
 	(void)strcpy(deep, "{\"time\":1,\"class_uid\":1,\"a\":");
 	{
 		size_t used = strlen(deep);
