@@ -55,6 +55,14 @@ struct build {
 	size_t index;		       /* in the policy's array of that kind */
 	const struct section_key *key; /* last read; an indented line adds to it. NULL: to none */
 	unsigned int lines[BUILD_KEY_MAX]; /* where each key was first read; 0 = not yet */
+	size_t problems_before;		   /* how many there were at its heading */
+
+	/* sections with a problem of their own: each has one of those that are kept */
+	struct {
+		enum section_kind kind;
+		size_t index; /* POLICY_INDEX_NONE: its heading is wrong */
+	} broken[POLICY_PROBLEM_MAX];
+	size_t broken_count;
 };
 
 /* A key of a section. set stores a value, or adds it where KEY_REPEATS or KEY_LONG allow more. */
@@ -82,6 +90,13 @@ void section_lost(void *userdata);
 void section_value(void *userdata, const char *key, const char *value, unsigned int line);
 /* Keys the section had to have. */
 void section_end(struct build *build);
+
+/*
+ * Whether something in that section is wrong already, or, with POLICY_INDEX_ALL, in any of its kind; with
+ * POLICY_INDEX_NONE, in a heading of that kind. What is missing there, or seems to be of no use, may be
+ * what was wrong: no check says it a second time.
+ */
+bool build_is_broken(const struct build *build, enum section_kind kind, size_t index);
 
 /* check.c and its neighbours: what only the whole shows. */
 void check_references(struct build *build);

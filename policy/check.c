@@ -15,19 +15,23 @@
 /* The names of one kind of thing, in the order of the policy's array. */
 struct names {
 	const char *kind; /* as in messages */
+	enum section_kind section;
 	const char **names;
 	bool *used;
 	size_t count;
 	bool has_unknown; /* something named one that is not there: what is unused then is a guess */
+	bool has_lost;	  /* a heading of them was wrong: so is what is not there */
 };
 
-#define NAMES(build, kind_, member, ret_names)                                \
-	do {                                                                  \
-		const struct policy *policy_ = (build)->policy;               \
-                                                                              \
-		names_init(build, ret_names, kind_, policy_->member##_count); \
-		for (size_t i_ = 0; i_ < (ret_names)->count; i_++)            \
-			(ret_names)->names[i_] = policy_->member##s[i_].name; \
+#define NAMES(build, kind_, member, ret_names)                                            \
+	do {                                                                              \
+		const struct policy *policy_ = (build)->policy;                           \
+                                                                                          \
+		names_init(build, ret_names, #member, policy_->member##_count);           \
+		(ret_names)->section = kind_;                                             \
+		(ret_names)->has_lost = build_is_broken(build, kind_, POLICY_INDEX_NONE); \
+		for (size_t i_ = 0; i_ < (ret_names)->count; i_++)                        \
+			(ret_names)->names[i_] = policy_->member##s[i_].name;             \
 	} while (0)
 
 static void names_init(struct build *build, struct names *ret_names, const char *kind, size_t count)
@@ -62,6 +66,8 @@ static void resolve(struct build *build, struct names *names, struct policy_item
 		return;
 	}
 	names->has_unknown = true;
+	if (names->has_lost)
+		return;
 	policy_problems_add(build->problems, &item->place,
 		policy_word_nearest(item->text, names->names, names->count),
 		"unknown %s '%.40s': expected the name of a [%s]", names->kind, item->text,
@@ -74,10 +80,23 @@ static void resolve_list(struct build *build, struct names *names, struct policy
 		resolve(build, names, &list->items[i]);
 }
 
+/* What names things, and so may have been meant to name this one. */
+static bool is_user_broken(const struct build *build)
+{
+	static const enum section_kind users[] = {
+		SECTION_LABEL, SECTION_RULE, SECTION_SERVICE, SECTION_AUDIENCE, SECTION_LOGIN};
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		if (build_is_broken(build, users[i], POLICY_INDEX_ALL))
+			return true;
+	return false;
+}
+
 static void report_unused(struct build *build, const struct names *names, size_t index,
 	const struct policy_place *place)
 {
-	if (!names->has_unknown && !names->used[index])
+	if (!names->has_unknown && !names->used[index] &&
+		!build_is_broken(build, names->section, index) && !is_user_broken(build))
 		policy_problems_add(build->problems, place,
 			"remove it, or name it in a rule, label or service",
 			"[%s %s] is never used", names->kind, names->names[index]);
@@ -88,7 +107,7 @@ static void check_tenants(struct build *build)
 	struct policy *policy = build->policy;
 	auto_call(names_done) struct names tenants = {0};
 
-	NAMES(build, "tenant", tenant, &tenants);
+	NAMES(build, SECTION_TENANT, tenant, &tenants);
 	for (size_t i = 0; i < policy->label_count; i++)
 		resolve(build, &tenants, &policy->labels[i].tenant);
 	for (size_t i = 0; i < policy->audience_count; i++)
@@ -105,7 +124,7 @@ static void check_apps(struct build *build)
 	auto_call(names_done) struct names apps = {0};
 
 	/* Profiles that no label names are no error: they come as a set. */
-	NAMES(build, "app", app, &apps);
+	NAMES(build, SECTION_APP, app, &apps);
 	for (size_t i = 0; i < policy->label_count; i++)
 		resolve_list(build, &apps, &policy->labels[i].open_with);
 	for (size_t i = 0; i < policy->rule_count; i++)
@@ -123,9 +142,9 @@ static void check_places(struct build *build)
 	auto_call(names_done) struct names networks = {0};
 	auto_call(names_done) struct names devices = {0};
 
-	NAMES(build, "label", label, &labels);
-	NAMES(build, "network", network, &networks);
-	NAMES(build, "device", device, &devices);
+	NAMES(build, SECTION_LABEL, label, &labels);
+	NAMES(build, SECTION_NETWORK, network, &networks);
+	NAMES(build, SECTION_DEVICE, device, &devices);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		resolve_list(build, &labels, &policy->rules[i].labels);
 		resolve_list(build, &networks, &policy->rules[i].except_networks);
@@ -141,8 +160,12 @@ static void check_places(struct build *build)
 		report_unused(build, &devices, i, &policy->devices[i].place);
 }
 
-static void check_conditions(struct build *build, const struct policy_zone *zone)
+static void check_conditions(struct build *build, size_t index)
 {
+	const struct policy_zone *zone = &build->policy->zones[index];
+
+	if (build_is_broken(build, SECTION_ZONE, index))
+		return;
 	if (!zone->addresses.prefix_count && !zone->gateway_count && !zone->suffixes.count &&
 		!zone->vpns.count && !zone->beacon_count)
 		policy_problems_add(build->problems, &zone->place, "address = 10.0.0.0/8",
@@ -182,21 +205,22 @@ static void check_zones(struct build *build)
 
 	check_counts(build);
 
-	NAMES(build, "zone", zone, &zones);
+	NAMES(build, SECTION_ZONE, zone, &zones);
 	for (size_t i = 0; i < policy->label_count; i++)
 		resolve_list(build, &zones, &policy->labels[i].zones);
 	for (size_t i = 0; i < policy->service_count; i++) {
 		const struct policy_service *service = &policy->services[i];
 
 		resolve_list(build, &zones, &policy->services[i].zones);
-		if (!service->where.prefix_count && !service->names.count)
+		if (!service->where.prefix_count && !service->names.count &&
+			!build_is_broken(build, SECTION_SERVICE, i))
 			policy_problems_add(build->problems, &service->place,
 				"name = mail.example.com",
 				"[service %s] without 'address' and 'name': expected one of them",
 				service->name);
 	}
 	for (size_t i = 0; i < zones.count; i++) {
-		check_conditions(build, &policy->zones[i]);
+		check_conditions(build, i);
 		report_unused(build, &zones, i, &policy->zones[i].place);
 	}
 }

@@ -43,8 +43,12 @@ static void check_shared_state(struct build *build, size_t app, const struct pol
 	}
 }
 
-static void check_documents(struct build *build, const struct policy_app *app)
+static void check_documents(struct build *build, size_t index)
 {
+	const struct policy_app *app = &build->policy->apps[index];
+
+	if (build_is_broken(build, SECTION_APP, index))
+		return;
 	for (size_t i = 0; i < app->documents.count; i++) {
 		const struct policy_item *item = &app->documents.items[i];
 		bool is_below = false;
@@ -67,7 +71,7 @@ static void check_states(struct build *build)
 	for (size_t i = 0; i < policy->app_count; i++) {
 		const struct policy_list *states = &policy->apps[i].states;
 
-		check_documents(build, &policy->apps[i]);
+		check_documents(build, i);
 		for (size_t j = 0; j < states->count; j++) {
 			const struct policy_item *state = &states->items[j];
 
@@ -112,6 +116,7 @@ static void check_label(struct build *build, const struct rule_table *table,
 		const struct policy_item *app = &declassify->apps.items[i];
 
 		if (app->index != POLICY_INDEX_NONE &&
+			!build_is_broken(build, SECTION_LABEL, item->index) &&
 			!rule_may_open(policy, table, item->index, app->index))
 			problem(build, &app->place, "open-with",
 				"[declassify %s] can never apply to app %s: it may not open label "

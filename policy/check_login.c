@@ -61,12 +61,19 @@ static void check_counts(struct build *build)
 			"too many of except-service: expected at most %d", POLICY_SERVICE_MAX);
 }
 
-static bool has_accounts(const struct policy *policy)
+/* And says none that is wrong. */
+static bool lacks_accounts(const struct build *build, size_t tenant)
 {
-	for (size_t i = 0; i < policy->tenant_count; i++)
-		if (policy->tenants[i].accounts.count)
+	return !build->policy->tenants[tenant].accounts.count &&
+	       !build_is_broken(build, SECTION_TENANT, tenant);
+}
+
+static bool has_accounts(const struct build *build)
+{
+	for (size_t i = 0; i < build->policy->tenant_count; i++)
+		if (!lacks_accounts(build, i))
 			return true;
-	return false;
+	return build_is_broken(build, SECTION_TENANT, POLICY_INDEX_NONE);
 }
 
 static void check_owner(struct build *build)
@@ -76,7 +83,7 @@ static void check_owner(struct build *build)
 
 	if (!owner->text || owner->index >= policy->tenant_count)
 		return;
-	if (!policy->tenants[owner->index].accounts.count)
+	if (lacks_accounts(build, owner->index))
 		problem(build, &owner->place, "account",
 			"[tenant %s] has no account, so nobody but root could log in", owner->text);
 }
@@ -87,13 +94,12 @@ static void check_audience(struct build *build, size_t index)
 	const struct policy_audience *audience = &policy->audiences[index];
 	size_t tenant = audience->tenant.index;
 
-	if (audience->tenant.text && tenant < policy->tenant_count &&
-		!policy->tenants[tenant].accounts.count)
+	if (audience->tenant.text && tenant < policy->tenant_count && lacks_accounts(build, tenant))
 		problem(build, &audience->tenant.place, "account",
 			"[tenant %s] has no account, so nobody could get a ticket for [audience "
 			"%s]",
 			policy->tenants[tenant].name, audience->name);
-	if (!policy->trust.lease_s)
+	if (!policy->trust.lease_s && !build_is_broken(build, SECTION_TRUST, POLICY_INDEX_ALL))
 		problem(build, &audience->place, "[trust]",
 			"[audience %s] without [trust]: tickets are for trusted devices",
 			audience->name);
@@ -118,7 +124,8 @@ void check_login(struct build *build)
 		check_tenant(build, i);
 	check_counts(build);
 	check_owner(build);
-	if (policy->login.place.line && !has_accounts(policy) && !policy->login.device_of.text)
+	if (policy->login.place.line && !has_accounts(build) && !policy->login.device_of.text &&
+		!build_is_broken(build, SECTION_LOGIN, 0))
 		problem(build, &policy->login.place, "account",
 			"[login] can never apply: no [tenant] has an account");
 	for (size_t i = 0; i < policy->audience_count; i++)

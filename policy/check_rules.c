@@ -121,7 +121,8 @@ static void check_named(
 		const struct policy_item *item = &rule->labels.items[i];
 		const struct policy_label *label;
 
-		if (!is_resolved(item) || item->index == POLICY_INDEX_ALL)
+		if (!is_resolved(item) || item->index == POLICY_INDEX_ALL ||
+			build_is_broken(build, SECTION_LABEL, item->index))
 			continue;
 		label = &policy->labels[item->index];
 		check_view_only(build, rule, label, channel);
@@ -171,6 +172,8 @@ static void check_star(
 	for (size_t i = 0; i < policy->label_count; i++)
 		if (table->owner[i][channel] == index)
 			return;
+	if (build_is_broken(build, SECTION_LABEL, POLICY_INDEX_ALL))
+		return;
 	problem(build, &rule->channel_places[channel], NULL,
 		"[rule %s] can never fire on channel %s: no label is left for '*' (each has a rule "
 		"of"
@@ -205,6 +208,9 @@ static void check_except_apps(struct build *build, const struct rule_table *tabl
 {
 	const struct policy_rule *rule = &build->policy->rules[index];
 
+	if (build_is_broken(build, SECTION_RULE, index) ||
+		build_is_broken(build, SECTION_LABEL, POLICY_INDEX_ALL))
+		return;
 	for (size_t i = 0; i < rule->except_apps.count; i++) {
 		const struct policy_item *item = &rule->except_apps.items[i];
 
@@ -234,7 +240,7 @@ static void check_openable(
 		if (rule_may_open(policy, table, label, POLICY_INDEX_ALL))
 			return;
 	}
-	if (any)
+	if (any && !build_is_broken(build, SECTION_LABEL, POLICY_INDEX_ALL))
 		problem(build, &rule->channel_places[channel], NULL,
 			"[rule %s] can never fire on channel %s: no application may open its "
 			"labels",
@@ -246,7 +252,7 @@ static void check_rule(struct build *build, const struct rule_table *table, size
 	const struct policy_rule *rule = &build->policy->rules[index];
 	bool is_whole = rule->labels.count && rule->action_place.line;
 
-	if (!is_whole)
+	if (!is_whole || build_is_broken(build, SECTION_RULE, index))
 		return; /* reported by the parser */
 	check_alone(build, rule);
 	for (unsigned int channel = 0; channel < HF_CHANNEL_MAX; channel++) {

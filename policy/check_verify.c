@@ -44,14 +44,17 @@ static void check_slots(struct build *build)
 	}
 }
 
-static void check_label(struct build *build, const struct policy_label *label)
+static void check_label(struct build *build, size_t index)
 {
+	const struct policy_label *label = &build->policy->labels[index];
 	const struct policy_verify *verify = &build->policy->verify;
 
-	if (label->grace_place.line && !label->verify)
+	if (label->grace_place.line && !label->verify &&
+		!build_is_broken(build, SECTION_LABEL, index))
 		policy_problems_add(build->problems, &label->grace_place, "verify = password",
 			"verify-grace without verify: expected what the user verifies with");
-	if (label->verify & 1U << VERIFY_PAGE && (!verify->page_issuer || !verify->page_client))
+	if (label->verify & 1U << VERIFY_PAGE && (!verify->page_issuer || !verify->page_client) &&
+		!build_is_broken(build, SECTION_VERIFY, 0))
 		policy_problems_add(build->problems, &label->verify_place,
 			"[verify] page-issuer, page-client",
 			"verify 'page' without the page: expected page-issuer and page-client in "
@@ -63,9 +66,9 @@ static void check_section(struct build *build, bool is_used)
 	const struct policy_verify *verify = &build->policy->verify;
 	bool ends_idle = verify->ends & 1U << VERIFY_CAUSE_IDLE;
 
-	if (!verify->place.line)
+	if (!verify->place.line || build_is_broken(build, SECTION_VERIFY, 0))
 		return;
-	if (!is_used)
+	if (!is_used && !build_is_broken(build, SECTION_LABEL, POLICY_INDEX_ALL))
 		policy_problems_add(build->problems, &verify->place,
 			"remove it, or say verify in a label", "[verify] is never used");
 	if (verify->has_ends && ends_idle && !verify->idle_s)
@@ -85,7 +88,7 @@ void check_verify(struct build *build)
 	bool is_used = false;
 
 	for (size_t i = 0; i < policy->label_count; i++) {
-		check_label(build, &policy->labels[i]);
+		check_label(build, i);
 		is_used |= policy->labels[i].verify != 0;
 	}
 	check_section(build, is_used);

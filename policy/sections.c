@@ -292,20 +292,46 @@ static int find_item(struct build *build, const struct section *section, const c
 	return -ENOENT;
 }
 
+static void note_broken(struct build *build, enum section_kind kind, size_t index)
+{
+	if (build->broken_count == POLICY_PROBLEM_MAX)
+		return; /* what follows from it is not kept either */
+	build->broken[build->broken_count].kind = kind;
+	build->broken[build->broken_count++].index = index;
+}
+
+bool build_is_broken(const struct build *build, enum section_kind kind, size_t index)
+{
+	for (size_t i = 0; i < build->broken_count; i++)
+		if (build->broken[i].kind == kind &&
+			(index == POLICY_INDEX_ALL || build->broken[i].index == index))
+			return true;
+	return false;
+}
+
+static size_t problem_count(const struct build *build)
+{
+	return build->problems->count + build->problems->left_out;
+}
+
 static enum section_kind kind_of(struct build *build, const char *kind)
 {
-	const char *words[SECTION_MAX] = {0};
+	const char *words[SECTION_MAX] = {0}, *nearest;
 
 	for (size_t i = SECTION_POLICY; i < SECTION_MAX; i++) {
 		if (!strcmp(sections[i].name, kind))
 			return (enum section_kind)i;
 		words[i] = sections[i].name;
 	}
-	build_problem(build, policy_word_nearest(kind, words, SECTION_MAX),
+	nearest = policy_word_nearest(kind, words, SECTION_MAX);
+	build_problem(build, nearest,
 		"unknown section [%.40s]: expected policy, protection, trust, login, verify, "
 		"tenant, label, app, network, device, rule, declassify, cache, audience, zone, "
 		"service or vault",
 		kind);
+	for (size_t i = SECTION_POLICY; nearest && i < SECTION_MAX; i++)
+		if (!strcmp(sections[i].name, nearest))
+			note_broken(build, (enum section_kind)i, POLICY_INDEX_NONE);
 	return SECTION_NONE;
 }
 
@@ -396,6 +422,8 @@ void section_begin(void *userdata, const char *kind, const char *name, unsigned 
 
 	section_end(build);
 	build->place.line = line;
+	build->index = 0;
+	build->problems_before = problem_count(build);
 	found = kind_of(build, kind);
 	if (found == SECTION_POLICY)
 		begin_policy(build, name);
@@ -403,8 +431,11 @@ void section_begin(void *userdata, const char *kind, const char *name, unsigned 
 		begin_single(build, found, name);
 	else if (found != SECTION_NONE)
 		begin_item(build, found, name);
-	if (build->section == SECTION_NONE)
-		section_lost(build);
+	if (build->section != SECTION_NONE)
+		return;
+	if (found != SECTION_NONE)
+		note_broken(build, found, POLICY_INDEX_NONE);
+	section_lost(build);
 }
 
 void section_lost(void *userdata)
@@ -428,6 +459,8 @@ void section_end(struct build *build)
 				policy_problems_add(build->problems, &place, section->keys[i].name,
 					"[%s] without '%s': expected the key below this heading",
 					section->name, section->keys[i].name);
+		if (problem_count(build) != build->problems_before)
+			note_broken(build, build->section, build->index);
 	}
 	build->section = SECTION_NONE;
 	build->key = NULL;

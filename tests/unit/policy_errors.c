@@ -371,6 +371,87 @@ Test(policy_errors, what_they_start_from_is_good)
 	policy_free(policy);
 }
 
+#define RULED	"[rule out]\nlabel = hr\nchannel = open, network\naction = block\n"
+#define ACCOUNT "[tenant beta]\naccount = bob\n"
+
+/* A mistake, and what a look at the whole policy could make of it: it is said once, where it is. */
+Test(policy_errors, one_for_each_mistake)
+{
+	static const struct {
+		const char *text;
+		unsigned int line;
+	} rows[] = {
+		{GOOD "[label hr]\ntenant = acme\nverify = pin\nverify-grace = 15m\n", 14},
+		{GOOD "[label hr]\ntenant = acme\nverfy = totp\nverify-grace = 15m\n", 14},
+		{GOOD "[label hr]\ntenant = acme\nverify = pin\n[verify]\nends = lock\n", 14},
+		{GOOD "[label hr]\ntenant = acme\nverify = page\n[verify]\npage-issuer = http://x\n"
+		      "page-client = x\n",
+			16},
+		{GOOD "[label hr]\ntenant = acme\nverify = totp\n[verify]\nends = idle\nidle = 5\n",
+			17},
+		{GOOD "[label hr]\ntenant = acme\nverify = totp\n[verify]\nends = idel\nidle = "
+		      "5m\n",
+			16},
+		{GOOD "[label hr]\ntenant = acme\nzone = z\n[zone z]\naddress = 10.0.0.300\n", 16},
+		{GOOD "[label hr]\ntenant = acme\nzone = z\n[zone z]\nadress = 10.0.0.1\n", 16},
+		{GOOD "[label hr]\ntenant = acme\nzone = z\n[zone z]\nbeacon = x\n", 16},
+		{GOOD "[label hr]\ntenant = acme\nzone = z\n[zoen z]\naddress = 10.0.0.1\n", 15},
+		{GOOD "[label hr]\ntenant = acme\nzone = z_1\n[zone z_1]\naddress = 10.0.0.1\n",
+			15},
+		{GOOD "[label hr]\ntenant = acme\nzoen = z\n[zone z]\naddress = 10.0.0.1\n", 14},
+		{GOOD "[zone z]\naddress = 10.0.0.1\n[service s]\nname = X\nzone = z\n", 15},
+		{GOOD "[trust]\nlease = 1\n" ACCOUNT
+		      "[audience m]\nuri = https://m.example\ntenant = "
+		      "beta\n",
+			13},
+		{GOOD "[trust]\n" ACCOUNT "[audience m]\nuri = https://m.example\ntenant = beta\n",
+			12},
+		{GOOD "[trust]\nlease = 1h\n[tenant beta]\naccount = a:b\n[audience m]\n"
+		      "uri = https://m.example\ntenant = beta\n[login]\ndevice-of = beta\n",
+			15},
+		{GOOD "[tenant beta]\naccount = a:b\n[login]\ncontact = the helpdesk\n", 13},
+		{GOOD "[network n]\naddress = 10.0.0.0/8\n" RULE
+		      "channel = netwrk\naction = block\nexcept-network = n\n",
+			16},
+		{GOOD "[label hr]\ntenant = acme\nopenwith = vim\n" RULED, 14},
+		{GOOD "[label hr]\ntenant = acme\nopen-with = nano\n" RULED, 14},
+		{GOOD "state = .vim\ndocuments = /home/*/.vim/docs\n", 12},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct policy_problems problems = {0};
+		struct policy *policy = NULL;
+
+		cr_expect_eq(fixture_parse(rows[i].text, &problems, &policy), -EBADMSG, "%zu", i);
+		cr_expect_eq(problems.count, 1, "row %zu", i);
+		for (size_t j = 0; j < problems.count; j++)
+			cr_expect_eq(problems.items[j].line, rows[i].line, "row %zu, line %u: %s",
+				i, problems.items[j].line, problems.items[j].message);
+		policy_problems_done(&problems);
+	}
+}
+
+/* What was wrong in one section hides nothing of another. */
+Test(policy_errors, two_for_two_mistakes)
+{
+	static const char *const texts[] = {
+		GOOD "[label hr]\ntenant = acme\nverify = pin\n[label it]\ntenant = acme\n"
+		     "verify-grace = 15m\n",
+		GOOD "[label hr]\ntenant = acme\nzone = y, z\n[zone y]\naddress = x\n[zone z]\n",
+		GOOD "[label hr]\ntenant = acme\nzone = y\ntext = a\x01\n[service s]\nname = "
+		     "a.example\nzone = z\n[zone y]\naddress = 10.0.0.1\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct policy_problems problems = {0};
+		struct policy *policy = NULL;
+
+		cr_expect_eq(fixture_parse(texts[i], &problems, &policy), -EBADMSG, "%zu", i);
+		cr_expect_eq(problems.count, 2, "row %zu: %zu", i, problems.count);
+		policy_problems_done(&problems);
+	}
+}
+
 Test(policy_errors, nul_byte)
 {
 	static const char text[] = HEAD "[tenant a\0cme]\n";
