@@ -37,6 +37,16 @@ def memory_kib(pid):
     return found['Rss'], found['Pss']
 
 
+def show_times(what, times):
+    times.sort()
+    print(f'{what}: p50 {times[len(times) // 2] * 1000:.1f} ms, '
+          f'p99 {times[len(times) * 99 // 100] * 1000:.1f} ms, {len(times)} times')
+
+
+def show_rate(what, count, seconds):
+    print(f'{what}: {count / seconds:.0f} for a second of CPU')
+
+
 class Console(whole_console.Console):
     """One in a directory of its own, below the build, so that its disk is a real one."""
 

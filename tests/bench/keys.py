@@ -10,18 +10,12 @@ import sys
 import tempfile
 import time
 
-from console_lib import BUILD, Console
+from console_lib import BUILD, Console, cpu_seconds, show_rate, show_times
 from keyring_peer import Keyring
 from keys import Device, label_of
 from reporters import Reporters, wait_until
 
 A_DEVICE = 200  # questions: fewer than a device may ask in an hour
-
-
-def show(what, times):
-    times.sort()
-    print(f'{what}: p50 {times[len(times) // 2] * 1000:.1f} ms, '
-          f'p99 {times[len(times) * 99 // 100] * 1000:.1f} ms, {len(times)} times')
 
 
 def ask(connection, question):
@@ -40,16 +34,20 @@ def ask(connection, question):
 
 def answers(console, place, label, count):
     token = console.token('--approve', '--uses', str(count // A_DEVICE + 1))['token']
-    times = []
+    children = list(console.children().values())
+    times, spent = [], 0
     while len(times) < count:
         device = Device(console, place, token)
         questions = [device.question([label]) for _ in range(min(A_DEVICE, count - len(times)))]
         with console.connect(device) as connection:
+            spent -= cpu_seconds(*children)
             for question in questions:
                 begun = time.monotonic()
                 ask(connection, question)
                 times.append(time.monotonic() - begun)
-    show('the console answers a question for a key', times)
+            spent += cpu_seconds(*children)
+    show_times('the console answers a question for a key', times)
+    show_rate('the console answers questions for a key', count, spent)
 
 
 def whole(console, place, label, rounds):
@@ -72,7 +70,7 @@ def whole(console, place, label, rounds):
             times.append(time.monotonic() - begun)
     finally:
         agent.kill()
-    show('from dropped to here again, keyring to console and back', times)
+    show_times('from dropped to here again, keyring to console and back', times)
 
 
 def main():

@@ -47,6 +47,12 @@ bench:
 bench-console:
 	tools/deps.sh bench
 	+tests/bench/console $(PARTS)
+
+# How long keys and tickets take: `make bench-keys`.
+.PHONY: bench-keys
+bench-keys:
+	+$(MAKE) --no-print-directory bench-console PARTS='keys tickets'
+
 .SECONDEXPANSION:
 $(BENCH)/console_store $(BENCH)/console_store_postgres: $(BENCH)/%: $(B)/tests/bench/%.o $(B)/tests/bench/event_line.o $$(CONSOLE_STORE) $$(POLICY_LIB) $$(COMMON_LIB)
 	@mkdir -p $(@D)

@@ -82,6 +82,7 @@ class Reporters:
         self.processes = []
         self.socket = None
         self.is_asked = False  # on a local socket, in its runtime directory
+        self.engine_uid = None  # who asks there in the engine's place
         for part in ('keyring', 'uplink', 'runtime', 'log'):
             os.makedirs(os.path.join(directory, part), exist_ok=True)
         self.config = os.path.join(directory, 'console.ini')
@@ -114,8 +115,9 @@ class Reporters:
         more = ['--verbose'] if self.verbose else []
         device = [self.tpm.connect()] if self.tpm else []
         local = [keyring_peer.listen(self.part('runtime'))] if self.is_asked else []
+        engine = [] if self.engine_uid is None else ['--engine-uid', str(self.engine_uid)]
         self.processes = [
-            self.spawn(['holdfast-keyring', self.part('keyring'), '--config', self.config] + more,
+            self.spawn(['holdfast-keyring', self.part('keyring'), '--config', self.config] + engine + more,
                        [keyring, *(device or [None] * len(local)), *local]),
             self.spawn(['holdfast-uplink', '--config', self.config, '--state-dir',
                         self.part('uplink'), '--runtime-dir', self.part('runtime'), '--log-dir',
