@@ -2,7 +2,7 @@
 /*
  * Wiping what has moved. An object goes into the grave first, by rename(2): what is in there is done
  * with, whatever becomes of its bytes, so that a power cut in the middle is told from a change. When the
- * grave is full its bytes are brought to the disk, all at once, and only then the names go.
+ * grave is full its names are brought to the disk, then its bytes, all at once, and only then the names go.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -103,6 +103,9 @@ static int empty_grave(struct tree *tree)
 		return grave_fd;
 	links_clear(&tree->links);
 	r = tree_each(tree, grave_fd, -1, count_visit, 1);
+	/* Zeros may be on the disk before the rename is: a power cut would leave them at the old name. */
+	if (r == 0 && syncfs(grave_fd) < 0)
+		return -errno;
 	if (r == 0)
 		r = tree_each(tree, grave_fd, -1, wipe_visit, 1);
 	if (r < 0)
