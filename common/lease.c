@@ -6,15 +6,13 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/lease_private.h"
-#include "common/signing.h"
+#include "common/signed_text.h"
 
 #define NUMBER_SIZE 32 /* of an ECDSA signature, which has two */
-#define HEX_MAX	    (2 * LEASE_HASH_SIZE + 1)
 #define BASE64_SIZE 88 /* of a signature */
 
 static const char request_title[] = "holdfast-lease-request 1\n";
@@ -31,6 +29,22 @@ const char *lease_state_name(unsigned int state)
 	return state < sizeof(states) / sizeof(states[0]) ? states[state] : NULL;
 }
 
+static const char *const orders[] = {
+	[LEASE_ORDER_KEYS] = "keys", [LEASE_ORDER_WIPE] = "wipe", [LEASE_ORDER_FILES] = "files"};
+
+const char *lease_order_name(unsigned int order)
+{
+	return order < sizeof(orders) / sizeof(orders[0]) ? orders[order] : NULL;
+}
+
+enum lease_order lease_order_of_name(const char *name)
+{
+	for (unsigned int i = LEASE_ORDER_KEYS; i <= LEASE_ORDER_FILES; i++)
+		if (!strcmp(orders[i], name))
+			return (enum lease_order)i;
+	return LEASE_ORDER_NONE;
+}
+
 uint64_t lease_end_ms(const struct lease *lease)
 {
 	return lease->asked.asked_ms + lease->seconds * UINT64_C(1000);
@@ -38,39 +52,8 @@ uint64_t lease_end_ms(const struct lease *lease)
 
 /* --- writing --- */
 
-struct text {
-	char *start;
-	size_t size, room;
-	bool is_full;
-};
-
-static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct text *text, const char *format, ...)
-{
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(text->start + text->size, text->room - text->size, format, arguments);
-	va_end(arguments);
-	if (size < 0 || (size_t)size >= text->room - text->size)
-		text->is_full = true;
-	else
-		text->size += (size_t)size;
-}
-
-static void put_hex(struct text *text, const char *name, const uint8_t *bytes, size_t size)
-{
-	char digits[HEX_MAX];
-
-	for (size_t i = 0; i < size; i++)
-		(void)sprintf(digits + 2 * i, "%02x", bytes[i]); /* fits */
-	put(text, "%s %s\n", name, digits);
-}
-
 /* DER in base64, in one line. */
-static int put_certificate(struct text *text, const char *name, X509 *certificate)
+static int put_certificate(struct signed_text *text, const char *name, X509 *certificate)
 {
 	unsigned char encoded[LEASE_CERTIFICATE_MAX / 3 * 4 + 5];
 	uint8_t *der = NULL;
@@ -78,19 +61,19 @@ static int put_certificate(struct text *text, const char *name, X509 *certificat
 
 	if (size > 0 && size <= LEASE_CERTIFICATE_MAX) {
 		(void)EVP_EncodeBlock(encoded, der, size); /* fits */
-		put(text, "%s %s\n", name, encoded);
+		signed_text_put(text, "%s %s\n", name, encoded);
 	}
 	OPENSSL_free(der);
 	return size <= 0 ? -EIO : size > LEASE_CERTIFICATE_MAX ? -EMSGSIZE : 0;
 }
 
 /* What both have: device, boot, when and with which nonce. */
-static void put_asked(struct text *text, const struct lease_request *asked)
+static void put_asked(struct signed_text *text, const struct lease_request *asked)
 {
-	put_hex(text, "device", asked->device, LEASE_ID_SIZE);
-	put_hex(text, "boot", asked->boot, LEASE_ID_SIZE);
-	put(text, "asked %llu\n", (unsigned long long)asked->asked_ms);
-	put_hex(text, "nonce", asked->nonce, LEASE_ID_SIZE);
+	signed_text_put_hex(text, "device", asked->device, LEASE_ID_SIZE);
+	signed_text_put_hex(text, "boot", asked->boot, LEASE_ID_SIZE);
+	signed_text_put(text, "asked %llu\n", (unsigned long long)asked->asked_ms);
+	signed_text_put_hex(text, "nonce", asked->nonce, LEASE_ID_SIZE);
 }
 
 static bool is_request(const struct lease_request *request)
@@ -101,14 +84,14 @@ static bool is_request(const struct lease_request *request)
 
 int lease_request_write(const struct lease_request *request, char ret_text[LEASE_REQUEST_MAX])
 {
-	struct text text = {.start = ret_text, .room = LEASE_REQUEST_MAX};
+	struct signed_text text = {.start = ret_text, .room = LEASE_REQUEST_MAX};
 
 	if (!is_request(request))
 		return -EINVAL;
-	put(&text, "%s", request_title);
+	signed_text_put(&text, "%s", request_title);
 	put_asked(&text, request);
-	put(&text, "seconds %u\n", request->seconds);
-	put(&text, "seen %llu\n", (unsigned long long)request->seen);
+	signed_text_put(&text, "seconds %u\n", request->seconds);
+	signed_text_put(&text, "seen %llu\n", (unsigned long long)request->seen);
 	return (int)text.size; /* fits */
 }
 
@@ -118,7 +101,10 @@ static bool is_word(const struct lease *lease)
 	       lease->seconds <= LEASE_SECONDS_MAX &&
 	       (lease->state == LEASE_TRUSTED) == (lease->seconds > 0) && lease->serial &&
 	       lease->serial <= LEASE_NUMBER_MAX && lease->time_s <= LEASE_NUMBER_MAX &&
-	       lease->tenant[0] && !strpbrk(lease->tenant, "\n");
+	       lease->tenant[0] && !strpbrk(lease->tenant, "\n") &&
+	       (lease->order_number > 0) == (lease->order != LEASE_ORDER_NONE) &&
+	       lease->order_number <= LEASE_NUMBER_MAX &&
+	       (!lease->order || (lease_order_name(lease->order) && lease->state != LEASE_TRUSTED));
 }
 
 /* Text of `size` bytes, signed at its end. */
@@ -140,18 +126,21 @@ static int sign(EVP_PKEY *key, char *text, size_t size, size_t room)
 int lease_write(
 	const struct lease *lease, const struct lease_signer *signer, char ret_text[LEASE_WORD_MAX])
 {
-	struct text text = {.start = ret_text, .room = LEASE_WORD_MAX};
+	struct signed_text text = {.start = ret_text, .room = LEASE_WORD_MAX};
 	int r;
 
 	if (!is_word(lease))
 		return -EINVAL;
-	put(&text, "%stenant %s\n", word_title, lease->tenant);
-	put_hex(&text, "key", lease->key, LEASE_HASH_SIZE);
+	signed_text_put(&text, "%stenant %s\n", word_title, lease->tenant);
+	signed_text_put_hex(&text, "key", lease->key, LEASE_HASH_SIZE);
 	put_asked(&text, &lease->asked);
-	put(&text, "state %s\n", states[lease->state]);
-	put(&text, "seconds %u\n", lease->seconds);
-	put(&text, "serial %llu\n", (unsigned long long)lease->serial);
-	put(&text, "time %llu\n", (unsigned long long)lease->time_s);
+	signed_text_put(&text, "state %s\n", states[lease->state]);
+	signed_text_put(&text, "seconds %u\n", lease->seconds);
+	signed_text_put(&text, "serial %llu\n", (unsigned long long)lease->serial);
+	signed_text_put(&text, "time %llu\n", (unsigned long long)lease->time_s);
+	if (lease->order)
+		signed_text_put(&text, "order %llu %s\n", (unsigned long long)lease->order_number,
+			orders[lease->order]);
 	r = put_certificate(&text, "certificate", signer->certificate);
 	if (r == 0)
 		r = put_certificate(&text, "issuer", signer->issuer);
@@ -194,63 +183,18 @@ int lease_add_signature(
 
 /* --- reading --- */
 
-static int get_hex(struct signing_reader *reader, const char *name, uint8_t *ret_bytes, size_t size)
-{
-	char value[HEX_MAX];
-
-	if (signing_line(reader, name, value, sizeof(value)) < 0 ||
-		!signing_is_hex(value, 2 * size))
-		return -EBADMSG;
-	for (size_t i = 0; i < size; i++) {
-		const char digits[] = {value[2 * i], value[2 * i + 1], '\0'};
-
-		ret_bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	return 0;
-}
-
-/* As signing_number(), and 0. */
-static int get_number(
-	struct signing_reader *reader, const char *name, uint64_t max, uint64_t *ret_number)
-{
-	struct signing_reader before = *reader;
-	char value[16];
-	int r;
-
-	if (signing_line(reader, name, value, sizeof(value)) < 0)
-		return -EBADMSG;
-	if (!strcmp(value, "0")) {
-		*ret_number = 0;
-		return 0;
-	}
-	*reader = before;
-	r = signing_number(reader, name, ret_number);
-	return r == 0 && *ret_number > max ? -EBADMSG : r;
-}
-
 static int get_asked(struct signing_reader *reader, struct lease_request *ret_asked)
 {
 	int r;
 
-	r = get_hex(reader, "device", ret_asked->device, LEASE_ID_SIZE);
+	r = signed_text_hex(reader, "device", ret_asked->device, LEASE_ID_SIZE);
 	if (r == 0)
-		r = get_hex(reader, "boot", ret_asked->boot, LEASE_ID_SIZE);
+		r = signed_text_hex(reader, "boot", ret_asked->boot, LEASE_ID_SIZE);
 	if (r == 0)
-		r = get_number(reader, "asked", LEASE_NUMBER_MAX, &ret_asked->asked_ms);
+		r = signed_text_number(reader, "asked", LEASE_NUMBER_MAX, &ret_asked->asked_ms);
 	if (r == 0)
-		r = get_hex(reader, "nonce", ret_asked->nonce, LEASE_ID_SIZE);
+		r = signed_text_hex(reader, "nonce", ret_asked->nonce, LEASE_ID_SIZE);
 	return r;
-}
-
-static int get_title(struct signing_reader *reader, const char *title)
-{
-	size_t size = strlen(title);
-
-	if (reader->left < size || memcmp(reader->at, title, size) != 0)
-		return -EBADMSG;
-	reader->at += size;
-	reader->left -= size;
-	return 0;
 }
 
 static int get_seconds(struct signing_reader *reader, uint32_t *ret_seconds)
@@ -258,7 +202,7 @@ static int get_seconds(struct signing_reader *reader, uint32_t *ret_seconds)
 	uint64_t seconds;
 	int r;
 
-	r = get_number(reader, "seconds", LEASE_SECONDS_MAX, &seconds);
+	r = signed_text_number(reader, "seconds", LEASE_SECONDS_MAX, &seconds);
 	if (r == 0)
 		*ret_seconds = (uint32_t)seconds;
 	return r;
@@ -280,13 +224,13 @@ int lease_request_parse(const void *bytes, size_t size, struct lease_request *re
 	struct lease_request request = {0};
 	int r;
 
-	r = size < LEASE_REQUEST_MAX ? get_title(&reader, request_title) : -EBADMSG;
+	r = size < LEASE_REQUEST_MAX ? signed_text_title(&reader, request_title) : -EBADMSG;
 	if (r == 0)
 		r = get_asked(&reader, &request);
 	if (r == 0)
 		r = get_seconds(&reader, &request.seconds);
 	if (r == 0)
-		r = get_number(&reader, "seen", LEASE_NUMBER_MAX, &request.seen);
+		r = signed_text_number(&reader, "seen", LEASE_NUMBER_MAX, &request.seen);
 	if (r == 0)
 		r = get_end(&reader);
 	if (r < 0 || !is_request(&request))
@@ -339,15 +283,36 @@ static int get_certificate(struct signing_reader *reader, const char *name, X509
 	return 0;
 }
 
+/* A line that need not be there. */
+static int get_order(struct signing_reader *reader, struct lease *ret_lease)
+{
+	struct signing_reader before = *reader, number;
+	char value[32], line[48], *space;
+
+	if (signing_line(reader, "order", value, sizeof(value)) < 0) {
+		*reader = before; /* none; what stands there instead is the next line's to refuse */
+		return 0;
+	}
+	space = strchr(value, ' ');
+	if (!space)
+		return -EBADMSG;
+	*space = '\0';
+	ret_lease->order = (uint8_t)lease_order_of_name(space + 1);
+	number = (struct signing_reader){
+		line, (size_t)snprintf(line, sizeof(line), "order %s\n", value)};
+	return ret_lease->order ? signing_number(&number, "order", &ret_lease->order_number)
+				: -EBADMSG;
+}
+
 static int get_lease(struct signing_reader *reader, struct lease *ret_lease)
 {
 	int r;
 
-	r = get_title(reader, word_title);
+	r = signed_text_title(reader, word_title);
 	if (r == 0)
 		r = signing_line(reader, "tenant", ret_lease->tenant, sizeof(ret_lease->tenant));
 	if (r == 0)
-		r = get_hex(reader, "key", ret_lease->key, LEASE_HASH_SIZE);
+		r = signed_text_hex(reader, "key", ret_lease->key, LEASE_HASH_SIZE);
 	if (r == 0)
 		r = get_asked(reader, &ret_lease->asked);
 	if (r == 0)
@@ -355,9 +320,11 @@ static int get_lease(struct signing_reader *reader, struct lease *ret_lease)
 	if (r == 0)
 		r = get_seconds(reader, &ret_lease->seconds);
 	if (r == 0)
-		r = get_number(reader, "serial", LEASE_NUMBER_MAX, &ret_lease->serial);
+		r = signed_text_number(reader, "serial", LEASE_NUMBER_MAX, &ret_lease->serial);
 	if (r == 0)
-		r = get_number(reader, "time", LEASE_NUMBER_MAX, &ret_lease->time_s);
+		r = signed_text_number(reader, "time", LEASE_NUMBER_MAX, &ret_lease->time_s);
+	if (r == 0)
+		r = get_order(reader, ret_lease);
 	return r;
 }
 

@@ -24,6 +24,8 @@
  *	seconds 604800			0 unless trusted
  *	serial 4			goes up whenever the state changes, never down
  *	time 1795600800			of the console
+ *	order 7 wipe			only while there is one: its number, which goes up, and keys, wipe
+ *					or files; of a device that is not said to be trusted
  *	certificate MIIB...		of the key that signs: LEASE_EXTENDED_USAGE; DER in base64
  *	issuer MIIC...			its issuer, which the device's anchor has issued
  *	signature MEUC...		of all bytes before this line
@@ -59,6 +61,14 @@ enum lease_state {
 	LEASE_UNFIT = 5, /* trusted, and does not meet what its policy requires: common/posture.h */
 };
 
+/* What the device is to destroy, each with what is above it. Wire values. */
+enum lease_order {
+	LEASE_ORDER_NONE = 0,
+	LEASE_ORDER_KEYS = 1,  /* keys, and what it knows of vaults */
+	LEASE_ORDER_WIPE = 2,  /* and lineage, spool, files of the labels whose policy says so */
+	LEASE_ORDER_FILES = 3, /* and all labelled files, whatever the policy says */
+};
+
 struct lease_request {
 	uint8_t device[LEASE_ID_SIZE];
 	uint8_t boot[LEASE_ID_SIZE];
@@ -76,6 +86,8 @@ struct lease {
 	uint32_t seconds;
 	uint64_t serial;
 	uint64_t time_s;
+	uint64_t order_number; /* 0 exactly when there is no order */
+	uint8_t order;	       /* enum lease_order */
 };
 
 /* The text to be signed, with its NUL. Bytes; -EINVAL for numbers that are none. */
@@ -151,6 +163,10 @@ const char *lease_verdict_code(enum lease_verdict verdict);
 const char *lease_verdict_text(enum lease_verdict verdict);
 /* "trusted"; NULL for a number that is none. */
 const char *lease_state_name(unsigned int state);
+/* "wipe"; NULL for a number that is none, and LEASE_ORDER_NONE. */
+const char *lease_order_name(unsigned int order);
+/* LEASE_ORDER_NONE when it is the name of none. */
+enum lease_order lease_order_of_name(const char *name);
 
 /* When it is over, by CLOCK_BOOTTIME. */
 uint64_t lease_end_ms(const struct lease *lease);

@@ -79,3 +79,5 @@ FUZZ_FLAGS_export_config  := -max_len=4096
 FUZZ_SOURCES_export_messages := console/ipc/export.c common/bytes.c common/wire.c
 FUZZ_SEEDS_export_messages   := tests/fuzz/corpus/export_messages
 FUZZ_FLAGS_export_messages   := -max_len=4096
+UNIT_LIBS_wipe_receipt	    := $(CONSOLE_CA)
+UNIT_LDLIBS_wipe_receipt    := -lcrypto -lp11

@@ -8,51 +8,18 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/lease.h"
-#include "common/signing.h"
+#include "common/signed_text.h"
 
-#define TITLE	"holdfast-key-receipt 1\n"
-#define HEX_MAX (2 * CONSOLE_HASH_SIZE + 1)
+#define TITLE "holdfast-key-receipt 1\n"
 
 CLEANUP_DEFINE(BIO, BIO_free_all)
 CLEANUP_DEFINE(X509, X509_free)
 
-struct text {
-	char *start;
-	size_t size;
-	bool is_full;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...)
-{
-	size_t room = KEY_RECEIPT_MAX - text->size;
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(text->start + text->size, room, format, arguments);
-	va_end(arguments);
-	if (size < 0 || (size_t)size >= room)
-		text->is_full = true;
-	else
-		text->size += (size_t)size;
-}
-
-static void put_hex(struct text *text, const char *name, const uint8_t *bytes, size_t size)
-{
-	char digits[HEX_MAX];
-
-	for (size_t i = 0; i < size; i++)
-		(void)sprintf(digits + 2 * i, "%02x", bytes[i]); /* fits */
-	put(text, "%s %s\n", name, digits);
-}
-
-static int put_signature(struct text *text, EVP_PKEY *key)
+static int put_signature(struct signed_text *text, EVP_PKEY *key)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	uint8_t signature[128];
@@ -69,7 +36,7 @@ static int put_signature(struct text *text, EVP_PKEY *key)
 	return r < 0 ? r : 0;
 }
 
-static int put_certificates(struct text *text, const struct lease_signer *signer)
+static int put_certificates(struct signed_text *text, const struct lease_signer *signer)
 {
 	auto_call(BIO_free_allp) BIO *pem = BIO_new(BIO_s_mem());
 	char *bytes;
@@ -79,7 +46,7 @@ static int put_certificates(struct text *text, const struct lease_signer *signer
 		!PEM_write_bio_X509(pem, signer->issuer))
 		return -EIO;
 	size = BIO_get_mem_data(pem, &bytes);
-	put(text, "%.*s", (int)size, bytes);
+	signed_text_put(text, "%.*s", (int)size, bytes);
 	return 0;
 }
 
@@ -96,7 +63,7 @@ int key_receipt_write(const struct console_destroy *destroyed, const char *tenan
 	const struct lease_signer *signer, char ret_text[KEY_RECEIPT_MAX])
 {
 	const struct console_key *key = &destroyed->key;
-	struct text text = {.start = ret_text};
+	struct signed_text text = {.start = ret_text, .room = KEY_RECEIPT_MAX};
 	uint8_t hash[CONSOLE_HASH_SIZE];
 	int r;
 
@@ -104,37 +71,22 @@ int key_receipt_write(const struct console_destroy *destroyed, const char *tenan
 		return -EINVAL;
 	if (EVP_Digest(key->wrapped, sizeof(key->wrapped), hash, NULL, EVP_sha256(), NULL) != 1)
 		return -EIO;
-	put(&text, TITLE "tenant %s\n", tenant);
-	put_hex(&text, "label", key->label, sizeof(key->label));
-	put(&text, "name %s\n", destroyed->name);
-	put(&text, "generation %u\n", key->generation);
-	put_hex(&text, "wrapped", hash, sizeof(hash));
-	put_hex(&text, "home", key->home, sizeof(key->home));
-	put(&text, "slot %u\n", key->slot);
-	put(&text, "made %llu\n", (unsigned long long)destroyed->made_ms / 1000);
-	put(&text, "destroyed %llu\n", (unsigned long long)now_s);
-	put(&text, "by %s\n", destroyed->who);
+	signed_text_put(&text, TITLE "tenant %s\n", tenant);
+	signed_text_put_hex(&text, "label", key->label, sizeof(key->label));
+	signed_text_put(&text, "name %s\n", destroyed->name);
+	signed_text_put(&text, "generation %u\n", key->generation);
+	signed_text_put_hex(&text, "wrapped", hash, sizeof(hash));
+	signed_text_put_hex(&text, "home", key->home, sizeof(key->home));
+	signed_text_put(&text, "slot %u\n", key->slot);
+	signed_text_put(&text, "made %llu\n", (unsigned long long)destroyed->made_ms / 1000);
+	signed_text_put(&text, "destroyed %llu\n", (unsigned long long)now_s);
+	signed_text_put(&text, "by %s\n", destroyed->who);
 	r = put_signature(&text, signer->key);
 	if (r == 0)
 		r = put_certificates(&text, signer);
 	if (r < 0)
 		return r;
 	return text.is_full ? -EMSGSIZE : (int)text.size;
-}
-
-static int get_hex(struct signing_reader *reader, const char *name, uint8_t *ret_bytes, size_t size)
-{
-	char value[HEX_MAX];
-
-	if (signing_line(reader, name, value, sizeof(value)) < 0 ||
-		!signing_is_hex(value, 2 * size))
-		return -EBADMSG;
-	for (size_t i = 0; i < size; i++) {
-		const char digits[] = {value[2 * i], value[2 * i + 1], '\0'};
-
-		ret_bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	return 0;
 }
 
 static int get_u32(struct signing_reader *reader, const char *name, uint32_t *ret_number)
@@ -150,19 +102,16 @@ static int get_u32(struct signing_reader *reader, const char *name, uint32_t *re
 /* Up to the signature. */
 static int get_receipt(struct signing_reader *reader, struct key_receipt *ret_receipt)
 {
-	const size_t title = sizeof(TITLE) - 1;
-
-	if (reader->left < title || memcmp(reader->at, TITLE, title) != 0)
-		return -EBADMSG;
-	reader->at += title;
-	reader->left -= title;
-	if (signing_line(reader, "tenant", ret_receipt->tenant, sizeof(ret_receipt->tenant)) < 0 ||
-		get_hex(reader, "label", ret_receipt->label, sizeof(ret_receipt->label)) < 0 ||
+	if (signed_text_title(reader, TITLE) < 0 ||
+		signing_line(reader, "tenant", ret_receipt->tenant, sizeof(ret_receipt->tenant)) <
+			0 ||
+		signed_text_hex(reader, "label", ret_receipt->label, sizeof(ret_receipt->label)) <
+			0 ||
 		signing_line(reader, "name", ret_receipt->name, sizeof(ret_receipt->name)) < 0 ||
 		get_u32(reader, "generation", &ret_receipt->generation) < 0 ||
-		get_hex(reader, "wrapped", ret_receipt->wrapped, sizeof(ret_receipt->wrapped)) <
-			0 ||
-		get_hex(reader, "home", ret_receipt->home, sizeof(ret_receipt->home)) < 0 ||
+		signed_text_hex(reader, "wrapped", ret_receipt->wrapped,
+			sizeof(ret_receipt->wrapped)) < 0 ||
+		signed_text_hex(reader, "home", ret_receipt->home, sizeof(ret_receipt->home)) < 0 ||
 		get_u32(reader, "slot", &ret_receipt->slot) < 0 ||
 		signing_number(reader, "made", &ret_receipt->made_s) < 0 ||
 		signing_number(reader, "destroyed", &ret_receipt->destroyed_s) < 0 ||

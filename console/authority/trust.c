@@ -46,6 +46,8 @@ static int say(struct trust *trust, const struct ca_pair *issuing, const struct 
 		.state = wish->state,
 		.seconds = wish->seconds,
 		.serial = wish->serial,
+		.order_number = wish->order_number,
+		.order = wish->order,
 		.time_s = (uint64_t)now};
 	int r;
 

@@ -7,11 +7,15 @@
 
 #include "common/clock.h"
 #include "console/cli/cli.h"
+#include "console/cli/device_wipe.h"
 
 static const char usage[] =
 	"usage: holdfast-console device list [--state STATE] [--user NAME] [--json]\n"
 	"       holdfast-console device show DEVICE [--json]\n"
-	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT]\n"
+	"       holdfast-console device approve|suspend|revoke DEVICE... [--why TEXT] [--wipe]\n"
+	"       holdfast-console device wipe DEVICE [--files | --keys] [--reason TEXT] [--yes]\n"
+	"       holdfast-console device wipe --withdraw DEVICE\n"
+	"       holdfast-console device receipt DEVICE | --verify FILE [--ca FILE]\n"
 	"       holdfast-console device pcr accept DEVICE...\n"
 	"       holdfast-console device tag DEVICE +TAG|-TAG...\n"
 	"       holdfast-console device assign DEVICE USER... | --nobody\n"
@@ -21,6 +25,7 @@ static const char usage[] =
 	"  --state STATE  pending, trusted, suspended or revoked\n"
 	"  --user NAME    those that the account NAME was used on, and when\n"
 	"  --why TEXT     is written down with it\n"
+	"  --wipe         revoke: it is to destroy what it has, as 'device wipe --help' says\n"
 	"What is suspended can be approved again; what is revoked has to enrol anew, with a new "
 	"key.\n"
 	"Both are in force at once, on open connections too.\n"
@@ -82,6 +87,7 @@ static void print_row(struct json_object *device, const char *text, void *userda
 		(void)fputs("  of ", stdout);
 		print_clean(json_text(device, "users"));
 	}
+	device_wipe_print_row(device);
 	if (accounts && json_object_array_length(accounts)) {
 		(void)fputs("  used by ", stdout);
 		print_account(json_object_array_get_idx(accounts, 0));
@@ -290,6 +296,7 @@ static void print_device(struct json_object *device, const char *text, void *use
 			(unsigned long long)json_number(device, "ack"));
 	else
 		(void)printf("  has delivered nothing yet\n");
+	device_wipe_print(device);
 	print_policy(device);
 	print_posture(device);
 	print_proof(device);
@@ -360,14 +367,18 @@ static int show(int argc, char **argv)
 
 static int change(int argc, char **argv, uint16_t type)
 {
-	static const struct option known[] = {
-		{"why", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option known[] = {{"why", required_argument, NULL, 'w'},
+		{"wipe", no_argument, NULL, 'W'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct admin_request request = {.type = type};
 	int option, r = CLI_DONE;
 
 	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
 		if (option == 'h')
 			return fputs(usage, stdout), CLI_DONE;
+		if (option == 'W' && type == ADMIN_REVOKE) {
+			(void)strcpy(request.name, "wipe"); /* fits */
+			continue;
+		}
 		if (option != 'w')
 			return cli_usage(usage);
 		if (!cli_text(request.why, sizeof(request.why), optarg))
@@ -450,6 +461,10 @@ int cli_device(int argc, char **argv)
 		return change(argc - 1, argv + 1, ADMIN_SUSPEND);
 	if (!strcmp(argv[1], "revoke"))
 		return change(argc - 1, argv + 1, ADMIN_REVOKE);
+	if (!strcmp(argv[1], "wipe"))
+		return device_wipe(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "receipt"))
+		return device_receipt(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "tag"))
 		return tag(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "assign"))

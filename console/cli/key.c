@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* holdfast-console key: keys of labels, and the proof that one is destroyed, which needs no console. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <openssl/x509.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/cleanup.h"
 #include "common/clock.h"
-#include "common/lease.h"
-#include "common/signing.h"
 #include "common/uuid.h"
-#include "console/authority/ca_files.h"
 #include "console/authority/key_receipt.h"
 #include "console/cli/cli.h"
+#include "console/cli/receipt.h"
 #include "policy/uuid.h"
 
 static const char usage[] =
@@ -160,43 +153,19 @@ static void print_receipt(struct json_object *line, const char *text, void *user
 	(void)fputs(json_text(line, "receipt"), stdout);
 }
 
-/* The whole of it; -EFBIG when it is more. */
-static int read_whole(const char *path, char *ret_bytes, size_t size)
-{
-	auto_close int fd = !strcmp(path, "-") ? dup(STDIN_FILENO)
-					       : open(path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-	ssize_t got;
-
-	if (fd < 0)
-		return -errno;
-	while (used < size && (got = read(fd, ret_bytes + used, size - used)) > 0)
-		used += (size_t)got;
-	return used == size ? -EFBIG : (int)used;
-}
-
 static int verify(const struct options *options)
 {
-	char path[PATH_MAX], text[KEY_RECEIPT_MAX + 1], when[CLOCK_TEXT_SIZE],
-		label[UUID_TEXT_SIZE];
-	static char pem[SIGNING_KEY_MAX];
+	char text[KEY_RECEIPT_MAX + 1], when[CLOCK_TEXT_SIZE], label[UUID_TEXT_SIZE];
+	X509_STORE *anchors = receipt_anchors(options->ca);
 	struct key_receipt receipt;
-	X509_STORE *anchors;
 	int size, r;
 
-	cli_path(path, sizeof(path), CLI_AUTHORITY_DIRECTORY, CA_ROOT_CERTIFICATE);
-	r = read_whole(options->ca ? options->ca : path, pem, sizeof(pem));
-	if (r < 0)
-		return cli_refuse("cannot read '%s': %s; say --ca FILE, the root certificate",
-			options->ca ? options->ca : path, strerror(-r));
-	anchors = lease_anchors(pem, (size_t)r);
-	size = read_whole(options->receipt, text, sizeof(text));
-	if (!anchors || size < 0) {
+	if (!anchors)
+		return CLI_REFUSED;
+	size = receipt_read(options->receipt, text, sizeof(text));
+	if (size < 0) {
 		X509_STORE_free(anchors);
-		return anchors ? cli_refuse(
-					 "cannot read '%s': %s", options->receipt, strerror(-size))
-			       : cli_refuse("'%s' holds no certificate",
-					 options->ca ? options->ca : path);
+		return cli_refuse("cannot read '%s': %s", options->receipt, strerror(-size));
 	}
 	r = key_receipt_verify(text, (size_t)size, anchors, &receipt);
 	X509_STORE_free(anchors);

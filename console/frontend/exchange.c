@@ -107,8 +107,13 @@ static void on_device(struct frontend *frontend, uint16_t type, const struct con
 
 static void on_done(struct frontend *frontend, const struct console_done *done)
 {
-	struct pending *pending = find(frontend, &frontend->store, done->id, PENDING_CERTIFIED);
+	struct pending *pending = pending_find(frontend->pending, done->id);
 
+	if (pending && pending->stage == PENDING_RECEIPT) {
+		receipt_answer(frontend, pending, done->refusal);
+		return;
+	}
+	pending = find(frontend, &frontend->store, done->id, PENDING_CERTIFIED);
 	if (!pending)
 		return;
 	if (done->refusal != REFUSAL_NONE)

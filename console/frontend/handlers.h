@@ -16,6 +16,7 @@ void handle_policy(struct frontend *frontend, struct http_request *request);
 /* lease.c */
 void handle_lease(struct frontend *frontend, struct http_request *request);
 void handle_keys(struct frontend *frontend, struct http_request *request);
+void handle_receipt(struct frontend *frontend, struct http_request *request);
 /* check.c */
 void handle_check(struct frontend *frontend, struct http_request *request);
 /* enrol.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device asks for the console's word of its trust, or for keys of labels. Neither the question nor the
+ * A device asks for the console's word of its trust, or for keys of labels, or brings its receipt of having been
+ * wiped. Neither the question nor the
  * answer is looked at here: the store proves the one, the authority signs the other, and seals keys to who
  * asked, and this process has no part in it.
  */
@@ -40,6 +41,27 @@ void handle_lease(struct frontend *frontend, struct http_request *request)
 void handle_keys(struct frontend *frontend, struct http_request *request)
 {
 	ask(frontend, request, PENDING_KEYS, CONSOLE_KEYS);
+}
+
+void handle_receipt(struct frontend *frontend, struct http_request *request)
+{
+	ask(frontend, request, PENDING_RECEIPT, CONSOLE_RECEIPT);
+}
+
+void receipt_answer(struct frontend *frontend, struct pending *pending, uint16_t refusal)
+{
+	struct http_request *request = pending->request;
+	const struct http_answer answer = {.status = 200,
+		.type = "application/json",
+		.body = "{\"taken\":true}",
+		.size = strlen("{\"taken\":true}")};
+
+	if (refusal != REFUSAL_NONE) {
+		exchange_refuse(frontend, pending, refusal, NULL);
+		return;
+	}
+	pending_remove(frontend->pending, pending);
+	http_answer(request, &answer);
 }
 
 void lease_answer(

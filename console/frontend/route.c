@@ -12,6 +12,7 @@ static const struct route routes[] = {
 	{HTTP_GET, ROUTE_POLICY, true, 0, handle_policy},
 	{HTTP_POST, "/v1/lease", true, ROUTE_LEASE_MAX, handle_lease},
 	{HTTP_POST, "/v1/keys", true, ROUTE_KEYS_MAX, handle_keys},
+	{HTTP_POST, "/v1/receipt", true, CONSOLE_WIPE_RECEIPT_MAX, handle_receipt},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
 	{HTTP_POST, "/v1/device", true, CONSOLE_DESCRIPTION_MAX, handle_describe},
 	{HTTP_POST, "/v1/ticket/check", false, ROUTE_CHECK_MAX, handle_check},

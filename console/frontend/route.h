@@ -29,6 +29,9 @@
  *   POST /v1/keys                          certificate; body: a question of common/key_words.h; 200
  *                                          application/octet-stream, a grant that only the process
  *                                          which asked can open
+ *   POST /v1/receipt                       certificate, of a device in any state; body: a receipt of
+ *                                          common/wipe_receipt.h; 200 {"taken":true} once it is kept,
+ *                                          also when it was before
  *   POST /v1/ticket/check                  Authorization: Bearer, a token of "token create --kind
  *                                          check"; {"ticket":"...","nonce":"..."}; 200
  *                                          {"good":BOOL,"verdict":"...","text":"...", ...}, the

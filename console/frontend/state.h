@@ -105,6 +105,7 @@ void policy_device_changed(
 void policy_sweep(struct frontend *frontend);
 
 /* lease.c */
+void receipt_answer(struct frontend *frontend, struct pending *pending, uint16_t refusal);
 void lease_answer(
 	struct frontend *frontend, struct pending *pending, const struct console_word *word);
 

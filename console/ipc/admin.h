@@ -29,7 +29,7 @@ enum admin_type {
 	ADMIN_DEVICE = 3,  /* device; with changes, certificates, accounts and findings */
 	ADMIN_APPROVE = 4, /* device, why */
 	ADMIN_SUSPEND = 5,
-	ADMIN_REVOKE = 6,
+	ADMIN_REVOKE = 6, /* and name: an order as of DEVICE_WIPE, "" = none */
 	ADMIN_TOKENS = 7,
 	/* name, uses, days, ADMIN_IS_APPROVING; or, for checking tickets, text: audience, user: tenant */
 	ADMIN_TOKEN_CREATE = 8,
@@ -58,12 +58,14 @@ enum admin_type {
 	ADMIN_EXPORT_REWIND = 29, /* name; since_ms, 0 = from the first event on */
 	ADMIN_REPORT = 30,	  /* days */
 	/* keys of labels: device: the label's UUID; name: "tenant/label"; number: a generation */
-	ADMIN_KEYS = 31,	/* device: "" = all */
-	ADMIN_KEY_ROTATE = 32,	/* device, name */
-	ADMIN_KEY_DESTROY = 33, /* device, number, ADMIN_IS_FORCED: also the newest */
-	ADMIN_KEY_RECEIPT = 34, /* device, number */
-	ADMIN_KEY_TERMS = 35,	/* device; text: networks, number: seconds, ADMIN_IS_VERIFIED */
-	ADMIN_DEVICE_PCR = 36,	/* device: what it has measured is accepted as it is now */
+	ADMIN_KEYS = 31,	   /* device: "" = all */
+	ADMIN_KEY_ROTATE = 32,	   /* device, name */
+	ADMIN_KEY_DESTROY = 33,	   /* device, number, ADMIN_IS_FORCED: also the newest */
+	ADMIN_KEY_RECEIPT = 34,	   /* device, number */
+	ADMIN_KEY_TERMS = 35,	   /* device; text: networks, number: seconds, ADMIN_IS_VERIFIED */
+	ADMIN_DEVICE_PCR = 36,	   /* device: what it has measured is accepted as it is now */
+	ADMIN_DEVICE_WIPE = 37,	   /* device, why; name: keys, wipe, files, or withdraw */
+	ADMIN_DEVICE_RECEIPT = 38, /* device: of its last order */
 	ADMIN_TYPE_MAX,
 };
 

@@ -163,6 +163,8 @@ void console_put_wish(struct bytes_writer *frame, const struct console_wish *wis
 	bytes_put_u8(frame, wish->state);
 	bytes_put_u32(frame, wish->seconds);
 	bytes_put_u64(frame, wish->serial);
+	bytes_put_u64(frame, wish->order_number);
+	bytes_put_u8(frame, wish->order);
 }
 
 void console_get_wish(struct bytes_reader *payload, struct console_wish *ret_wish)
@@ -176,8 +178,12 @@ void console_get_wish(struct bytes_reader *payload, struct console_wish *ret_wis
 	ret_wish->state = bytes_get_u8(payload);
 	ret_wish->seconds = bytes_get_u32(payload);
 	ret_wish->serial = bytes_get_u64(payload);
+	ret_wish->order_number = bytes_get_u64(payload);
+	ret_wish->order = bytes_get_u8(payload);
 	if (ret_wish->state < DEVICE_PENDING || ret_wish->state > DEVICE_UNFIT ||
-		(ret_wish->state == DEVICE_TRUSTED) != (ret_wish->seconds > 0) || !ret_wish->serial)
+		(ret_wish->state == DEVICE_TRUSTED) != (ret_wish->seconds > 0) ||
+		!ret_wish->serial || (ret_wish->order_number > 0) != (ret_wish->order > 0) ||
+		(ret_wish->order && ret_wish->state == DEVICE_TRUSTED))
 		payload->is_bad = true;
 }
 

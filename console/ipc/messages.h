@@ -15,17 +15,18 @@
 #include "common/wire.h"
 #include "console/ipc/refusal.h"
 
-#define CONSOLE_UID_SIZE	16	  /* a device, a boot: UUID bytes */
-#define CONSOLE_HASH_SIZE	32	  /* SHA-256 */
-#define CONSOLE_TOKEN_SIZE	129	  /* an enrolment token as text */
-#define CONSOLE_NAME_SIZE	256	  /* of a host, a tenant */
-#define CONSOLE_CSR_MAX		8192	  /* bytes of a PKCS#10 request, DER */
-#define CONSOLE_CERTIFICATE_MAX 4096	  /* bytes of a certificate, DER */
-#define CONSOLE_BATCH_MAX	110000	  /* bytes: fits one frame */
-#define CONSOLE_DESCRIPTION_MAX 4095	  /* bytes of what a device says of itself */
-#define CONSOLE_WORD_MAX	4000	  /* bytes of LEASE_WORD_MAX */
-#define CONSOLE_CHAIN_MAX	4	  /* certificates from the issuing one up */
-#define CONSOLE_POLICY_MAX	(9 << 20) /* bytes of a bundle: BUNDLE_SIZE_MAX and some */
+#define CONSOLE_UID_SIZE	 16	   /* a device, a boot: UUID bytes */
+#define CONSOLE_HASH_SIZE	 32	   /* SHA-256 */
+#define CONSOLE_TOKEN_SIZE	 129	   /* an enrolment token as text */
+#define CONSOLE_NAME_SIZE	 256	   /* of a host, a tenant */
+#define CONSOLE_CSR_MAX		 8192	   /* bytes of a PKCS#10 request, DER */
+#define CONSOLE_CERTIFICATE_MAX	 4096	   /* bytes of a certificate, DER */
+#define CONSOLE_BATCH_MAX	 110000	   /* bytes: fits one frame */
+#define CONSOLE_DESCRIPTION_MAX	 4095	   /* bytes of what a device says of itself */
+#define CONSOLE_WORD_MAX	 4000	   /* bytes of LEASE_WORD_MAX */
+#define CONSOLE_WIPE_RECEIPT_MAX 12000	   /* bytes of WIPE_RECEIPT_MAX */
+#define CONSOLE_CHAIN_MAX	 4	   /* certificates from the issuing one up */
+#define CONSOLE_POLICY_MAX	 (9 << 20) /* bytes of a bundle: BUNDLE_SIZE_MAX and some */
 
 enum console_message {
 	/* frontend to store */
@@ -41,6 +42,8 @@ enum console_message {
 	CONSOLE_LEASE =
 		8, /* struct console_who, then a question of common/lease.h: the rest of the frame */
 	CONSOLE_CHECK = 10, /* struct console_check, then a ticket: the rest of the frame */
+	CONSOLE_RECEIPT =
+		11, /* struct console_who, then a receipt of common/wipe_receipt.h: the rest */
 	CONSOLE_KEYS = 9, /* struct console_who, then a question of common/key_words.h: the rest */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
@@ -148,6 +151,8 @@ struct console_wish {
 	uint8_t state; /* enum device_state */
 	uint32_t seconds;
 	uint64_t serial;
+	uint64_t order_number; /* 0 = it is to destroy nothing */
+	uint8_t order;	       /* enum lease_order */
 };
 
 struct console_word {

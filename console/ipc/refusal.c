@@ -67,6 +67,9 @@ static const struct refusal_row rows[REFUSAL_MAX] = {
 	[REFUSAL_KEYS_SEALED] = {"KEYS_SEALED", 503,
 		"the tenant's root key is sealed: its passphrase is not there"},
 	[REFUSAL_KEYS_ELSEWHERE] = {"KEYS_ELSEWHERE", 421, "another console has the label's keys"},
+	[REFUSAL_RECEIPT] = {"RECEIPT", 400,
+		"not a receipt of wiping, signed by this device's key, to an order of this "
+		"console"},
 	[REFUSAL_KEYS_FULL] = {"KEYS_FULL", 507, "there is no room for one more key"},
 };
 

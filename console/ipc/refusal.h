@@ -61,6 +61,7 @@ enum console_refusal {
 		56, /* the tenant's root key is not to be had: its passphrase is missing */
 	REFUSAL_KEYS_ELSEWHERE = 57, /* another console has them */
 	REFUSAL_KEYS_FULL = 58,
+	REFUSAL_RECEIPT = 60, /* of wiping: none, not this device's, or to no order of ours */
 	REFUSAL_MAX
 };
 

@@ -77,7 +77,7 @@ static void add_policy(
 
 static struct json_object *device_object(struct service *service, const struct store_device *device)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_object_new_object(), *wipe;
 
 	add_uid(object, "uid", device->uid);
 	add_text(object, "state", states[device->state <= DEVICE_REVOKED ? device->state : 0]);
@@ -89,6 +89,9 @@ static struct json_object *device_object(struct service *service, const struct s
 	add_number(object, "last_seen", (uint64_t)device->last_seen_ms);
 	add_number(object, "ack", device->ack);
 	add_policy(service, object, device);
+	wipe = admin_wipe_object(service, device->id);
+	if (wipe)
+		(void)json_object_object_add(object, "wipe", wipe);
 	return object;
 }
 
@@ -367,7 +370,7 @@ static int write_change(struct service *service, struct admin_client *client,
 		.act = acts[client->request.type],
 		.what = what,
 		.before = states[device->state <= DEVICE_REVOKED ? device->state : 0],
-		.after = states[state],
+		.after = client->request.name[0] ? "revoked, to be wiped" : states[state],
 		.time_ms = (int64_t)clock_day_ms()};
 	int r;
 
@@ -380,6 +383,8 @@ static int write_change(struct service *service, struct admin_client *client,
 		service->writer, device->id, state, client->who, client->request.why, act.time_ms);
 	if (r == 0)
 		r = store_notice_add(service->writer, device->id);
+	if (r == 0 && client->request.name[0])
+		r = admin_wipe_order(service, client, device);
 	return audit_commit(service->writer, r, &act);
 }
 
@@ -401,13 +406,19 @@ void admin_device_change(struct service *service, struct admin_client *client)
 			client->request.device);
 		return;
 	}
+	if (client->request.name[0] && client->request.type != ADMIN_REVOKE) {
+		admin_end(client, -EINVAL, "only who is revoked can be wiped with it");
+		return;
+	}
 	if (state == device.state) {
 		admin_end(client, 0, "'%s' is %s already", client->request.device, states[state]);
 		return;
 	}
 	r = write_change(service, client, &device, state);
 	if (r < 0) {
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s",
+			r == -EALREADY ? "it has an order already, see 'device show'"
+				       : strerror(-r));
 		return;
 	}
 	device.state = state;

@@ -94,6 +94,14 @@ void admin_preview_begin(struct service *service, struct admin_client *client);
 bool admin_preview(struct service *service, struct admin_client *client);
 /* Ends the answer: what groups_resolve() did not like. */
 void admin_group_refuse(struct admin_client *client, int error, const char *word);
+/* admin_wipe.c */
+void admin_device_wipe(struct service *service, struct admin_client *client);
+void admin_device_receipt(struct service *service, struct admin_client *client);
+/* The device's last order; NULL: there was none. */
+struct json_object *admin_wipe_object(struct service *service, int64_t device);
+/* In a transaction: the order that the request's name is. As wipe_order(); -EINVAL: it is none. */
+int admin_wipe_order(
+	struct service *service, struct admin_client *client, const struct store_device *device);
 /* admin_token.c */
 bool admin_tokens(struct service *service, struct admin_client *client);
 void admin_token_create(struct service *service, struct admin_client *client);

@@ -75,6 +75,8 @@ static const struct {
 	[ADMIN_POLICY] = {admin_policy, NULL},
 	[ADMIN_POLICY_ROLLOUT] = {admin_policy_rollout, NULL},
 	[ADMIN_DEVICE_PCR] = {admin_device_pcr, NULL},
+	[ADMIN_DEVICE_WIPE] = {admin_device_wipe, NULL},
+	[ADMIN_DEVICE_RECEIPT] = {admin_device_receipt, NULL},
 	[ADMIN_DEVICE_ASSIGN] = {admin_device_assign, NULL},
 	[ADMIN_POLICY_PREVIEW] = {admin_preview_begin, admin_preview},
 	[ADMIN_REPORT] = {admin_report, NULL},

@@ -41,6 +41,7 @@ const struct finding_kind finding_kinds[] = {
 	{"debug-build", "A device runs a debug build of the agent", MEDIUM},
 	{"old-key", "Events are sealed to a key that is gone", HIGH},
 	{"key-refused", "Keys of labels were not released to a device", HIGH},
+	{"wipe-incomplete", "A device could not destroy all that was ordered", HIGH},
 	{"event-not-ocsf", "Events are not as OCSF has them", 2},
 };
 const size_t finding_kind_count = sizeof(finding_kinds) / sizeof(finding_kinds[0]);

@@ -9,9 +9,11 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/lease.h"
 #include "console/store/identify.h"
 #include "console/store/requirement.h"
+#include "console/store/wipe.h"
 
 _Static_assert(LEASE_PENDING == (int)DEVICE_PENDING && LEASE_REVOKED == (int)DEVICE_REVOKED &&
 		       LEASE_UNFIT == (int)DEVICE_UNFIT,
@@ -40,6 +42,7 @@ int lease_decide(struct store *store, const struct console_who *who, const void 
 	static struct identity identity; /* too large for the stack */
 	char unmet[DEVICE_RECORD_TEXT];
 	struct lease_request asked;
+	struct store_order order;
 	bool is_changed;
 	uint8_t state;
 	int r;
@@ -66,11 +69,18 @@ int lease_decide(struct store *store, const struct console_who *who, const void 
 			return r;
 		state = unmet[0] ? DEVICE_UNFIT : DEVICE_TRUSTED;
 	}
+	r = wipe_order_say(store, identity.device.id, (int64_t)clock_day_ms(), &order);
+	if (r < 0)
+		return r;
+	if (r > 0 && (state == DEVICE_TRUSTED || state == DEVICE_UNFIT))
+		state = DEVICE_SUSPENDED; /* delivers, and has no use of what it is to destroy */
 	*ret_wish = (struct console_wish){.id = who->id,
 		.asked_ms = asked.asked_ms,
 		.state = state,
 		.seconds = state == DEVICE_TRUSTED ? asked.seconds : 0,
-		.serial = identity.device.word};
+		.serial = identity.device.word,
+		.order_number = r > 0 ? order.number : 0,
+		.order = r > 0 ? order.what : LEASE_ORDER_NONE};
 	memcpy(ret_wish->device, identity.device.uid, sizeof(ret_wish->device));
 	memcpy(ret_wish->key, identity.certificate.key, sizeof(ret_wish->key));
 	memcpy(ret_wish->boot, asked.boot, sizeof(ret_wish->boot));

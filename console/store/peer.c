@@ -21,6 +21,7 @@
 #include "console/store/rule.h"
 #include "console/store/service.h"
 #include "console/store/ticket_check.h"
+#include "console/store/wipe.h"
 #include "console/store/word.h"
 
 struct answer {
@@ -217,6 +218,25 @@ static int on_check(struct service *service, struct bytes_reader *payload, struc
 	return r;
 }
 
+static int on_receipt(struct service *service, struct bytes_reader *payload, struct answer *answer)
+{
+	struct store_device device;
+	struct console_who who;
+	uint16_t refusal;
+	int r;
+
+	console_get_who(payload, &who);
+	if (payload->is_bad || payload->left > CONSOLE_WIPE_RECEIPT_MAX)
+		fatal("broken message %u from the frontend, stopping", CONSOLE_RECEIPT);
+	r = wipe_receipt_take(service->writer, &who, payload->at, payload->left, &device,
+		&answer->is_changed, &refusal);
+	if (r < 0)
+		return r;
+	identify_answer(&device, who.id, &answer->device);
+	answer->device.refusal = refusal;
+	return 0;
+}
+
 static int dispatch(
 	struct service *service, uint16_t type, struct bytes_reader *payload, struct answer *answer)
 {
@@ -238,6 +258,8 @@ static int dispatch(
 		return on_check(service, payload, answer);
 	case CONSOLE_LEASE:
 		return on_lease(service, payload, answer);
+	case CONSOLE_RECEIPT:
+		return on_receipt(service, payload, answer);
 	case CONSOLE_KEYS:
 		return on_keys(service, payload, answer);
 	default:
@@ -251,7 +273,7 @@ static void begin_answer(
 {
 	struct bytes_reader peek = *payload;
 
-	ret_answer->type = type == CONSOLE_CERTIFIED				? CONSOLE_DONE
+	ret_answer->type = type == CONSOLE_CERTIFIED || type == CONSOLE_RECEIPT ? CONSOLE_DONE
 			   : type == CONSOLE_DEVICE || type == CONSOLE_DESCRIBE ? CONSOLE_DEVICE_IS
 			   : type == CONSOLE_EVENTS				? CONSOLE_TAKEN
 			   : type == CONSOLE_POLICY				? CONSOLE_POLICY_IS
@@ -353,7 +375,8 @@ static void send_answer(struct service *service, struct answer *answer)
 	r = channel_send(&service->frontend, &frame, fd);
 	if (r < 0)
 		fatal("cannot answer the frontend: %s, stopping", strerror(-r));
-	if (answer->is_changed && answer->type == CONSOLE_DEVICE_IS)
+	if (answer->is_changed &&
+		(answer->type == CONSOLE_DEVICE_IS || answer->type == CONSOLE_DONE))
 		tell_changed(service, &answer->device);
 }
 

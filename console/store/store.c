@@ -495,6 +495,27 @@ int store_key_questions(struct store *store, int64_t device, int64_t since_ms, i
 	return store->engine->key_questions(store, device, since_ms, ret_count);
 }
 
+int store_order_add(struct store *store, const struct store_order *order)
+{
+	return store->engine->order_add(store, order);
+}
+
+int store_order_set(struct store *store, const struct store_order *order, const char *receipt)
+{
+	return store->engine->order_set(store, order, receipt);
+}
+
+int store_order_last(struct store *store, int64_t device, struct store_order *ret_order)
+{
+	return store->engine->order_last(store, device, ret_order);
+}
+
+int store_order_receipt(struct store *store, int64_t device, uint64_t number,
+	char ret_text[STORE_ORDER_RECEIPT_SIZE])
+{
+	return store->engine->order_receipt(store, device, number, ret_text);
+}
+
 int store_finding_add(struct store *store, const struct store_finding *finding)
 {
 	return store->engine->finding_add(store, finding);

@@ -462,6 +462,26 @@ int store_key_question_add(
 /* How many the device asked since then. */
 int store_key_questions(struct store *store, int64_t device, int64_t since_ms, int64_t *ret_count);
 
+/* What a device was told to destroy. */
+#define STORE_ORDER_RECEIPT_SIZE 12001 /* WIPE_RECEIPT_MAX and NUL */
+struct store_order {
+	int64_t device;
+	uint64_t number; /* from 1 on; 0 = its own policy's, when it was revoked */
+	uint8_t what;	 /* enum lease_order */
+	char who[STORE_TEXT_SIZE], why[STORE_WHY_SIZE];
+	/* 0 = not; sent: first put into a word for it, so that it may have begun since */
+	int64_t ordered_ms, sent_ms, done_ms, withdrawn_ms;
+};
+/* -EEXIST. */
+int store_order_add(struct store *store, const struct store_order *order);
+/* sent, done and withdrawn; receipt: NULL = as it was. -ENOENT. */
+int store_order_set(struct store *store, const struct store_order *order, const char *receipt);
+/* The one with the highest number. -ENOENT: there was none. */
+int store_order_last(struct store *store, int64_t device, struct store_order *ret_order);
+/* "" = there is none yet. -ENOENT. */
+int store_order_receipt(struct store *store, int64_t device, uint64_t number,
+	char ret_text[STORE_ORDER_RECEIPT_SIZE]);
+
 struct store_finding {
 	int64_t id, device, time_ms;
 	char kind[32];	      /* "gap", "pruned", "lost", "chain-conflict", "restored", ... */

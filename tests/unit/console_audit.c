@@ -79,11 +79,16 @@ static const struct act acts[] = {
 	READS(.type = ADMIN_DEVICE, .device = "pc-1"),
 	CHANGES("device approve", "pending", "trusted", .type = ADMIN_APPROVE, .device = "pc-1"),
 	CHANGES("device suspend", "trusted", "suspended", .type = ADMIN_SUSPEND, .device = "pc-1"),
+	CHANGES("device wipe", "", "wipe", .type = ADMIN_DEVICE_WIPE, .device = "pc-1",
+		.name = "wipe", .why = "stolen"),
+	CHANGES("device wipe withdrawn", "ordered", "withdrawn", .type = ADMIN_DEVICE_WIPE,
+		.device = "pc-1", .name = "withdraw"),
+	READS(.type = ADMIN_DEVICE_RECEIPT, .device = "pc-2"),
 	CHANGES("device tag", "", "a b", .type = ADMIN_DEVICE_TAG, .device = "pc-1",
 		.text = "+a +b"),
 	CHANGES("device tag", "a b", "b", .type = ADMIN_DEVICE_TAG, .device = "pc-1", .text = "-a"),
-	CHANGES("device revoke", "suspended", "revoked", .type = ADMIN_REVOKE, .device = "pc-1",
-		.why = "lost"),
+	CHANGES("device revoke", "suspended", "revoked, to be wiped", .type = ADMIN_REVOKE,
+		.device = "pc-1", .why = "lost", .name = "files"),
 	CHANGES("device assign", "", "anna ben", .type = ADMIN_DEVICE_ASSIGN, .device = "pc-1",
 		.text = "anna ben"),
 	CHANGES("device assign", "anna ben", "", .type = ADMIN_DEVICE_ASSIGN, .device = "pc-1"),
@@ -172,6 +177,18 @@ static int file_of(const struct act *act)
 	return fd;
 }
 
+/* Its receipt is there, as far as this is about. */
+static void set_wiped(const struct fixture_device *wiped)
+{
+	struct store_device stored;
+	struct store_order order = {.number = 1, .what = 1, .ordered_ms = 1, .sent_ms = 1};
+
+	cr_assert_eq(store_device_by_uid(fixture_store, wiped->uid, &stored), 0);
+	order.device = stored.id;
+	FIXTURE_DO(store_order_add(fixture_store, &order));
+	FIXTURE_DO(store_order_set(fixture_store, &order, "a receipt"));
+}
+
 static void run_acts(void)
 {
 	struct store_token token;
@@ -185,6 +202,7 @@ static void run_acts(void)
 	fixture_device(&other, "pc-2");
 	fixture_batch(&other, 1, 1, &batch);
 	cr_assert_eq(fixture_send(&other, &batch, &answer), REFUSAL_NONE);
+	set_wiped(&other);
 	fixture_free(&other);
 	FIXTURE_DO(store_export_set(fixture_store,
 		&(struct store_export){.name = "siem", .place = {.last = {1}}, .delivered = 1}));
@@ -237,6 +255,10 @@ Test(console_audit, what_is_refused_is_not_written_down)
 		{.type = ADMIN_TOKEN_CREATE},
 		{.type = ADMIN_TOKEN_REVOKE, .number = 77},
 		{.type = ADMIN_POLICY_PUBLISH},
+		{.type = ADMIN_DEVICE_WIPE, .device = "pc-1", .name = "all"},
+		{.type = ADMIN_DEVICE_WIPE, .device = "pc-1", .name = "withdraw"},
+		{.type = ADMIN_DEVICE_RECEIPT, .device = "pc-1"},
+		{.type = ADMIN_APPROVE, .device = "pc-1", .name = "wipe"},
 		{.type = ADMIN_POLICY_ROLLOUT, .number = 77, .limit = 5},
 		{.type = ADMIN_POLICY_ROLLOUT, .number = 0, .limit = 5},
 		{.type = ADMIN_KEY_ROTATE, .device = "finance"},

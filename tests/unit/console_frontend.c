@@ -34,6 +34,7 @@ HANDLER(handle_policy)
 HANDLER(handle_check)
 HANDLER(handle_lease)
 HANDLER(handle_keys)
+HANDLER(handle_receipt)
 
 /* RFC 4648, 10 */
 static const char *const vectors[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
@@ -140,6 +141,7 @@ Test(console_frontend, routes)
 		{HTTP_POST, "/v1/ticket/check", handle_check, 0},
 		{HTTP_GET, "/v1/ticket/check", NULL, REFUSAL_METHOD},
 		{HTTP_POST, "/v1/lease", handle_lease, 0},
+		{HTTP_POST, "/v1/receipt", handle_receipt, 0},
 		{HTTP_POST, "/v1/keys", handle_keys, 0},
 		{HTTP_GET, "/v1/lease", NULL, REFUSAL_METHOD},
 		{HTTP_GET, "/v1/policy", NULL, REFUSAL_ROUTE},

@@ -215,6 +215,13 @@ Test(console_messages, numbers_that_are_none)
 	cr_expect_not(IS_TAKEN(wish, &wish), "suspended for a minute");
 	wish.seconds = 0;
 	cr_expect(IS_TAKEN(wish, &wish));
+	wish.order_number = 3;
+	cr_expect_not(IS_TAKEN(wish, &wish), "an order of nothing");
+	wish.order = 2;
+	cr_expect(IS_TAKEN(wish, &wish));
+	wish.order_number = 0;
+	cr_expect_not(IS_TAKEN(wish, &wish), "without a number");
+	wish.order = 0;
 	wish.state = DEVICE_TRUSTED;
 	cr_expect_not(IS_TAKEN(wish, &wish), "trusted for no time");
 	wish = sample_wish;
@@ -270,7 +277,7 @@ Test(console_messages, every_refusal_has_a_row)
 			cr_expect(row == refusal_row(j) || strcmp(row->code, refusal_row(j)->code));
 	}
 	/* numbers between the groups */
-	cr_expect_eq(count, (10 - 4) + (30 - 29) + (40 - 38) + (50 - 46));
+	cr_expect_eq(count, (10 - 4) + (30 - 29) + (40 - 38) + (50 - 46) + (60 - 59));
 	cr_expect_eq(refusal_row(UINT16_MAX), refusal_row(REFUSAL_INTERNAL));
 	cr_expect_eq(refusal_row(REFUSAL_BATCH_GAP)->status, 409);
 }

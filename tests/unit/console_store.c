@@ -263,6 +263,7 @@ Test(console_store, an_older_one_is_migrated)
 			     "DROP TABLE bundle; DROP TABLE policy;"
 			     "DROP TABLE tally; DROP TABLE device_seal; DROP TABLE label_key;"
 			     "DROP TABLE label_key_terms; DROP TABLE key_question;"
+			     "DROP TABLE device_order;"
 			     "ALTER TABLE audit DROP COLUMN before;"
 			     "ALTER TABLE audit DROP COLUMN after;"
 			     "ALTER TABLE audit DROP COLUMN link;"
@@ -372,7 +373,7 @@ Test(console_store, a_full_disk_is_called_one_and_takes_nothing_by_halves)
 	fixture_device(&device, "pc-1");
 	(void)snprintf(full, sizeof(full), "%s/full", fixture_directory);
 	file = fopen(full, "we");
-	for (unsigned int i = 0; i < 1000; i++)
+	for (unsigned int i = 0; i < 2000; i++)
 		(void)fwrite(full, 1, sizeof(full), file); /* what is removed later */
 	(void)fclose(file);
 	cr_expect_eq(fill_up(), -ENOSPC);

@@ -320,3 +320,81 @@ Test(lease, each_verdict_has_words)
 	cr_expect_null(lease_state_name(LEASE_UNFIT + 1));
 	cr_expect_null(lease_anchors("no PEM", 6));
 }
+
+/* --- orders --- */
+
+static struct lease ordered(enum lease_order what)
+{
+	struct lease lease = word();
+
+	lease.state = LEASE_SUSPENDED;
+	lease.seconds = 0;
+	lease.order_number = 7;
+	lease.order = (uint8_t)what;
+	return lease;
+}
+
+Test(lease, an_order_is_read_as_it_was_written)
+{
+	const struct lease_terms held = terms();
+
+	for (unsigned int what = LEASE_ORDER_NONE; what <= LEASE_ORDER_FILES; what++) {
+		struct lease lease = ordered((enum lease_order)what), read;
+		char text[LEASE_WORD_MAX];
+		int size;
+
+		lease.order_number = what ? 7 : 0;
+		size = write_by(&lease, &trust, &issuing, text);
+		cr_assert(size > 0, "%u: %d", what, size);
+		cr_expect_eq(!strstr(text, "\norder 7 "), !what);
+		cr_assert_eq(lease_verify(text, (size_t)size, &held, &read), LEASE_GOOD);
+		cr_expect_eq(read.order, what);
+		cr_expect_eq(read.order_number, lease.order_number);
+	}
+}
+
+Test(lease, no_word_has_an_order_that_can_not_be)
+{
+	char text[LEASE_WORD_MAX];
+	struct lease lease = ordered(LEASE_ORDER_WIPE);
+
+	cr_expect_gt(write_by(&lease, &trust, &issuing, text), 0, "control");
+	lease.order = LEASE_ORDER_FILES + 1;
+	cr_expect_eq(write_by(&lease, &trust, &issuing, text), -EINVAL);
+	lease.order = LEASE_ORDER_NONE;
+	cr_expect_eq(write_by(&lease, &trust, &issuing, text), -EINVAL, "a number of nothing");
+	lease = ordered(LEASE_ORDER_WIPE);
+	lease.order_number = 0;
+	cr_expect_eq(write_by(&lease, &trust, &issuing, text), -EINVAL, "without a number");
+	lease = ordered(LEASE_ORDER_WIPE);
+	lease.state = LEASE_TRUSTED;
+	lease.seconds = 60;
+	cr_expect_eq(write_by(&lease, &trust, &issuing, text), -EINVAL, "trusted, and wiped");
+}
+
+/* The line can be neither added to a word that was signed without, nor changed, nor taken out. */
+Test(lease, an_order_is_forged_by_nobody)
+{
+	static const char *const lines[][2] = {{"time ", "order 8 wipe\n"}, {"order 7", "order 8"},
+		{" wipe\n", " files\n"}, {"order 7 wipe\n", ""}, {"order 7", "order 07"},
+		{"order 7 wipe", "order 7  wipe"}, {"order 7 wipe", "order 7"}};
+	const struct lease_terms held = terms();
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct lease lease = i ? ordered(LEASE_ORDER_WIPE) : word(), read;
+		char text[LEASE_WORD_MAX], forged[LEASE_WORD_MAX + 16], *at;
+		int size = write_by(&lease, &trust, &issuing, text);
+		enum lease_verdict verdict;
+
+		cr_assert_eq(lease_verify(text, (size_t)size, &held, &read), LEASE_GOOD, "control");
+		at = strstr(text, lines[i][0]);
+		cr_assert(at, "%zu", i);
+		if (!i) /* behind that whole line */
+			at = strchr(at, '\n') + 1;
+		size = snprintf(forged, sizeof(forged), "%.*s%s%s", (int)(at - text), text,
+			lines[i][1], at + (i ? strlen(lines[i][0]) : 0));
+		verdict = lease_verify(forged, (size_t)size, &held, &read);
+		cr_expect(verdict == LEASE_BAD_SIGNATURE || verdict == LEASE_NO_LEASE, "%zu: %d", i,
+			verdict);
+	}
+}

@@ -145,8 +145,16 @@ static const char version_8[] = "ALTER TABLE token ADD COLUMN audience text NOT 
 				"CREATE TABLE ticket (device bigint NOT NULL, id text NOT NULL,"
 				" expires_ms bigint NOT NULL, PRIMARY KEY (device, id));";
 
-static const char *const versions[] = {
-	version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
+/* Orders to destroy, with the devices' receipts. */
+static const char version_9[] =
+	"CREATE TABLE device_order (device bigint NOT NULL, number bigint NOT NULL,"
+	" what bigint NOT NULL, who text NOT NULL, why text NOT NULL,"
+	" ordered_ms bigint NOT NULL, sent_ms bigint NOT NULL, done_ms bigint NOT NULL,"
+	" withdrawn_ms bigint NOT NULL DEFAULT 0, receipt text NOT NULL DEFAULT '',"
+	" PRIMARY KEY (device, number));";
+
+static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
+	version_6, version_7, version_8, version_9};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

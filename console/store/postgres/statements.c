@@ -307,5 +307,17 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 		"DELETE FROM key_question WHERE device = $1 AND time_ms < $2", false},
 	[PG_KEY_QUESTION_COUNT] = {"ii",
 		"SELECT count(*) FROM key_question WHERE device = $1 AND time_ms >= $2", false},
+	[PG_ORDER_ADD] = {"iiittiii",
+		"INSERT INTO device_order (device, number, what, who, why, ordered_ms, sent_ms, done_ms)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING", false},
+	[PG_ORDER_SET] = {"iiiiit",
+		"UPDATE device_order SET sent_ms = $3, done_ms = $4, withdrawn_ms = $5,"
+		" receipt = CASE WHEN $6 = '' THEN receipt ELSE $6 END WHERE device = $1"
+		" AND number = $2", false},
+	[PG_ORDER_LAST] = {"i",
+		"SELECT number, what, who, why, ordered_ms, sent_ms, done_ms, withdrawn_ms"
+		" FROM device_order WHERE device = $1 ORDER BY number DESC LIMIT 1", false},
+	[PG_ORDER_RECEIPT] = {"ii",
+		"SELECT receipt FROM device_order WHERE device = $1 AND number = $2", false},
 };
 /* clang-format on */

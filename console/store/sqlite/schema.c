@@ -147,8 +147,16 @@ static const char version_11[] =
 	"CREATE TABLE ticket (device INTEGER NOT NULL, id TEXT NOT NULL,"
 	" expires_ms INTEGER NOT NULL, PRIMARY KEY (device, id)) STRICT, WITHOUT ROWID;";
 
+/* Orders to destroy, with the devices' receipts. */
+static const char version_12[] =
+	"CREATE TABLE device_order (device INTEGER NOT NULL REFERENCES device,"
+	" number INTEGER NOT NULL, what INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,"
+	" ordered_ms INTEGER NOT NULL, sent_ms INTEGER NOT NULL, done_ms INTEGER NOT NULL,"
+	" withdrawn_ms INTEGER NOT NULL DEFAULT 0, receipt TEXT NOT NULL DEFAULT '',"
+	" PRIMARY KEY (device, number)) STRICT;";
+
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9, version_10, version_11};
+	version_6, version_7, version_8, version_9, version_10, version_11, version_12};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -241,4 +241,12 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[KEY_QUESTION_TRIM] = "DELETE FROM key_question WHERE device = ?1 AND time_ms < ?2",
 	[KEY_QUESTION_COUNT] =
 		"SELECT count(*) FROM key_question WHERE device = ?1 AND time_ms >= ?2",
+	[ORDER_ADD] = "INSERT INTO device_order (device, number, what, who, why, ordered_ms,"
+		      " sent_ms, done_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[ORDER_SET] = "UPDATE device_order SET sent_ms = ?3, done_ms = ?4, withdrawn_ms = ?5,"
+		      " receipt = CASE WHEN ?6 = '' THEN receipt ELSE ?6 END"
+		      " WHERE device = ?1 AND number = ?2",
+	[ORDER_LAST] = "SELECT number, what, who, why, ordered_ms, sent_ms, done_ms, withdrawn_ms"
+		       " FROM device_order WHERE device = ?1 ORDER BY number DESC LIMIT 1",
+	[ORDER_RECEIPT] = "SELECT receipt FROM device_order WHERE device = ?1 AND number = ?2",
 };
