@@ -30,7 +30,7 @@ $(B)/%.o: %.c
 CFLAGS_policy := -Wconversion
 CFLAGS_common := -Wconversion
 
-ROOMS := common bpf policy agent console tests packaging
+ROOMS := common bpf policy watermark agent console tests packaging
 -include $(foreach room,$(ROOMS),$(wildcard $(room)/rules.mk))
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
 

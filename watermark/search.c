@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "watermark/search.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define RESIDUAL_PIXEL 2.0f /* of the picture's */
+/* How far the outermost line moves from one try to the next, in bins. */
+#define STRIDE 0.75f
+/* Half of the lines are looked at first: who has no more than noise there is not looked at again. */
+#define FIRST_LINES 14
+#define FIRST_LEAST (1.5f * FIRST_LINES)
+/* Two candidates nearer than that, in strides, are one. */
+#define APART 4.0f
+
+struct polar {
+	float scale, turn, score;
+};
+
+static struct affine affine_of(float scale, float turn)
+{
+	float c = scale * cosf(turn), s = scale * sinf(turn);
+
+	return (struct affine){c, -s, s, c};
+}
+
+/* Frequencies go by the transposed inverse. */
+void search_frequency(
+	const struct affine *affine, const struct carrier_line *line, float *ret_x, float *ret_y)
+{
+	float determinant = affine->xx * affine->yy - affine->xy * affine->yx;
+	float unit = RESIDUAL_PIXEL / (WATERMARK_TILE * determinant);
+	float kx = (float)line->kx, ky = (float)line->ky;
+
+	*ret_x = (affine->yy * kx - affine->yx * ky) * unit;
+	*ret_y = (affine->xx * ky - affine->xy * kx) * unit;
+}
+
+static float score_of(
+	const struct spectrum *spectrum, const struct carrier *carrier, const struct affine *affine)
+{
+	float sum = 0, x, y;
+
+	for (unsigned int i = 0; i < CARRIER_SYNC; i++) {
+		if (i == FIRST_LINES && sum < FIRST_LEAST)
+			return 0;
+		search_frequency(affine, &carrier->lines[i], &x, &y);
+		sum += spectrum_line(spectrum, x, y);
+	}
+	return sum / CARRIER_SYNC;
+}
+
+/* What the outermost line moves by one stride is this change of scale, in proportion, or turn. */
+static float stride_of(const struct spectrum *spectrum, float scale)
+{
+	unsigned int size = spectrum->width > spectrum->height ? spectrum->width : spectrum->height;
+
+	return STRIDE * scale * WATERMARK_TILE /
+	       (RESIDUAL_PIXEL * CARRIER_RADIUS_MAX * (float)size);
+}
+
+static void keep(struct polar kept[SEARCH_CANDIDATES_MAX], unsigned int *count,
+	const struct polar *found, float stride)
+{
+	unsigned int at;
+
+	for (unsigned int i = 0; i < *count; i++) {
+		if (fabsf(logf(kept[i].scale / found->scale)) > APART * stride ||
+			fabsf(kept[i].turn - found->turn) > APART * stride)
+			continue;
+		if (kept[i].score >= found->score)
+			return;
+		memmove(kept + i, kept + i + 1, (*count - i - 1) * sizeof(*kept));
+		--*count;
+		break;
+	}
+	for (at = *count; at > 0 && kept[at - 1].score < found->score; at--)
+		;
+	if (at == SEARCH_CANDIDATES_MAX)
+		return;
+	if (*count < SEARCH_CANDIDATES_MAX)
+		++*count;
+	memmove(kept + at + 1, kept + at, (*count - at - 1) * sizeof(*kept));
+	kept[at] = *found;
+}
+
+/* Uphill in all four numbers, with steps that shrink. */
+static void refine(const struct spectrum *spectrum, const struct carrier *carrier, float stride,
+	struct candidate *candidate)
+{
+	for (float step = stride / 2; step > stride / 20; step /= 2)
+		for (bool is_better = true; is_better;) {
+			is_better = false;
+			for (unsigned int i = 0; i < 8; i++) {
+				struct affine next = candidate->affine;
+				float *member[] = {&next.xx, &next.xy, &next.yx, &next.yy};
+				float score;
+
+				*member[i / 2] += i % 2 ? step : -step;
+				score = score_of(spectrum, carrier, &next);
+				if (score <= candidate->score)
+					continue;
+				*candidate = (struct candidate){next, score};
+				is_better = true;
+			}
+		}
+}
+
+unsigned int search_lattice(const struct spectrum *spectrum, const struct carrier *carrier,
+	struct candidate ret_candidates[SEARCH_CANDIDATES_MAX])
+{
+	struct polar kept[SEARCH_CANDIDATES_MAX];
+	unsigned int count = 0;
+	float stride;
+
+	for (float scale = SEARCH_SCALE_MIN; scale < SEARCH_SCALE_MAX; scale *= 1 + stride) {
+		stride = stride_of(spectrum, scale);
+		for (float turn = -SEARCH_TURN_MAX; turn <= SEARCH_TURN_MAX; turn += stride) {
+			struct affine affine = affine_of(scale, turn);
+			struct polar found = {scale, turn, score_of(spectrum, carrier, &affine)};
+
+			if (found.score > 0)
+				keep(kept, &count, &found, stride);
+		}
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		ret_candidates[i] = (struct candidate){
+			affine_of(kept[i].scale, kept[i].turn), kept[i].score};
+		refine(spectrum, carrier, stride_of(spectrum, kept[i].scale) * kept[i].scale,
+			&ret_candidates[i]);
+	}
+	return count;
+}
