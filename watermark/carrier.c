@@ -4,17 +4,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 
-CLEANUP_DEFINE(EVP_KDF, EVP_KDF_free)
-CLEANUP_DEFINE(EVP_KDF_CTX, EVP_KDF_CTX_free)
 CLEANUP_DEFINE(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 
 /* Numbers drawn from the key: a line has at most three, a chip two. */
@@ -24,47 +19,6 @@ struct draws {
 	uint32_t number[DRAWS];
 	unsigned int used;
 };
-
-static int derive(EVP_KDF_CTX *kdf, const uint8_t secret[WATERMARK_KEY_SIZE], const char *purpose,
-	uint32_t epoch, uint8_t ret_key[WATERMARK_KEY_SIZE])
-{
-	char info[64];
-	int size = snprintf(info, sizeof(info), "holdfast watermark %s %u", purpose, epoch);
-	char digest[] = "SHA256";
-	OSSL_PARAM parameters[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_octet_string(
-			OSSL_KDF_PARAM_KEY, (void *)secret, WATERMARK_KEY_SIZE),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, (size_t)size),
-		OSSL_PARAM_construct_end(),
-	};
-
-	return EVP_KDF_derive(kdf, ret_key, WATERMARK_KEY_SIZE, parameters) == 1 ? 0 : -EIO;
-}
-
-int watermark_key_derive(const uint8_t tenant_secret[WATERMARK_KEY_SIZE], uint32_t epoch,
-	struct watermark_key *ret_key)
-{
-	auto_call(EVP_KDF_freep) EVP_KDF *hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	auto_call(EVP_KDF_CTX_freep) EVP_KDF_CTX *kdf = hkdf ? EVP_KDF_CTX_new(hkdf) : NULL;
-	struct watermark_key key = {.epoch = epoch % 32};
-	int r;
-
-	if (!kdf)
-		return -EIO;
-	r = derive(kdf, tenant_secret, "lattice", epoch, key.lattice);
-	if (r == 0)
-		r = derive(kdf, tenant_secret, "payload", epoch, key.payload);
-	if (r == 0)
-		*ret_key = key;
-	watermark_key_wipe(&key);
-	return r;
-}
-
-void watermark_key_wipe(struct watermark_key *key)
-{
-	OPENSSL_cleanse(key, sizeof(*key));
-}
 
 static int draws_init(struct draws *draws, const uint8_t key[WATERMARK_KEY_SIZE])
 {
@@ -139,12 +93,12 @@ static void place_chips(struct carrier *carrier, struct draws *draws)
 	}
 }
 
-int carrier_init(struct carrier *carrier, const struct watermark_key *key)
+int carrier_init(struct carrier *carrier, const uint8_t lattice[WATERMARK_KEY_SIZE])
 {
 	struct draws draws;
 	int r;
 
-	r = draws_init(&draws, key->lattice);
+	r = draws_init(&draws, lattice);
 	if (r < 0)
 		return r;
 	find_lines(carrier);

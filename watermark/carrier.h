@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "watermark/convolution.h"
+#include "watermark/key.h"
 #include "watermark/payload.h"
 
 /*
@@ -38,27 +39,16 @@ struct carrier_chip {
 	int8_t sign;	/* scrambled: -1 turns it */
 };
 
-/* A secret from which a mark can be made; wipe with watermark_key_wipe(). */
-struct watermark_key {
-	uint8_t lattice[WATERMARK_KEY_SIZE], payload[WATERMARK_KEY_SIZE];
-	uint8_t epoch;
-};
-
 struct carrier {
 	unsigned int count; /* of lines; the first CARRIER_SYNC tell the geometry */
 	struct carrier_line lines[CARRIER_LINES + CARRIER_SYNC];
 	struct carrier_chip chips[2 * CARRIER_LINES]; /* two for each line after these */
 };
 
-/* The key of an epoch (HKDF-SHA256). -EIO: OpenSSL has no HKDF. */
-int watermark_key_derive(const uint8_t tenant_secret[WATERMARK_KEY_SIZE], uint32_t epoch,
-	struct watermark_key *ret_key);
-void watermark_key_wipe(struct watermark_key *key);
-
 /* -EIO: OpenSSL has no ChaCha20. */
-int carrier_init(struct carrier *carrier, const struct watermark_key *key);
+int carrier_init(struct carrier *carrier, const uint8_t lattice[WATERMARK_KEY_SIZE]);
 
-/* Data lines' number, and of chips. */
+/* How many lines carry bits. */
 static inline unsigned int carrier_data(const struct carrier *carrier)
 {
 	return carrier->count - CARRIER_SYNC;

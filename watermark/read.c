@@ -142,10 +142,11 @@ static int read_at(const struct reading *reading, const struct affine *affine,
 	r = decode(soft, frame, &ret_found->confidence);
 	if (r < 0)
 		return r;
-	if (ret_found->confidence < CONFIDENT ||
-		watermark_payload_read(frame, reading->key->payload, &ret_found->payload) < 0 ||
-		ret_found->payload.epoch != reading->key->epoch)
+	if (ret_found->confidence < CONFIDENT)
 		return -ENOENT;
+	r = watermark_payload_read(frame, reading->key, &ret_found->payload);
+	if (r < 0)
+		return r == -EBADMSG ? -ENOENT : r;
 	ret_found->scale = sqrtf(fabsf(affine->xx * affine->yy - affine->xy * affine->yx));
 	ret_found->turn = atan2f(affine->yx - affine->xy, affine->xx + affine->yy);
 	return 0;
@@ -178,7 +179,7 @@ int watermark_read(
 	struct reading reading = {&residual, &spectrum, &carrier, key};
 	int r;
 
-	r = carrier_init(&carrier, key);
+	r = carrier_init(&carrier, key->lattice);
 	if (r == 0)
 		r = residual_make(luma, &residual);
 	if (r == 0)

@@ -22,7 +22,7 @@ struct watermark_found {
 	float turn;  /* radians, clockwise */
 };
 
-/* -ENOENT: no mark of this key; -ENOMEM. */
+/* -ENOENT: no mark of this key; -ENOMEM; -EIO: as watermark_key_derive(). */
 int watermark_read(const struct luma *luma, const struct watermark_key *key,
 	struct watermark_found *ret_found);
 

@@ -6,14 +6,23 @@
 #include "watermark/carrier.h"
 #include "watermark/payload.h"
 
-static const struct watermark_payload example = {
-	.epoch = 21, .subject = 0xabcdef1, .minute = 0x9f1234, .flags = WATERMARK_EXPORT};
+#define SUBJECT 0xabcdef1
+#define MINUTE	0x9f1234
 
 static void derive(uint8_t secret, uint32_t epoch, struct watermark_key *ret_key)
 {
 	uint8_t tenant[WATERMARK_KEY_SIZE] = {secret};
 
 	cr_assert_eq(watermark_key_derive(tenant, epoch, ret_key), 0);
+}
+
+static void write_as(const struct watermark_key *key, uint32_t subject, uint32_t minute,
+	uint8_t ret_frame[WATERMARK_FRAME_BITS])
+{
+	struct watermark_pen pen;
+
+	cr_assert_eq(watermark_pen_derive(key, subject, &pen), 0);
+	watermark_frame(&pen, minute, WATERMARK_EXPORT, ret_frame);
 }
 
 Test(watermark_payload, there_and_back)
@@ -23,25 +32,22 @@ Test(watermark_payload, there_and_back)
 	uint8_t frame[WATERMARK_FRAME_BITS];
 
 	derive(1, 21, &key);
-	watermark_frame(&example, key.payload, frame);
-	cr_assert_eq(watermark_payload_read(frame, key.payload, &got), 0);
-	cr_expect_eq(got.epoch, example.epoch);
-	cr_expect_eq(got.subject, example.subject);
-	cr_expect_eq(got.minute, example.minute);
-	cr_expect_eq(got.flags, example.flags);
+	write_as(&key, SUBJECT, MINUTE, frame);
+	cr_assert_eq(watermark_payload_read(frame, &key, &got), 0);
+	cr_expect_eq(got.subject, SUBJECT);
+	cr_expect_eq(got.minute, MINUTE);
+	cr_expect_eq(got.flags, WATERMARK_EXPORT);
 }
 
 Test(watermark_payload, the_next_minute_shares_nothing)
 {
-	struct watermark_payload next = example;
 	uint8_t frame[WATERMARK_FRAME_BITS], other[WATERMARK_FRAME_BITS];
 	struct watermark_key key;
 	unsigned int alike = 0;
 
-	next.minute++;
 	derive(1, 21, &key);
-	watermark_frame(&example, key.payload, frame);
-	watermark_frame(&next, key.payload, other);
+	write_as(&key, SUBJECT, MINUTE, frame);
+	write_as(&key, SUBJECT, MINUTE + 1, other);
 	for (unsigned int i = 0; i < WATERMARK_FRAME_BITS; i++)
 		alike += frame[i] == other[i];
 	cr_expect(alike > 20 && alike < 60, "%u of 80 bits alike", alike);
@@ -55,19 +61,36 @@ Test(watermark_payload, what_was_changed_is_refused)
 	uint8_t frame[WATERMARK_FRAME_BITS];
 
 	derive(1, 21, &key);
-	watermark_frame(&example, key.payload, frame);
+	write_as(&key, SUBJECT, MINUTE, frame);
 	for (unsigned int i = 0; i < WATERMARK_FRAME_BITS; i++) {
 		frame[i] ^= 1;
-		cr_expect_eq(
-			watermark_payload_read(frame, key.payload, &got), -EBADMSG, "bit %u", i);
+		cr_expect_eq(watermark_payload_read(frame, &key, &got), -EBADMSG, "bit %u", i);
 		frame[i] ^= 1;
 	}
 	derive(2, 21, &other);
-	cr_expect_eq(watermark_payload_read(frame, other.payload, &got), -EBADMSG);
+	cr_expect_eq(watermark_payload_read(frame, &other, &got), -EBADMSG);
 	derive(1, 22, &other);
-	cr_expect_eq(watermark_payload_read(frame, other.payload, &got), -EBADMSG);
+	cr_expect_eq(watermark_payload_read(frame, &other, &got), -EBADMSG);
 	cr_expect_eq(got.subject, 0, "nothing is written");
-	cr_expect_eq(watermark_payload_read(frame, key.payload, &got), 0);
+	cr_expect_eq(watermark_payload_read(frame, &key, &got), 0);
+}
+
+/* Whose pen was stolen can be named; who has it can name nobody else. */
+Test(watermark_payload, a_pen_writes_as_nobody_else)
+{
+	struct watermark_payload got;
+	struct watermark_key key;
+	struct watermark_pen pen;
+	uint8_t frame[WATERMARK_FRAME_BITS];
+
+	derive(1, 21, &key);
+	cr_assert_eq(watermark_pen_derive(&key, SUBJECT, &pen), 0);
+	watermark_frame(&pen, MINUTE, 0, frame);
+	cr_expect_eq(watermark_payload_read(frame, &key, &got), 0);
+	pen.subject = SUBJECT - 1;
+	watermark_frame(&pen, MINUTE, 0, frame);
+	cr_expect_eq(watermark_payload_read(frame, &key, &got), -EBADMSG);
+	cr_expect_eq(watermark_pen_derive(&key, WATERMARK_SUBJECT_MAX + 1, &pen), -ERANGE);
 }
 
 /* Lines, phases and places of bits are the key's. */
@@ -78,11 +101,11 @@ Test(watermark_payload, carriers_of_two_keys)
 	unsigned int alike = 0;
 
 	derive(1, 21, &key);
-	cr_assert_eq(carrier_init(&one, &key), 0);
-	cr_assert_eq(carrier_init(&same, &key), 0);
+	cr_assert_eq(carrier_init(&one, key.lattice), 0);
+	cr_assert_eq(carrier_init(&same, key.lattice), 0);
 	cr_expect_eq(memcmp(&one, &same, sizeof(one)), 0);
 	derive(1, 22, &key);
-	cr_assert_eq(carrier_init(&other, &key), 0);
+	cr_assert_eq(carrier_init(&other, key.lattice), 0);
 	cr_assert_eq(one.count, other.count);
 	for (unsigned int i = 0; i < one.count; i++)
 		alike += one.lines[i].kx == other.lines[i].kx &&
@@ -97,7 +120,7 @@ Test(watermark_payload, every_coded_bit_has_a_place)
 	unsigned int places[CARRIER_CODED] = {0};
 
 	derive(1, 21, &key);
-	cr_assert_eq(carrier_init(&carrier, &key), 0);
+	cr_assert_eq(carrier_init(&carrier, key.lattice), 0);
 	for (unsigned int i = 0; i < 2 * carrier_data(&carrier); i++)
 		places[carrier.chips[i].coded]++;
 	for (unsigned int i = 0; i < CARRIER_CODED; i++)

@@ -16,7 +16,8 @@ struct picture {
 	uint8_t *at;
 };
 
-static const struct watermark_payload example = {.epoch = 5, .subject = 77123, .minute = 481516};
+#define SUBJECT 77123
+#define MINUTE	481516
 
 static void picture_done(struct picture *picture)
 {
@@ -63,9 +64,11 @@ static void mark(struct picture *picture, const struct watermark_key *key)
 	const unsigned int strength = WATERMARK_STRENGTH_DEFAULT;
 	uint8_t frame[WATERMARK_FRAME_BITS];
 	static struct carrier carrier;
+	struct watermark_pen pen;
 
-	cr_assert_eq(carrier_init(&carrier, key), 0);
-	watermark_frame(&example, key->payload, frame);
+	cr_assert_eq(carrier_init(&carrier, key->lattice), 0);
+	cr_assert_eq(watermark_pen_derive(key, SUBJECT, &pen), 0);
+	watermark_frame(&pen, MINUTE, 0, frame);
 	cr_assert_eq(watermark_tile(&carrier, frame, strength, WATERMARK_TILE, levels), 0);
 	for (unsigned int y = 0; y < picture->height; y++)
 		for (unsigned int x = 0; x < picture->width; x++) {
@@ -126,8 +129,8 @@ static void expect_example(const struct picture *picture, float scale)
 	struct watermark_found found;
 
 	cr_assert_eq(read_with(picture, 9, 5, &found), 0);
-	cr_expect_eq(found.payload.subject, example.subject);
-	cr_expect_eq(found.payload.minute, example.minute);
+	cr_expect_eq(found.payload.subject, SUBJECT);
+	cr_expect_eq(found.payload.minute, MINUTE);
 	cr_expect_float_eq(found.scale, scale, 0.01f * scale);
 	cr_expect_gt(found.confidence, 10.5f);
 }
@@ -191,11 +194,13 @@ Test(watermark_read, tiles)
 	static uint8_t levels[4 * WATERMARK_TILE * WATERMARK_TILE];
 	uint8_t frame[WATERMARK_FRAME_BITS];
 	static struct carrier carrier;
+	struct watermark_pen pen;
 	struct watermark_key key;
 
 	key_of(9, 5, &key);
-	cr_assert_eq(carrier_init(&carrier, &key), 0);
-	watermark_frame(&example, key.payload, frame);
+	cr_assert_eq(carrier_init(&carrier, key.lattice), 0);
+	cr_assert_eq(watermark_pen_derive(&key, SUBJECT, &pen), 0);
+	watermark_frame(&pen, MINUTE, 0, frame);
 	for (unsigned int strength = 1; strength <= WATERMARK_STRENGTH_MAX; strength++)
 		for (unsigned int side = WATERMARK_TILE; side <= 2 * WATERMARK_TILE;
 			side += WATERMARK_TILE) {
