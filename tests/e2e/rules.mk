@@ -3,7 +3,7 @@
 E2E	    := $(B)/tests/e2e
 E2E_LDLIBS  := -levent -levent_openssl -lssl -lcrypto -lp11 -ljson-c -lcap -lseccomp
 E2E_SOURCES  = tests/e2e/stand_in.c $(wildcard console/frontend/*.c console/authority/*.c console/ipc/*.c) \
-	       $(patsubst %,common/%.c,bytes channel clock digest file filter hpke json key_words lease lease_verify local_socket log privileges signing text uuid wire)
+	       $(patsubst %,common/%.c,bytes channel clock digest file filter hpke json key_words lease lease_verify local_socket log privileges signed_text signing text uuid wire)
 E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
