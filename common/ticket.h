@@ -7,7 +7,11 @@
  *   header   {"alg":"ES256","typ":"holdfast-ticket+jwt","x5c":["device","issuing authority"]}
  *   payload  {"iss":"urn:uuid:DEVICE","sub":"alice","aud":"https://mail.acme.example","iat":..,"nbf":..,
  *            "exp":..,"jti":"..","nonce":"..","tenant":"acme","device":"..","trust":"trusted",
- *            "app":"..","posture":{..}}
+ *            "app":"..","posture":{"boot":"..","enforcing":true,"policy":7,"bundle":3,
+ *            "secure_boot":"on","lockdown":"..","root_encrypted":"..","tpm":".."}}
+ *
+ * Of posture the last four are there when they are known. bundle is the console's number of the policy in
+ * force, 0 = none of its.
  *
  * The type is said (RFC 8725, 3.11), so that no other signature of the device's can pass for a ticket,
  * and keyring signs nothing else by this verb.

@@ -138,9 +138,11 @@ static struct json_object *posture(const struct engine *engine)
 	static const char *const names[] = {"secure_boot", "lockdown", "root_encrypted", "tpm"};
 	struct json_object *object = json_object_new_object();
 
+	json_add_text(object, "boot", engine->origin.boot_id);
 	json_add_bool(object, "enforcing", report_is_enforcing(engine));
 	if (engine->policy)
 		json_add_number(object, "policy", engine->policy->version);
+	json_add_number(object, "bundle", engine->managed.version);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *fact = json_text(engine->posture.facts, names[i]);
 

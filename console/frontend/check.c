@@ -31,6 +31,10 @@ static const struct {
 	[TICKET_TENANT] = {"wrong-tenant", "the account is another tenant's"},
 	[TICKET_NONCE] = {"wrong-nonce", "the ticket was made for another question"},
 	[TICKET_REPLAYED] = {"replayed", "the ticket was shown before"},
+	[TICKET_STALE] = {"stale", "the ticket is of an earlier start or policy of the device"},
+	[TICKET_CONTRADICTS] = {"contradicts-record",
+		"the ticket says of the device what it did not say of itself"},
+	[TICKET_UNFIT] = {"device-unfit", "the device does not meet what its policy requires"},
 };
 
 static const char *const states[] = {

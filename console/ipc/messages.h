@@ -198,6 +198,9 @@ enum ticket_verdict {
 	TICKET_TENANT = 8,
 	TICKET_NONCE = 9,
 	TICKET_REPLAYED = 10,
+	TICKET_STALE = 11,	 /* of an earlier start, or under a policy that another followed */
+	TICKET_CONTRADICTS = 12, /* says of the device what its record does not */
+	TICKET_UNFIT = 13,	 /* the device does not meet what its policy requires */
 	TICKET_VERDICT_MAX
 };
 

@@ -25,6 +25,9 @@ static const char *const kinds[TICKET_VERDICT_MAX] = {
 	[TICKET_TENANT] = "ticket-tenant",
 	[TICKET_NONCE] = "ticket-nonce",
 	[TICKET_REPLAYED] = "ticket-replayed",
+	[TICKET_STALE] = "ticket-stale",
+	[TICKET_CONTRADICTS] = "ticket-contradicts",
+	[TICKET_UNFIT] = "ticket-unfit",
 };
 
 struct checking {
@@ -34,6 +37,7 @@ struct checking {
 	const char *ticket;
 	struct ticket_parts parts;
 	struct store_device device; /* id 0: not known */
+	char why[TICKET_WHY_SIZE];  /* of what its posture is wrong */
 	int64_t now_ms;
 };
 
@@ -119,6 +123,10 @@ static int judge(struct checking *checking, enum ticket_verdict *ret_verdict)
 	*ret_verdict = judge_claims(checking);
 	if (*ret_verdict != TICKET_GOOD)
 		return 0;
+	r = ticket_posture_judge(
+		checking->store, &checking->device, &checking->parts, ret_verdict, checking->why);
+	if (r < 0 || *ret_verdict != TICKET_GOOD)
+		return r;
 	r = store_ticket_show(checking->store, checking->device.id, checking->parts.id,
 		(checking->parts.expires_s + TICKET_LEEWAY_S) * 1000, checking->now_ms);
 	if (r != -EEXIST)
@@ -151,9 +159,10 @@ static int note(struct checking *checking, enum ticket_verdict verdict)
 	finding.first = finding.last = number_of(parts);
 	(void)snprintf(finding.kind, sizeof(finding.kind), "%s", kinds[verdict]);
 	(void)snprintf(finding.text, sizeof(finding.text),
-		"ticket %s of %.64s, tenant %.64s, for %.80s, shown to %.80s from %s", parts->id,
-		parts->account, parts->tenant, parts->audience, checking->token->audience,
-		checking->check->address);
+		"ticket %s of %.64s, tenant %.64s, for %.72s, shown to %.72s from %s%s%s",
+		parts->id, parts->account, parts->tenant, parts->audience,
+		checking->token->audience, checking->check->address, checking->why[0] ? ": " : "",
+		checking->why); /* cut */
 	return store_finding_add(checking->store, &finding);
 }
 

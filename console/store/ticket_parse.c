@@ -122,6 +122,32 @@ static bool take_payload(struct json_object *payload, struct ticket_parts *parts
 	       take_seconds(payload, "exp", &parts->expires_s);
 }
 
+/* "posture": texts by the names of the record; what other versions say besides is passed over. */
+static bool take_posture(struct json_object *payload, struct ticket_parts *parts)
+{
+	static const enum device_fact facts[] = {
+		FACT_BOOT, FACT_SECURE_BOOT, FACT_LOCKDOWN, FACT_ROOT_ENCRYPTED, FACT_TPM};
+	struct json_object *posture, *value;
+
+	if (!json_object_object_get_ex(payload, "posture", &posture) ||
+		!json_object_is_type(posture, json_type_object) ||
+		json_object_object_length(posture) > MEMBERS_MAX ||
+		!json_object_object_get_ex(posture, "enforcing", &value) ||
+		!json_object_is_type(value, json_type_boolean))
+		return false;
+	(void)strcpy(parts->posture.facts[FACT_ENFORCING],
+		json_object_get_boolean(value) ? "yes" : "no"); /* fits */
+	if (!json_object_object_get_ex(posture, "bundle", &value) ||
+		!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+		return false;
+	parts->bundle = (uint64_t)json_object_get_int64(value);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (!take_text(posture, device_fact_name(facts[i]), facts[i] == FACT_BOOT,
+			    parts->posture.facts[facts[i]], DEVICE_RECORD_TEXT))
+			return false;
+	return true;
+}
+
 int ticket_parse(const char *ticket, size_t size, struct ticket_parts *ret_parts)
 {
 	const char *first = memchr(ticket, '.', size), *second = NULL;
@@ -139,7 +165,8 @@ int ticket_parse(const char *ticket, size_t size, struct ticket_parts *ret_parts
 		    sizeof(parts.signature)) == (int)sizeof(parts.signature)) {
 		header = object_of(ticket, (size_t)(first - ticket));
 		payload = object_of(first + 1, (size_t)(second - first - 1));
-		is_good = take_header(header, &parts) && take_payload(payload, &parts);
+		is_good = take_header(header, &parts) && take_payload(payload, &parts) &&
+			  take_posture(payload, &parts);
 	}
 	(void)json_object_put(header);	/* freed */
 	(void)json_object_put(payload); /* likewise */

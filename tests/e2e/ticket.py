@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tickets before strangers: 10,000 verified by a stock library with the published root, every forged one
 refused, there and by the console's check; which also knows what no library can: replay, another
-service, another tenant, a device that is not trusted any more. Each misuse is a finding."""
+service, another tenant, a device that is not trusted any more, or not what the ticket says. Each misuse is
+a finding."""
 import base64
 import json
 import os
@@ -11,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 
 from jwcrypto import jwk, jws
 
 from lib import ROOT, Identity, check, run, summary
+from posture import Policy
 from ticket_verify import TYPE, Verifier, pem
 from whole_console import Console
 
@@ -222,10 +225,47 @@ def circumstances(console, token, device):
           said[2]['state'] == 'revoked', said)
 
 
+def postures(console, token, device):
+    """What a ticket says of the device, before what the device said of itself."""
+    header, payload = parts(device.tickets()[0])
+    boot, later = payload['posture']['boot'], str(uuid.uuid4())
+
+    def told(**facts):
+        status, body, _ = console.curl('/v1/device', identity=device, data=json.dumps(facts).encode())
+        assert status == 200, body
+
+    def shown(**said):
+        claims = {**payload, 'jti': uuid.uuid4().hex, 'posture': {**payload['posture'], **said}}
+        return ask(console, token, device.sign(header, claims))[1]
+
+    check('control: of a device that said nothing of itself', shown() == 'good')
+    told(boot=boot, secure_boot='on', lockdown='integrity')
+    check('control: as the device described itself', shown(lockdown='integrity') == 'good')
+    check('control: its lockdown was raised since', shown(lockdown='confidentiality') == 'good')
+    check('its lockdown was not lowered since', shown(lockdown='none') == 'contradicts-record')
+    check('nor is secure boot another', shown(secure_boot='off') == 'contradicts-record')
+    check('nor was it started again', shown(boot=later) == 'contradicts-record')
+    told(boot=later, secure_boot='on', lockdown='integrity', enforcing='yes')
+    check('control: now it was', shown(boot=later) == 'good')
+    check('a ticket of the start before', shown() == 'stale')
+    Policy(console, console.directory).publish('lockdown, enforcing')
+    check('control: what a policy requires is met', shown(boot=later, lockdown='integrity') == 'good')
+    check('it says that it does not enforce', shown(boot=later, lockdown='integrity', enforcing=False) ==
+          'device-unfit')
+    check('it does not say what is required', shown(boot=later) == 'device-unfit')
+    told(boot=later, secure_boot='on', lockdown='none', enforcing='yes')
+    check('the device itself said that it is not met', shown(boot=later, lockdown='integrity') == 'device-unfit')
+    bare = {name: value for name, value in payload.items() if name != 'posture'}
+    check('a ticket without is none', ask(console, token, device.sign(header, bare))[1] == 'malformed')
+    found = console.verb('findings', '--json')
+    check('the finding says of what', "lockdown is 'none', its record says 'integrity'" in found and
+          'was followed by' in found and 'not met: lockdown' in found, found[-900:])
+
+
 def findings(console, device):
     found = console.verb('findings', '--json')
     for kind in ('replayed', 'forged', 'audience', 'tenant', 'nonce', 'expired', 'early',
-                 'device-state', 'unknown-device'):
+                 'device-state', 'unknown-device', 'stale', 'contradicts', 'unfit'):
         check(f'{kind} is a finding', f'ticket-{kind}"' in found, found[-600:])
     check('of that device', device.subject_once in found)
 
@@ -244,6 +284,7 @@ def main():
         refusals(console, verifier, token, device, other, work)
         askers(console, token)
         circumstances(console, token, device)
+        postures(console, token, other)
         findings(console, device)
         check('the console ends as it should', console.stop() == 0)
     return summary()

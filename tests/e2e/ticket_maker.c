@@ -76,6 +76,7 @@ int main(int argc, char **argv)
 	(void)snprintf(bundle, sizeof(bundle), "%s/policy.bundle", argv[1]);
 	engine.bundle_path = bundle;
 	engine.runtime_directory = argv[1];
+	(void)strcpy(engine.origin.boot_id, "0c1d2e3f-4a5b-4c6d-8e7f-101112131415"); /* fits */
 	engine.posture.facts = json_tokener_parse("{\"secure_boot\":\"on\",\"virtual\":\"none\"}");
 	key = key_read(argv[2]);
 	claims.account = argv[4];

@@ -48,7 +48,7 @@ FUZZ_FLAGS_login_book	:= -max_len=2048
 FUZZ_SOURCES_pam_stack := agent/cli/pam_stack.c agent/cli/pam_walk.c
 FUZZ_FLAGS_pam_stack   := -max_len=2048
 
-FUZZ_SOURCES_ticket_parse := console/store/ticket_parse.c common/ticket.c
+FUZZ_SOURCES_ticket_parse := console/store/ticket_parse.c console/store/device_record.c common/text.c common/ticket.c
 FUZZ_LDLIBS_ticket_parse  := -lcrypto -ljson-c
 FUZZ_FLAGS_ticket_parse	  := -max_len=4400
 

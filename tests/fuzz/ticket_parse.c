@@ -23,6 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(memchr(parts.id, '\0', sizeof(parts.id)) && parts.id[0]);
 		assert(memchr(parts.audience, '\0', sizeof(parts.audience)));
 		assert(parts.expires_s > 0 && parts.issued_s > 0);
+		assert(parts.posture.facts[FACT_BOOT][0] && parts.posture.facts[FACT_ENFORCING][0]);
+		for (unsigned int i = 0; i < FACT_MAX; i++)
+			assert(memchr(parts.posture.facts[i], '\0', DEVICE_RECORD_TEXT));
 		/* Nobody signs by guessing, but the corpus's own may be good: it must not crash. */
 		(void)ticket_is_signed(text, &parts);
 	}

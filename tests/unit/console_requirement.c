@@ -9,6 +9,7 @@
 #include "console/store/lease.h"
 #include "console/store/release.h"
 #include "console/store/requirement.h"
+#include "console/store/ticket_check.h"
 #include "policy/bundle.h"
 
 #define GOOD "{\"lockdown\":\"integrity\",\"virtual\":\"none\",\"secure_boot\":\"on\"}"
@@ -264,6 +265,98 @@ Test(console_requirement, what_is_not_met_is_not_the_devices_to_say)
 	cr_expect_str_eq(record.facts[FACT_UNMET], "lockdown");
 	(void)say("{\"lockdown\":\"integrity\",\"unmet\":\"everything\"}");
 	cr_expect_str_empty(record.facts[FACT_UNMET]);
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+#define BOOT_1 "0c1d2e3f-4a5b-4c6d-8e7f-101112131415"
+#define BOOT_2 "1c1d2e3f-4a5b-4c6d-8e7f-101112131415"
+#define SAID(boot, lockdown)                              \
+	"{\"boot\":\"" boot "\",\"lockdown\":\"" lockdown \
+	"\",\"secure_boot\":\"on\",\"tpm\":\"yes\"}"
+
+struct said {
+	const char *boot, *secure_boot, *lockdown, *tpm, *enforcing;
+	uint64_t bundle;
+};
+
+/* What the store makes of a ticket that says this; text is of why. */
+static enum ticket_verdict shown(struct said said, const char *text)
+{
+	static struct ticket_parts parts;
+	enum ticket_verdict verdict = TICKET_MALFORMED;
+	char why[TICKET_WHY_SIZE];
+
+	parts = (struct ticket_parts){.bundle = said.bundle, .issued_s = 1000};
+	(void)snprintf(parts.posture.facts[FACT_BOOT], DEVICE_RECORD_TEXT, "%s", said.boot);
+	(void)snprintf(parts.posture.facts[FACT_SECURE_BOOT], DEVICE_RECORD_TEXT, "%s",
+		said.secure_boot ? said.secure_boot : "on");
+	(void)snprintf(parts.posture.facts[FACT_LOCKDOWN], DEVICE_RECORD_TEXT, "%s",
+		said.lockdown ? said.lockdown : "integrity");
+	(void)snprintf(parts.posture.facts[FACT_TPM], DEVICE_RECORD_TEXT, "%s",
+		said.tpm ? said.tpm : "yes");
+	(void)snprintf(parts.posture.facts[FACT_ENFORCING], DEVICE_RECORD_TEXT, "%s",
+		said.enforcing ? said.enforcing : "yes");
+	FIXTURE_DO(ticket_posture_judge(fixture_store, &stored, &parts, &verdict, why));
+	cr_expect(strstr(why, text), "'%s' is not in '%s'", text, why);
+	return verdict;
+}
+
+Test(console_requirement, a_ticket_says_of_the_device_what_its_record_does)
+{
+	struct store_receipt receipt = {.applied = 5, .applied_ms = 999000};
+
+	begin();
+	cr_assert_eq(store_device_by_uid(fixture_store, device.uid, &stored), 0);
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .tpm = "no"}, ""), TICKET_GOOD,
+		"there is nothing to be held against");
+	(void)say(SAID(BOOT_1, "integrity"));
+	cr_expect_eq(shown((struct said){.boot = BOOT_1}, ""), TICKET_GOOD, "control");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .lockdown = "confidentiality"}, ""),
+		TICKET_GOOD, "it can be raised");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .lockdown = "none"}, "lockdown is 'none'"),
+		TICKET_CONTRADICTS, "and not lowered");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .secure_boot = "off"},
+			     "secure_boot is 'off', its record says 'on'"),
+		TICKET_CONTRADICTS);
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .tpm = "no"}, "tpm is 'no'"),
+		TICKET_CONTRADICTS);
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .tpm = ""}, ""), TICKET_GOOD,
+		"what it does not say is no contradiction");
+	cr_expect_eq(shown((struct said){.boot = BOOT_2}, "boot is"), TICKET_CONTRADICTS,
+		"a start that nobody heard of");
+	(void)say(SAID(BOOT_2, "none"));
+	cr_expect_eq(shown((struct said){.boot = BOOT_2}, ""), TICKET_GOOD, "now it was");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1}, "was followed by"), TICKET_STALE);
+	FIXTURE_DO(store_receipt_applied(fixture_store, stored.id, &receipt));
+	cr_expect_eq(shown((struct said){.boot = BOOT_2, .bundle = 5}, ""), TICKET_GOOD);
+	cr_expect_eq(shown((struct said){.boot = BOOT_2, .bundle = 6}, ""), TICKET_GOOD,
+		"that is still on its way");
+	cr_expect_eq(
+		shown((struct said){.boot = BOOT_2, .bundle = 4}, "under policy 4"), TICKET_STALE);
+	receipt.applied_ms = 1001000;
+	FIXTURE_DO(store_receipt_applied(fixture_store, stored.id, &receipt));
+	cr_expect_eq(shown((struct said){.boot = BOOT_2, .bundle = 4}, ""), TICKET_GOOD,
+		"the later one came behind the ticket");
+	signing_key_free(signer);
+	fixture_free(&device);
+}
+
+Test(console_requirement, a_ticket_of_who_does_not_meet_it_is_not_taken)
+{
+	begin();
+	publish(1, "lockdown, enforcing, not-virtual", "");
+	(void)say("{\"boot\":\"" BOOT_1 "\",\"enforcing\":\"yes\",\"lockdown\":\"integrity\","
+		  "\"virtual\":\"none\"}");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1}, ""), TICKET_GOOD, "control");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .enforcing = "no"}, "not met: enforcing"),
+		TICKET_UNFIT, "by the ticket");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1, .lockdown = ""}, "not met: lockdown"),
+		TICKET_UNFIT, "what it does not know does not hold");
+	(void)say("{\"boot\":\"" BOOT_1 "\",\"enforcing\":\"yes\",\"lockdown\":\"none\","
+		  "\"virtual\":\"likely\"}");
+	cr_expect_eq(shown((struct said){.boot = BOOT_1}, "not met: lockdown not-virtual"),
+		TICKET_UNFIT, "by the record");
 	signing_key_free(signer);
 	fixture_free(&device);
 }
