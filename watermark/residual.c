@@ -12,8 +12,8 @@
 #define STEP	      4
 #define WINDOW_RADIUS 3 /* of those pixels */
 
-#define OUTLIER	   16.0f /* further from the ground is a letter */
-#define NOISE	   4.0f	 /* grey levels squared: less restless is no better */
+#define OUTLIER	   32.0f /* further from the ground is a letter */
+#define NOISE	   8.0f	 /* grey levels squared: less restless is no better */
 #define BOX_RADIUS 6	 /* at half size: 25 pixels */
 
 struct ground {
