@@ -17,6 +17,7 @@ enum section_kind {
 	SECTION_PROTECTION,
 	SECTION_TRUST,
 	SECTION_LOGIN,
+	SECTION_BROWSER,
 	SECTION_VERIFY, /* the last of those without a name */
 	SECTION_TENANT,
 	SECTION_LABEL,
@@ -104,6 +105,7 @@ void check_rules(struct build *build);
 void check_exempt(struct build *build);
 void check_vaults(struct build *build);
 void check_login(struct build *build);
+void check_browser(struct build *build);
 void check_verify(struct build *build);
 
 #endif

@@ -89,6 +89,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_login(compile);
 	if (r < 0)
 		return r;
+	r = compile_browser(compile);
+	if (r < 0)
+		return r;
 	r = compile_zones(compile);
 	if (r < 0)
 		return r;
@@ -173,6 +176,7 @@ void policy_compiled_free(struct policy_compiled *compiled)
 	}
 	tables_free(compiled);
 	compile_login_free(&compiled->login);
+	compile_browser_free(&compiled->browser);
 	policy_zones_free(compiled->zones, compiled->zone_count);
 	policy_services_free(compiled->services, compiled->service_count);
 	verification_free(&compiled->verification);

@@ -161,6 +161,13 @@ struct policy_login_rules {
 	struct policy_place place, owner_place;
 };
 
+/* What browsers of this device may sign in to. */
+struct policy_browser_rules {
+	uint8_t browsers; /* 1 << enum browser; 0 = the policy says nothing of them */
+	char **domains;
+	size_t domain_count; /* at most BROWSER_DOMAIN_MAX */
+};
+
 /* Labels that are verified by the same means and for the same time. */
 struct policy_verify_slot {
 	uint64_t labels;
@@ -218,6 +225,7 @@ struct policy_compiled {
 	struct policy_declassify_entry *declassifys;
 	size_t declassify_count;
 	struct policy_login_rules login;
+	struct policy_browser_rules browser;
 	struct policy_zone *zones; /* as written, in the policy's order: policy/zone.h */
 	size_t zone_count;
 	struct policy_service *services;

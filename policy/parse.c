@@ -267,6 +267,7 @@ int policy_parse(const struct policy_source *source, const char *path,
 	check_exempt(&build);
 	check_vaults(&build);
 	check_login(&build);
+	check_browser(&build);
 	check_verify(&build);
 	if (build.r < 0 || problems->is_out_of_memory)
 		return -ENOMEM;

@@ -180,6 +180,7 @@ void policy_free(struct policy *policy)
 	caches_free(policy);
 	vaults_free(policy);
 	login_free(policy);
+	list_free(&policy->browser.domains);
 	policy_zones_free(policy->zones, policy->zone_count);
 	policy_services_free(policy->services, policy->service_count);
 	things_free(policy);

@@ -251,6 +251,13 @@ struct policy_login {
 	struct policy_place place;
 };
 
+/* [browser]: browsers of this device sign in to these domains only. */
+struct policy_browser {
+	uint8_t browsers; /* 1 << enum browser; 0 = all that are known */
+	struct policy_list domains;
+	struct policy_place place; /* line 0 = no such section */
+};
+
 /* A service that takes tickets. */
 struct policy_audience {
 	char *name;
@@ -316,6 +323,7 @@ struct policy {
 	struct policy_protection protection;
 	struct policy_trust trust;
 	struct policy_login login;
+	struct policy_browser browser;
 	struct policy_audience *audiences;
 	size_t audience_count;
 	struct policy_verify verify;

@@ -160,6 +160,13 @@ static const struct section_key login_keys[] = {
 	{0},
 };
 
+static const struct section_key browser_keys[] = {
+	{"sign-in-domain", value_domains, offsetof(struct policy, browser.domains),
+		KEY_REPEATS | KEY_REQUIRED},
+	{"browser", value_browsers, offsetof(struct policy, browser.browsers), KEY_REPEATS},
+	{0},
+};
+
 static const struct section_key audience_keys[] = {
 	{"uri", value_audience, FIELD(audience, uri), KEY_REQUIRED},
 	{"tenant", value_tenant, FIELD(audience, tenant), KEY_REQUIRED},
@@ -207,6 +214,9 @@ static const struct section {
 	[SECTION_LOGIN] = {.name = "login",
 		.keys = login_keys,
 		.item_place = offsetof(struct policy, login.place)},
+	[SECTION_BROWSER] = {.name = "browser",
+		.keys = browser_keys,
+		.item_place = offsetof(struct policy, browser.place)},
 	[SECTION_VERIFY] = {.name = "verify",
 		.keys = verify_keys,
 		.item_place = offsetof(struct policy, verify.place)},
@@ -325,8 +335,9 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	}
 	nearest = policy_word_nearest(kind, words, SECTION_MAX);
 	build_problem(build, nearest,
-		"unknown section [%.40s]: expected policy, protection, trust, login, verify, "
-		"tenant, label, app, network, device, rule, declassify, cache, audience, zone, "
+		"unknown section [%.40s]: expected policy, protection, trust, login, browser, "
+		"verify, tenant, label, app, network, device, rule, declassify, cache, audience, "
+		"zone, "
 		"service or vault",
 		kind);
 	for (size_t i = SECTION_POLICY; nearest && i < SECTION_MAX; i++)

@@ -65,18 +65,22 @@ void value_link(struct build *build, void *field, const char *value)
 	replace(build, field, value);
 }
 
-void value_domain(struct build *build, void *field, const char *value)
+bool value_is_domain(struct build *build, const char *value)
 {
 	size_t size = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.");
 
-	if (value[size] || size > DOMAIN_MAX || *value == '.' || *value == '-' ||
-		value[size - 1] == '.' || !strchr(value, '.') || strstr(value, "..")) {
-		build_problem(build, "example.com",
-			"'%.60s' is no domain: expected lower-case letters, digits, - and dots",
-			value);
-		return;
-	}
-	replace(build, field, value);
+	if (!value[size] && size <= DOMAIN_MAX && *value != '.' && *value != '-' &&
+		value[size - 1] != '.' && strchr(value, '.') && !strstr(value, ".."))
+		return true;
+	build_problem(build, "example.com",
+		"'%.60s' is no domain: expected lower-case letters, digits, - and dots", value);
+	return false;
+}
+
+void value_domain(struct build *build, void *field, const char *value)
+{
+	if (value_is_domain(build, value))
+		replace(build, field, value);
 }
 
 void value_serial(struct build *build, void *field, const char *value)

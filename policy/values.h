@@ -11,6 +11,9 @@
 /* Whether name is 1 to POLICY_NAME_MAX of a-z, 0-9 and -, neither first nor last a dash. */
 bool value_is_name(const char *name);
 
+/* Whether value, which is not empty, is a domain of at least two names; a problem is added when it is none. */
+bool value_is_domain(struct build *build, const char *value);
+
 /*
  * Calls each with the words between commas. A comma at the end of a line is no empty word: the list
  * goes on in the next one.
@@ -88,6 +91,10 @@ void value_include(struct build *build, void *field, const char *value);
 /* field: struct policy_list: what they say is looked at at once. */
 void value_interfaces(struct build *build, void *field, const char *value);
 void value_hosts(struct build *build, void *field, const char *value);
+
+/* field: struct policy_list of domains; uint8_t, 1 << enum browser. values_browser.c */
+void value_domains(struct build *build, void *field, const char *value);
+void value_browsers(struct build *build, void *field, const char *value);
 
 /* field: the whole struct policy_zone */
 void value_gateway(struct build *build, void *field, const char *value);

@@ -13,7 +13,7 @@ FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,add
 		 -fno-sanitize-recover=undefined -UNDEBUG
 
 # bundle.c is a target of its own, and needs libcrypto.
-FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/posture.c common/uuid.c common/verification.c
+FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/browser.c common/posture.c common/uuid.c common/verification.c
 
 FUZZ_SOURCES_policy_parse = $(FUZZ_POLICY)
 FUZZ_LDLIBS_policy_parse := -linih
