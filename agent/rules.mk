@@ -17,6 +17,7 @@ ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
 $(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
 		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(B)/agent/ipc/verify.o $(B)/agent/ipc/scout.o \
+		$(B)/agent/ipc/browser.o \
 		$(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -ljson-c -lsqlite3 -lcap -lseccomp
 
@@ -60,6 +61,13 @@ $(B)/holdfast-scout: $(SCOUT_OBJECTS) $(B)/agent/ipc/scout.o $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-scout
+
+BROWSER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/browser/*.c)))
+
+$(B)/holdfast-browser: $(BROWSER_OBJECTS) $(B)/agent/ipc/browser.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-browser
 
 SUPERVISOR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/supervisor/*.c)))
 

@@ -116,6 +116,8 @@ static const struct rule rules[] = {
 	{FILTER_DATABASE, SCMP_SYS(flock)},
 	{FILTER_MEMORY, SCMP_SYS(memfd_create)},
 	{FILTER_PAIRS, SCMP_SYS(socketpair)},
+	{FILTER_DIRECTORIES, SCMP_SYS(mkdirat)},
+	{FILTER_DIRECTORIES, SCMP_SYS(inotify_add_watch)},
 	/* marks */
 	{FILTER_MARKS, SCMP_SYS(openat2)},
 	{FILTER_MARKS, SCMP_SYS(getxattr)},

@@ -17,12 +17,13 @@
 #define FILTER_SERVE 0x80u  /* epoll, and what is asked and set of connections it accepts */
 #define FILTER_READ  0x100u /* open files to read them, nothing else with files */
 #define FILTER_NETWORK \
-	0x200u		     /* TCP and UDP as a client; threads, in which libcurl resolves names */
-#define FILTER_MEMORY 0x400u /* files that are memory only, to be passed on */
-#define FILTER_TCP    0x800u /* TCP as a client, to addresses that are known already */
-#define FILTER_PLACES 0x1000u /* read and write at places of files that are open, and sync them */
-#define FILTER_VAULT  0x2000u /* give and take keys of file systems, and no other ioctl(2) */
-#define FILTER_PAIRS  0x4000u /* make pairs of AF_UNIX sockets */
+	0x200u /* TCP and UDP as a client; threads, in which libcurl resolves names */
+#define FILTER_MEMORY	   0x400u /* files that are memory only, to be passed on */
+#define FILTER_TCP	   0x800u /* TCP as a client, to addresses that are known already */
+#define FILTER_PLACES	   0x1000u /* read and write at places of files that are open, and sync them */
+#define FILTER_VAULT	   0x2000u /* give and take keys of file systems, and no other ioctl(2) */
+#define FILTER_PAIRS	   0x4000u /* make pairs of AF_UNIX sockets */
+#define FILTER_DIRECTORIES 0x8000u /* make directories, and watch them */
 
 /* groups: FILTER_*; what every process needs is always in. 0 or negative errno. */
 int filter_load(unsigned int groups);

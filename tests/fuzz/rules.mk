@@ -134,6 +134,13 @@ FUZZ_FLAGS_beacon   := -max_len=256
 FUZZ_SOURCES_scout := agent/ipc/scout.c common/bytes.c common/wire.c
 FUZZ_FLAGS_scout   := -max_len=16384
 
+FUZZ_SOURCES_browser := agent/ipc/browser.c common/bytes.c common/wire.c
+FUZZ_FLAGS_browser   := -max_len=4200
+
+FUZZ_SOURCES_browser_plan := agent/browser/plan.c agent/browser/settings.c common/browser.c
+FUZZ_LDLIBS_browser_plan  := -ljson-c
+FUZZ_FLAGS_browser_plan	  := -max_len=2048
+
 FUZZ_SOURCES_quote := common/quote.c common/digest.c
 FUZZ_LDLIBS_quote  := -lcrypto
 FUZZ_FLAGS_quote   := -max_len=520

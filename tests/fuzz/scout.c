@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What scout says to the engine, and the other way round: the first byte chooses. What is taken is said again. */
-#include <assert.h>
-#include <string.h>
-
 #include "agent/ipc/scout.h"
-
-static uint8_t buffer[WIRE_FRAME_MAX];
-
-#define AGAIN(type, get, put)                                                     \
-	do {                                                                      \
-		static struct type value;                                         \
-		memset(&value, 0, sizeof(value));                                 \
-		get(&payload, &value);                                            \
-		if (!bytes_is_done(&payload))                                     \
-			break;                                                    \
-		wire_begin(&frame, buffer, sizeof(buffer), 1);                    \
-		put(&frame, &value);                                              \
-		assert(wire_end(&frame) == (int)(WIRE_HEADER_SIZE + size));       \
-		assert(!size || !memcmp(buffer + WIRE_HEADER_SIZE, bytes, size)); \
-	} while (0)
+#include "tests/fuzz/again.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -39,6 +39,10 @@ UNIT_LIBS_scout		:= $(addprefix $(B)/agent/,ipc/scout.o scout/netlink.o scout/re
 UNIT_LIBS_zones		:= $(addprefix $(B)/agent/engine/,zones.o zones_beacon.o zones_names.o json.o) \
 			   $(B)/agent/ipc/scout.o
 UNIT_LDLIBS_zones	:= -ljson-c -lcrypto
+UNIT_LIBS_browsers	:= $(addprefix $(B)/agent/engine/,browsers.o json.o) $(B)/agent/ipc/browser.o
+UNIT_LDLIBS_browsers	:= -ljson-c
+UNIT_LIBS_browser_plan	:= $(addprefix $(B)/agent/browser/,plan.o settings.o)
+UNIT_LDLIBS_browser_plan := -ljson-c
 UNIT_LDLIBS_beacon	:= -lcrypto
 UNIT_LIBS_certificate	:= $(B)/agent/uplink/certificate.o
 UNIT_LDLIBS_certificate	:= -lcrypto
