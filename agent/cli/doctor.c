@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "agent/cli/browsers.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
 #include "agent/cli/label_keys.h"
@@ -119,7 +120,9 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 		trust_print(line);
 		trust_print_machine(line);
 		label_keys_print(line);
-		doctor->has_trouble |= trust_has_trouble(line) | label_keys_have_trouble(line);
+		browsers_print(line);
+		doctor->has_trouble |= trust_has_trouble(line) | label_keys_have_trouble(line) |
+				       browsers_have_trouble(line);
 	} else if (!strcmp(kind, "channel")) {
 		section(doctor, kind, "Ways out");
 		print_styled(json_true(line, "covered") ? PRINT_GOOD : PRINT_BAD, "  %-8s",

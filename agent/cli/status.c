@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
+#include "agent/cli/browsers.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
 #include "agent/cli/label_keys.h"
@@ -98,6 +99,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 	trust_print(status);
 	label_keys_print(status);
 	print_network(status);
+	browsers_print(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");
 	if (json_number(status, "places_unlabelled"))

@@ -105,8 +105,9 @@ struct engine {
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */
 	uint32_t door_acts;
-	struct login_book *login; /* login.c */
-	struct zones *zones;	  /* zones.c */
+	struct login_book *login;  /* login.c */
+	struct zones *zones;	   /* zones.c */
+	struct browsers *browsers; /* browsers.c */
 	/* clients */
 	struct server *server;
 	int supervisor_fd;

@@ -222,6 +222,19 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_SERVICES] = {"services-full", FAILURE_KEEP_LAST,
 		"The names of services have more addresses than there is room for: those that the "
 		"policy itself says count, those of names do not. Name networks instead."},
+	[FAILURE_BROWSERS] = {"browsers-not-bound", FAILURE_KEEP_LAST,
+		"What [browser] says can't be written where the browser reads it, or can't be "
+		"taken "
+		"away again; it is tried again every ten seconds. Look whether the directory is "
+		"there, root's, and on a file system that can be written."},
+	[FAILURE_BROWSER_DRIFT] = {"browser-drift", FAILURE_KEEP_LAST,
+		"Somebody who is root changed or removed the settings that bind a browser to the "
+		"organisation's domains; they were put right. With self = block in [protection] "
+		"nobody can. What else an administrator wrote into Firefox's file is kept."},
+	[FAILURE_BROWSER_RIVAL] = {"browser-overridden", FAILURE_AUDIT,
+		"Another file of the browser's settings says something else of sign-in, and "
+		"counts, "
+		"as its name comes later. Take these settings out of it."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -73,9 +73,12 @@ enum failure_reason {
 	FAILURE_VAULT_HELD = 81, /* its key is gone, and processes hold files of it */
 	FAILURE_VERIFIER = 63,	 /* holdfast-verify ended */
 	FAILURE_VERIFY_UNWATCHED = 64, /* nobody sees that a session is locked */
-	FAILURE_POSTURE = 65,  /* this device does not meet what the policy requires of it */
-	FAILURE_SCOUT = 70,    /* nobody tells of the network */
-	FAILURE_SERVICES = 71, /* not all addresses of services are in the kernel */
+	FAILURE_POSTURE = 65,	    /* this device does not meet what the policy requires of it */
+	FAILURE_SCOUT = 70,	    /* nobody tells of the network */
+	FAILURE_SERVICES = 71,	    /* not all addresses of services are in the kernel */
+	FAILURE_BROWSERS = 88,	    /* their files are not written, or not put back */
+	FAILURE_BROWSER_DRIFT = 89, /* somebody changed one; it was put right */
+	FAILURE_BROWSER_RIVAL = 90, /* another file says something else */
 	FAILURE_REASON_MAX = 96,
 };
 

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/engine/browsers.h"
 #include "agent/engine/label_keys.h"
 #include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
@@ -26,6 +27,7 @@
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
 #include "agent/engine/zones.h"
+#include "agent/ipc/browser.h"
 #include "agent/ipc/scout.h"
 #include "agent/ipc/verify.h"
 #include "common/boot.h"
@@ -43,7 +45,15 @@
 #define BUNDLE_NS     (CLOCK_SECOND_NS / 2)
 #define TRUST_NS      (CLOCK_SECOND_NS / 5) /* the kernel part ends a lease by itself */
 
-enum poll_slot { POLL_SENSOR, POLL_SUPERVISOR, POLL_KEYRING, POLL_VERIFY, POLL_SCOUT, POLL_SERVER };
+enum poll_slot {
+	POLL_SENSOR,
+	POLL_SUPERVISOR,
+	POLL_KEYRING,
+	POLL_VERIFY,
+	POLL_SCOUT,
+	POLL_BROWSERS,
+	POLL_SERVER
+};
 
 #define POLL_MAX (POLL_SERVER + 1 + SERVER_CLIENT_MAX)
 
@@ -207,7 +217,8 @@ static void start(struct engine *engine)
 	if (r < 0)
 		fatal("cannot listen in '%s': %s, stopping", engine->runtime_directory,
 			strerror(-r));
-	if (verify_new(&engine->verify) < 0 || zones_start(engine) < 0)
+	if (verify_new(&engine->verify) < 0 || zones_start(engine) < 0 ||
+		browsers_new(&engine->browsers) < 0)
 		fatal("no memory, stopping");
 	restrict_self();
 	/* From here on outside bytes are read: the database, the policy, then peers. */
@@ -291,6 +302,10 @@ static void on_supervisor(struct engine *engine, short events)
 		verify_attach(engine, take_fd(fd));
 		return;
 	}
+	if (byte == BROWSER_LETTER && fd >= 0) {
+		browsers_take(engine, take_fd(fd));
+		return;
+	}
 	if (byte == 'U') {
 		failure_note(engine, FAILURE_REPORTERS, "they are started again");
 		return;
@@ -352,6 +367,7 @@ static void tick(struct engine *engine)
 	login_tick(engine);
 	ticket_sign_tick(engine);
 	zones_tick(engine);
+	browsers_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);
@@ -395,6 +411,7 @@ int main(int argc, char **argv)
 		polls[POLL_VERIFY] = verify_poll(&engine);
 		polls[POLL_SCOUT].revents = 0;
 		polls[POLL_SCOUT].fd = zones_poll(&engine, &polls[POLL_SCOUT].events);
+		polls[POLL_BROWSERS] = browsers_poll(&engine);
 		count = server_poll_fill(
 			engine.server, polls + POLL_SERVER, POLL_MAX - POLL_SERVER);
 		if (poll(polls, POLL_SERVER + count, TICK_MS) < 0 && errno != EINTR)
@@ -404,6 +421,7 @@ int main(int argc, char **argv)
 		ticket_sign_on_poll(&engine, polls[POLL_KEYRING].revents);
 		verify_on_poll(&engine, polls[POLL_VERIFY].revents);
 		zones_on_poll(&engine, polls[POLL_SCOUT].revents);
+		browsers_on_poll(&engine, polls[POLL_BROWSERS].revents);
 		server_on_poll(&engine, polls + POLL_SERVER, count);
 		link_restore(&engine);
 		tick(&engine);

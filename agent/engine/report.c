@@ -2,6 +2,7 @@
 /* What status and doctor say, as JSON; the command line makes words of it. */
 #include <json-c/json.h>
 
+#include "agent/engine/browsers.h"
 #include "agent/engine/json.h"
 #include "agent/engine/label_keys.h"
 #include "agent/engine/maintenance.h"
@@ -112,6 +113,7 @@ struct json_object *report_status(
 	json_add(status, "kernel", kernel_object(engine));
 	json_add(status, "policy", policy_object(engine));
 	json_add(status, "network", zones_status(engine));
+	json_add(status, "browsers", browsers_status(engine));
 	json_add(status, "events", events_object(engine, counters));
 	json_add(status, "trust", trust_object(engine));
 	if (keys)

@@ -49,7 +49,8 @@ enum message_type {
 	MESSAGE_VERIFIED = 26,	  /* uid u32, struct hf_verified */
 	MESSAGE_SERVICES =
 		27, /* serial u64, flags u8, shut u64, rehearse u64, then as DESTS; also with a policy */
-	MESSAGE_SHUT = 28, /* serial u64, shut u64: services of that policy */
+	MESSAGE_SHUT = 28,     /* serial u64, shut u64: services of that policy */
+	MESSAGE_BROWSERS = 29, /* 1 << enum browser, u8: whose files are the agent's to guard */
 	/* sensor to engine */
 	MESSAGE_HELLO = 40,	    /* struct message_hello */
 	MESSAGE_RECORDS = 41,	    /* count u16, {size u16, bytes} */

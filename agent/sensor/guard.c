@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/ipc/browser.h"
+
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
 /* Held open: on some file systems an inode out of memory comes back under another number. */
@@ -28,6 +30,7 @@ struct guard {
 	unsigned int count;
 	bool is_short; /* of memory or room: something is not guarded */
 	char *pin_directory;
+	char *state_directory;
 };
 
 static void add_one(struct guard *guard, const char *path, uint32_t flags)
@@ -110,6 +113,7 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-page", directory);
 		add(guard, HF_MARK_GUARDED, "%s/../../share/holdfast/manifest.sha256", directory);
 		add(guard, program, "%s/holdfast-scout", directory);
+		add(guard, program, "%s/holdfast-browser", directory);
 	}
 	if (executable_of(getppid(), path)) {
 		directory_of(path, directory);
@@ -188,7 +192,8 @@ struct guard *guard_new(const struct guard_places *places)
 	if (!guard)
 		return NULL;
 	guard->pin_directory = strdup(places->pin_directory);
-	if (!guard->pin_directory) {
+	guard->state_directory = strdup(places->state_directory);
+	if (!guard->pin_directory || !guard->state_directory) {
 		guard_free(guard);
 		return NULL;
 	}
@@ -215,16 +220,54 @@ struct guard *guard_new(const struct guard_places *places)
 	return guard;
 }
 
+static void item_done(struct guarded *item)
+{
+	if (item->fd >= 0)
+		(void)close(item->fd); /* read only */
+	free(item->path);
+}
+
+/* What lies there from now on is not the agent's. */
+static void drop(struct guard *guard, const char *directory, const char *name)
+{
+	char path[PATH_MAX + NAME_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	for (unsigned int i = 0; i < guard->count; i++) {
+		if (strcmp(guard->items[i].path, path) != 0)
+			continue;
+		item_done(&guard->items[i]);
+		guard->items[i] = guard->items[--guard->count];
+		return;
+	}
+}
+
+void guard_set_browsers(struct guard *guard, unsigned int browsers)
+{
+	for (unsigned int i = 0; i < BROWSER_MAX; i++) {
+		const struct browser_file *file = browser_file(i);
+		char directory[PATH_MAX];
+
+		if (!realpath(file->directory, directory))
+			continue;
+		drop(guard, directory, file->file);
+		if (!(browsers >> i & 1))
+			continue;
+		add(guard, HF_MARK_NAMES, "%s", directory);
+		add(guard, HF_MARK_GUARDED, "%s/%s", directory, file->file);
+	}
+	if (browsers)
+		add(guard, HF_MARK_GUARDED, "%s" BROWSER_STATE_SUFFIX, guard->state_directory);
+}
+
 void guard_free(struct guard *guard)
 {
 	if (!guard)
 		return;
-	for (unsigned int i = 0; i < guard->count; i++) {
-		if (guard->items[i].fd >= 0)
-			(void)close(guard->items[i].fd); /* read only */
-		free(guard->items[i].path);
-	}
+	for (unsigned int i = 0; i < guard->count; i++)
+		item_done(&guard->items[i]);
 	free(guard->pin_directory);
+	free(guard->state_directory);
 	free(guard);
 }
 

@@ -9,7 +9,7 @@
 #include "agent/sensor/kernel.h"
 #include "common/cleanup.h"
 
-#define GUARD_PATH_MAX 128
+#define GUARD_PATH_MAX 160
 
 struct guard;
 
@@ -30,6 +30,12 @@ struct guard *guard_new(const struct guard_places *places);
 /* Accepts NULL. What is guarded stays so. */
 void guard_free(struct guard *guard);
 CLEANUP_DEFINE(struct guard, guard_free)
+
+/*
+ * Whose files (common/browser.h) are the agent's, 1 << enum browser: from the next guard_apply() on. They
+ * are guarded where they lie at the time; what takes their place is to be said again.
+ */
+void guard_set_browsers(struct guard *guard, unsigned int browsers);
 
 /*
  * Guards what is at those places now. Called at start, and when a maintenance door shuts, as what

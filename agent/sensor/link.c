@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "agent/sensor/guard.h"
 #include "agent/sensor/marks.h"
 #include "agent/sensor/paths.h"
 #include "agent/sensor/places.h"
@@ -348,6 +349,16 @@ static void on_verified(struct sensor *sensor, struct bytes_reader *payload)
 		fatal("cannot write who has verified: %s, stopping", strerror(-r));
 }
 
+static void on_browsers(struct sensor *sensor, struct bytes_reader *payload)
+{
+	uint8_t browsers = bytes_get_u8(payload);
+
+	if (!bytes_is_done(payload) || !sensor->guard)
+		return; /* fatal in link_on_message */
+	guard_set_browsers(sensor->guard, browsers);
+	sensor_guard(sensor);
+}
+
 void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_reader *payload, int fd)
 {
 	switch (type) {
@@ -386,6 +397,9 @@ void link_on_message(struct sensor *sensor, unsigned int type, struct bytes_read
 		break;
 	case MESSAGE_VERIFIED:
 		on_verified(sensor, payload);
+		break;
+	case MESSAGE_BROWSERS:
+		on_browsers(sensor, payload);
 		break;
 	case MESSAGE_TELL:
 		on_tell(payload);

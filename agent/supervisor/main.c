@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "common/privileges.h"
+#include "agent/ipc/browser.h"
 #include "agent/ipc/scout.h"
 #include "agent/ipc/verify.h"
 #include "agent/supervisor/children.h"
@@ -56,6 +57,8 @@ struct supervisor {
 	struct reporting reporting;
 	struct companion scout;
 	struct companion verify;
+	struct companion browser;
+	char browser_directory[PATH_MAX];
 	struct workers workers; /* of holdfast-verify */
 	int signal_fd;
 	int lock_fd;
@@ -326,6 +329,7 @@ static void children_again(struct supervisor *supervisor)
 	pair_stop(&supervisor->children);
 	companion_stop(&supervisor->verify);	     /* its engine is gone */
 	companion_stop(&supervisor->scout);	     /* likewise */
+	companion_stop(&supervisor->browser);	     /* likewise */
 	(void)poll(NULL, 0, supervisor->backoff_ms); /* signals wait in their descriptor */
 	supervisor->backoff_ms *= 2;
 	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
@@ -363,6 +367,8 @@ static void on_engine(struct supervisor *supervisor)
 			supervisor->scout.is_wanted = true;
 		if (letter == supervisor->verify.kind.letter)
 			supervisor->verify.is_wanted = true;
+		if (letter == supervisor->browser.kind.letter)
+			supervisor->browser.is_wanted = true;
 		if (letter == 'R') {
 			log_notice("ready");
 			(void)sd_notify(0, "READY=1\nSTATUS=Enforcing"); /* no systemd: nothing */
@@ -402,6 +408,7 @@ static void loop(struct supervisor *supervisor)
 		companion_tick(&supervisor->verify, &supervisor->options, supervisor->children.fd);
 		workers_tick(&supervisor->workers);
 		companion_tick(&supervisor->scout, &supervisor->options, supervisor->children.fd);
+		companion_tick(&supervisor->browser, &supervisor->options, supervisor->children.fd);
 		if (reporting_tick(
 			    &supervisor->reporting, &supervisor->options, &supervisor->engine))
 			tell_engine(supervisor, 'U');
@@ -434,6 +441,22 @@ static void scout_init(struct supervisor *supervisor)
 	companion_init(&supervisor->scout, &kind);
 }
 
+/* Root: what it writes below /etc is root's. Its directory is made when it is started for the first time. */
+static void browser_init(struct supervisor *supervisor)
+{
+	const struct companion_kind kind = {
+		.program = "holdfast-browser",
+		.user = "root",
+		.letter = BROWSER_LETTER,
+		.state = supervisor->browser_directory,
+		.is_asked_for_anew = true,
+	};
+
+	(void)snprintf(supervisor->browser_directory, sizeof(supervisor->browser_directory),
+		"%s" BROWSER_STATE_SUFFIX, supervisor->options.state_directory);
+	companion_init(&supervisor->browser, &kind);
+}
+
 int main(int argc, char **argv)
 {
 	static struct supervisor supervisor = {.backoff_ms = BACKOFF_MIN_MS};
@@ -458,6 +481,7 @@ int main(int argc, char **argv)
 	reporting_init(&supervisor.reporting, &supervisor.options);
 	verify_init(&supervisor);
 	scout_init(&supervisor);
+	browser_init(&supervisor);
 	children_begin(&supervisor);
 	loop(&supervisor);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=The kernel part goes on enforcing"); /* no systemd */
@@ -465,6 +489,7 @@ int main(int argc, char **argv)
 	companion_stop(&supervisor.verify);
 	workers_stop(&supervisor.workers);
 	pair_stop(&supervisor.children);
+	companion_stop(&supervisor.browser);
 	companion_stop(&supervisor.scout); /* before, the engine would shut what is for zones */
 	log_notice("stopped; the kernel part goes on enforcing");
 	return EXIT_SUCCESS;

@@ -11,7 +11,8 @@ static bool is_reason(unsigned int reason)
 	return (reason > HF_REASON_RULE && reason < HF_REASON_MAX) ||
 	       (reason >= FAILURE_NO_KERNEL && reason <= FAILURE_POSTURE) ||
 	       reason == FAILURE_SCOUT || reason == FAILURE_SERVICES || reason == FAILURE_VAULT ||
-	       reason == FAILURE_VAULT_HELD || reason == FAILURE_LABEL_KEYS;
+	       reason == FAILURE_VAULT_HELD || reason == FAILURE_LABEL_KEYS ||
+	       (reason >= FAILURE_BROWSERS && reason <= FAILURE_BROWSER_RIVAL);
 }
 
 Test(failure_table, every_reason_has_a_whole_row)
