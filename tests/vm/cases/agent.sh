@@ -117,7 +117,7 @@ agent_stop()
 {
 	agent_leave
 	rm -rf /var/lib/holdfast /var/lib/holdfast-sensor /var/lib/holdfast-keyring \
-		/var/lib/holdfast-uplink /var/lib/holdfast-login /var/lib/holdfast-verify \
+		/var/lib/holdfast-uplink /var/lib/holdfast-login /var/lib/holdfast-verify /var/lib/holdfast-browser \
 		/var/log/holdfast
 }
 
