@@ -44,8 +44,7 @@ static void read_facts(struct engine *engine)
 	(void)json_object_put(status);			 /* freed */
 }
 
-/* Between two policies the kernel part goes on with the earlier one. */
-static bool is_enforcing(const struct engine *engine)
+bool posture_is_enforcing(const struct engine *engine)
 {
 	return engine->is_policy_applied ? report_is_enforcing(engine) : engine->hello.is_enforcing;
 }
@@ -55,7 +54,7 @@ static const char *fact(const char *name, void *userdata)
 	const struct engine *engine = userdata;
 
 	if (!strcmp(name, "enforcing"))
-		return is_enforcing(engine) ? "yes" : "no";
+		return posture_is_enforcing(engine) ? "yes" : "no";
 	if (!strcmp(name, "key"))
 		return engine->posture.key;
 	/* What the TPM has signed only the console can tell: here it is as good as it can be. */

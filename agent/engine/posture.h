@@ -28,6 +28,8 @@ struct engine_posture {
 /* Looks anew, now and then. Called in the loop, and with is_now for a policy that is to be published. */
 void posture_look(struct engine *engine, bool is_now);
 bool posture_is_met(const struct engine *engine);
+/* Between two policies the kernel part goes on with the earlier one. */
+bool posture_is_enforcing(const struct engine *engine);
 /* "lockdown: lockdown is 'none'; ...": what is not met; "" = all is. */
 void posture_words(const struct engine *engine, char ret_words[POSTURE_WORDS_MAX]);
 /* For status: {"require", "facts", "unmet": [{"condition", "text", "do"}]}. NULL without memory; caller puts. */

@@ -12,13 +12,16 @@
 #include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "agent/engine/server.h"
+#include "agent/engine/posture.h"
 #include "agent/engine/uplink_files.h"
 #include "common/file.h"
 #include "common/json.h"
 
 #define LOOK_NS	  (5 * CLOCK_SECOND_NS)
 #define SILENT_MS UINT64_C(3600000) /* so long without an answer: told */
+/* So long a slow machine may take to load the kernel part, and then until something is labelled. */
+#define LOAD_NS	  (900 * CLOCK_SECOND_NS)
+#define SETTLE_NS (180 * CLOCK_SECOND_NS)
 
 static void look_refused(struct engine *engine, struct json_object *status)
 {
@@ -80,6 +83,26 @@ static void look_silent(struct engine *engine, struct json_object *status)
 	was_silent = is_silent;
 }
 
+/* A start takes its time, and is no news; one that does not end is. */
+static const char *enforcement(const struct engine *engine)
+{
+	static uint64_t began_ns, loaded_ns; /* with the first look */
+	static bool was_enforcing;
+	uint64_t now = clock_boot_ns();
+	bool is_starting;
+
+	if (!began_ns)
+		began_ns = now;
+	if (!loaded_ns && engine->has_hello)
+		loaded_ns = now;
+	if (posture_is_enforcing(engine)) {
+		was_enforcing = true;
+		return "yes";
+	}
+	is_starting = loaded_ns ? now - loaded_ns < SETTLE_NS : now - began_ns < LOAD_NS;
+	return is_starting && !was_enforcing ? ENFORCEMENT_STARTING : "no";
+}
+
 /* For uplink, which tells the console what this machine is: written when it changes. */
 static void tell_enforcement(struct engine *engine)
 {
@@ -88,10 +111,7 @@ static void tell_enforcement(struct engine *engine)
 	auto_close int fd = -EBADF;
 	struct file_content content = {.bytes = text, .mode = 0644, .group = FILE_GROUP_NONE};
 
-	if (!engine->has_hello)
-		return;
-	(void)snprintf(text, sizeof(text), "{\"enforcing\":\"%s\"}",
-		report_is_enforcing(engine) ? "yes" : "no");
+	(void)snprintf(text, sizeof(text), "{\"enforcing\":\"%s\"}", enforcement(engine));
 	if (!strcmp(text, before))
 		return;
 	content.size = strlen(text);

@@ -13,11 +13,13 @@
 
 /*
  * What this machine is: a JSON object of short texts, by holdfast-survey, in the same directory; and
- * what of it the engine knows, in the runtime directory.
+ * what of it the engine knows, in the runtime directory: "enforcing" is "yes", "no" or, after a start,
+ * not known yet.
  */
-#define SURVEY_NAME	 "device.json"
-#define ENFORCEMENT_NAME "enforcement.json"
-#define SURVEY_MAX	 4096 /* bytes */
+#define SURVEY_NAME	     "device.json"
+#define ENFORCEMENT_NAME     "enforcement.json"
+#define ENFORCEMENT_STARTING "starting"
+#define SURVEY_MAX	     4096 /* bytes */
 
 /* Of the survey, in uplink's directory, what a policy may require (common/posture.h): for everybody. */
 #define POSTURE_NAME "posture.json"

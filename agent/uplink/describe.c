@@ -16,8 +16,7 @@
 #include "common/json.h"
 
 #define FACTS_DEPTH 2
-/* So long a machine that starts may take until it enforces; before that, that it doesn't is no news. */
-#define START_NS (180 * CLOCK_SECOND_NS)
+#define START_NS    (180 * CLOCK_SECOND_NS) /* so long the engine may take to say anything */
 
 /* NULL: not there, or no object. Caller puts. */
 static struct json_object *facts_read(int directory_fd, const char *name)
@@ -73,12 +72,13 @@ static bool add_enforcement(struct json_object *into, int directory_fd)
 {
 	static uint64_t began_ns; /* with the first look */
 	struct json_object *engine = facts_read(directory_fd, "../" ENFORCEMENT_NAME);
+	const char *word = json_text(engine, "enforcing");
 	uint64_t now = clock_boot_ns();
 	bool is_settled;
 
 	if (!began_ns)
 		began_ns = now;
-	is_settled = !strcmp(json_text(engine, "enforcing"), "yes") || now - began_ns > START_NS;
+	is_settled = word[0] ? strcmp(word, ENFORCEMENT_STARTING) != 0 : now - began_ns > START_NS;
 	add_all(into, engine);
 	(void)json_object_put(engine); /* freed */
 	return is_settled;

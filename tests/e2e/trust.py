@@ -169,10 +169,10 @@ class Machine:
         check('the machine is looked at', done.returncode == 0, done.stderr)
 
 
-def enforces(device):
-    """As the engine says it, once the kernel part is in."""
+def enforces(device, word='yes'):
+    """As the engine says it: 'starting' until the kernel part is in."""
     with open(device.part('enforcement.json'), 'w', encoding='ascii') as file:
-        file.write('{"enforcing":"yes"}')
+        file.write(f'{{"enforcing":"{word}"}}')
 
 
 def kinds(console, uid):
@@ -247,6 +247,9 @@ def record(console, work):
           is_trusted(device) and delivers(console, device) and
           not wait_until(lambda: kinds(console, uid), 7) and
           console.device(uid)['details']['secure_boot'] == 'on', console.device(uid))
+    enforces(device, 'starting')
+    check('nor while it says that it starts', not wait_until(lambda: kinds(console, uid), 7) and
+          console.device(uid)['details']['secure_boot'] == 'on', console.device(uid))
     machine.secure_boot(True)
     machine.survey(device)
     used_by(console, machine, device, uid)
@@ -256,6 +259,10 @@ def record(console, work):
     found = wait_until(lambda: len(kinds(console, uid)) >= 2, 30)
     check('secure boot and lockdown are off: two findings', found and sorted(
         kinds(console, uid)) == ['lockdown-lowered', 'secure-boot-off'], kinds(console, uid))
+    enforces(device, 'no')
+    check('it says that it does not enforce: another', wait_until(
+        lambda: 'not-enforcing' in kinds(console, uid), 30), kinds(console, uid))
+    enforces(device)
     return machine, device, uid
 
 
