@@ -177,10 +177,15 @@ static bool has_key(struct uplink *uplink, uint64_t now)
 		return !had_trouble;
 	uplink->key_ns = now;
 	keyring_state(&uplink->key);
-	if (uplink->key.trouble[0])
+	if (uplink->key.trouble[0]) {
 		say(uplink, "DEVICE_KEY", uplink->key.trouble);
-	else if (had_trouble)
+		if (!had_trouble) /* what can't be proven is not shown */
+			network_identify(uplink->network, NULL, 0);
+	} else if (had_trouble) {
 		say(uplink, "", "");
+		network_identify(
+			uplink->network, uplink->identity.chain, uplink->identity.chain_count);
+	}
 	return !uplink->key.trouble[0];
 }
 
@@ -194,10 +199,16 @@ static void begin_renewal(struct uplink *uplink, uint64_t now)
 void errand_begin(struct uplink *uplink)
 {
 	uint64_t now = clock_boot_ns();
+	struct exchange_request request;
 
 	if (!uplink->exchange || uplink->errand != ERRAND_NONE ||
-		!exchange_is_ready(uplink->exchange) || !has_key(uplink, now))
+		!exchange_is_ready(uplink->exchange))
 		return;
+	if (!has_key(uplink, now)) {
+		if (keyless_ask(uplink, now, &request))
+			begin(uplink, ERRAND_KEYLESS, &request);
+		return;
+	}
 	if (now - uplink->describe_ns > DESCRIBE_NS) {
 		uplink->describe_ns = now;
 		if (describe(uplink) && uplink->standing != STANDING_REFUSED)
@@ -402,6 +413,7 @@ static void good(struct uplink *uplink, enum errand errand, const struct exchang
 	case ERRAND_KEYS:
 		keys_take(uplink, answer);
 		break;
+	case ERRAND_KEYLESS: /* keyless.c */
 	case ERRAND_NONE:
 		break;
 	}
@@ -460,6 +472,10 @@ void errand_end(struct uplink *uplink, const struct exchange_answer *answer)
 
 	uplink->errand = ERRAND_NONE;
 	free(take_ptr(uplink->request_body));
+	if (errand == ERRAND_KEYLESS) {
+		keyless_told(uplink, answer);
+		return;
+	}
 	if (!answer->status) {
 		if (errand == ERRAND_KEYS)
 			keys_refused("UNREACHABLE");

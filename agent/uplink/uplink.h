@@ -37,6 +37,7 @@ enum errand { /* the request under way */
 	ERRAND_EVENTS,
 	ERRAND_LEASE,
 	ERRAND_KEYS,
+	ERRAND_KEYLESS,
 };
 
 /* What is known of the console's word. */
@@ -101,8 +102,9 @@ struct uplink {
 	uint64_t delivered;	  /* events, since the start */
 	struct keyring_state key; /* while it has trouble, the console is not asked */
 	uint64_t key_ns;	  /* when it was looked at last, on the boot clock */
-	int spool_error;	  /* negative errno of the last try to write to it, or 0 */
-	char code[64];		  /* of the last refusal; "" = none */
+	uint64_t keyless_ns; /* when the console is told (again) that it can't be used, likewise */
+	int spool_error;     /* negative errno of the last try to write to it, or 0 */
+	char code[64];	     /* of the last refusal; "" = none */
 	char trouble[EXCHANGE_ERROR_SIZE]; /* in words */
 };
 
@@ -116,6 +118,10 @@ void attest(struct uplink *uplink, const char *challenge);
 
 /* describe.c: puts the description together anew. Whether it is another one than before. */
 bool describe(struct uplink *uplink);
+
+/* keyless.c: tells the console that this machine has the device's disk and can't use its key. False: not now. */
+bool keyless_ask(struct uplink *uplink, uint64_t now, struct exchange_request *ret_request);
+void keyless_told(struct uplink *uplink, const struct exchange_answer *answer);
 
 /* errands.c: what to ask of the console next, and what its answer means. */
 void errand_begin(struct uplink *uplink);

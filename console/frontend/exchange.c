@@ -113,6 +113,10 @@ static void on_done(struct frontend *frontend, const struct console_done *done)
 		receipt_answer(frontend, pending, done->refusal);
 		return;
 	}
+	if (pending && pending->stage == PENDING_KEYLESS) {
+		keyless_answer(frontend, pending, done->refusal);
+		return;
+	}
 	pending = find(frontend, &frontend->store, done->id, PENDING_CERTIFIED);
 	if (!pending)
 		return;

@@ -11,6 +11,8 @@ void handle_health(struct frontend *frontend, struct http_request *request);
 void handle_device(struct frontend *frontend, struct http_request *request);
 void handle_describe(struct frontend *frontend, struct http_request *request);
 void handle_events(struct frontend *frontend, struct http_request *request);
+/* keyless.c */
+void handle_keyless(struct frontend *frontend, struct http_request *request);
 /* policy.c */
 void handle_policy(struct frontend *frontend, struct http_request *request);
 /* lease.c */

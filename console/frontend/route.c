@@ -15,6 +15,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/v1/receipt", true, CONSOLE_WIPE_RECEIPT_MAX, handle_receipt},
 	{HTTP_GET, "/v1/device", true, 0, handle_device},
 	{HTTP_POST, "/v1/device", true, CONSOLE_DESCRIPTION_MAX, handle_describe},
+	{HTTP_POST, "/v1/device/keyless", false, CONSOLE_CERTIFICATE_MAX, handle_keyless},
 	{HTTP_POST, "/v1/ticket/check", false, ROUTE_CHECK_MAX, handle_check},
 	{HTTP_GET, "/v1/health", false, 0, handle_health},
 	{HTTP_GET, "/.well-known/est/cacerts", false, 0, handle_cacerts},

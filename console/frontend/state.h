@@ -109,6 +109,9 @@ void receipt_answer(struct frontend *frontend, struct pending *pending, uint16_t
 void lease_answer(
 	struct frontend *frontend, struct pending *pending, const struct console_word *word);
 
+/* keyless.c */
+void keyless_answer(struct frontend *frontend, struct pending *pending, uint16_t refusal);
+
 /* check.c */
 void check_answer(
 	struct frontend *frontend, struct pending *pending, const struct console_checked *checked);

@@ -45,6 +45,7 @@ enum console_message {
 	CONSOLE_RECEIPT =
 		11, /* struct console_who, then a receipt of common/wipe_receipt.h: the rest */
 	CONSOLE_KEYS = 9, /* struct console_who, then a question of common/key_words.h: the rest */
+	CONSOLE_KEYLESS = 12, /* struct console_who, of what was only said; answered by DONE */
 	/* store to frontend */
 	CONSOLE_ENROLLED = 32,	/* struct console_device: to ENROL, RENEW */
 	CONSOLE_DONE = 33,	/* struct console_done */

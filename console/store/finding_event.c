@@ -21,6 +21,7 @@ const struct finding_kind finding_kinds[] = {
 	{"lost", "Events never reached a device's spool", MEDIUM},
 	{"chain-conflict", "A device exists twice, or was set back", HIGH},
 	{"key-on-two-machines", "A device's key speaks from two machines", HIGH},
+	{"disk-in-other-machine", "A device's disk is in a machine without its key", HIGH},
 	{"secure-boot-off", "Secure boot of a device is off", HIGH},
 	{"lockdown-lowered", "The kernel of a device is locked down less", HIGH},
 	{"bpf-lsm-off", "A device runs without BPF LSM", HIGH},

@@ -15,6 +15,7 @@
 #include "console/store/enrolment.h"
 #include "console/store/export_server.h"
 #include "console/store/identify.h"
+#include "console/store/keyless.h"
 #include "console/store/lease.h"
 #include "console/store/release.h"
 #include "console/store/requirement.h"
@@ -54,6 +55,15 @@ static int on_enrol(
 	check_done(payload, type);
 	return type == CONSOLE_ENROL ? enrolment_device(service->writer, &enrol, &answer->device)
 				     : enrolment_renew(service->writer, &enrol, &answer->device);
+}
+
+static int on_keyless(struct service *service, struct bytes_reader *payload)
+{
+	struct console_who who;
+
+	console_get_who(payload, &who);
+	check_done(payload, CONSOLE_KEYLESS);
+	return keyless_note(service->writer, &who);
 }
 
 static int on_certified(
@@ -246,6 +256,8 @@ static int dispatch(
 		return on_enrol(service, type, payload, answer);
 	case CONSOLE_CERTIFIED:
 		return on_certified(service, payload, answer);
+	case CONSOLE_KEYLESS:
+		return on_keyless(service, payload);
 	case CONSOLE_DEVICE:
 		return on_device(service, payload, answer);
 	case CONSOLE_DESCRIBE:
@@ -273,7 +285,9 @@ static void begin_answer(
 {
 	struct bytes_reader peek = *payload;
 
-	ret_answer->type = type == CONSOLE_CERTIFIED || type == CONSOLE_RECEIPT ? CONSOLE_DONE
+	ret_answer->type = type == CONSOLE_CERTIFIED || type == CONSOLE_RECEIPT ||
+					   type == CONSOLE_KEYLESS
+				   ? CONSOLE_DONE
 			   : type == CONSOLE_DEVICE || type == CONSOLE_DESCRIBE ? CONSOLE_DEVICE_IS
 			   : type == CONSOLE_EVENTS				? CONSOLE_TAKEN
 			   : type == CONSOLE_POLICY				? CONSOLE_POLICY_IS

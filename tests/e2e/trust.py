@@ -32,6 +32,12 @@ def key_bytes(device):
         return file.read()
 
 
+def certificate_of(device):
+    """In DER."""
+    with open(os.path.join(device.part('uplink'), 'device.crt'), 'rb') as file:
+        return run('openssl', 'x509', '-outform', 'DER', data=file.read()).stdout
+
+
 def delivers(console, device):
     """Whether events that are written now are in the console's database."""
     device.log.append(3)
@@ -79,7 +85,14 @@ def stolen(console, work, device, uid):
     said = wait_until(lambda: copy.status().get('key_trouble'), 20)
     check('copied to another machine, the key is of no use, and that is said',
           said and 'another TPM' in said, (copy.status(), copy.errors()))
-    check('the console has not heard of it', console.device(uid)['last_seen'] == before)
+    check('the console is told that the disk is elsewhere: a finding', wait_until(
+        lambda: kinds(console, uid) == ['disk-in-other-machine'], 20), kinds(console, uid))
+    check('the device itself it has not heard of, and it stays what it was',
+          console.device(uid)['last_seen'] == before and console.device(uid)['state'] == TRUSTED)
+    answers = [console.curl('/v1/device/keyless', data=text) for text in (b'no certificate', certificate_of(device))]
+    check('a stranger learns nothing by saying so', [(status, body) for status, body, _ in answers] ==
+          [(200, b'{}')] * 2, answers)
+    check('and the same is found once', kinds(console, uid) == ['disk-in-other-machine'], kinds(console, uid))
     check('what was copied is not overwritten', key_bytes(copy) == key_bytes(device))
     copy.configure(console.url, console.ca, console.token('--approve')['token'], 'copied')
     check('enrolled anew it is another device', is_trusted(copy) and

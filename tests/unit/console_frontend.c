@@ -30,6 +30,7 @@ HANDLER(handle_events)
 HANDLER(handle_cacerts)
 HANDLER(handle_enrol)
 HANDLER(handle_renew)
+HANDLER(handle_keyless)
 HANDLER(handle_policy)
 HANDLER(handle_check)
 HANDLER(handle_lease)
@@ -138,6 +139,8 @@ Test(console_frontend, routes)
 		{HTTP_GET, "/v1/health", handle_health, 0},
 		{HTTP_GET, "/v1/policy?have=0&wait=50", handle_policy, 0},
 		{HTTP_POST, "/v1/policy?have=0&wait=50", NULL, REFUSAL_METHOD},
+		{HTTP_POST, "/v1/device/keyless", handle_keyless, 0},
+		{HTTP_GET, "/v1/device/keyless", NULL, REFUSAL_METHOD},
 		{HTTP_POST, "/v1/ticket/check", handle_check, 0},
 		{HTTP_GET, "/v1/ticket/check", NULL, REFUSAL_METHOD},
 		{HTTP_POST, "/v1/lease", handle_lease, 0},
