@@ -15,7 +15,7 @@ PROGRAMS += $(AGENT_PROGRAMS)
 
 ENGINE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/engine/*.c)))
 
-$(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o \
+$(B)/holdfast-engine: $(ENGINE_OBJECTS) $(AGENT_RECORD) $(AGENT_IPC) $(B)/agent/ipc/request.o $(B)/agent/ipc/capture.o \
 		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(B)/agent/ipc/verify.o $(B)/agent/ipc/scout.o \
 		$(B)/agent/ipc/browser.o \
 		$(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
@@ -130,6 +130,6 @@ PROGRAMS += $(B)/holdfast-page
 SESSION_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/session/*.c)))
 
 $(B)/holdfast-session: $(SESSION_OBJECTS) $(B)/agent/ipc/request.o $(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lseccomp -lsystemd
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lseccomp -lsystemd -lxcb -lxcb-record -lxcb-res
 
 PROGRAMS += $(B)/holdfast-session

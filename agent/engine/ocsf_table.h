@@ -62,6 +62,7 @@ enum event_kind {
 	EVENT_LOST,	       /* records that the ring had no room for, or a torn log */
 	EVENT_FAILURE,	       /* a row of the failure table */
 	EVENT_ZONE,	       /* other zones hold: the network has changed */
+	EVENT_CAPTURED,	       /* the screen was, as the desktop's session saw */
 	EVENT_KIND_MAX,
 };
 

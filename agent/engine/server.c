@@ -119,6 +119,11 @@ void client_ask(
 	link_request(engine, request, fd);
 }
 
+const struct client *server_client(const struct engine *engine, unsigned int index)
+{
+	return index < engine->server->count ? engine->server->clients[index] : NULL;
+}
+
 struct client *server_client_of_ticket(const struct engine *engine, uint64_t ticket_id)
 {
 	for (unsigned int i = 0; i < engine->server->count; i++)

@@ -21,6 +21,8 @@ struct client {
 	uint64_t ticket_id;  /* TICKET: of the signature it waits for; 0 = none */
 	char challenge[33];  /* TICKET: to be sent back by sender; "" = none */
 	uint32_t challenged;
+	bool is_witness; /* WITNESS: of display, for as long as it is connected */
+	char display[LOCAL_LABEL_SIZE];
 	struct local_request request;
 };
 
@@ -39,6 +41,8 @@ void client_end(struct client *client, int error, const char *format, ...)
 void client_ask(
 	struct engine *engine, struct client *client, struct message_request *request, int fd);
 
+/* The connections, by number; NULL past the last. */
+const struct client *server_client(const struct engine *engine, unsigned int index);
 /* The client that waits for that signature; NULL when it is gone. */
 struct client *server_client_of_ticket(const struct engine *engine, uint64_t ticket_id);
 
@@ -70,5 +74,8 @@ struct json_object *report_status(
 	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX]);
 void report_doctor(struct engine *engine, struct client *client,
 	const uint64_t counters[static HF_COUNTER_MAX]);
+
+/* report_screen.c: lines of kind screen and witness. */
+void report_screen(struct engine *engine, struct client *client);
 
 #endif

@@ -10,6 +10,7 @@
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
+#include "agent/engine/witness.h"
 #include "common/clock.h"
 #include "policy/words.h"
 
@@ -270,6 +271,7 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_MAINTENANCE_SHOW] = {false, maintenance_show},
 	[LOCAL_LINEAGE] = {true, verb_lineage},
 	[LOCAL_TAINT] = {false, verb_taint},
+	[LOCAL_WITNESS] = {false, verb_witness},
 	[LOCAL_VAULTS] = {false, verb_vaults},
 	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
 	[LOCAL_LOGIN] = {false, verb_login},

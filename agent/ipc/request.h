@@ -46,6 +46,7 @@ enum local_type {
 	LOCAL_TICKET = 18,     /* one line, {"ticket": ...} */
 	LOCAL_VAULTS = 22,     /* a line for each [vault] of the policy in force */
 	LOCAL_VAULT_TELL = 23, /* root, which is holdfast-vault; path and, as reason, words */
+	LOCAL_WITNESS = 24,    /* of holdfast-session: pid, method, after captures of a screen */
 	LOCAL_TYPE_MAX,	       /* behind the last request */
 };
 
@@ -69,24 +70,27 @@ enum local_stage {
 struct local_request {
 	uint16_t type;
 	union {
-		uint32_t pid;	/* WHY: 0 = the last one; TAINT: 0 = all */
+		uint32_t pid;	/* WHY: 0 = the last one; TAINT: 0 = all; WITNESS: 0 = not known */
 		uint32_t uid;	/* LOGIN: the account's */
 		uint32_t event; /* VAULT_TELL: enum local_vault_event */
 	};
 	union {
 		uint32_t minutes; /* JUSTIFY, MAINTENANCE_BEGIN */
 		uint32_t stage;	  /* LOGIN: enum local_stage */
+		uint32_t method;  /* WITNESS: enum capture_method; 0 = only that it watches */
 	};
-	uint64_t after; /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW */
+	uint64_t after; /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW; WITNESS: how many */
 	union {
 		char reason[LOCAL_REASON_SIZE];
-		char host[LOCAL_REASON_SIZE];  /* LOGIN: where from */
-		char nonce[LOCAL_REASON_SIZE]; /* TICKET */
+		char host[LOCAL_REASON_SIZE];	 /* LOGIN: where from */
+		char nonce[LOCAL_REASON_SIZE];	 /* TICKET */
+		char program[LOCAL_REASON_SIZE]; /* WITNESS: its name */
 	};
 	union {
 		char label[LOCAL_LABEL_SIZE];
 		char service[LOCAL_LABEL_SIZE]; /* LOGIN: PAM's */
 		char vault[LOCAL_LABEL_SIZE];	/* VAULT_TELL */
+		char display[LOCAL_LABEL_SIZE]; /* WITNESS: what is watched */
 	};
 	union {
 		char name[NAME_MAX + 1];     /* LABEL_*, LINEAGE: in the directory sent along */

@@ -5,10 +5,9 @@
  */
 #include "agent/session/bus.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "agent/session/wait.h"
 #include "common/log.h"
 
 #define SERVER_NAME	 "org.freedesktop.Notifications"
@@ -313,21 +312,6 @@ static void read_bus(struct session_bus *bus)
 		log_notice("the session bus is there");
 }
 
-/* What sd-bus waits for, on its clock. */
-static int bus_wait_ms(const struct session_bus *bus)
-{
-	uint64_t at_usec, now_usec = clock_steady_ns() / 1000;
-
-	if (sd_bus_get_timeout(bus->bus, &at_usec) < 0 || at_usec == UINT64_MAX)
-		return -1;
-	return at_usec > now_usec ? (int)((at_usec - now_usec) / 1000 + 1) : 0;
-}
-
-static int sooner(int a, int b)
-{
-	return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 int bus_tick(struct session_bus *bus, uint64_t now_ms)
 {
 	int wait = -1;
@@ -351,13 +335,10 @@ int bus_tick(struct session_bus *bus, uint64_t now_ms)
 		show(bus);
 		wait = notices_wait_ms(bus->notices, now_ms);
 	}
-	return sooner(wait, bus_wait_ms(bus));
+	return sooner(wait, bus_left_ms(bus->bus));
 }
 
 struct pollfd bus_poll(const struct session_bus *bus)
 {
-	int fd = bus->bus ? sd_bus_get_fd(bus->bus) : -EBADF;
-	int events = bus->bus ? sd_bus_get_events(bus->bus) : 0;
-
-	return (struct pollfd){fd, (short)(events < 0 ? 0 : events), 0};
+	return bus_pollfd(bus->bus);
 }

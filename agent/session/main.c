@@ -2,7 +2,8 @@
 /*
  * holdfast-session: one for each desktop session, as its user, without any privilege. Shows what
  * the engine says was refused to this user. Decides nothing: ending it hides notices, and allows
- * nothing. Reads the engine's answers and the session bus; opens and starts nothing.
+ * nothing. Reads the engine's answers and the session bus; opens nothing, and starts two processes of
+ * its own, which watch for captures of the screen.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -20,6 +20,9 @@
 #include "common/filter.h"
 #include "agent/session/bus.h"
 #include "agent/session/follow.h"
+#include "agent/session/restrict.h"
+#include "agent/session/wait.h"
+#include "agent/session/witness.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -33,18 +36,13 @@ struct session {
 
 static const char usage[] =
 	"usage: holdfast-session [--runtime-dir DIR] [--verbose]\n"
-	"Shows what Holdfast refused to you as notices of your desktop. See "
-	"holdfast-session(1).\n\n"
+	"Shows what Holdfast refused to you as notices of your desktop, and tells the agent who\n"
+	"captures the screen. See holdfast-session(1).\n\n"
 	"  --runtime-dir DIR  where the agent listens (/run/holdfast)\n"
 	"  --verbose          more on the error output\n"
 	"  --help, --version\n"
 	"Exit status: 0 told to end, or another one serves this session; 1 the session bus ended;\n"
 	"2 wrong use.\n";
-
-static uint64_t now_ms(void)
-{
-	return clock_boot_ns() / (CLOCK_SECOND_NS / 1000);
-}
 
 static bool parse_options(int argc, char **argv, struct session *session)
 {
@@ -91,29 +89,13 @@ static void take_signals(struct session *session)
 		fatal("cannot wait for signals: %m, stopping");
 }
 
-static void restrict_self(void)
-{
-	int r;
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		fatal("cannot give up new privileges: %m, stopping");
-	r = filter_load(FILTER_FILES | FILTER_IPC | FILTER_NAMES);
-	if (r < 0)
-		fatal("cannot load the system call filter: %s, stopping", strerror(-r));
-}
-
 static void on_event(struct json_object *event, void *userdata)
 {
 	static struct refusal refusal; /* too large for the stack */
 	struct session *session = userdata;
 
 	if (refusal_parse(event, &refusal) == 0)
-		notices_add(&session->notices, &refusal, now_ms());
-}
-
-static int sooner(int a, int b)
-{
-	return a < 0 ? b : b < 0 || a < b ? a : b;
+		notices_add(&session->notices, &refusal, session_now_ms());
 }
 
 /* True when told to end. */
@@ -122,8 +104,8 @@ static bool round_once(struct session *session)
 	struct pollfd polls[3];
 	int wait;
 
-	wait = follow_tick(&session->follow, now_ms());
-	wait = sooner(wait, bus_tick(&session->bus, now_ms()));
+	wait = follow_tick(&session->follow, session_now_ms());
+	wait = sooner(wait, bus_tick(&session->bus, session_now_ms()));
 	if (session->bus.end != BUS_GOES_ON)
 		return false;
 	polls[0] = (struct pollfd){session->signal_fd, POLLIN, 0};
@@ -131,7 +113,7 @@ static bool round_once(struct session *session)
 	polls[2] = bus_poll(&session->bus);
 	if (poll(polls, sizeof(polls) / sizeof(polls[0]), wait) < 0 && errno != EINTR)
 		fatal("cannot poll: %m, stopping");
-	follow_on_poll(&session->follow, polls[1].revents, now_ms());
+	follow_on_poll(&session->follow, polls[1].revents, session_now_ms());
 	return polls[0].revents != 0;
 }
 
@@ -144,8 +126,10 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return 2;
 	}
+	witness_start(WITNESS_DISPLAY, session.runtime_directory);
+	witness_start(WITNESS_BUS, session.runtime_directory);
 	take_signals(&session);
-	restrict_self();
+	restrict_self(FILTER_FILES | FILTER_IPC | FILTER_NAMES);
 	follow_init(&session.follow, session.runtime_directory, on_event, &session);
 	bus_init(&session.bus, &session.notices);
 	(void)sd_notify(0, "READY=1"); /* no systemd: nothing */

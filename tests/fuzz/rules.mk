@@ -103,6 +103,9 @@ FUZZ_SOURCES_certificate := agent/uplink/certificate.c common/uuid.c
 FUZZ_LDLIBS_certificate	 := -lcrypto
 FUZZ_FLAGS_certificate	 := -max_len=4096
 
+FUZZ_SOURCES_x_requests := agent/session/x_requests.c
+FUZZ_FLAGS_x_requests	:= -max_len=512
+
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c \
 		       common/json.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_session := -ljson-c -linih
