@@ -8,6 +8,7 @@
 #include "agent/cli/browsers.h"
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
+#include "agent/cli/desktops.h"
 #include "agent/cli/label_keys.h"
 #include "agent/cli/trust.h"
 #include "common/clock.h"
@@ -20,6 +21,7 @@ struct doctor {
 	bool is_json;
 	bool has_trouble;
 	char section[32];
+	struct desktops desktops;
 };
 
 static void section(struct doctor *doctor, const char *kind, const char *title)
@@ -113,7 +115,9 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 	struct doctor *doctor = userdata;
 	const char *kind = json_text(line, "kind");
 
-	if (doctor->is_json) {
+	if (!strcmp(kind, "screen") || !strcmp(kind, "witness")) {
+		desktops_add(&doctor->desktops, line);
+	} else if (doctor->is_json) {
 		(void)puts(text);
 	} else if (!strcmp(kind, "status")) {
 		print_kernel(doctor, line);
@@ -175,8 +179,12 @@ int cli_doctor(int argc, char **argv)
 	if (r != OPTIONS_GO_ON)
 		return r;
 	r = client_ask(&request, -1, print_line, &doctor);
-	if (r != CLI_DONE)
+	if (r != CLI_DONE) {
+		desktops_done(&doctor.desktops);
 		return r;
+	}
+	desktops_print(&doctor.desktops, doctor.is_json);
+	desktops_done(&doctor.desktops);
 	print_console(&doctor);
 	return doctor.has_trouble ? CLI_REFUSED : CLI_DONE;
 }

@@ -246,6 +246,7 @@ void report_doctor(struct engine *engine, struct client *client,
 	json_add_text(line, "kind", "status");
 	client_line(client, line);
 	doctor_channels(engine, client);
+	report_screen(engine, client);
 	doctor_protection(engine, client, counters);
 	doctor_volumes(engine, client);
 	doctor_states(engine, client);
