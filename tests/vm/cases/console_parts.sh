@@ -48,7 +48,8 @@ console_serve()
 console_stop()
 {
 	kill "$(cat $work_dir/pid)"
-	wait_for 20 sh -c '! pgrep -f "^holdfast-console (frontend|store|authority)"'
+	# the parent last: it has the lock that the next one wants
+	wait_for 60 sh -c '! pgrep -f "^holdfast-console (frontend|store|authority|.*serve)"'
 }
 
 # console_token FILE: a token for one device, in a file.

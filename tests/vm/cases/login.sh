@@ -9,16 +9,16 @@
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
 . tests/vm/cases/console_parts.sh
+. tests/vm/cases/login_parts.sh
 
 policy=/run/hf/login.ini
-key=/run/hf/key
 asker=/usr/local/bin/hf-asker
 
 # policy_write VERSION [MORE OF LOGIN]
 policy_write()
 {
 	policy_of_reader Login "$1" $allowed |
-		sed 's/^title = Acme$/title = Acme GmbH\naccount = alice, @staff/' >$policy
+		sed 's/^title = Acme$/title = Acme GmbH\naccount = alice, @staff-hf/' >$policy
 	cat >>$policy <<-INI
 	[tenant beta]
 	title = Beta
@@ -49,63 +49,10 @@ accounts_make()
 
 	groupadd staff-hf
 	for user in alice bob carol visitor rescue; do
-		getent passwd $user >/dev/null || useradd --create-home --shell /bin/bash $user
-		usermod --shell /bin/bash $user
-		echo "$user:secret-of-$user" | chpasswd
-		mkdir -p /run/hf/home/$user/.ssh
-		usermod --home /run/hf/home/$user $user
-		cp $key.pub /run/hf/home/$user/.ssh/authorized_keys
-		chown -R $user: /run/hf/home/$user
-		chmod 755 /run/hf/home/$user
+		account_make $user
 	done
-	chmod 755 /run/hf /run/hf/home
 	echo 'root:secret-of-root' | chpasswd
 	usermod --append --groups staff-hf carol
-}
-
-# The lines of packaging/pam-config, for the module where it was built.
-stacks_write()
-{
-	local module=$HF_REPO/build/pam_holdfast.so
-
-	echo "account required $module" >>/etc/pam.d/common-account
-	echo "session required $module" >>/etc/pam.d/common-session
-	echo "session required $module" >>/etc/pam.d/common-session-noninteractive
-	printf 'auth required pam_permit.so\nauth required %s\naccount required %s\nsession required %s\n' \
-		$module $module $module >/etc/pam.d/hf-test
-	cp /etc/pam.d/hf-test /etc/pam.d/hf-unlock
-}
-
-sshd_start()
-{
-	mkdir -p /run/sshd
-	ssh-keygen -q -t ed25519 -N '' -f /run/hf/host
-	cat >/run/hf/sshd_config <<-END
-	Port 2222
-	ListenAddress 127.0.0.1
-	HostKey /run/hf/host
-	PidFile /run/hf/sshd.pid
-	UsePAM yes
-	PermitRootLogin yes
-	StrictModes no
-	AuthorizedKeysFile /run/hf/home/%u/.ssh/authorized_keys
-	END
-	mkdir -p /run/hf/home/root/.ssh
-	cp $key.pub /run/hf/home/root/.ssh/authorized_keys
-	/usr/sbin/sshd -f /run/hf/sshd_config
-}
-
-# by_ssh USER: prints what was said, and who it became.
-by_ssh()
-{
-	ssh -i $key -p 2222 -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-		-o LogLevel=INFO "$1@127.0.0.1" id -un 2>&1 | tee /run/hf/said
-	[ "${PIPESTATUS[0]}" -eq 0 ] # 255 is a refusal here
-}
-
-by_login()
-{
-	/usr/bin/python3 tests/vm/cases/login.py "$1" "secret-of-$1" >/run/hf/said
 }
 
 by_su()
@@ -122,11 +69,6 @@ sudo_of()
 by_pam()
 {
 	pamtester hf-test "$1" acct_mgmt open_session close_session >/run/hf/said 2>&1
-}
-
-said()
-{
-	grep -q "$1" /run/hf/said || { cat /run/hf/said; return 1; }
 }
 
 # event CODE WORDS: the newest of them says that.
@@ -187,12 +129,6 @@ verifies()
 	said "\"sub\": \"$3\""
 }
 
-# ticket_by COMMAND...: of alice, in a file.
-ticket_by()
-{
-	as_user alice "$@" >/run/hf/ticket
-}
-
 # becomes AUDIENCE: whether a ticket came of it.
 becomes()
 {
@@ -202,18 +138,23 @@ becomes()
 tickets()
 {
 	check 'alice gets a ticket' ticket_by holdfast ticket --audience mail --nonce n-1
-	check 'which a stranger verifies' verifies /run/hf/ticket https://mail.acme.example alice
+	check 'which a stranger verifies' verifies $ticket https://mail.acme.example alice
 	check 'it says that the device is trusted' said '"trust": "trusted"'
 	check 'and has the nonce' said '"nonce": "n-1"'
 	check 'it is an event' event ticket mail.acme.example
-	refute 'for another audience it is none' verifies /run/hf/ticket https://drive.acme.example alice
+	refute 'for another question the console does not take it' ticket_is good n-2
+	check 'and says so' said '"verdict":"wrong-nonce"'
+	check 'the console takes it' ticket_is good n-1
+	check 'and knows whose it is' said '"account":"alice"'
+	check 'once' ticket_is replayed n-1
+	refute 'for another audience it is none' verifies $ticket https://drive.acme.example alice
 	refute 'of a tenant whose account she is not: bob' as_user bob holdfast ticket --audience mail
 	check 'that is an event' event ticket-refused other-tenant
 	refute 'nobody'\''s account gets none' as_user visitor holdfast ticket --audience mail
 	refute 'root gets none' holdfast ticket --audience mail
 	refute 'there is no audience of that name' as_user alice holdfast ticket --audience elsewhere
 	check 'an application that is named gets one' ticket_by $asker ask drive
-	check 'which is good there' verifies /run/hf/ticket https://drive.acme.example alice
+	check 'which is good there' verifies $ticket https://drive.acme.example alice
 	check 'and says by which application' said '"app": "asker"'
 	refute 'the same program elsewhere is none' as_user alice build/tests/asker ask drive
 	check 'that is an event, too' event ticket-refused other-app
@@ -223,7 +164,7 @@ tickets()
 }
 
 places_make || { echo 'the places could not be made'; exit 1; }
-ssh-keygen -q -t ed25519 -N '' -f $key
+login_prepare
 install -m 755 build/tests/asker $asker
 accounts_make
 cp -r /etc/pam.d /run/hf/pam.d.before
@@ -241,7 +182,6 @@ check 'a console is made and served' console_make
 mkdir -p /etc/holdfast
 rm -f /etc/holdfast/console.ini
 policy_write 1
-sed -i 's/@staff/@staff-hf/' $policy
 agent_start $policy || { echo 'the agent does not start'; cat $agent_log; exit 1; }
 console_token /run/hf/token
 check 'the device enrols' holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
@@ -249,12 +189,12 @@ check 'it waits to be approved' wait_for 60 trust pending
 refused_everywhere pending 'waits to be approved'
 check 'it is approved' console device approve "$(device)"
 check 'and trusted' wait_for 60 trust trusted
+check_token https://mail.acme.example
 let_in_everywhere trusted
 tickets
 
 # A device of one tenant.
 policy_write 2 'device-of = acme'
-sed -i 's/@staff/@staff-hf/' $policy
 check 'a policy for a device of Acme' agent_reload
 check 'of Acme: alice by ssh' by_ssh alice
 refute 'of Acme: bob, of Beta, by ssh' by_ssh bob
@@ -277,6 +217,8 @@ agent_start_again
 check 'the agent is back' wait_for 240 agent_is_enforcing
 check 'and the device trusted' wait_for 120 trust trusted
 check 'alice logs in again' by_login alice
+policy_write 3
+check 'a policy for a device of nobody' agent_reload
 
 check 'it is suspended' console device suspend "$(device)" --why test
 check 'and knows it' wait_for 30 trust suspended
