@@ -38,6 +38,7 @@ install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-s
 	install -d -m 755 $(DESTDIR)/etc/holdfast
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(filter-out man/holdfast-console.8,$(wildcard man/*.8))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
 	packaging/manifest '$(DESTDIR)' $(PREFIX)
 
