@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One life of a machine whose power is cut, as power.py and vault_power.py are: which one it is, its disks, the cut.
-tests/vm/cuts.sh is outside of it."""
+"""Disks of a machine whose power is cut, by their serials; and which of its lives this is, and the cut itself, where it
+is QEMU that is killed (power.py)."""
 import mmap
 import os
 import re
@@ -12,14 +12,22 @@ def which_life():
         return map(int, re.search(r'hf\.power=(\d+):(\d+):(\d+)', file.read()).groups())
 
 
-def disk(serial):
+def disks(prefix):
+    """What each serial has behind the prefix, and the device."""
     for name in os.listdir('/sys/block'):
         try:
             with open(f'/sys/block/{name}/serial', encoding='ascii') as file:
-                if file.read().strip() == serial:
-                    return '/dev/' + name
+                serial = file.read().strip()
         except OSError:
-            pass
+            continue
+        if serial.startswith(prefix):
+            yield serial[len(prefix):], '/dev/' + name
+
+
+def disk(serial):
+    for rest, device in disks(serial):
+        if not rest:
+            return device
     raise RuntimeError(f'no disk {serial}')
 
 

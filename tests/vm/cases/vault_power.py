@@ -1,27 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# vm-timeout: 900
-"""One life of a machine whose power goes while a folder moves into a vault. tests/vm/vault_power gives it the disk, and
-life after life. The keys, and the answers of an engine, are a stand-in's; the label is no part of this."""
+# vm-timeout: 7200
+"""A folder moves into a vault, and what moving is found broken off is brought to its end, on disks of which
+tests/vm/vault_power keeps every write. The keys, and the answers of an engine, are a stand-in's; the label is no part
+of this."""
+import atexit
 import hashlib
 import json
+import mmap
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
-import threading
 import time
 
-from cuts import cut, disk, which_life
+from cuts import disks
 
 REPO = os.environ['HF_REPO']
-PLACE = '/mnt/power'
+HERE = os.environ.get('HF_PLACE')  # on no machine of its own
+PLACE = HERE + '/mnt' if HERE else '/mnt/power'
 FOLDER = PLACE + '/srv/books'
 STATE = PLACE + '/state'
-RUN = '/run/hf/vault'
-TOOK = PLACE + '/took'  # seconds, of the first folder without a cut: there is one anywhere in them
+RUN = f'{HERE}/run-{os.getpid()}' if HERE else '/run/hf/vault'  # mounts are apart, this is not
 MANIFEST = PLACE + '/manifest.json'
 FILES = 2000
 LABEL = '3f2b8c1e-52d4-4c7a-9a10-6f0e5d4c3b2a'
@@ -46,6 +47,7 @@ class Keyring:
         self.process = subprocess.Popen([f'{REPO}/build/tests/hf-vault-keyring', RUN, '4711', line],
                                         stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()
+        atexit.register(self.shut)  # of a check that failed half way
 
     def shut(self):
         self.process.kill()
@@ -89,7 +91,7 @@ def make_folder(chance, marker):
             os.symlink(f'../{i}', path)
             continue
         with open(path, 'wb') as file:
-            for _ in range(chance.choice((0, 1, 1, 3, 40, 400))):
+            for _ in range(chance.choice((0, 1, 1, 3, 40, 160))):
                 file.write(f'{marker} {i} '.encode() * 8)
         os.chmod(path, chance.choice((0o600, 0o644, 0o4755, 0o400)))
         os.chown(path, chance.randrange(3), chance.randrange(3))
@@ -149,70 +151,79 @@ def manifest_read():
     return {**manifest, 'marker': bytes.fromhex(manifest['marker']).decode()}
 
 
-def end_of(manifest):
+def end_of(manifest, number):
     """From here on the disk has nothing of it: vault_power looks."""
+    wrong = differences(manifest['files'], look(FOLDER))
+    check('and is as it was', not wrong, wrong)
     found = vault('verify', 'books')
     check('it is verified', found.returncode == 0, found.stdout + found.stderr)
     found = vault('lock', 'books')
     check('it is locked', found.returncode == 0, found.stderr)
     check('then there are no names', is_locked())
-    os.sync()
-    print('# moved in ' + manifest['marker'], flush=True)
+    print(f'# moved in {number} {manifest["marker"]}', flush=True)
 
 
-def move_in(manifest):
+def mark(device, text):
+    """Behind the file system: among the writes, what is between two marks is what may be cut."""
+    page = mmap.mmap(-1, 4096)
+    page.write(text)
+    fd = os.open(device, os.O_WRONLY | os.O_DIRECT)
+    os.pwrite(fd, page, os.lseek(fd, -4096, os.SEEK_END))
+    os.close(fd)
+
+
+def move_in(device, manifest, number):
     started = time.monotonic()
     found = vault('add', 'books')
-    if not os.path.exists(TOOK):
-        with open(TOOK, 'w', encoding='ascii') as file:
-            file.write(f'{time.monotonic() - started:.1f}')
+    mark(device, b'HF-CUT-ENDS')
     print(f'# moving in took {time.monotonic() - started:.1f} s', flush=True)
-    if not check('it moves in', found.returncode == 0, found.stderr):
-        return
-    wrong = differences(manifest['files'], look(FOLDER))
-    check('and is as it was', not wrong, wrong)
-    end_of(manifest)
+    if check('it moves in', found.returncode == 0, found.stderr):
+        end_of(manifest, number)
 
 
-def new_folder(chance, life):
-    """In place of one that is in, or of none."""
-    keyring = Keyring()
-    if os.path.exists(FOLDER):
-        vault('unlock', 'books')
-        shutil.rmtree(FOLDER)
-    for name in (STATE + '/books.vault', MANIFEST):
-        if os.path.exists(name):
-            os.unlink(name)
-    keyring.shut()
-    make_folder(chance, f'HF-POWER-{life}-{chance.randrange(1 << 30):08x}-')
-
-
-def main():
-    life, lives, seed = which_life()
-    chance = random.Random(seed * 1000 + life)
-    os.makedirs(PLACE, exist_ok=True)
-    subprocess.run(['mount', disk('hf-power'), PLACE], check=True)
-    if not os.path.exists(MANIFEST):
-        new_folder(chance, life)
+def one_disk(device, number, chance):
+    """With nothing on it, or with what a power cut left."""
+    if number == 0:
+        subprocess.run(['mount', device, PLACE], check=True)
+        make_folder(chance, f'HF-POWER-{chance.randrange(1 << 30):08x}-')
+    else:
+        mark(device, b'HF-CUT-BEGINS')
+        subprocess.run(['mount', device, PLACE], check=True)
     manifest = manifest_read()
     started = time.monotonic()
     keyring, begun = check_all(manifest)
-    print(f'# life {life}: found {begun}; all was looked at in {time.monotonic() - started:.1f} s', flush=True)
-    if begun == 'ready':
-        end_of(manifest)
+    try:
+        print(f'# disk {number}: found {begun}; all was looked at in {time.monotonic() - started:.1f} s', flush=True)
+        if number == 0:
+            mark(device, b'HF-CUT-BEGINS')
+        if begun == 'ready':
+            mark(device, b'HF-CUT-ENDS')
+            end_of(manifest, number)
+        else:
+            move_in(device, manifest, number)
+    finally:
         keyring.shut()
-        new_folder(chance, life)
-        manifest = manifest_read()
-        Keyring()
-    if life > 1 and life < lives:
-        with open(TOOK, encoding='ascii') as file:
-            threading.Timer(chance.uniform(0.02, 1.1) * float(file.read()), cut, (disk('hf-scratch'),)).start()
-    move_in(manifest)
-    if life == 1:
-        cut(disk('hf-scratch'))
-        time.sleep(60)
-    elif life < lives:
-        time.sleep(300)
+        subprocess.run(['umount', PLACE], check=True)
+
+
+def ours():
+    """The seed, and number and device of each disk."""
+    if HERE:
+        number, device = os.environ['HF_DISK'].split('=')
+        return os.environ['HF_SEED'], [(int(number), device)]
+    with open('/proc/cmdline', encoding='ascii') as file:
+        seed = re.search(r'hf\.seed=(\d+)', file.read()).group(1)
+    return seed, sorted((int(rest), device) for rest, device in disks('hf-cut-'))
+
+
+def main():
+    seed, found = ours()
+    os.makedirs(PLACE, exist_ok=True)
+    for number, device in found:
+        try:
+            one_disk(device, number, random.Random(f'{seed} {number}'))
+        except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
+            check(f'disk {number} is as it should be', False, repr(error))
 
 
 main()
