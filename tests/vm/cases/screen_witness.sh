@@ -46,8 +46,8 @@ start_desktop()
 	on_desk systemd-socket-activate -l $odd Xvfb :7 -screen 0 320x240x24 -nolisten tcp -noreset >$desk/display 2>&1 &
 	wait_for 60 test -S $odd || return 1
 	# It starts the server when somebody comes.
-	on_desk timeout 60 /usr/bin/python3 tests/vm/cases/x_picture.py $odd $desk/first || return 1
-	wait_for 60 test -S /tmp/.X11-unix/X7
+	on_desk timeout 240 /usr/bin/python3 tests/vm/cases/x_picture.py $odd $desk/first || return 1
+	wait_for 120 test -S /tmp/.X11-unix/X7
 }
 
 start_session()
