@@ -46,10 +46,10 @@ void admin_seal_rotate(struct service *service, struct admin_client *client)
 			"there are %d keys already: the oldest has to go first, see seal-key list; "
 			"nothing is changed",
 			SEAL_KEYS_MAX);
-	else if (r == -EOPNOTSUPP)
+	else if (r == -EAGAIN)
 		admin_end(client, r,
-			"other consoles have the same database and would not have the key: see "
-			"SEAL KEYS in holdfast-console(8); nothing is changed");
+			"another console of this database has just made one: see seal-key list; "
+			"nothing is changed");
 	else if (r < 0)
 		admin_end(client, r, "no new key: %s", strerror(-r));
 	else

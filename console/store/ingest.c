@@ -22,6 +22,8 @@ struct seal {
 struct ingest {
 	struct seal seals[INGEST_SEAL_KEYS];
 	unsigned int count, current;
+	ingest_keys_function *look_for_keys; /* NULL: there are no others */
+	void *userdata;
 	struct ingest_segments *segments;
 };
 
@@ -106,6 +108,12 @@ void ingest_drop_key(struct ingest *ingest, const uint8_t id[HPKE_KEY_ID_SIZE])
 	explicit_bzero(last, sizeof(*last));
 	ingest->count--;
 	ingest_segments_forget(ingest->segments);
+}
+
+void ingest_look_for_keys(struct ingest *ingest, ingest_keys_function *look, void *userdata)
+{
+	ingest->look_for_keys = look;
+	ingest->userdata = userdata;
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -307,6 +315,10 @@ static int prove_segment(
 	if (memcmp(header->device_uid, identity->device.uid, sizeof(header->device_uid)) != 0) {
 		batch->refusal = REFUSAL_BATCH_DEVICE;
 		return 0;
+	}
+	if (!seal && ingest->look_for_keys) {
+		ingest->look_for_keys(ingest->userdata);
+		seal = seal_of(ingest, header->key_id);
 	}
 	if (!seal)
 		return refuse_key(batch);

@@ -46,6 +46,10 @@ void ingest_key_made(struct ingest *ingest, int64_t made_ms);
 /* An earlier one, and what is at hand of the segments sealed to any, is wiped. */
 void ingest_drop_key(struct ingest *ingest, const uint8_t id[HPKE_KEY_ID_SIZE]);
 
+/* Asked when a segment is sealed to a key that is none of ours; adds keys, if there are others now. */
+typedef void ingest_keys_function(void *userdata);
+void ingest_look_for_keys(struct ingest *ingest, ingest_keys_function *look, void *userdata);
+
 /*
  * In a transaction: the answer is to be given when that is committed. 0, also when refused
  * (ret_answer->refusal; nothing of the batch is stored then); negative errno when the store failed:

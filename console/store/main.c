@@ -209,6 +209,23 @@ static void warm_up(void)
 	explicit_bzero(private_key, sizeof(private_key));
 }
 
+/* Also when a device has sealed to a key that is not known here yet. */
+static void follow_keys(void *userdata)
+{
+	static struct log_limit limit = {.burst = 6};
+	struct service *service = userdata;
+	int r = seal_keys_follow(&service->seals, service->writer, service->ingest);
+
+	if (r == 0)
+		return;
+	failure_note(&service->failures, failure_of_error(r), "seal keys of other consoles: %s",
+		store_error(r));
+	if (log_allowed(&limit))
+		log_error("cannot take the seal keys of other consoles: %s, trying again with the "
+			  "next batch that needs one",
+			store_error(r));
+}
+
 static void hear_others(struct service *service)
 {
 	static uint64_t last_ns;
@@ -217,7 +234,8 @@ static void hear_others(struct service *service)
 	if (!store_is_shared(service->writer) || now_ns - last_ns < LOOK_MS * UINT64_C(1000000))
 		return;
 	last_ns = now_ns;
-	peer_hear_others(service);
+	if (peer_hear_others(service))
+		follow_keys(service);
 }
 
 /* What nobody waits for any more, now and then. */
@@ -302,6 +320,7 @@ int store_main(int argc, char **argv)
 		FILTER_FILES | FILTER_IPC | FILTER_DATABASE | FILTER_MEMORY | filter_of(location));
 	open_database(&service, location);
 	open_keys(&service, options.store_directory);
+	ingest_look_for_keys(service.ingest, follow_keys, &service);
 	channel_init(&service.frontend, options.frontend_fd, 0);
 	service.has_authority = options.authority_fd >= 0;
 	if (service.has_authority)

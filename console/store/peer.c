@@ -496,21 +496,24 @@ void peer_tell_policies(struct service *service)
 		fatal("cannot tell the frontend of policies: %s, stopping", strerror(-r));
 }
 
-void peer_hear_others(struct service *service)
+bool peer_hear_others(struct service *service)
 {
 	int64_t devices[STORE_NOTICES_MAX];
 	struct store_device device;
-	bool is_policies = false;
+	bool is_policies = false, is_keys = false;
 	int count;
 
 	do { /* when it can't be looked now, nothing is missed: the place is kept */
 		count = store_notices(service->writer, devices);
 		for (int i = 0; i < count; i++)
-			if (devices[i] == 0)
+			if (devices[i] == STORE_NOTICE_SEAL_KEYS)
+				is_keys = true;
+			else if (devices[i] == 0)
 				is_policies = true;
 			else if (store_device_by_id(service->reader, devices[i], &device) == 0)
 				peer_tell_changed(service, &device);
 	} while (count == STORE_NOTICES_MAX);
 	if (is_policies)
 		peer_tell_policies(service);
+	return is_policies || is_keys; /* of one that was missed, it is not known which it was */
 }

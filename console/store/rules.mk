@@ -16,10 +16,12 @@ UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_seal	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_seal    := $(CONSOLE_STORE_LDLIBS)
+UNIT_LIBS_console_seal_postgres   = $(UNIT_LIBS_console_service)
+UNIT_LDLIBS_console_seal_postgres := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_admin     += $(B)/tests/unit/fixtures/ocsf_validate.o
 
 # The same tests once more, over the second database.
-$(foreach test,$(CONSOLE_STORE_TESTS) console_service,\
+$(foreach test,$(CONSOLE_STORE_TESTS) console_seal console_service,\
 	$(eval UNIT_RUN_$(test)_postgres := tests/postgres with))
 UNIT_RUN_console_postgres := tests/postgres with
 

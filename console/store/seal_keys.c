@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "console/store/audit.h"
+#include "console/store/seal_share.h"
 #include "console/store/service.h"
 
 #define VALUE	  "seal-keys" /* in the database: a line each, ID MADE REPLACED */
@@ -211,12 +212,54 @@ static int take_directory(struct seal_keys *keys, const struct seal_keys *known,
 	return r;
 }
 
-static int write_first(const struct seal_keys *keys, struct store *store)
+static int current_read(const struct seal_keys *keys, uint8_t ret_key[HPKE_KEY_SIZE])
+{
+	auto_close int fd = directory_open(keys);
+
+	return fd < 0 ? fd : key_read(fd, SERVICE_SEAL_KEY, ret_key);
+}
+
+static int earlier_read(
+	const struct seal_keys *keys, unsigned int at, uint8_t ret_key[HPKE_KEY_SIZE])
+{
+	auto_close int fd = directory_open(keys);
+	char name[NAME_SIZE];
+
+	name_of(keys->keys[at].id, name);
+	return fd < 0 ? fd : key_read(fd, name, ret_key);
+}
+
+/* A rotation of which the database knows nothing: cut short, or the database is an older one. */
+static int share_again(const struct seal_keys *keys, struct store *store)
+{
+	uint8_t earlier[HPKE_KEY_SIZE], current[HPKE_KEY_SIZE], other[HPKE_KEY_SIZE];
+	int r;
+
+	if (keys->count < 2)
+		return 0;
+	r = earlier_read(keys, keys->count - 2, earlier);
+	if (r == 0)
+		r = current_read(keys, current);
+	if (r == 0)
+		r = seal_share_next(store, earlier, other);
+	if (r == -ENOENT)
+		r = seal_share_put(store, earlier, current);
+	if (r == 0)
+		r = store_notice_add(store, STORE_NOTICE_SEAL_KEYS);
+	explicit_bzero(earlier, sizeof(earlier));
+	explicit_bzero(current, sizeof(current));
+	explicit_bzero(other, sizeof(other));
+	return r;
+}
+
+static int write_first(const struct seal_keys *keys, struct store *store, bool is_known)
 {
 	int r = store_begin(store);
 
 	if (r == 0)
 		r = write_down(keys, store);
+	if (r == 0 && !is_known && store_is_shared(store))
+		r = share_again(keys, store);
 	if (r == 0)
 		r = store_commit(store);
 	if (r < 0)
@@ -230,51 +273,6 @@ static int64_t made_after(const struct seal_keys *keys, int64_t now_ms)
 	int64_t last_ms = keys->count ? keys->keys[keys->count - 1].made_ms : 0;
 
 	return now_ms > last_ms ? now_ms : last_ms + 1;
-}
-
-int seal_keys_open(const char *directory, struct store *store, struct seal_keys *ret_keys,
-	struct ingest **ret_ingest)
-{
-	auto_call(ingest_freep) struct ingest *ingest = NULL;
-	struct seal_keys known = {0};
-	struct seal_key current = {0};
-	uint8_t private_key[HPKE_KEY_SIZE];
-	auto_close int fd = -EBADF;
-	int64_t now_ms = (int64_t)clock_day_ms();
-	int r;
-
-	*ret_keys = (struct seal_keys){0};
-	if ((size_t)snprintf(ret_keys->directory, sizeof(ret_keys->directory), "%s", directory) >=
-		sizeof(ret_keys->directory))
-		return -ENAMETOOLONG;
-	fd = directory_open(ret_keys);
-	if (fd < 0)
-		return fd;
-	r = key_read(fd, SERVICE_SEAL_KEY, private_key);
-	if (r == 0)
-		r = id_of(private_key, current.id);
-	if (r == 0)
-		r = ingest_new(private_key, &ingest);
-	explicit_bzero(private_key, sizeof(private_key));
-	if (r == 0)
-		r = read_down(store, &known);
-	if (r == 0)
-		r = take_directory(ret_keys, &known, now_ms, ingest);
-	if (r < 0)
-		return r;
-	r = find(ret_keys, current.id);
-	if (r >= 0) /* a rotation that did not get so far */
-		remove_at(ret_keys, (unsigned int)r);
-	r = find(&known, current.id);
-	current.made_ms = r >= 0	? known.keys[r].made_ms
-			  : known.count ? made_after(ret_keys, now_ms)
-					: 0;
-	ret_keys->keys[ret_keys->count++] = current;
-	ingest_key_made(ingest, current.made_ms);
-	r = write_first(ret_keys, store);
-	if (r == 0)
-		*ret_ingest = take_ptr(ingest);
-	return r;
 }
 
 static int note(struct store *store, const char *who, const char *act, const struct seal_key *key,
@@ -309,6 +307,51 @@ static int put_new(struct seal_keys *keys, const uint8_t private_key[HPKE_KEY_SI
 	return r < 0 ? r : key_write(fd, SERVICE_SEAL_KEY, private_key);
 }
 
+/* The key that another console has made after the one in use here. -ENOENT: there is none. */
+static int next_read(
+	const struct seal_keys *keys, struct store *store, uint8_t ret_key[HPKE_KEY_SIZE])
+{
+	uint8_t current[HPKE_KEY_SIZE];
+	int r = current_read(keys, current);
+
+	if (r == 0)
+		r = seal_share_next(store, current, ret_key);
+	explicit_bzero(current, sizeof(current));
+	return r;
+}
+
+/* What the others are to have, and that they look. The act before it keeps their acts away until the commit. */
+static int share(
+	const struct seal_keys *keys, struct store *store, const uint8_t private_key[HPKE_KEY_SIZE])
+{
+	uint8_t current[HPKE_KEY_SIZE], other[HPKE_KEY_SIZE];
+	int r = current_read(keys, current);
+
+	if (r == 0)
+		r = seal_share_next(store, current, other);
+	explicit_bzero(other, sizeof(other));
+	if (r == 0)
+		r = -EAGAIN; /* one of them was faster */
+	if (r == -ENOENT)
+		r = seal_share_put(store, current, private_key);
+	explicit_bzero(current, sizeof(current));
+	return r < 0 ? r : store_notice_add(store, STORE_NOTICE_SEAL_KEYS);
+}
+
+/*
+ * Nobody was told of the new one. Whether its commit is lost nobody knows: if it is not, the key comes by
+ * the database, as it does to the others.
+ */
+static void put_back(const struct seal_keys *keys)
+{
+	auto_close int fd = directory_open(keys);
+	uint8_t key[HPKE_KEY_SIZE];
+
+	if (fd >= 0 && earlier_read(keys, keys->count - 1, key) == 0)
+		(void)key_write(fd, SERVICE_SEAL_KEY, key); /* else as above */
+	explicit_bzero(key, sizeof(key));
+}
+
 static int rotate(struct seal_keys *keys, struct store *store, const char *who, int64_t now_ms,
 	const uint8_t private_key[HPKE_KEY_SIZE])
 {
@@ -324,6 +367,8 @@ static int rotate(struct seal_keys *keys, struct store *store, const char *who, 
 	r = store_begin(store);
 	if (r == 0)
 		r = note(store, who, "seal-key rotate", &fresh, before, "in use", now_ms);
+	if (r == 0 && store_is_shared(store))
+		r = share(keys, store, private_key);
 	if (r == 0)
 		r = put_new(keys, private_key);
 	if (r < 0)
@@ -341,8 +386,6 @@ int seal_keys_rotate(struct seal_keys *keys, struct store *store, struct ingest 
 	const struct seal_keys before = *keys;
 	int r;
 
-	if (store_is_shared(store))
-		return -EOPNOTSUPP;
 	if (keys->count == SEAL_KEYS_MAX)
 		return -ENOSPC;
 	r = hpke_key_generate(private_key, public_key);
@@ -357,6 +400,145 @@ int seal_keys_rotate(struct seal_keys *keys, struct store *store, struct ingest 
 	}
 	store_rollback(store);
 	*keys = before; /* the file has the new one: the next start takes it as rotated */
+	if (store_is_shared(store))
+		put_back(keys);
+	return r;
+}
+
+/* One that another console made; what is written down of it is in known. */
+static int take_next(struct seal_keys *keys, const struct seal_keys *known, struct ingest *ingest,
+	const uint8_t private_key[HPKE_KEY_SIZE])
+{
+	struct seal_key fresh = {
+		.made_ms = made_after(keys, keys->keys[keys->count - 1].made_ms + 1)};
+	int r, at;
+
+	if (keys->count == SEAL_KEYS_MAX)
+		return -ENOSPC;
+	r = id_of(private_key, fresh.id);
+	if (r == 0)
+		r = put_new(keys, private_key);
+	if (r == 0)
+		r = ingest_rotate(ingest, private_key);
+	if (r < 0)
+		return r;
+	at = find(known, fresh.id);
+	if (at >= 0)
+		fresh.made_ms = known->keys[at].made_ms;
+	keys->keys[keys->count - 1].replaced_ms = fresh.made_ms;
+	keys->keys[keys->count++] = fresh;
+	ingest_key_made(ingest, fresh.made_ms);
+	return 0;
+}
+
+/* What others have destroyed is destroyed here. */
+static int drop_destroyed(struct seal_keys *keys, struct store *store, struct ingest *ingest)
+{
+	auto_close int fd = directory_open(keys);
+
+	if (fd < 0)
+		return fd;
+	for (unsigned int i = 0; i + 1 < keys->count;) {
+		const struct seal_key key = keys->keys[i];
+		char name[NAME_SIZE];
+		int r = seal_share_is_destroyed(store, key.id);
+
+		if (r == 0) {
+			i++;
+			continue;
+		}
+		name_of(key.id, name);
+		if (r > 0)
+			r = key_remove(fd, name);
+		if (r < 0)
+			return r;
+		remove_at(keys, i);
+		ingest_drop_key(ingest, key.id);
+	}
+	return 0;
+}
+
+/* Until there is no later one. */
+static int take_later(struct seal_keys *keys, const struct seal_keys *known, struct store *store,
+	struct ingest *ingest)
+{
+	uint8_t next[HPKE_KEY_SIZE];
+	int r = next_read(keys, store, next);
+
+	for (unsigned int i = 0; r == 0 && i < SEAL_KEYS_MAX; i++) {
+		r = take_next(keys, known, ingest, next);
+		if (r == 0)
+			r = next_read(keys, store, next);
+	}
+	explicit_bzero(next, sizeof(next));
+	return r == -ENOENT ? 0 : r;
+}
+
+static int take_others(struct seal_keys *keys, const struct seal_keys *known, struct store *store,
+	struct ingest *ingest)
+{
+	int r;
+
+	if (!store_is_shared(store))
+		return 0;
+	r = take_later(keys, known, store, ingest);
+	return r < 0 ? r : drop_destroyed(keys, store, ingest);
+}
+
+int seal_keys_follow(struct seal_keys *keys, struct store *store, struct ingest *ingest)
+{
+	struct seal_keys known = {0};
+	int r = read_down(store, &known);
+
+	return r < 0 ? r : take_others(keys, &known, store, ingest);
+}
+
+int seal_keys_open(const char *directory, struct store *store, struct seal_keys *ret_keys,
+	struct ingest **ret_ingest)
+{
+	auto_call(ingest_freep) struct ingest *ingest = NULL;
+	struct seal_keys known = {0};
+	struct seal_key current = {0};
+	uint8_t private_key[HPKE_KEY_SIZE];
+	auto_close int fd = -EBADF;
+	int64_t now_ms = (int64_t)clock_day_ms();
+	bool is_known;
+	int r;
+
+	*ret_keys = (struct seal_keys){0};
+	if ((size_t)snprintf(ret_keys->directory, sizeof(ret_keys->directory), "%s", directory) >=
+		sizeof(ret_keys->directory))
+		return -ENAMETOOLONG;
+	fd = directory_open(ret_keys);
+	if (fd < 0)
+		return fd;
+	r = key_read(fd, SERVICE_SEAL_KEY, private_key);
+	if (r == 0)
+		r = id_of(private_key, current.id);
+	if (r == 0)
+		r = ingest_new(private_key, &ingest);
+	explicit_bzero(private_key, sizeof(private_key));
+	if (r == 0)
+		r = read_down(store, &known);
+	if (r == 0)
+		r = take_directory(ret_keys, &known, now_ms, ingest);
+	if (r < 0)
+		return r;
+	r = find(ret_keys, current.id);
+	if (r >= 0) /* a rotation that did not get so far */
+		remove_at(ret_keys, (unsigned int)r);
+	r = find(&known, current.id);
+	current.made_ms = r >= 0	? known.keys[r].made_ms
+			  : known.count ? made_after(ret_keys, now_ms)
+					: 0;
+	ret_keys->keys[ret_keys->count++] = current;
+	ingest_key_made(ingest, current.made_ms);
+	is_known = !known.count || find(&known, current.id) >= 0;
+	r = take_others(ret_keys, &known, store, ingest);
+	if (r == 0)
+		r = write_first(ret_keys, store, is_known);
+	if (r == 0)
+		*ret_ingest = take_ptr(ingest);
 	return r;
 }
 
@@ -394,6 +576,10 @@ int seal_keys_destroy(struct seal_keys *keys, struct store *store, struct ingest
 	remove_at(keys, (unsigned int)at);
 	if (r == 0)
 		r = write_down(keys, store);
+	if (r == 0 && store_is_shared(store))
+		r = seal_share_destroy(store, id);
+	if (r == 0 && store_is_shared(store))
+		r = store_notice_add(store, STORE_NOTICE_SEAL_KEYS);
 	name_of(id, name);
 	if (r == 0)
 		r = key_remove(fd, name);

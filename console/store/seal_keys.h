@@ -34,8 +34,8 @@ int seal_keys_open(const char *directory, struct store *store, struct seal_keys 
 	struct ingest **ret_ingest);
 
 /*
- * A new key for all segments to come. In its own transaction, with the act. -ENOSPC: there are as
- * many as may be; -EOPNOTSUPP: other consoles have the same database, and would not have it.
+ * A new key for all segments to come; other consoles of the database get it by seal_share.h. In its own
+ * transaction, with the act. -ENOSPC: there are as many as may be; -EAGAIN: another console has just made one.
  */
 int seal_keys_rotate(struct seal_keys *keys, struct store *store, struct ingest *ingest,
 	const char *who, int64_t now_ms);
@@ -46,6 +46,11 @@ int seal_keys_rotate(struct seal_keys *keys, struct store *store, struct ingest 
 int seal_keys_destroy(struct seal_keys *keys, struct store *store, struct ingest *ingest,
 	const uint8_t id[HPKE_KEY_ID_SIZE], bool is_forced, const char *who, int64_t now_ms,
 	int64_t *ret_waiting);
+/*
+ * Takes what other consoles of the database made meanwhile, and destroys here what they destroyed. No
+ * transaction is needed. 0 or negative errno; what could be taken was taken.
+ */
+int seal_keys_follow(struct seal_keys *keys, struct store *store, struct ingest *ingest);
 /* Devices that may hold events sealed to it. 0 or negative errno. */
 int seal_keys_waiting(struct store *store, const struct seal_key *key, int64_t *ret_count);
 /* Destroys those that nobody waits for, each with an act in the audit log. How many. */

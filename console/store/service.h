@@ -58,7 +58,7 @@ void peer_on_poll(struct service *service, short events);
 void peer_tell_changed(struct service *service, const struct store_device *device);
 /* What devices are to have may be another now. */
 void peer_tell_policies(struct service *service);
-/* Passes on what other consoles before the same database did. */
-void peer_hear_others(struct service *service);
+/* Passes on what other consoles before the same database did. Whether there may be other keys to seal to. */
+bool peer_hear_others(struct service *service);
 
 #endif

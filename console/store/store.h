@@ -302,6 +302,8 @@ int store_audits(
 
 #define STORE_NOTICES_MAX 64 /* read at a time */
 
+#define STORE_NOTICE_SEAL_KEYS -1 /* instead of a device: there are other keys to seal to */
+
 /* Something of a device is another now, or (device 0) what devices are to have. With a transaction. */
 int store_notice_add(struct store *store, int64_t device);
 /*

@@ -225,6 +225,37 @@ def revoking(consoles, agents):
         lambda: other.status().get('acknowledged') == other.log.sequence))
 
 
+def seal_keys(console):
+    return [key['id'] for key in console.lines('seal-key', 'list')]
+
+
+def sealing_anew(consoles, agents):
+    """A key that one console makes, the other has: what is sealed to it comes to either."""
+    first, second = consoles
+    before = seal_keys(first)
+    check('both have the same key', before == seal_keys(second), before)
+    first.verb('seal-key', 'rotate')
+    at = time.monotonic()
+    check('one rotates, the other has it', wait_until(
+        lambda: seal_keys(second) == seal_keys(first) != before, 5), seal_keys(second))
+    print(f'   {time.monotonic() - at:.2f} s after the command')
+    second.verb('seal-key', 'rotate')
+    check('and the other way round', wait_until(
+        lambda: len(seal_keys(first)) == 3 and seal_keys(first) == seal_keys(second), 5), seal_keys(first))
+    for name, agent in agents.items():
+        agent.kill()
+        agent.start()  # asks at once what to seal to
+        agent.log.append(20)
+        check(f'{name} goes on', wait_until(lambda a=agent: a.status().get('acknowledged') == a.log.sequence),
+              agent.errors()[-500:])
+        check('and nothing is found to be sealed to another key', not any(
+            finding['kind'] == 'old-key' for finding in second.device(agent.uid)['findings']))
+    second.verb('seal-key', 'destroy', before[0], '--force')
+    check('what one destroys, both do', wait_until(
+        lambda: before[0] not in seal_keys(first) and not os.path.exists(
+            os.path.join(first.state, 'store', f'seal-{before[0]}.key')), 5), seal_keys(first))
+
+
 def keys_have_a_home(directory, first, second):
     """A label's keys are one console's: it alone makes, gives and destroys them."""
     first.verb('key', 'rotate', 'acme/finance')
@@ -287,6 +318,7 @@ def run(rng, directory, database, consoles, agents):
     away(database, first, agents['at-first'])
     faults(rng, consoles, agents, database)
     accounts(consoles, agents, database)
+    sealing_anew(consoles, agents)
     revoking(consoles, agents)
     keys_have_a_home(directory, first, second)
     check('version 3 is what all still have', agents['at-first'].policy_version() == 3)
