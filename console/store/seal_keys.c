@@ -553,11 +553,13 @@ int seal_keys_destroy(struct seal_keys *keys, struct store *store, struct ingest
 	int64_t *ret_waiting)
 {
 	auto_close int fd = directory_open(keys);
+	int r = seal_keys_follow(keys, store, ingest); /* what is written down has all there are */
 	const struct seal_keys before = *keys;
 	int at = find(keys, id);
 	char name[NAME_SIZE], text[64];
-	int r;
 
+	if (r < 0)
+		return r;
 	if (fd < 0 || at < 0)
 		return fd < 0 ? fd : at;
 	if ((unsigned int)at == keys->count - 1)
