@@ -97,7 +97,7 @@ Test(console_service, nobody_is_told_what_is_not_on_the_disk)
 	for (unsigned int i = 0; i < 200; i++)
 		fixture_batch(&device, 1, 100, &batches[i]);
 	cr_assert_eq(stat(fixture_path, &status), 0);
-	limit.rlim_cur = (rlim_t)status.st_size + (512 << 10);
+	limit.rlim_cur = (rlim_t)status.st_size + (768 << 10);
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	for (unsigned int i = 0; i < 200; i += 5) {
 		for (unsigned int j = 0; j < 5; j++)
