@@ -201,8 +201,10 @@ struct policy_compiled {
 	bool is_self_given;    /* the policy says how the agent guards itself */
 	uint64_t labels;       /* every bit in use */
 	uint64_t view_only;
-	uint64_t leased;  /* labels that open only while the device is trusted */
-	uint32_t lease_s; /* how long the console's word lasts; 0 = nothing hangs on it */
+	uint64_t wiped;	   /* labels whose files go when the device is wiped */
+	uint8_t on_revoke; /* enum lease_order */
+	uint64_t leased;   /* labels that open only while the device is trusted */
+	uint32_t lease_s;  /* how long the console's word lasts; 0 = nothing hangs on it */
 	struct policy_place trust_place; /* of [trust] */
 	struct policy_verification verification;
 	struct posture require; /* what must hold of the device, else it is not trusted */

@@ -91,6 +91,8 @@ int compile_masks(struct compile *compile)
 			compiled->gates.rehearse |= compile->bit[i];
 		if (policy->trust.lease_s && !label->needs_no_lease)
 			compiled->leased |= compile->bit[i];
+		if (label->is_wiped)
+			compiled->wiped |= compile->bit[i];
 		if (label->is_view_only)
 			compiled->view_only |= compile->bit[i];
 		mask_open(compile, label, compile->bit[i]);
@@ -106,6 +108,7 @@ int compile_masks(struct compile *compile)
 	mask_apps(compile);
 	policy_protection_fill(&policy->protection, &compiled->gates);
 	compiled->lease_s = policy->trust.lease_s;
+	compiled->on_revoke = policy->trust.on_revoke;
 	compiled->trust_place = compile_place(compile, policy->trust.place);
 	compiled->require = policy->trust.require;
 	compiled->require_place = compile_place(compile, policy->trust.require_place);

@@ -101,6 +101,7 @@ struct policy_label {
 	bool is_view_only;
 	bool is_rehearsed;
 	bool needs_no_lease;	  /* opens also while the device is not trusted */
+	bool is_wiped;		  /* its files go when the device is wiped */
 	struct policy_list zones; /* in which it may be read; none = everywhere */
 	uint8_t verify; /* 1 << enum verify_method: any of them opens it; 0 = none is asked for */
 	uint32_t verify_grace_s;	  /* 0 = POLICY_VERIFY_GRACE_S */
@@ -236,7 +237,8 @@ struct policy_cache {
 
 /* [trust]: labelled files open while the console says that the device is trusted. */
 struct policy_trust {
-	uint32_t lease_s; /* how long its word lasts; 0 = no such section */
+	uint32_t lease_s;  /* how long its word lasts; 0 = no such section */
+	uint8_t on_revoke; /* enum lease_order: what the device destroys when it is revoked */
 	struct posture require;
 	struct policy_place require_place; /* line 0 = nothing is required */
 	struct policy_place place;

@@ -38,6 +38,7 @@ static const struct section_key label_keys[] = {
 	{"view-only", value_yes_no, FIELD(label, is_view_only), 0},
 	{"mode", value_mode, FIELD(label, is_rehearsed), 0},
 	{"lease", value_lease, FIELD(label, needs_no_lease), 0},
+	{"wipe", value_wipe, FIELD(label, is_wiped), 0},
 	{"zone", value_names, FIELD(label, zones), KEY_REPEATS},
 	{"verify", value_verify, 0, KEY_REPEATS},
 	{"verify-grace", value_verify_grace, 0, 0},
@@ -147,6 +148,7 @@ static const struct section_key protection_keys[] = {
 
 static const struct section_key trust_keys[] = {
 	{"lease", value_duration, offsetof(struct policy, trust.lease_s), KEY_REQUIRED},
+	{"on-revoke", value_on_revoke, offsetof(struct policy, trust.on_revoke), 0},
 	{"require", value_require, offsetof(struct policy, trust), KEY_REPEATS},
 	{0},
 };

@@ -140,6 +140,11 @@ void value_lease(struct build *build, void *field, const char *value)
 	value_choice(build, field, value, "no", "yes");
 }
 
+void value_wipe(struct build *build, void *field, const char *value)
+{
+	value_choice(build, field, value, "remove", "keep");
+}
+
 void value_duration(struct build *build, void *field, const char *value)
 {
 	static const struct {

@@ -37,6 +37,10 @@ void value_mode(struct build *build, void *field, const char *value);
 
 /* field: bool, true for no: what is not said is yes */
 void value_lease(struct build *build, void *field, const char *value);
+/* field: bool, is_wiped */
+void value_wipe(struct build *build, void *field, const char *value);
+/* field: uint8_t, enum lease_order */
+void value_on_revoke(struct build *build, void *field, const char *value);
 
 /* field: uint32_t, seconds: a whole number and s, m, h or d, to POLICY_DURATION_MAX_S. */
 void value_duration(struct build *build, void *field, const char *value);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/lease.h"
 #include "policy/values.h"
 #include "policy/words.h"
 
@@ -41,4 +42,18 @@ void value_require(struct build *build, void *field, const char *value)
 	if (!trust->require_place.line)
 		trust->require_place = build->place;
 	value_each_word(build, trust, value, require_add);
+}
+
+void value_on_revoke(struct build *build, void *field, const char *value)
+{
+	const char *words[] = {
+		"keep", lease_order_name(LEASE_ORDER_KEYS), lease_order_name(LEASE_ORDER_WIPE)};
+	uint8_t *where = field;
+
+	if (strcmp(value, words[0]) && strcmp(value, words[1]) && strcmp(value, words[2])) {
+		build_problem(build, policy_word_nearest(value, words, 3),
+			"on-revoke '%.40s': expected keep, keys or wipe", value);
+		return;
+	}
+	*where = (uint8_t)lease_order_of_name(value); /* of "keep": none */
 }

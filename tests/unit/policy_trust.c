@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* [trust] and the labels' lease key: what they come to, and what is wrong with them. */
+#include "common/lease.h"
 #include "policy/explain.h"
 #include "tests/unit/policy_fixture.h"
 
@@ -48,6 +49,39 @@ Test(policy_trust, durations)
 	cr_expect_eq(lease_of("366d"), POLICY_DURATION_MAX_S);
 }
 
+static uint8_t on_revoke(const char *line)
+{
+	struct policy_compiled *policy;
+	char text[1024];
+	uint8_t what;
+
+	(void)snprintf(text, sizeof(text), "%s[trust]\nlease = 1h\n%s", GOOD, line);
+	policy = fixture_compile(text);
+	what = policy->on_revoke;
+	policy_compiled_free(policy);
+	return what;
+}
+
+Test(policy_trust, what_goes_when_the_device_is_revoked)
+{
+	cr_expect_eq(on_revoke(""), LEASE_ORDER_NONE);
+	cr_expect_eq(on_revoke("on-revoke = keep\n"), LEASE_ORDER_NONE);
+	cr_expect_eq(on_revoke("on-revoke = keys\n"), LEASE_ORDER_KEYS);
+	cr_expect_eq(on_revoke("on-revoke = wipe\n"), LEASE_ORDER_WIPE);
+}
+
+Test(policy_trust, files_stay_when_their_label_does_not_say_otherwise)
+{
+	struct policy_compiled *policy = fixture_compile(
+		GOOD "[label notes]\ntenant = acme\npath = /srv/notes\nwipe = remove\n"
+		     "[label plans]\ntenant = acme\npath = /srv/plans\nwipe = keep\n");
+	int notes = policy_label_of_name(policy, "notes");
+
+	cr_assert_geq(notes, 0);
+	cr_expect_eq(policy->wiped, UINT64_C(1) << notes);
+	policy_compiled_free(policy);
+}
+
 /* The section is line 12. */
 static void expect_problem(const char *section, unsigned int line, const char *words)
 {
@@ -77,6 +111,10 @@ Test(policy_trust, what_is_wrong_is_said)
 	expect_problem("[trust x]\nlease = 7d\n", 12, "has no name");
 	expect_problem("[trust]\nlease = 7d\n[trust]\nlease = 7d\n", 14, "second [trust]");
 	expect_problem("[label notes]\ntenant = acme\nlease = 7d\n", 14, "expected no or yes");
+	expect_problem(
+		"[trust]\nlease = 7d\non-revoke = files\n", 14, "expected keep, keys or wipe");
+	expect_problem("[label notes]\ntenant = acme\npath = /a\nwipe = yes\n", 15,
+		"expected remove or keep");
 }
 
 Test(policy_trust, what_is_required_of_the_device)
