@@ -365,6 +365,20 @@ int lease_parse(const void *bytes, size_t size, struct lease *ret_lease)
 	return r;
 }
 
+X509 *lease_issuer(const void *bytes, size_t size)
+{
+	struct lease_certificates certificates;
+	struct lease lease;
+	X509 *issuer;
+
+	if (lease_parse_whole(bytes, size, &lease, &certificates) < 0)
+		return NULL;
+	issuer = certificates.issuer;
+	certificates.issuer = NULL;
+	lease_certificates_done(&certificates);
+	return issuer;
+}
+
 void lease_certificates_done(struct lease_certificates *certificates)
 {
 	X509_free(certificates->signer);

@@ -118,6 +118,9 @@ int lease_write(const struct lease *lease, const struct lease_signer *signer,
 /* -EBADMSG: not one; nothing is written. That it is true says lease_verify(). */
 int lease_parse(const void *bytes, size_t size, struct lease *ret_lease);
 
+/* The issuer's certificate in a word, as it says: of devices, too. NULL: not one; the caller frees. Outside bytes. */
+X509 *lease_issuer(const void *bytes, size_t size);
+
 enum lease_verdict {
 	LEASE_GOOD = 0,
 	LEASE_NO_LEASE,		    /* not one, byte for byte */

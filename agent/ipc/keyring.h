@@ -61,6 +61,11 @@ enum keyring_verb {
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_QUOTE =
 		30, /* the console's challenge: answers what the TPM says: common/quote.h; -ENODEV */
+	/*
+	 * A receipt of common/wipe_receipt.h, yet to be signed: answers it signed. -EKEYREJECTED: the console's word
+	 * ordered nothing of the kind; -EBUSY: there are keys of labels here.
+	 */
+	KEYRING_RECEIPT = 31,
 	KEYRING_ANSWER = 32, /* none above */
 	/* To uplink, unasked and without a payload: KEYS_ASK would answer now. */
 	KEYRING_WAKE = 33,

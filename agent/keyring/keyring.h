@@ -32,6 +32,9 @@ typedef int verb_function(struct keyring *keyring, const struct keyring_request 
 /* ticket.c */
 verb_function verb_ticket;
 
+/* receipt.c */
+verb_function verb_receipt;
+
 /* keys_verbs.c */
 verb_function verb_keys_want, verb_keys_ask, verb_keys_grant, verb_keys_state, verb_keys_drop,
 	verb_keys_refused;

@@ -41,7 +41,8 @@ bool keyring_lease_is_good(const struct keyring *keyring)
 static void shut(struct keyring *keyring)
 {
 	keyring->lease.has_shut = true;
-	keys_shut(keyring->keys, KEYRING_DROP_LEASE);
+	keys_shut(
+		keyring->keys, keyring->lease.word.order ? KEYRING_DROP_ORDER : KEYRING_DROP_LEASE);
 }
 
 int keyring_lease_tick(struct keyring *keyring)
@@ -107,7 +108,7 @@ int keyring_lease_ask(struct keyring *keyring, const struct keyring_request *req
 	return size;
 }
 
-static int own_key(const struct keyring *keyring, uint8_t ret_hash[LEASE_HASH_SIZE])
+int keyring_lease_own_key(const struct keyring *keyring, uint8_t ret_hash[LEASE_HASH_SIZE])
 {
 	uint8_t der[KEYRING_BYTES_MAX];
 	int r = device_key_public(keyring->device, KEYRING_CURRENT, der, sizeof(der));
@@ -136,7 +137,7 @@ int keyring_lease_take(struct keyring *keyring, const struct keyring_request *re
 	(void)fd;
 	if (!is_asked(lease))
 		return -EINVAL;
-	r = own_key(keyring, key);
+	r = keyring_lease_own_key(keyring, key);
 	if (r == 0)
 		r = boot_id_read(boot);
 	if (r < 0)
@@ -165,7 +166,7 @@ int keyring_lease_take(struct keyring *keyring, const struct keyring_request *re
 int keyring_lease_key(struct keyring *keyring, const struct keyring_request *request, int fd,
 	struct keyring_answer *answer)
 {
-	int r = own_key(keyring, answer->bytes);
+	int r = keyring_lease_own_key(keyring, answer->bytes);
 
 	(void)request;
 	(void)fd;

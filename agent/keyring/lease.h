@@ -27,6 +27,8 @@ bool keyring_lease_is_good(const struct keyring *keyring);
 /* When that ends, by CLOCK_BOOTTIME; 0 = it is over, or was never so. */
 uint64_t keyring_lease_until_ns(const struct keyring *keyring);
 
+/* SHA-256 of the device's SubjectPublicKeyInfo. 0 or negative errno: -ENOKEY. */
+int keyring_lease_own_key(const struct keyring *keyring, uint8_t ret_hash[LEASE_HASH_SIZE]);
 /* Keys go with the lease. Milliseconds until it is to be called again at the latest; -1: no need. */
 int keyring_lease_tick(struct keyring *keyring);
 

@@ -27,13 +27,14 @@
 #define KEY_LOOK_NS    (300 * CLOCK_SECOND_NS) /* how often the key is looked at */
 #define KEY_AGAIN_NS   (10 * CLOCK_SECOND_NS)  /* likewise, while it can't be used */
 
-#define EST_ENROL   "/.well-known/est/simpleenroll"
-#define EST_RENEW   "/.well-known/est/simplereenroll"
-#define EST_TYPE    "application/pkcs10"
-#define DEVICE_PATH "/v1/device"
-#define EVENTS_PATH "/v1/events"
-#define LEASE_PATH  "/v1/lease"
-#define KEYS_PATH   "/v1/keys"
+#define EST_ENROL    "/.well-known/est/simpleenroll"
+#define EST_RENEW    "/.well-known/est/simplereenroll"
+#define EST_TYPE     "application/pkcs10"
+#define DEVICE_PATH  "/v1/device"
+#define EVENTS_PATH  "/v1/events"
+#define LEASE_PATH   "/v1/lease"
+#define KEYS_PATH    "/v1/keys"
+#define RECEIPT_PATH "/v1/receipt"
 /* The first event of the batch is the oldest that is still here: what the console lacks before is gone. */
 #define EVENTS_AFTER_LOSS "/v1/events?after=loss"
 
@@ -160,9 +161,24 @@ static bool begin_keys(struct uplink *uplink, uint64_t now)
 	return true;
 }
 
+static void begin_receipt(struct uplink *uplink)
+{
+	struct exchange_request request = {.path = RECEIPT_PATH, .type = "text/plain"};
+
+	uplink->request_body = receipt_body(uplink);
+	if (!uplink->request_body) {
+		receipt_refused(uplink);
+		return;
+	}
+	request.body = uplink->request_body;
+	request.size = strlen(uplink->request_body);
+	begin(uplink, ERRAND_RECEIPT, &request);
+}
+
 static bool wants_renewal(const struct uplink *uplink, uint64_t now)
 {
-	return now >= uplink->renew_ns &&
+	/* a receipt is proven by the certificate of the key that it was signed with */
+	return !uplink->has_receipt && now >= uplink->renew_ns &&
 	       certificate_seconds_left(uplink->identity.chain[0]) < RENEW_LEFT;
 }
 
@@ -220,6 +236,8 @@ void errand_begin(struct uplink *uplink)
 		begin_ask(uplink);
 	else if (lease_is_due(uplink, now))
 		begin_lease(uplink);
+	else if (receipt_is_due(uplink, now))
+		begin_receipt(uplink);
 	else if (uplink->standing == STANDING_TRUSTED && wants_renewal(uplink, now))
 		begin_renewal(uplink, now);
 	else if (uplink->standing == STANDING_TRUSTED && begin_keys(uplink, now))
@@ -413,6 +431,10 @@ static void good(struct uplink *uplink, enum errand errand, const struct exchang
 	case ERRAND_KEYS:
 		keys_take(uplink, answer);
 		break;
+	case ERRAND_RECEIPT:
+		exchange_settle(uplink->exchange, true, 0);
+		receipt_taken(uplink);
+		break;
 	case ERRAND_KEYLESS: /* keyless.c */
 	case ERRAND_NONE:
 		break;
@@ -443,6 +465,12 @@ static void bad(struct uplink *uplink, enum errand errand, const struct exchange
 		(void)snprintf(text, sizeof(text), "HTTP status %ld", answer->status);
 		say(uplink, code, json_text(json, "text")[0] ? json_text(json, "text") : text);
 		exchange_settle(uplink->exchange, false, answer->retry_ms);
+		return;
+	}
+	if (errand == ERRAND_RECEIPT) {
+		exchange_settle(uplink->exchange, true, 0);
+		say(uplink, code, json_text(json, "text"));
+		receipt_refused(uplink);
 		return;
 	}
 	if (errand == ERRAND_LEASE) { /* how it stands, it is told by the others */

@@ -156,6 +156,7 @@ static bool turn(struct uplink *uplink)
 		setup_ns = now;
 		setup_config(uplink);
 		lease_look(uplink);
+		receipt_look(uplink);
 		setup_spool(uplink);
 	}
 	if (uplink->feed) {

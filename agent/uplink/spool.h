@@ -72,6 +72,8 @@ void spool_set_console_key(struct spool *spool, const uint8_t console_key[HPKE_K
  * says that it can't open them: what they hold is reported as missing. How many, or negative errno.
  */
 int spool_drop_foreign(struct spool *spool);
+/* All that is not delivered goes, and is reported as missing; the numbers go on. 0 or negative errno. */
+int spool_drop_all(struct spool *spool);
 
 /* What the engine shall send next. */
 uint64_t spool_next_sequence(const struct spool *spool);

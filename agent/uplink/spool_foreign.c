@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Segments that nobody can open any more: the console has destroyed the key that they are sealed to. */
+/*
+ * Segments that nobody can open any more, as the console has destroyed the key that they are sealed to; or that nobody
+ * is to have, as this device is wiped.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,4 +67,13 @@ int spool_drop_foreign(struct spool *spool)
 		count += r == 0;
 	}
 	return r < 0 ? r : count;
+}
+
+int spool_drop_all(struct spool *spool)
+{
+	int r = 0;
+
+	while (r == 0 && (spool->count > 1 || (spool->count && spool->segments[0].records)))
+		r = drop_oldest(spool);
+	return r;
 }

@@ -38,6 +38,7 @@ enum errand { /* the request under way */
 	ERRAND_LEASE,
 	ERRAND_KEYS,
 	ERRAND_KEYLESS,
+	ERRAND_RECEIPT,
 };
 
 /* What is known of the console's word. */
@@ -95,6 +96,8 @@ struct uplink {
 	uint64_t policy_version; /* of the bundle that is here; 0 = none */
 	struct uplink_lease lease;
 	uint8_t key_question[KEY_QUESTION_MAX]; /* under way */
+	bool has_receipt;			/* of what was destroyed here, to be delivered */
+	uint64_t receipt_ns;			/* not before then */
 	uint64_t keys_look_ns; /* when keyring was asked last whether it needs keys */
 	/* for people: `holdfast status` */
 	uint64_t contact_ms;	  /* of the last good answer */
@@ -147,6 +150,15 @@ size_t keys_question(struct uplink *uplink, uint64_t now, uint8_t ret_bytes[KEY_
 void keys_take(struct uplink *uplink, const struct exchange_answer *answer);
 /* The console's code, or one of ours: UNREACHABLE, NOT_TAKEN. */
 void keys_refused(const char *code);
+
+/* receipt.c: whether there is one. */
+void receipt_look(struct uplink *uplink);
+bool receipt_is_due(const struct uplink *uplink, uint64_t now);
+/* With certificates, which the caller frees; NULL: not to be read. */
+char *receipt_body(struct uplink *uplink);
+void receipt_taken(struct uplink *uplink);
+/* Or not delivered: again later. */
+void receipt_refused(struct uplink *uplink);
 
 /* policy_poll.c */
 void policy_poll_start(struct uplink *uplink);

@@ -85,9 +85,9 @@ FUZZ_SOURCES_key_words := common/bytes.c common/key_words.c common/lease.c commo
 FUZZ_LDLIBS_key_words  := -lcrypto
 FUZZ_FLAGS_key_words   := -max_len=4100
 
-FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c secret_memory.c ticket.c tpm.c \
+FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c receipt.c secret_memory.c ticket.c tpm.c \
 			      tpm_channel.c vault.c vault_verbs.c verbs.c wish.c) common/boot.c common/bytes.c common/clock.c common/digest.c common/file.c common/hpke.c \
-			      common/key_words.c common/lease.c common/lease_verify.c common/log.c common/quote.c common/signed_text.c common/signing.c common/ticket.c common/uuid.c common/wire.c
+			      common/key_words.c common/lease.c common/lease_verify.c common/log.c common/quote.c common/signed_text.c common/signing.c common/ticket.c common/uuid.c common/wipe_receipt.c common/wire.c
 FUZZ_LDLIBS_keyring_verbs  := -lcrypto -linih -ltss2-esys -ltss2-mu
 FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring_verbs   := -max_len=4200
