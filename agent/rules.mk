@@ -48,6 +48,14 @@ $(B)/holdfast-vault: $(VAULT_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/ke
 
 PROGRAMS += $(B)/holdfast-vault
 
+WIPE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/wipe/*.c)))
+
+$(B)/holdfast-wipe: $(WIPE_OBJECTS) $(addprefix $(B)/agent/vault/,record.o cipher.o) $(B)/agent/ipc/request.o \
+		$(B)/agent/ipc/keyring.o $(B)/agent/ipc/keyring_ask.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -ljson-c -lcap -lseccomp
+
+PROGRAMS += $(B)/holdfast-wipe
+
 UPLINK_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/uplink/*.c)))
 
 $(B)/holdfast-uplink: $(UPLINK_OBJECTS) $(B)/agent/ipc/keyring.o $(POLICY_LIB) $(COMMON_LIB)

@@ -14,6 +14,8 @@
 
 #include "common/cleanup.h"
 
+#define ZEROS_SIZE (1 << 18)
+
 static int write_all(int fd, const uint8_t *bytes, size_t size)
 {
 	while (size) {
@@ -100,4 +102,27 @@ int file_in_memory(const char *label, const void *bytes, size_t size)
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
 	return take_fd(fd);
+}
+
+int file_overwrite(int fd)
+{
+	auto_free char *zeros = calloc(1, ZEROS_SIZE);
+	off_t begin = 0, end;
+
+	if (!zeros)
+		return -ENOMEM;
+	while ((begin = lseek(fd, begin, SEEK_DATA)) >= 0) {
+		end = lseek(fd, begin, SEEK_HOLE);
+		if (end < 0)
+			return -errno;
+		while (begin < end) {
+			size_t want = end - begin < ZEROS_SIZE ? (size_t)(end - begin) : ZEROS_SIZE;
+			ssize_t put = pwrite(fd, zeros, want, begin);
+
+			if (put < 0)
+				return -errno;
+			begin += put;
+		}
+	}
+	return errno == ENXIO ? 0 : -errno;
 }

@@ -31,6 +31,12 @@ int file_replace(int directory_fd, const char *name, const struct file_content *
 int file_read_all(int fd, size_t size_max, char **ret_text, size_t *ret_size);
 
 /*
+ * Zeros over the bytes that are there, so that no block that is given back tells them, where the file system writes in
+ * place. The file keeps its size. 0 or negative errno.
+ */
+int file_overwrite(int fd);
+
+/*
  * A file without a name, sealed: who maps it relies on that it does not change or shrink under them.
  * A descriptor, at its end, the caller's to close; negative errno. See memfd_create(2).
  */

@@ -118,6 +118,8 @@ static const struct rule rules[] = {
 	{FILTER_PAIRS, SCMP_SYS(socketpair)},
 	{FILTER_DIRECTORIES, SCMP_SYS(mkdirat)},
 	{FILTER_DIRECTORIES, SCMP_SYS(inotify_add_watch)},
+	{FILTER_WIPE, SCMP_SYS(mkdirat)},
+	{FILTER_WIPE, SCMP_SYS(syncfs)},
 	/* marks */
 	{FILTER_MARKS, SCMP_SYS(openat2)},
 	{FILTER_MARKS, SCMP_SYS(getxattr)},
@@ -248,6 +250,12 @@ static int add_by_argument(scmp_filter_ctx context, unsigned int groups)
 	for (size_t i = 0; i < COUNT(vault_requests) && (groups & FILTER_VAULT); i++) {
 		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 			SCMP_A1(SCMP_CMP_EQ, vault_requests[i]));
+		if (r < 0)
+			return r;
+	}
+	if (groups & FILTER_WIPE) {
+		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+			SCMP_A1(SCMP_CMP_EQ, FS_IOC_GET_ENCRYPTION_KEY_STATUS));
 		if (r < 0)
 			return r;
 	}

@@ -24,6 +24,8 @@
 #define FILTER_VAULT	   0x2000u /* give and take keys of file systems, and no other ioctl(2) */
 #define FILTER_PAIRS	   0x4000u /* make pairs of AF_UNIX sockets */
 #define FILTER_DIRECTORIES 0x8000u /* make directories, and watch them */
+#define FILTER_WIPE \
+	0x10000u /* make directories, bring file systems to the disk, ask for keys of theirs */
 
 /* groups: FILTER_*; what every process needs is always in. 0 or negative errno. */
 int filter_load(unsigned int groups);

@@ -11,7 +11,7 @@ USERUNITDIR := $(PREFIX)/lib/systemd/user
 install: install-agent
 install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-sensor $(B)/holdfast-session \
 		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey $(B)/holdfast-scout \
-		$(B)/holdfast-vault $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
+		$(B)/holdfast-vault $(B)/holdfast-wipe $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
 		$(B)/holdfast-browser $(B)/pam_holdfast.so
 	install -D -m 644 -t $(DESTDIR)$(PAM_DIRECTORY) $(B)/pam_holdfast.so
 	install -D -m 644 packaging/pam-config $(DESTDIR)$(PREFIX)/share/pam-configs/holdfast
@@ -19,7 +19,7 @@ install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-s
 	install -D -m 755 $(B)/holdfastd $(DESTDIR)$(SBINDIR)/holdfastd
 	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/holdfast-engine $(B)/holdfast-sensor \
 		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey $(B)/holdfast-scout \
-		$(B)/holdfast-vault $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
+		$(B)/holdfast-vault $(B)/holdfast-wipe $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
 		$(B)/holdfast-browser
 	install -D -m 644 packaging/holdfast-verify.pam $(DESTDIR)/etc/pam.d/holdfast-verify
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/apps policy/apps/*.ini

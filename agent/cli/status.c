@@ -2,6 +2,7 @@
 /* holdfast status */
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/cli/browsers.h"
 #include "agent/cli/cli.h"
@@ -73,6 +74,18 @@ static void print_network(struct json_object *status)
 	print_names("  shut here: ", json_at(status, "network.services_shut"), "");
 }
 
+static void print_wipe(struct json_object *status)
+{
+	const char *state = json_text(status, "wipe.state");
+
+	if (!state[0])
+		return;
+	print_styled(PRINT_BOLD, "Wiping\n");
+	print_styled(!strcmp(state, "failed") ? PRINT_BAD : PRINT_WARN, "  %s: ", state);
+	print_clean(json_text(status, "wipe.text"));
+	(void)putchar('\n');
+}
+
 static void print_status(struct json_object *status, const char *text, void *userdata)
 {
 	struct json_object *reductions = json_at(status, "kernel.missing");
@@ -97,6 +110,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 			"  reduced on this kernel in %zu ways, see holdfast doctor\n", reduced);
 	print_policy(status);
 	trust_print(status);
+	print_wipe(status);
 	label_keys_print(status);
 	print_network(status);
 	browsers_print(status);

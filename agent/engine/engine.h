@@ -20,6 +20,7 @@
 #include "agent/engine/posture.h"
 #include "agent/engine/recent.h"
 #include "agent/engine/trust.h"
+#include "agent/engine/wipe.h"
 #include "common/channel.h"
 #include "agent/ipc/messages.h"
 #include "agent/ipc/request.h"
@@ -99,6 +100,7 @@ struct engine {
 	bool is_published;   /* a policy is with the sensor */
 	struct hf_gate_state gate_state; /* gates.c */
 	struct trust trust;
+	struct engine_wipe wipe;
 	struct engine_posture posture;
 	struct verify *verify; /* verify.c */
 	/* guarding itself */
@@ -158,6 +160,8 @@ void link_request(struct engine *engine, const struct message_request *request, 
 /* lineage_keep.c: lineage.db over the engine's life, and what went wrong with it */
 void lineage_keep_start(struct engine *engine);
 void lineage_keep_tick(struct engine *engine);
+/* It is gone from the disk, and begins anew. 1 when there was something; 0, negative errno. */
+int lineage_keep_destroy(struct engine *engine);
 void lineage_keep_record(struct engine *engine, const struct record *record);
 
 /* tell.c: shows a fresh refusal on the terminal that caused it, where there is one. */

@@ -205,6 +205,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"An encrypted folder is not where it was, or can't be unlocked or locked. It stays "
 		"unreadable, or its key is asked back again and again. 'holdfast vault status' and "
 		"'holdfast vault verify' say how it stands."},
+	[FAILURE_WIPE] = {"wipe", FAILURE_CLOSED,
+		"The console has ordered that this computer destroys what it has of the "
+		"organisation, and that does not come to an end. It stays shut and is tried again; "
+		"the event names what stands in the way."},
 	[FAILURE_VAULT_HELD] = {"vault-held", FAILURE_AUDIT,
 		"The key of an encrypted folder is gone, and processes that had files of it open "
 		"can go on with these. Nobody else can, and it is tried again every second; end "

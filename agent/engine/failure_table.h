@@ -70,6 +70,7 @@ enum failure_reason {
 	FAILURE_TRUST = 62,		 /* this device is not trusted any more */
 	FAILURE_VAULT = 80,	 /* one is not as it was left, or can't be unlocked or locked */
 	FAILURE_LABEL_KEYS = 82, /* the console did not release keys of labels */
+	FAILURE_WIPE = 83,	 /* what is to be destroyed is not yet */
 	FAILURE_VAULT_HELD = 81, /* its key is gone, and processes hold files of it */
 	FAILURE_VERIFIER = 63,	 /* holdfast-verify ended */
 	FAILURE_VERIFY_UNWATCHED = 64, /* nobody sees that a session is locked */

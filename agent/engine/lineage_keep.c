@@ -4,13 +4,17 @@
  * put aside for whoever wants to look at it, and begun anew.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/engine/engine.h"
 #include "agent/engine/event_service.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/file.h"
 
 #define RETRY_NS      (10 * CLOCK_SECOND_NS) /* a store that can't be written is let rest */
 #define GATHER_NS     UINT64_C(200000000)    /* few records are written together */
@@ -44,6 +48,42 @@ static void volumes_tell(struct engine *engine)
 		if (!told->is_gone)
 			lineage_volume(engine->lineage, told->dev, told->identity);
 	}
+}
+
+/* As far as the file system lets what is overwritten be so: SECURITY.md. */
+static int destroy_file(const char *path)
+{
+	auto_close int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = file_overwrite(fd);
+	if (r < 0)
+		return r;
+	if (fdatasync(fd) < 0 || unlink(path) < 0)
+		return -errno;
+	return 1;
+}
+
+int lineage_keep_destroy(struct engine *engine)
+{
+	static const char *const parts[] = {"-wal", "-shm", ""}; /* the last is the store itself */
+	char store[PATH_MAX], aside[PATH_MAX], path[PATH_MAX + 8];
+	const char *const stores[] = {store, aside};
+	int r = 0, found = 0;
+
+	lineage_free(engine->lineage);
+	engine->lineage = NULL;
+	paths(engine, store, aside);
+	for (unsigned int i = 0; i < 2; i++)
+		for (unsigned int j = 0; j < sizeof(parts) / sizeof(parts[0]) && r >= 0; j++) {
+			(void)snprintf(path, sizeof(path), "%s%s", stores[i], parts[j]);
+			r = destroy_file(path);
+			found |= r > 0;
+		}
+	lineage_keep_start(engine);
+	return r < 0 ? r : found;
 }
 
 void lineage_keep_start(struct engine *engine)

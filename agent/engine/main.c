@@ -363,6 +363,7 @@ static void tick(struct engine *engine)
 		trust_ns = now;
 		trust_tick(engine);
 	}
+	wipe_tick(engine);
 	label_keys_tick(engine);
 	login_tick(engine);
 	ticket_sign_tick(engine);

@@ -47,9 +47,12 @@ enum event_kind {
 	EVENT_LOGIN_REFUSED, /* one may not */
 	EVENT_BREAK_GLASS,   /* an account for emergencies did */
 	EVENT_LOGOFF,
-	EVENT_TICKET,	       /* a ticket was made */
-	EVENT_TICKET_REFUSED,  /* asked for by who may not have it */
-	EVENT_TRUST,	       /* whether the console trusts this device is another now */
+	EVENT_TICKET,	      /* a ticket was made */
+	EVENT_TICKET_REFUSED, /* asked for by who may not have it */
+	EVENT_TRUST,	      /* whether the console trusts this device is another now */
+	EVENT_WIPE_ORDERED,   /* the console has this device destroy what it has */
+	EVENT_WIPE_BEGUN,
+	EVENT_WIPE_ENDED,
 	EVENT_KEY_HERE,	       /* the key of a label is in keyring's memory */
 	EVENT_KEY_GONE,	       /* and is not any more: status_code says why */
 	EVENT_KEY_REFUSED,     /* the console did not release any */

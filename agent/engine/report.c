@@ -103,7 +103,7 @@ struct json_object *report_status(
 	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
 {
 	struct json_object *status = json_object_new_object();
-	struct json_object *keys = label_keys_object(engine);
+	struct json_object *keys = label_keys_object(engine), *wipe = wipe_object(engine);
 	unsigned int troubles = 0;
 
 	for (unsigned int i = 0; i < FAILURE_REASON_MAX; i++)
@@ -116,6 +116,8 @@ struct json_object *report_status(
 	json_add(status, "browsers", browsers_status(engine));
 	json_add(status, "events", events_object(engine, counters));
 	json_add(status, "trust", trust_object(engine));
+	if (wipe)
+		json_add(status, "wipe", wipe);
 	if (keys)
 		json_add(status, "keys", keys);
 	json_add(status, "posture", posture_object(engine));

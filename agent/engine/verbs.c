@@ -274,6 +274,10 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_WITNESS] = {false, verb_witness},
 	[LOCAL_VAULTS] = {false, verb_vaults},
 	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
+	[LOCAL_WIPE_PLAN] = {true, verb_wipe_plan},
+	[LOCAL_WIPE_MARKS] = {true, verb_wipe_marks},
+	[LOCAL_WIPE_LINEAGE] = {true, verb_wipe_lineage},
+	[LOCAL_WIPE_TELL] = {true, verb_wipe_tell},
 	[LOCAL_LOGIN] = {false, verb_login},
 	[LOCAL_TICKET] = {false, verb_ticket},
 };

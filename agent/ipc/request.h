@@ -47,7 +47,12 @@ enum local_type {
 	LOCAL_VAULTS = 22,     /* a line for each [vault] of the policy in force */
 	LOCAL_VAULT_TELL = 23, /* root, which is holdfast-vault; path and, as reason, words */
 	LOCAL_WITNESS = 24,    /* of holdfast-session: pid, method, after captures of a screen */
-	LOCAL_TYPE_MAX,	       /* behind the last request */
+	/* root, which is holdfast-wipe; of the engine's answers agent/engine/wipe.c */
+	LOCAL_WIPE_PLAN = 28,	 /* what the policy says of it: a line each */
+	LOCAL_WIPE_MARKS = 29,	 /* volume and after: inodes that are marked there */
+	LOCAL_WIPE_LINEAGE = 30, /* of what came from where; a line when there was something */
+	LOCAL_WIPE_TELL = 31,	 /* event and, as reason, words */
+	LOCAL_TYPE_MAX,		 /* behind the last request */
 };
 
 /* Of VAULT_TELL. */
@@ -72,7 +77,8 @@ struct local_request {
 	union {
 		uint32_t pid;	/* WHY: 0 = the last one; TAINT: 0 = all; WITNESS: 0 = not known */
 		uint32_t uid;	/* LOGIN: the account's */
-		uint32_t event; /* VAULT_TELL: enum local_vault_event */
+		uint32_t event; /* VAULT_TELL: enum local_vault_event; WIPE_TELL: enum wipe_event */
+		uint32_t volume; /* WIPE_MARKS: its number, from 0 on */
 	};
 	union {
 		uint32_t minutes; /* JUSTIFY, MAINTENANCE_BEGIN */

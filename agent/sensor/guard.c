@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "agent/ipc/browser.h"
+#include "agent/ipc/wipe.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -108,6 +109,7 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-keyring", directory);
 		add(guard, program, "%s/holdfast-uplink", directory);
 		add(guard, program, "%s/holdfast-survey", directory);
+		add(guard, program, "%s/holdfast-wipe", directory);
 		add(guard, program, "%s/holdfast-verify", directory);
 		add(guard, program, "%s/holdfast-password", directory);
 		add(guard, program, "%s/holdfast-page", directory);
@@ -206,6 +208,7 @@ struct guard *guard_new(const struct guard_places *places)
 	add(guard, HF_MARK_GUARDED, "%s", places->keyring_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->uplink_directory);
 	add(guard, HF_MARK_GUARDED, "%s", places->verify_directory);
+	add(guard, HF_MARK_GUARDED, WIPE_DIRECTORY);
 	directory_of(places->key_file, directory);
 	add(guard, HF_MARK_GUARDED, "%s", directory);
 	directory_of(places->policy_file, directory);

@@ -123,6 +123,24 @@ pid_t survey_start(const struct supervisor_options *options, const char *runtime
 	return process_start(&plan);
 }
 
+/* With a socket to us at its descriptor 3, whose end tells it to stop. */
+static pid_t start_held(struct process_plan *plan, int *ret_fd)
+{
+	int own[2] = {-EBADF, -EBADF};
+	pid_t child;
+	int r;
+
+	r = process_sockets(own);
+	if (r < 0)
+		return r;
+	plan->peer_fd = own[1];
+	child = process_start(plan);
+	if (child > 0)
+		*ret_fd = take_fd(own[0]);
+	sockets_close(own);
+	return child;
+}
+
 pid_t vault_watch_start(const struct supervisor_options *options, int *ret_fd)
 {
 	struct process_plan plan = {
@@ -131,19 +149,20 @@ pid_t vault_watch_start(const struct supervisor_options *options, int *ret_fd)
 			"watch"},
 		.second_fd = -EBADF,
 	};
-	int own[2] = {-EBADF, -EBADF};
-	pid_t child;
-	int r;
 
-	r = process_sockets(own);
-	if (r < 0)
-		return r;
-	plan.peer_fd = own[1];
-	child = process_start(&plan);
-	if (child > 0)
-		*ret_fd = take_fd(own[0]);
-	sockets_close(own);
-	return child;
+	return start_held(&plan, ret_fd);
+}
+
+pid_t wipe_start(const struct supervisor_options *options, int *ret_fd)
+{
+	struct process_plan plan = {
+		.directory = options->libexec_directory,
+		.arguments = {"holdfast-wipe", "--runtime-dir", options->runtime_directory,
+			"--uplink-dir", options->uplink_directory},
+		.second_fd = -EBADF,
+	};
+
+	return start_held(&plan, ret_fd);
 }
 
 int reporters_start(const struct supervisor_options *options, const struct reporters_plan *plan,

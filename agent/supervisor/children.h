@@ -63,6 +63,8 @@ struct reporters_plan {
 
 /* Watches over vaults, as root, until the socket at ret_fd is closed. The process id, or negative errno. */
 pid_t vault_watch_start(const struct supervisor_options *options, int *ret_fd);
+/* holdfast-wipe, as root: ends by itself, or with the socket at ret_fd. The process id, or negative errno. */
+pid_t wipe_start(const struct supervisor_options *options, int *ret_fd);
 /* holdfast-survey, which ends by itself. Its process id or negative errno. */
 pid_t survey_start(const struct supervisor_options *options, const char *runtime_directory);
 /* Uplink and keyring; as children_start(). */

@@ -31,6 +31,7 @@
 #include "agent/ipc/browser.h"
 #include "agent/ipc/scout.h"
 #include "agent/ipc/verify.h"
+#include "agent/ipc/wipe.h"
 #include "agent/supervisor/children.h"
 #include "agent/supervisor/companion.h"
 #include "agent/supervisor/directory.h"
@@ -369,6 +370,8 @@ static void on_engine(struct supervisor *supervisor)
 			supervisor->verify.is_wanted = true;
 		if (letter == supervisor->browser.kind.letter)
 			supervisor->browser.is_wanted = true;
+		if (letter == WIPE_LETTER)
+			reporting_want_wipe(&supervisor->reporting);
 		if (letter == 'R') {
 			log_notice("ready");
 			(void)sd_notify(0, "READY=1\nSTATUS=Enforcing"); /* no systemd: nothing */

@@ -14,6 +14,7 @@
 #include "agent/supervisor/keyring_socket.h"
 #include "agent/supervisor/process.h"
 #include "agent/ipc/console_files.h"
+#include "agent/ipc/wipe.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -57,8 +58,11 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
 	struct child_user users[REPORTER_MAX];
 	char runtime[PATH_MAX];
 
-	*reporting = (struct reporting){
-		.pair = {.fd = -EBADF}, .vault_fd = -EBADF, .backoff_ms = BACKOFF_MIN_MS};
+	*reporting = (struct reporting){.pair = {.fd = -EBADF},
+		.vault_fd = -EBADF,
+		.wipe_fd = -EBADF,
+		.is_wipe_wanted = access(WIPE_DIRECTORY "/" WIPE_JOURNAL, F_OK) == 0,
+		.backoff_ms = BACKOFF_MIN_MS};
 	if (users_find(options, users) == 0)
 		(void)directories_make(options, users, runtime); /* told when they are started */
 }
@@ -162,6 +166,32 @@ static void vault_watch(struct reporting *reporting, const struct supervisor_opt
 	}
 }
 
+/* Wanted by the engine, or not finished before this start. */
+static void wipe_tick(struct reporting *reporting, const struct supervisor_options *options)
+{
+	if (reporting->wipe > 0 && process_is_gone(reporting->wipe)) {
+		cleanup_close(&reporting->wipe_fd);
+		reporting->wipe_fd = -EBADF;
+		(void)waitpid(reporting->wipe, NULL, 0); /* it said itself what went wrong */
+		reporting->wipe = 0;
+	}
+	if (reporting->wipe || !reporting->pair.led || !reporting->is_wipe_wanted)
+		return;
+	reporting->is_wipe_wanted =
+		false; /* the engine asks again while there is something to be done */
+	reporting->wipe = wipe_start(options, &reporting->wipe_fd);
+	if (reporting->wipe < 0) {
+		log_error("cannot start holdfast-wipe: %s, trying again when the engine asks",
+			strerror((int)-reporting->wipe));
+		reporting->wipe = 0;
+	}
+}
+
+void reporting_want_wipe(struct reporting *reporting)
+{
+	reporting->is_wipe_wanted = true;
+}
+
 bool reporting_tick(struct reporting *reporting, const struct supervisor_options *options,
 	const struct child_user *engine)
 {
@@ -183,6 +213,7 @@ bool reporting_tick(struct reporting *reporting, const struct supervisor_options
 	}
 	survey(reporting, options, now);
 	vault_watch(reporting, options);
+	wipe_tick(reporting, options);
 	if (pair->led || now < reporting->next_ns || access(options->console, F_OK) < 0)
 		return has_ended;
 	reporting->started_ns = now;
@@ -193,6 +224,9 @@ bool reporting_tick(struct reporting *reporting, const struct supervisor_options
 
 void reporting_stop(struct reporting *reporting)
 {
+	cleanup_close(&reporting->wipe_fd); /* this is the message, as below */
+	reporting->wipe_fd = -EBADF;
+	process_end(&reporting->wipe, &(pid_t){0});
 	vault_stop(reporting); /* before keyring, which it asks */
 	pair_stop(&reporting->pair);
 	if (reporting->survey > 0)

@@ -17,6 +17,9 @@ struct reporting {
 	uint64_t survey_ns; /* when one was started last */
 	pid_t vault;	    /* watches over vaults, while keyring runs; 0 = it does not */
 	int vault_fd;	    /* ends with us, and so does it */
+	pid_t wipe;	    /* destroys what the console ordered; 0 = it does not run */
+	int wipe_fd;	    /* likewise */
+	bool is_wipe_wanted;
 	uint64_t started_ns;
 	uint64_t next_ns; /* not started before */
 	int backoff_ms;
@@ -32,6 +35,8 @@ void reporting_init(struct reporting *reporting, const struct supervisor_options
  */
 bool reporting_tick(struct reporting *reporting, const struct supervisor_options *options,
 	const struct child_user *engine);
+/* The engine says that there is something to be destroyed; started by the next tick, if it does not run. */
+void reporting_want_wipe(struct reporting *reporting);
 void reporting_stop(struct reporting *reporting);
 
 #endif

@@ -15,39 +15,15 @@
 #include "agent/vault/tree.h"
 #include "agent/vault/tree_walk.h"
 #include "common/cleanup.h"
+#include "common/file.h"
 
-#define ZEROS_SIZE (1 << 18)
-#define GRAVE_MAX  512 /* objects */
-#define LATE_MAX   100 /* copies of one name that was changed in both places */
+#define GRAVE_MAX 512 /* objects */
+#define LATE_MAX  100 /* copies of one name that was changed in both places */
 
 static bool is_late(const struct tree *tree, const struct stat *status)
 {
 	return (uint64_t)status->st_ctim.tv_sec * 1000000000 + (uint64_t)status->st_ctim.tv_nsec >=
 	       tree->settled_ns;
-}
-
-/* Over the bytes that are there, so that no block that is given back tells them. */
-static int overwrite(int fd)
-{
-	auto_free char *zeros = calloc(1, ZEROS_SIZE);
-	off_t begin = 0, end;
-
-	if (!zeros)
-		return -ENOMEM;
-	while ((begin = lseek(fd, begin, SEEK_DATA)) >= 0) {
-		end = lseek(fd, begin, SEEK_HOLE);
-		if (end < 0)
-			return -errno;
-		while (begin < end) {
-			size_t want = end - begin < ZEROS_SIZE ? (size_t)(end - begin) : ZEROS_SIZE;
-			ssize_t put = pwrite(fd, zeros, want, begin);
-
-			if (put < 0)
-				return -errno;
-			begin += put;
-		}
-	}
-	return errno == ENXIO ? 0 : -errno;
 }
 
 /* How many of a file's names are in the grave: with a name elsewhere it is not ours to wipe. */
@@ -79,7 +55,7 @@ static int wipe_visit(struct tree *tree, const struct copy_place *place, const s
 		links_entry(&tree->links, status, place->name)->met != status->st_nlink)
 		return 0; /* its last name will have it wiped */
 	fd = openat(place->from_fd, place->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	r = fd < 0 ? -errno : overwrite(fd);
+	r = fd < 0 ? -errno : file_overwrite(fd);
 	return r < 0 ? tree_fail(tree, r, strerror(-r)) : 0;
 }
 

@@ -17,7 +17,7 @@ UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_keyring	:= $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keyring	:= -lcrypto -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_local	:= $(addprefix $(B)/agent/,ipc/keyring.o ipc/keyring_ask.o supervisor/keyring_socket.o \
-				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o secret_memory.o ticket.o \
+				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o receipt.o secret_memory.o ticket.o \
 				vault.o vault_verbs.o verbs.o wish.o \
 				device_key.o tpm.o tpm_channel.o))
 UNIT_LDLIBS_keyring_local := -lcrypto -linih -ltss2-esys -ltss2-mu
@@ -99,6 +99,7 @@ UNIT_LIBS_lineage_store	:= $(UNIT_LIBS_lineage)
 UNIT_LDLIBS_lineage_store := -ljson-c -lsqlite3
 UNIT_LDLIBS_lineage	:= -ljson-c -lsqlite3
 UNIT_LIBS_vault_record	:= $(B)/agent/vault/record.o
+UNIT_LIBS_wipe_journal	:= $(B)/agent/wipe/journal.o
 UNIT_LIBS_vault_tree	:= $(addprefix $(B)/agent/vault/,tree.o tree_walk.o tree_discard.o apart.o copy.o links.o)
 UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \

@@ -63,7 +63,7 @@ agent_install()
 {
 	agent_libexec=/usr/libexec/holdfast # as the programs are built to expect
 	mkdir -p $agent_libexec
-	install -m 755 -o root -g root -t $agent_libexec "$HF_REPO"/build/holdfast-{engine,sensor,keyring,uplink,survey,vault}
+	install -m 755 -o root -g root -t $agent_libexec "$HF_REPO"/build/holdfast-{engine,sensor,keyring,uplink,survey,vault,wipe}
 }
 
 # agent_start [POLICY]: returns once the kernel enforces it.
