@@ -32,10 +32,10 @@ _holdfast_console()
 		mapfile -t COMPREPLY < <(compgen -W 'file process log peripheral entity network config lifecycle hosting' -- "$cur")
 		return
 		;;
-	--name | --tenant | --admin | --listen | --limits | --why | --uses | --days | --user | --file | --text | --since | --until | --limit | --group | --percent | --version | --network | --for | --generation) return ;;
+	--name | --tenant | --admin | --listen | --limits | --why | --reason | --uses | --days | --user | --file | --text | --since | --until | --limit | --group | --percent | --version | --network | --for | --generation) return ;;
 	esac
 	case $verb:$sub:$prev in
-	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | device:tag:* | device:pcr:* | *:*:--device)
+	device:show:* | device:approve:* | device:suspend:* | device:revoke:* | device:wipe:* | device:receipt:* | device:tag:* | device:pcr:* | *:*:--device)
 		devices=$(holdfast-console device list --json 2>/dev/null |
 			sed -n 's/.*"uid":"\([^"]*\)".*"host":"\([A-Za-z0-9._-]*\)".*/\1 \2/p')
 		;;
@@ -49,11 +49,14 @@ _holdfast_console()
 	beacon:serve) choice='--key --zone --listen --user --help' ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
-	device:) choice='list show approve suspend revoke tag assign pcr --help' ;;
+	device:) choice='list show approve suspend revoke wipe receipt tag assign pcr --help' ;;
 	device:list) choice='--state --user --json --help' ;;
 	device:show) choice="$devices --json --help" ;;
 	device:tag) choice=$devices ;;
 	device:pcr) choice="accept $devices" ;;
+	device:revoke) choice="$devices --why --wipe --help" ;;
+	device:wipe) choice="$devices --files --keys --reason --yes --withdraw --help" ;;
+	device:receipt) choice="$devices --verify --ca --help" ;;
 	device:*) choice="$devices --why --help" ;;
 	policy:) choice='check publish history show diff rollback rollout --help' ;;
 	policy:check) _filedir; return ;;
