@@ -24,7 +24,7 @@ from reporters import BUILD, Reporters, wait_until
 from whole_console import Console
 
 LINE, END = 64, 65
-LABEL_SHOW, PLAN, MARKS, LINEAGE, TELL = 8, 24, 25, 26, 27
+LABEL_SHOW, PLAN, MARKS, LINEAGE, TELL = 8, 28, 29, 30, 31
 EVENTS = ('', 'ordered', 'begun', 'progress', 'ended', 'failed', 'idle')
 FILES = 400
 
@@ -438,8 +438,8 @@ def revoked(work, console, on_revoke):
     device.stop()
 
 
-def revoke_with_wipe(work, console):
-    device = enrolled(work, console, 'pc-lost')
+def revoke_with_wipe(work, console, name):
+    device = enrolled(work, console, name)
     console.verb('device', 'revoke', device.uid, '--wipe', '--why', 'lost')
     check('revoked with --wipe: both in one word', wait_until(
         lambda: (device.word().get('state'), device.word().get('order')) == ('revoked', '1 wipe'), 20), device.word())
@@ -485,7 +485,7 @@ def over_postgres(work):
     try:
         console = Console(os.path.join(work, 'pg-console'), '--database', database.url)
         console.start()
-        revoke_with_wipe(work, console)
+        revoke_with_wipe(work, console, 'pc-other')
         console.stop()
     finally:
         database.stop()
@@ -500,7 +500,7 @@ def main():
     console = whole(work)
     for on_revoke in ('keep', 'wipe'):
         revoked(work, console, on_revoke)
-    revoke_with_wipe(work, console)
+    revoke_with_wipe(work, console, 'pc-lost')
     console.stop()
     over_postgres(work)
     shutil.rmtree(work, ignore_errors=True)
