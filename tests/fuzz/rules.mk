@@ -60,6 +60,9 @@ FUZZ_SOURCES_lease := common/lease.c common/lease_verify.c common/signed_text.c 
 FUZZ_LDLIBS_lease  := -lcrypto
 FUZZ_FLAGS_lease   := -max_len=4100
 
+FUZZ_SOURCES_wayland := tests/screen/wayland_reference.c tests/screen/wayland_stream.c
+FUZZ_FLAGS_wayland   := -max_len=2000
+
 FUZZ_SOURCES_print_job := agent/engine/print_job.c common/text.c
 FUZZ_FLAGS_print_job   := -max_len=1024
 
