@@ -21,6 +21,7 @@
 #include "agent/cli/console.h"
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/uuid.h"
 
 #define DIRECTORY   "/etc/holdfast"
 #define CONFIG_NAME "console.ini"
@@ -183,17 +184,29 @@ static int config_write(int directory_fd, const struct enrolment *enrolment)
 	return r < 0 ? fail("cannot write", DIRECTORY "/" CONFIG_NAME, r) : CLI_DONE;
 }
 
+/* The device that a console refused before, which is no answer to who enrols now; empty: none. */
+static void note_refused(char ret_device[UUID_TEXT_SIZE])
+{
+	struct json_object *status = console_status();
+	bool is_refused = !strcmp(json_text(status, "standing"), "refused");
+
+	(void)snprintf(
+		ret_device, UUID_TEXT_SIZE, "%s", is_refused ? json_text(status, "device") : "");
+	(void)json_object_put(status); /* freed */
+}
+
 /* Until the console has said what we are to it. */
-static int wait_for_answer(void)
+static int wait_for_answer(const char *refused_device)
 {
 	char trouble[256] = "";
 
 	for (int i = 0; i < WAIT_TRIES; i++) {
 		struct json_object *status = console_status();
 		const char *standing = json_text(status, "standing");
-		bool is_known = !strcmp(standing, "trusted") || !strcmp(standing, "pending") ||
-				!strcmp(standing, "refused");
-		bool is_good = is_known && strcmp(standing, "refused") != 0;
+		bool is_refused = !strcmp(standing, "refused") &&
+				  strcmp(json_text(status, "device"), refused_device) != 0;
+		bool is_good = !strcmp(standing, "trusted") || !strcmp(standing, "pending");
+		bool is_known = is_good || is_refused;
 
 		(void)snprintf(trouble, sizeof(trouble), "%s", json_text(status, "trouble"));
 		if (is_known)
@@ -213,17 +226,19 @@ static int wait_for_answer(void)
 static int enrol(const struct enrolment *enrolment)
 {
 	auto_close int directory_fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char refused_device[UUID_TEXT_SIZE];
 	int r;
 
 	if (directory_fd < 0)
 		return fail("cannot open", DIRECTORY, -errno);
+	note_refused(refused_device);
 	r = ca_copy(directory_fd, enrolment->ca);
 	if (r == CLI_DONE)
 		r = token_copy(directory_fd, enrolment->token_file);
 	if (r == CLI_DONE) /* last: it is what uplink waits for */
 		r = config_write(directory_fd, enrolment);
 	if (r == CLI_DONE && enrolment->is_waiting)
-		r = wait_for_answer();
+		r = wait_for_answer(refused_device);
 	return r;
 }
 
