@@ -44,8 +44,9 @@ static bool is_plain(const char *value)
 static bool is_receipt(const struct wipe_receipt *receipt)
 {
 	const uint64_t numbers[] = {receipt->order, receipt->begun_s, receipt->ended_s,
-		receipt->label_count, receipt->vault_count, receipt->removed, receipt->kept,
-		receipt->failed, receipt->elsewhere, receipt->undelivered, receipt->failure_count};
+		receipt->label_count, receipt->vault_count, receipt->removed, receipt->overwritten,
+		receipt->kept, receipt->failed, receipt->elsewhere, receipt->undelivered,
+		receipt->failure_count};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (numbers[i] > LEASE_NUMBER_MAX)
@@ -98,6 +99,7 @@ int wipe_receipt_write(const struct wipe_receipt *receipt, char ret_text[WIPE_RE
 	for (uint64_t i = 0; i < named(receipt->vault_count, WIPE_RECEIPT_VAULTS); i++)
 		put_vault(&text, &receipt->vaults[i]);
 	put_number(&text, "removed", receipt->removed);
+	put_number(&text, "overwritten", receipt->overwritten);
 	put_number(&text, "kept", receipt->kept);
 	put_number(&text, "failed", receipt->failed);
 	put_number(&text, "elsewhere", receipt->elsewhere);
@@ -193,6 +195,7 @@ static int get_counts(struct signing_reader *reader, struct wipe_receipt *receip
 	size_t answer;
 
 	if (get_number(reader, "removed", &receipt->removed) < 0 ||
+		get_number(reader, "overwritten", &receipt->overwritten) < 0 ||
 		get_number(reader, "kept", &receipt->kept) < 0 ||
 		get_number(reader, "failed", &receipt->failed) < 0 ||
 		get_number(reader, "elsewhere", &receipt->elsewhere) < 0 ||

@@ -19,6 +19,7 @@
  *	vaults 1		that nothing is known of any more, and that many lines, 16 at most:
  *	vault 3 0f1e... books	generation of the label's key, the label, the vault's name
  *	removed 120		labelled files
+ *	overwritten 118		of these, whose content was written over before
  *	kept 5			labelled files that the policy lets be
  *	failed 1		labelled files that could not be removed
  *	elsewhere 0		marks of files on volumes that are not here
@@ -63,7 +64,7 @@ struct wipe_receipt {
 	uint8_t labels[WIPE_RECEIPT_LABELS][LEASE_ID_SIZE];
 	uint64_t vault_count; /* likewise */
 	struct wipe_receipt_vault vaults[WIPE_RECEIPT_VAULTS];
-	uint64_t removed, kept, failed, elsewhere;
+	uint64_t removed, overwritten, kept, failed, elsewhere;
 	bool had_lineage;
 	uint64_t undelivered;
 	uint64_t failure_count; /* likewise */

@@ -46,17 +46,19 @@ static int count_one(struct grave *grave, const char *name)
 	return 0;
 }
 
-/* Best effort: that its name goes does not hang on it. */
+/* Best effort: that its name goes does not hang on it. The receipt says of how many it was done. */
 static int overwrite_one(struct grave *grave, const char *name)
 {
 	auto_close int fd = openat(grave->fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+	if (fd >= 0 && (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)))
 		return 0;
 	/* Not cut off: what is dropped from the cache before it is on the disk overwrites nothing there. */
-	if (file_overwrite(fd) < 0)
+	if (fd < 0 || file_overwrite(fd) < 0)
 		log_warning("the content of a labelled file is not overwritten: %m, it is removed");
+	else
+		grave->overwritten++;
 	return 0;
 }
 
@@ -78,6 +80,7 @@ int grave_empty(struct grave *grave)
 
 	if (!grave->count)
 		return 0;
+	grave->overwritten = 0;
 	r = each(grave, overwrite_one);
 	if (r < 0)
 		return r;
@@ -85,6 +88,7 @@ int grave_empty(struct grave *grave)
 		return -errno;
 	if (!journal->is_counted) {
 		journal->receipt.removed += grave->count;
+		journal->receipt.overwritten += grave->overwritten;
 		journal->is_counted = true;
 		r = journal_write(grave->wipe->state_fd, journal);
 	}

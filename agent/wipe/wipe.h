@@ -85,7 +85,7 @@ int files_destroy(struct wipe *wipe);
 struct grave {
 	struct wipe *wipe;
 	int fd; /* own */
-	unsigned int count;
+	unsigned int count, overwritten;
 	uint64_t number; /* of the next name */
 };
 /* root_fd: of the file system. What a power cut left in it is removed. 0 or negative errno. */

@@ -156,8 +156,10 @@ static void say_receipt(const struct wipe_receipt *receipt)
 		(unsigned long long)receipt->label_count);
 	(void)printf("  nothing is known there of %llu vaults\n",
 		(unsigned long long)receipt->vault_count);
-	(void)printf("  labelled files: %llu removed, %llu kept by its policy\n",
-		(unsigned long long)receipt->removed, (unsigned long long)receipt->kept);
+	(void)printf("  labelled files: %llu removed, %llu of them overwritten, %llu kept by its "
+		     "policy\n",
+		(unsigned long long)receipt->removed, (unsigned long long)receipt->overwritten,
+		(unsigned long long)receipt->kept);
 	if (receipt->failed || receipt->elsewhere || receipt->failure_count)
 		print_styled(PRINT_BAD, "  NOT removed: %llu, and %llu on volumes not there\n",
 			(unsigned long long)receipt->failed,

@@ -146,9 +146,10 @@ static void describe(const struct wipe_receipt *receipt, const struct store_devi
 	uuid_format(device->uid, uid);
 	(void)snprintf(ret_what, STORE_AUDIT_SIZE,
 		"%s order %" PRIu64 " %s: %" PRIu64 " labels, %" PRIu64 " vaults, %" PRIu64
-		" files removed, %" PRIu64 " kept, %" PRIu64 " failed",
+		" files removed (%" PRIu64 " overwritten), %" PRIu64 " kept, %" PRIu64 " failed",
 		uid, receipt->order, lease_order_name(receipt->what), receipt->label_count,
-		receipt->vault_count, receipt->removed, receipt->kept, receipt->failed);
+		receipt->vault_count, receipt->removed, receipt->overwritten, receipt->kept,
+		receipt->failed);
 }
 
 /* What could not be destroyed is somebody's to look after. */

@@ -362,6 +362,7 @@ def receipt_of(console, device, work, kept='1'):
     check('the receipt says what went', said['order'] == '2' and said['what'] == 'wipe' and
           int(said['removed']) == FILES + 5 and said['kept'] == kept and said['failed'] == '0' and
           said['lineage'] == 'yes', said)
+    check('and that all of that was overwritten', said['overwritten'] == said['removed'], said)
     check('and what is elsewhere', said['elsewhere'] == '2', said)
     done = console.run('device', 'receipt', '--verify', path, '--ca', console.ca)
     check('the command proves it', done.returncode == 0 and f'{FILES + 5} removed' in done.stdout,

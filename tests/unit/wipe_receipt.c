@@ -29,6 +29,7 @@ static struct wipe_receipt receipt = {
 	.vault_count = 1,
 	.vaults = {{3, {1}, "books"}},
 	.removed = 120,
+	.overwritten = 118,
 	.kept = 5,
 	.failed = 1,
 	.had_lineage = true,
