@@ -11,58 +11,14 @@ import subprocess
 import sys
 import tempfile
 
+from key_search import copies, in_files, key_bytes, memory_of
 from keyring_peer import Keyring
 from keys import label_of
-from lib import check, run, skip, status_of, summary
-from reporters import BUILD, Reporters, wait_until
+from lib import check, skip, status_of, summary
+from reporters import Reporters, wait_until
 from whole_console import Console
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-
-
-def key_bytes(console):
-    """{(name, generation): bytes}"""
-    done = run(os.path.join(BUILD, 'tests/e2e/key_bytes'), os.path.join(console.state, 'keys'),
-               os.path.join(console.state, 'store/console.db'))
-    return {(name, int(generation)): bytes.fromhex(digits) for name, generation, digits in
-            (line.split() for line in done.stdout.decode().splitlines())}
-
-
-def memory_of(pid):
-    """(start, bytes) of each mapping that can be read, and the number of those that can't."""
-    found, shut = [], 0
-    with open(f'/proc/{pid}/maps', encoding='ascii') as maps, open(f'/proc/{pid}/mem', 'rb', 0) as mem:
-        for line in maps:
-            span, mode, _, device, *_ = line.split()
-            start, end = (int(part, 16) for part in span.split('-'))
-            if 'r' not in mode or line.rstrip().endswith(('[vvar]', '[vsyscall]', '[vvar_vclock]')):
-                continue
-            del device
-            try:
-                mem.seek(start)
-                found.append((start, mem.read(end - start)))
-            except OSError:
-                shut += 1
-    return found, shut
-
-
-def copies(pid, keys):
-    return [(hex(start + at), name) for start, text in memory_of(pid)[0]
-            for name, key in keys.items() for at in [text.find(key)] if at >= 0]
-
-
-def in_files(top, keys):
-    found = []
-    for root, _, names in os.walk(top):
-        for name in names:
-            path = os.path.join(root, name)
-            if not os.path.isfile(path):
-                continue
-            with open(path, 'rb') as file:
-                text = file.read()
-            found += [(path, which) for which, key in keys.items()
-                      if key in text or key.hex().encode() in text.lower()]
-    return found
 
 
 class Transcript:
