@@ -5,6 +5,7 @@
 case_result=() case_seconds=() case_passed=() case_failed=() case_skipped=()
 fault_lines=()
 boot_limit=180
+memory_dumps=0
 
 # A line which a case printed.
 results_line()
@@ -77,6 +78,8 @@ results_ask()
 		power_was_cut=1
 		kill -9 "$qemu_pid"
 		;;
+	machine-ends) power_was_cut=1 ;; # by itself, and is not heard of again
+	memory-dump) machine_monitor "dump-guest-memory $run_dir/memory-$((++memory_dumps))" ;;
 	*) say "the guest asks for '$1', ignoring" ;;
 	esac
 }

@@ -25,7 +25,8 @@ $(DEB_TESTS): $(PROGRAMS) $(wildcard packaging/*.* packaging/deb/* man/*)
 	packaging/deb/build $@.tree $(DEB_NUMBER) $@
 	rm -rf $@.tree
 
-VM_PROGRAMS += $(VM_TOOLS) $(DEB_TESTS)
+# key_bytes: what tests/vm/outside.py knows of keys.
+VM_PROGRAMS += $(VM_TOOLS) $(DEB_TESTS) $(B)/tests/e2e/key_bytes
 
 .PHONY: vm-programs
 .SECONDEXPANSION:

@@ -66,6 +66,18 @@ agent_install()
 	install -m 755 -o root -g root -t $agent_libexec "$HF_REPO"/build/holdfast-{engine,sensor,keyring,uplink,survey,vault,wipe}
 }
 
+# agent_on_disk DIRECTORY: what the agent keeps lies below it, as where a machine's disk stays.
+agent_on_disk()
+{
+	local path
+
+	for path in /etc/holdfast /var/log/holdfast /var/lib/holdfast /var/lib/holdfast-sensor \
+		/var/lib/holdfast-keyring /var/lib/holdfast-uplink; do
+		mkdir -p $path "$1$path" || return 1
+		mount --bind "$1$path" $path || return 1
+	done
+}
+
 # agent_start [POLICY]: returns once the kernel enforces it.
 agent_start()
 {

@@ -17,20 +17,6 @@ life=$(sed -n 's/.*hf\.tpm=\([a-z]*\).*/\1/p' /proc/cmdline)
 key=/var/lib/holdfast-keyring/device.key
 kept=$data/kept # what a life leaves to the next
 
-# The agent's directories are on the disk.
-disk_places()
-{
-	local path
-
-	console_users
-	for path in /etc/holdfast /var/log/holdfast /var/lib/holdfast /var/lib/holdfast-sensor \
-		/var/lib/holdfast-keyring /var/lib/holdfast-uplink; do
-		mkdir -p $path $data/host$path || return 1
-		mount --bind $data/host$path $path || return 1
-	done
-	mkdir -p $kept
-}
-
 key_trouble()
 {
 	holdfast status --json | grep -q "\"key_trouble\":\"[^\"]*$1"
@@ -104,7 +90,9 @@ use_less()
 }
 
 places_make || { echo 'the places could not be made'; exit 1; }
-disk_places || { echo "the agent's directories could not be put on the disk"; exit 1; }
+mkdir -p $kept
+console_users
+agent_on_disk $data/host || { echo "the agent's directories could not be put on the disk"; exit 1; }
 if [ "$life" = first ]; then
 	first_life
 	finish
