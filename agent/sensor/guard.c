@@ -109,6 +109,7 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-keyring", directory);
 		add(guard, program, "%s/holdfast-uplink", directory);
 		add(guard, program, "%s/holdfast-survey", directory);
+		add(guard, program, "%s/holdfast-vault", directory);
 		add(guard, program, "%s/holdfast-wipe", directory);
 		add(guard, program, "%s/holdfast-verify", directory);
 		add(guard, program, "%s/holdfast-password", directory);
