@@ -15,13 +15,11 @@
 #ifndef HOLDFAST_BPF_CLIPBOARD_H
 #define HOLDFAST_BPF_CLIPBOARD_H
 
-#include "carry.bpf.h"
+#include "display.bpf.h"
 #include "message.bpf.h"
 
 #ifndef HF_BASELINE /* bpf_loop() is needed: a message has hundreds of requests */
 
-#define DISPLAY_PATH_1	0x31582e2f706d742full /* "/tmp/.X1" */
-#define DISPLAY_PATH_2	0x582f78696e752d31ull /* "1-unix/X" */
 #define CLIPBOARD_STEPS 8192 /* requests, and pieces of memory, that are looked at in one message */
 
 /* What a request is, and where in it. */

@@ -51,6 +51,11 @@ struct hf_state {
 	__u32 has_labelled_property; /* likewise for properties of windows */
 	__u32 has_bus;		     /* a message bus, or a service manager, holds a socket */
 	__u32 has_labelled_bus;	     /* a message bus was sent something by a labelled reader */
+	__u32 has_display;	     /* somebody is connected to a display */
+	__u32 has_shown;	     /* a labelled reader sent something to one */
+	__u32 has_refused_display;   /* somebody was to lose the connection to one */
+	__u32 pad;
+	__u64 shown_by_more; /* labels of readers that hf_shown had no room for */
 };
 
 /* The agent's, in one slot: who it is, and which build of the object it attached. */

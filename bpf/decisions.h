@@ -56,6 +56,7 @@ enum hf_channel {
 	HF_CHANNEL_PASS = 9,	   /* content handed to another process: follow, or block */
 	HF_CHANNEL_PRINT = 10, /* to the print service, a printer's port or a printer's device */
 	HF_CHANNEL_CLIPBOARD = 11, /* pasted, or dropped, by another program: follow, or block */
+	HF_CHANNEL_SCREEN = 12,	   /* what labelled readers show, captured: follow, or block */
 	HF_CHANNEL_MAX = 16,
 };
 
@@ -75,16 +76,21 @@ struct hf_channel_masks {
 	__u64 block;
 	__u64 warn;
 	__u64 audit;
-	__u64 follow; /* LOCAL_FILE, PASS, CLIPBOARD: the written file, the receiver inherits these */
+	__u64 follow; /* LOCAL_FILE, PASS, CLIPBOARD, SCREEN: the file, the receiver inherits these */
 };
 
-#define HF_APP_CARRIER 0x1u  /* display server, bus, journal ...: receives without being labelled */
-#define HF_APP_PRINTS  0x2u  /* print service: what it is handed was judged on channel print */
-#define HF_APP_STATE   0x4u  /* has directories of its own settings: HF_EXEMPT_STATE */
-#define HF_APP_SHEDS   0x8u  /* what it writes in some directories is declassified */
-#define HF_APP_FORGETS 0x10u /* keeps nothing of files that it closed */
-#define HF_APP_BUS     0x20u /* a message bus: whom it hands a message gets its sender's labels */
-#define HF_APP_MANAGER 0x40u /* starts programs for whoever asks: labelled readers may not ask */
+#define HF_APP_CARRIER	0x1u /* display server, bus, journal ...: receives without being labelled */
+#define HF_APP_PRINTS	0x2u /* print service: what it is handed was judged on channel print */
+#define HF_APP_STATE	0x4u /* has directories of its own settings: HF_EXEMPT_STATE */
+#define HF_APP_SHEDS	0x8u /* what it writes in some directories is declassified */
+#define HF_APP_FORGETS	0x10u /* keeps nothing of files that it closed */
+#define HF_APP_BUS	0x20u /* a message bus: whom it hands a message gets its sender's labels */
+#define HF_APP_MANAGER	0x40u /* starts programs for whoever asks: labelled readers may not ask */
+#define HF_APP_CAPTURES 0x80u /* may capture the screen until hf_gate_state.capture_until_ns */
+
+#define HF_SCREEN_ALWAYS	 0x1u /* who has no HF_APP_CAPTURES captures nothing at all */
+#define HF_SCREEN_RECORD_EXPOSED 0x2u /* each capture of labels is recorded, */
+#define HF_SCREEN_RECORD_ALL	 0x4u /* or each capture */
 
 struct hf_app {
 	__u64 open;		      /* labels this application may open */
@@ -101,6 +107,8 @@ struct hf_bank {
 	__u64 serial;	  /* policy version; copied into every record */
 	__u32 dest_slot;  /* which of the two destination tries belongs to this bank: 0 or 1 */
 	__u32 has_caches; /* there are directories of HF_EXEMPT_CACHE */
+	__u32 screen;	  /* HF_SCREEN_* */
+	__u32 pad;
 	struct hf_channel_masks channels[HF_CHANNEL_MAX];
 	struct hf_app apps[HF_APP_MAX];
 };
@@ -161,10 +169,11 @@ struct hf_grant {
  * clock, so that a dead agent opens nothing. No exception of a user answers them.
  */
 struct hf_gate_state {
-	__u64 leased;	      /* labels that are shut when the lease is over */
-	__u64 lease_until_ns; /* CLOCK_BOOTTIME */
-	__u64 verified;	      /* labels that are shut to who has not verified: hf_verified */
-	__u64 out_of_zone;    /* labels that are shut in the present network */
+	__u64 leased;		/* labels that are shut when the lease is over */
+	__u64 lease_until_ns;	/* CLOCK_BOOTTIME */
+	__u64 verified;		/* labels that are shut to who has not verified: hf_verified */
+	__u64 out_of_zone;	/* labels that are shut in the present network */
+	__u64 capture_until_ns; /* CLOCK_BOOTTIME: HF_APP_CAPTURES counts until then */
 };
 
 /* State gates, written by the agent only. */

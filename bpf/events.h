@@ -62,6 +62,7 @@ enum hf_operation {
 	HF_OPERATION_FREEZE = 30, /* a file system frozen, shut down or made read-only */
 	/* of HF_RECORD_VERDICT: content that is out already, so that nothing could refuse it */
 	HF_OPERATION_TAKEN = 31,
+	HF_OPERATION_CAPTURE = 32, /* of the screen; port is enum hf_screen_method */
 	HF_OPERATION_MAX,
 };
 
@@ -80,7 +81,9 @@ enum hf_reason {
 	HF_REASON_LEASE = 10,	    /* the device is not trusted, or no longer: a gate */
 	HF_REASON_VERIFY = 11,	    /* the user has not verified, or no longer: a gate */
 	HF_REASON_ZONE = 12,	    /* not in the network that the label asks for: a gate */
-	HF_REASON_VAULT = 13, /* the key of the encrypted folder that it is in is gone: a gate */
+	HF_REASON_VAULT = 13,  /* the key of the encrypted folder that it is in is gone: a gate */
+	HF_REASON_SCREEN = 14, /* [screen] when = always: the policy lets nobody capture */
+	HF_REASON_UNREAD = 15, /* what is sent to a display can't be read any more */
 	HF_REASON_MAX,
 };
 
@@ -99,6 +102,7 @@ enum hf_hop {
 	HF_HOP_LOOPBACK = 10,
 	HF_HOP_CLIPBOARD = 11,
 	HF_HOP_BUS = 12,
+	HF_HOP_SCREEN = 13,
 	HF_HOP_MAX,
 };
 
@@ -114,6 +118,73 @@ struct hf_origins {
 	__u32 count; /* at most HF_ORIGIN_MAX */
 	__u32 is_many;
 	struct hf_inode_key keys[HF_ORIGIN_MAX];
+};
+
+/* How the screen is captured. Wire values: events use these numbers. */
+enum hf_screen_method {
+	HF_SCREEN_NONE = 0,
+	HF_SCREEN_X11_GETIMAGE = 1,
+	HF_SCREEN_X11_SHM = 2,	     /* MIT-SHM GetImage */
+	HF_SCREEN_X11_COPY = 3,	     /* what others draw, copied or made a picture */
+	HF_SCREEN_X11_COMPOSITE = 4, /* a window's pixmap named */
+	HF_SCREEN_X11_DRI3 = 5,	     /* a pixmap's buffer taken */
+	HF_SCREEN_X11_DGA = 6,
+	HF_SCREEN_X11_RECORD = 7,  /* what other clients send */
+	HF_SCREEN_X11_XTEST = 8,   /* input made up */
+	HF_SCREEN_X11_UNKNOWN = 9, /* a request of an extension that the server told nobody of */
+	HF_SCREEN_X11_TCP = 10,	   /* a client by TCP: who it is, the display does not know */
+	HF_SCREEN_UNREAD = 11,	   /* requests that can't be read */
+	HF_SCREEN_WAYLAND_SCREENCOPY = 16,
+	HF_SCREEN_WAYLAND_EXT_CAPTURE = 17,
+	HF_SCREEN_WAYLAND_DMABUF = 18,
+	HF_SCREEN_WAYLAND_DATA_CONTROL = 19,
+	HF_SCREEN_WESTON = 20,
+	HF_SCREEN_PORTAL_SCREENSHOT = 24,
+	HF_SCREEN_PORTAL_SCREENCAST = 25,
+	HF_SCREEN_PORTAL_REMOTE_DESKTOP = 26,
+	HF_SCREEN_GNOME_SHELL = 27,
+	HF_SCREEN_KWIN = 28,
+	HF_SCREEN_PIPEWIRE_NODE = 29,
+	HF_SCREEN_FRAMEBUFFER = 32,
+	HF_SCREEN_DRM = 33,
+	HF_SCREEN_CONSOLE_VCS = 34,
+	HF_SCREEN_PTRACE = 35,
+	HF_SCREEN_METHOD_MAX = 48,
+};
+
+enum hf_display_kind {
+	HF_DISPLAY_NONE = 0, /* a device, or all displays of the machine */
+	HF_DISPLAY_X11 = 1,
+	HF_DISPLAY_WAYLAND = 2,
+	HF_DISPLAY_MAX,
+};
+
+/* What a record's path holds when it is none. */
+enum hf_payload {
+	HF_PAYLOAD_NONE = 0,
+	HF_PAYLOAD_PRINT = 1,  /* what was about to be sent: agent/engine/print_job.c */
+	HF_PAYLOAD_SCREEN = 2, /* struct hf_screen_shown */
+	HF_PAYLOAD_MAX,
+};
+
+#define HF_SHOWN_MAX 8
+
+/* A labelled reader that shows something on the display. */
+struct hf_screen_reader {
+	__u64 labels;
+	__u32 tgid;
+	__u32 pad;
+	struct hf_inode_key origin; /* the first file its labels came from; ino 0: not known */
+	__u8 comm[HF_COMM_SIZE];
+};
+
+/* What a capture would have got. */
+struct hf_screen_shown {
+	__u32 kind;   /* enum hf_display_kind */
+	__u32 number; /* of the display: :0, wayland-0 */
+	__u32 count;  /* of readers, those that did not fit counted */
+	__u32 pad;
+	struct hf_screen_reader readers[HF_SHOWN_MAX];
 };
 
 struct hf_record_header {
@@ -157,7 +228,7 @@ struct hf_record {
 	__u16 path_size;      /* bytes used in path */
 	__u8 path_is_cut;     /* the outermost directories did not fit */
 	__u8 path_is_within;  /* it ends at the file system's root: hooks on names know no mount */
-	__u8 path_is_payload; /* it holds what was about to be sent: agent/engine/print_job.c */
+	__u8 path_is_payload; /* enum hf_payload: it holds no path */
 	__u8 pad2[3];
 	/* from where the process has its labels */
 	struct hf_source source;
@@ -197,6 +268,8 @@ enum hf_counter {
 		11, /* processes, mounts, disks of the agent without room: not guarded */
 	HF_COUNTER_GONE_FULL = 12, /* marks of deleted files that the database keeps */
 	HF_COUNTER_FORGOTTEN = 13, /* labels on their way, the oldest, that made room for others */
+	HF_COUNTER_CAPTURES = 14,  /* of the screen, tried by programs that are no carriers */
+	HF_COUNTER_UNREAD = 15, /* connections to displays whose requests can't be read any more */
 	HF_COUNTER_MAX = 16,
 };
 
@@ -204,6 +277,9 @@ enum hf_counter {
 _Static_assert(sizeof(struct hf_record_header) == 24, "wire");
 _Static_assert(sizeof(struct hf_record) == 288 + HF_PATH_SIZE, "wire");
 _Static_assert(sizeof(struct hf_reader) == 176, "wire");
+_Static_assert(sizeof(struct hf_screen_shown) == 16 + HF_SHOWN_MAX * 56 &&
+		       sizeof(struct hf_screen_shown) <= HF_PATH_SIZE,
+	"wire");
 
 #endif
 #endif

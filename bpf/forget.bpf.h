@@ -12,6 +12,7 @@
 #define HOLDFAST_BPF_FORGET_H
 
 #include "report.bpf.h"
+#include "shown.bpf.h"
 
 #ifndef HF_BASELINE
 
@@ -56,6 +57,8 @@ __noinline __u64 taint_forget(void)
 		return 0;
 	if (!is_forgetting(task, self))
 		return taint_of(task);
+	if (self->flags & HF_TASK_SHOWS)
+		display_show_end(self);
 	act.labels = self->taint;
 	report(&act, HF_RECORD_FORGOT);
 	__sync_fetch_and_and(&self->taint, ~act.labels);

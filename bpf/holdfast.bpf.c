@@ -16,6 +16,8 @@
  *   message  where what is sent lies		clipboard what X clients hand to one another
  *   bus      messages between a bus's clients: bus_message their form, bus_relay the bus's side
  *   address  where sockets send		service  what may be reached from certain networks
+ *   display  connections to displays, what is exposed there	screen	who may capture it
+ *   stream   what the kernel has copied of a stream		x11	requests that capture
  *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request
  */
 #include "kernel_types.bpf.h"

@@ -289,6 +289,8 @@ struct in6_addr {
 	} in6_u;
 };
 
+struct socket;
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -302,6 +304,7 @@ struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
 	__u16 sk_type;
+	struct socket *sk_socket;
 	struct pid *sk_peer_pid; /* of a unix socket: who listened, or connected */
 };
 
@@ -324,6 +327,7 @@ struct sockaddr_un {
 };
 
 struct unix_address {
+	int len;
 	struct sockaddr_un name[0];
 };
 
@@ -331,6 +335,28 @@ struct unix_sock {
 	struct unix_address *addr; /* NULL: bound to no name, as both ends of socketpair(2) are */
 	struct path path;	   /* of an accepted one: its listener's */
 	struct sock *peer;
+};
+
+struct sk_buff {
+	unsigned int len;
+	unsigned int data_len;
+	unsigned char *head;
+	unsigned char *data;
+	__u32 end;
+	struct sock *sk;
+};
+
+struct skb_frag {
+	unsigned int len;
+};
+
+struct skb_shared_info {
+	__u8 nr_frags;
+	struct skb_frag frags[0]; /* see stream.bpf.h */
+};
+
+struct page {
+	unsigned long flags;
 };
 
 struct netlink_sock {
@@ -368,6 +394,7 @@ struct iov_iter {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	unsigned int msg_flags;
 	struct iov_iter msg_iter;
 };
 
@@ -387,6 +414,12 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__unix {
+	struct bpf_iter_meta *meta;
+	struct unix_sock *unix_sk;
+	__u32 uid;
 };
 
 #endif

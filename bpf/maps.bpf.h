@@ -8,6 +8,7 @@
 #define HOLDFAST_BPF_MAPS_H
 
 #include "control.h"
+#include "display_state.h"
 #include "events.h"
 
 #define HF_INODE_LOADED 0x80000000u /* own, mark_flags and app are what the index said */
@@ -31,6 +32,7 @@ struct hf_inode {
 #define HF_TASK_KEEPS	  0x10u /* has labels from other processes, or from before an exec */
 #define HF_TASK_MANAGER	  0x20u /* forked by process 1, has executed nothing since */
 #define HF_TASK_BUS	  0x40u /* it is a message bus */
+#define HF_TASK_SHOWS	  0x80u /* in hf_shown */
 #define HF_HELD_MAX	  8	/* what has more files open never forgets */
 #define HF_MAPPED_MAX	  8
 #define HF_TASK_MAX	  262144 /* baseline: processes with a state of their own */
@@ -442,6 +444,48 @@ struct {
 	__type(key, int);
 	__type(value, struct hf_bus_end);
 } hf_bus_ends SEC(".maps");
+#endif
+
+#ifndef HF_BASELINE
+/* An end of a connection to a display. Written here only; gone with the socket. No memory for it: the
+ * connection is refused. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hf_display_end);
+} hf_display_ends SEC(".maps");
+
+/* What is known of an X server. Key: its process. Written here only. The oldest goes when full: then
+ * its extensions are learned anew. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct hf_x_server);
+} hf_x_servers SEC(".maps");
+
+/* Labelled readers that sent something to a display: what is exposed there. Written here only. Full:
+ * hf_state.shown_by_more, until the machine is started again. */
+#define HF_SHOWN_ENTRIES 4096
+
+struct hf_shown_key {
+	__u32 server;
+	__u32 tgid;
+};
+
+struct hf_shown {
+	struct hf_carried carried;
+	__u8 comm[HF_COMM_SIZE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HF_SHOWN_ENTRIES);
+	__type(key, struct hf_shown_key);
+	__type(value, struct hf_shown);
+} hf_shown SEC(".maps");
 #endif
 
 /* Labels waiting in a unix socket. Key: the receiving socket. Written here only.

@@ -171,9 +171,13 @@ int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 			return -EPERM;
 	}
 	taint = taint_current();
-	if (!clipboard_is_watched(taint))
+	if (!clipboard_is_watched(taint) && !has_display())
 		return 0;
 	sk = kernel_read(sock, sk);
+	if (sk && has_display() && is_unix(sk) && display_send(sk, msg, taint))
+		return -EPERM;
+	if (!clipboard_is_watched(taint))
+		return 0;
 	act = (struct act){.labels = taint, .message = msg};
 	if (sk && is_unix(sk) && clipboard_send(sk, &act))
 		return -EPERM;

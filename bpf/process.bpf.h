@@ -8,6 +8,7 @@
 
 #include "app.bpf.h"
 #include "carry.bpf.h"
+#include "display.bpf.h"
 #include "guard_process.bpf.h"
 
 /* A child starts with its parent's state. No memory for a labelled parent's child: no child. */
@@ -51,7 +52,7 @@ static __always_inline int task_inherit(struct task_struct *task, unsigned long 
 		child->flags |= HF_TASK_KEEPS;
 		child->is_introduced = 0;
 	}
-	child->flags &= ~(HF_TASK_MANAGER | HF_TASK_BUS);
+	child->flags &= ~(HF_TASK_MANAGER | HF_TASK_BUS | HF_TASK_SHOWS);
 	if (!shares_memory)
 		child->flags &= ~HF_TASK_SHARED_MM;
 	return 0;
@@ -134,8 +135,13 @@ int BPF_PROG(hf_process_exit, struct task_struct *task)
 {
 	struct hf_task *self = task_current();
 
-	if (self && self->group && !BPF_CORE_READ(task, signal, live.counter))
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return 0;
+	if (self && self->group)
 		group_leave(self);
+	if (self && self->flags & HF_TASK_SHOWS)
+		display_show_end(self);
+	display_server_end();
 	return 0;
 }
 #endif

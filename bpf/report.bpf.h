@@ -32,6 +32,7 @@ struct act {
 			*mnt; /* of dentry, or NULL: the path ends at the file system's root */
 		struct msghdr *message; /* without dentry: what is about to be sent, or NULL */
 		__u64 payload;		/* and its user address, once payload_of() has been asked */
+		__u64 display;		/* of a capture: its kind and number */
 	};
 	__u16 family;
 	__u16 port;
@@ -254,8 +255,62 @@ static __always_inline void record_payload(struct hf_record *record, const struc
 	if (bpf_probe_read_user(record->path, size, (const void *)act->payload))
 		return;
 	record->path_size = size;
-	record->path_is_payload = 1;
+	record->path_is_payload = HF_PAYLOAD_PRINT;
 }
+
+#ifndef HF_BASELINE
+
+/* Where record_shown() stands. */
+struct shown_walk {
+	struct hf_record *record;
+	__u32 server;
+	__u32 count;
+};
+
+static long record_shown_one(
+	void *map, const struct hf_shown_key *key, struct hf_shown *shown, struct shown_walk *walk)
+{
+	struct hf_screen_shown *to = (struct hf_screen_shown *)walk->record->path;
+	struct hf_screen_reader *reader;
+	__u64 at;
+
+	if (walk->server && key->server != walk->server)
+		return 0;
+	at = walk->count++;
+	barrier_var(at);
+	if (at >= HF_SHOWN_MAX)
+		return 0;
+	reader = &to->readers[at];
+	reader->labels = shown->carried.labels;
+	reader->tgid = key->tgid;
+	reader->pad = 0;
+	reader->origin = shown->carried.origins.keys[0];
+	__builtin_memcpy(reader->comm, shown->comm, sizeof(reader->comm));
+	return 0;
+}
+
+/* Who shows labels on the display that is captured. */
+static __always_inline void record_shown(struct hf_record *record, const struct act *act)
+{
+	struct hf_screen_shown *to = (struct hf_screen_shown *)record->path;
+	struct shown_walk walk = {.record = record, .server = act->target_tgid};
+
+	to->kind = act->display >> 32;
+	to->number = (__u32)act->display;
+	to->pad = 0;
+	(void)bpf_for_each_map_elem(&hf_shown, record_shown_one, &walk, 0);
+	to->count = walk.count;
+	record->path_size = sizeof(*to);
+	record->path_is_payload = HF_PAYLOAD_SCREEN;
+}
+
+#else
+
+static __always_inline void record_shown(struct hf_record *record, const struct act *act)
+{
+}
+
+#endif
 
 VERIFIED_ONCE int report(struct act *act, __u8 record_type)
 {
@@ -320,6 +375,8 @@ VERIFIED_ONCE int report(struct act *act, __u8 record_type)
 		record_path_of(record, act);
 	} else if (act->channel == HF_CHANNEL_PRINT && act->payload_kind != PAYLOAD_DATA) {
 		record_payload(record, act);
+	} else if (act->channel == HF_CHANNEL_SCREEN) {
+		record_shown(record, act);
 	}
 	bpf_ringbuf_submit(record, 0);
 	count(HF_COUNTER_SENT);

@@ -8,6 +8,7 @@
 #define HOLDFAST_BPF_SOCKET_H
 
 #include "carry.bpf.h"
+#include "display_hooks.bpf.h"
 #include "flow.bpf.h"
 #include "print.bpf.h"
 
@@ -159,7 +160,7 @@ int BPF_PROG(
 	if (ret)
 		return ret;
 	listener = socket_state(other, 0);
-	if (print_connect(other, listener))
+	if (print_connect(other, listener) || display_connect(sock, other, newsk))
 		return -EPERM;
 	if (!listener || !(listener->flags & HF_CARRIED_HOLDER))
 		return 0;
@@ -186,13 +187,15 @@ int BPF_PROG(
 	struct hf_state *state = state_get();
 	struct sock *sk;
 
-	if (ret || !state || !state->has_tainted)
+	if (ret || !state || !(state->has_tainted | state->has_refused_display))
 		return ret;
 	sk = kernel_read(sock, sk);
 	if (!sk)
 		return 0;
 	if (!is_unix(sk))
 		return flow_take(sk, 0);
+	if (display_is_refused(sk))
+		return -EPERM;
 	socket_claim(sk);
 	return socket_deliver(sk, 0);
 }

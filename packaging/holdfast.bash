@@ -6,7 +6,7 @@ _holdfast()
 	local cur prev words cword
 	_init_completion || return
 
-	local channels='open removable netshare network local-file raw-disk debug descriptor mount ipc print clipboard'
+	local channels='open removable netshare network local-file raw-disk debug descriptor mount ipc print clipboard screen'
 	local verb='' sub='' i
 
 	for ((i = 1; i < cword; i++)); do

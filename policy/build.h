@@ -18,6 +18,7 @@ enum section_kind {
 	SECTION_TRUST,
 	SECTION_LOGIN,
 	SECTION_BROWSER,
+	SECTION_SCREEN,
 	SECTION_VERIFY, /* the last of those without a name */
 	SECTION_TENANT,
 	SECTION_LABEL,
@@ -107,5 +108,6 @@ void check_vaults(struct build *build);
 void check_login(struct build *build);
 void check_browser(struct build *build);
 void check_verify(struct build *build);
+void check_screen(struct build *build);
 
 #endif

@@ -133,6 +133,7 @@ static void check_apps(struct build *build)
 		resolve_list(build, &apps, &policy->declassifys[i].apps);
 	for (size_t i = 0; i < policy->audience_count; i++)
 		resolve_list(build, &apps, &policy->audiences[i].apps);
+	resolve_list(build, &apps, &policy->screen.apps);
 }
 
 static void check_places(struct build *build)

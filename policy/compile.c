@@ -101,6 +101,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_verify(compile);
 	if (r < 0)
 		return r;
+	r = compile_screen(compile);
+	if (r < 0)
+		return r;
 	if (problems->is_out_of_memory)
 		return -ENOMEM;
 	policy_problems_sort(problems);

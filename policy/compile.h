@@ -207,6 +207,10 @@ struct policy_compiled {
 	uint32_t lease_s;  /* how long the console's word lasts; 0 = nothing hangs on it */
 	struct policy_place trust_place; /* of [trust] */
 	struct policy_verification verification;
+	struct policy_place screen_place;  /* of [screen]; line 0 = no such section */
+	struct policy_place capture_place; /* of capture-apps; line 0 = none */
+	uint16_t capture_from_min;	   /* hours of capture-apps, in minutes of the day; */
+	uint16_t capture_until_min;	   /* 0 = at all hours */
 	struct posture require; /* what must hold of the device, else it is not trusted */
 	struct policy_place require_place;	       /* line 0 = nothing */
 	struct policy_label_entry label[HF_LABEL_MAX]; /* by bit */

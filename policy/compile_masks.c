@@ -25,6 +25,8 @@ static void mask_action(
 		masks->block |= bit;
 		break;
 	}
+	if (channel == HF_CHANNEL_SCREEN && action == POLICY_ACTION_AUDIT)
+		return; /* a record and nothing else */
 	/* Only a plain allow sheds the label: an exception or a justified warning does not. */
 	if (policy_channel_follows(channel) && action != POLICY_ACTION_ALLOW)
 		masks->follow |= bit;
@@ -83,6 +85,7 @@ int compile_masks(struct compile *compile)
 			bank->channels[channel].follow = ~compiled->labels;
 		else
 			bank->channels[channel].block = ~compiled->labels;
+	bank->channels[HF_CHANNEL_SCREEN].block = ~compiled->labels;
 	for (size_t i = 0; i < policy->label_count; i++) {
 		const struct policy_label *label = &policy->labels[i];
 		const struct policy_label_entry *entry = &compiled->label[compile->number[i]];

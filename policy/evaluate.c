@@ -78,6 +78,19 @@ static uint64_t concerned(const struct policy_compiled *compiled, const struct p
 	return labels;
 }
 
+/* screen_judge_once() of bpf/screen.bpf.h, as far as it takes no rule: within their hours. */
+static bool is_capture_settled(const struct policy_compiled *compiled, const struct policy_act *act,
+	struct policy_decision *ret_decision)
+{
+	if (compiled->bank.apps[act->app].flags & HF_APP_CAPTURES)
+		return true;
+	if (!(compiled->bank.screen & HF_SCREEN_ALWAYS))
+		return false;
+	ret_decision->verdict = HF_VERDICT_BLOCK;
+	ret_decision->decided = act->labels;
+	return true;
+}
+
 void policy_evaluate(const struct policy_compiled *compiled, const struct policy_act *act,
 	struct policy_decision *ret_decision)
 {
@@ -90,6 +103,8 @@ void policy_evaluate(const struct policy_compiled *compiled, const struct policy
 		ret_decision->decided = act->labels;
 		return;
 	}
+	if (act->channel == HF_CHANNEL_SCREEN && is_capture_settled(compiled, act, ret_decision))
+		return;
 	masks = &compiled->bank.channels[act->channel];
 	labels = concerned(compiled, act);
 	refused = labels & (masks->block | masks->warn);

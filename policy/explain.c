@@ -47,6 +47,7 @@ static const char *const act_words[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_MOUNT] = "mounts over its directory",
 	[HF_CHANNEL_PRINT] = "prints",
 	[HF_CHANNEL_CLIPBOARD] = "pastes what was copied from it",
+	[HF_CHANNEL_SCREEN] = "captures the screen while it is shown there",
 };
 
 static void say(struct explanation *explanation, const char *format, ...)
@@ -275,6 +276,36 @@ static void say_conditions(struct explanation *explanation, const struct policy_
 	say_zones(explanation, act, label);
 }
 
+/* Named for that in [screen]. */
+static bool may_capture(const struct explanation *explanation, const struct policy_act *act)
+{
+	return act->channel == HF_CHANNEL_SCREEN &&
+	       explanation->compiled->bank.apps[act->app].flags & HF_APP_CAPTURES;
+}
+
+static void say_capture(struct explanation *explanation, const struct policy_act *act)
+{
+	const struct policy_compiled *compiled = explanation->compiled;
+	const struct policy_place *place = &compiled->capture_place;
+	unsigned int from = compiled->capture_from_min, until = compiled->capture_until_min;
+
+	if (act->channel != HF_CHANNEL_SCREEN)
+		return;
+	if (may_capture(explanation, act) && until)
+		say(explanation,
+			"  capture-apps names %s: it may from %02u:%02u to %02u:%02u, whatever is "
+			"shown (%s:%u)",
+			explanation->app_name, from / 60, from % 60, until / 60, until % 60,
+			place->file, place->line);
+	else if (may_capture(explanation, act))
+		say(explanation, "  capture-apps names %s: it may, whatever is shown (%s:%u)",
+			explanation->app_name, place->file, place->line);
+	else if (compiled->bank.screen & HF_SCREEN_ALWAYS)
+		say(explanation,
+			"  when = always: refused, whether labels are shown or not (%s:%u)",
+			compiled->screen_place.file, compiled->screen_place.line);
+}
+
 static void say_label(struct explanation *explanation, const struct policy_act *act,
 	unsigned int bit_number, const struct policy_decision *decision)
 {
@@ -338,6 +369,7 @@ static enum hf_verdict say_act(struct explanation *explanation, const struct pol
 		explanation->app_name, act_words[act->channel], is_there ? ", to " : "",
 		is_there ? to : "", policy_channel_name(act->channel),
 		verdict_words[decision.verdict]);
+	say_capture(explanation, act);
 	for (unsigned int bit = 0; bit < HF_LABEL_MAX; bit++)
 		if (act->labels & UINT64_C(1) << bit)
 			say_label(explanation, act, bit, &decision);

@@ -269,6 +269,7 @@ int policy_parse(const struct policy_source *source, const char *path,
 	check_login(&build);
 	check_browser(&build);
 	check_verify(&build);
+	check_screen(&build);
 	if (build.r < 0 || problems->is_out_of_memory)
 		return -ENOMEM;
 	policy_problems_sort(problems);

@@ -185,6 +185,7 @@ void policy_free(struct policy *policy)
 	policy_services_free(policy->services, policy->service_count);
 	things_free(policy);
 	verify_free(&policy->verify);
+	list_free(&policy->screen.apps);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);
 	free(policy->files);

@@ -57,7 +57,7 @@ enum policy_action {
 	POLICY_ACTION_AUDIT = HF_VERDICT_AUDIT,
 	POLICY_ACTION_WARN = HF_VERDICT_WARN,
 	POLICY_ACTION_BLOCK = HF_VERDICT_BLOCK,
-	POLICY_ACTION_FOLLOW = 4, /* local-file only: the written file inherits the label */
+	POLICY_ACTION_FOLLOW = 4, /* the written file, or the receiver, inherits the label */
 	POLICY_ACTION_MAX,
 };
 
@@ -280,6 +280,17 @@ struct policy_vault {
 	struct policy_place place;
 };
 
+/* [screen]: what holds of capturing it, whatever the labels' rules say. */
+struct policy_screen {
+	bool is_always; /* nothing is captured but by apps, whether labels are exposed or not */
+	bool records_exposed_only;	 /* else every capture is recorded */
+	struct policy_list apps;	 /* that may capture what their rules would refuse, */
+	uint16_t from_min;		 /* from this minute of the day */
+	uint16_t until_min;		 /* until that */
+	struct policy_place hours_place; /* line 0 = at all hours */
+	struct policy_place place;	 /* line 0 = no such section */
+};
+
 /* [verify]: how people show again who they are, and what asks for it. */
 struct policy_verify {
 	uint8_t ends;	 /* 1 << enum verify_cause, where has_ends; without, all that apply */
@@ -329,6 +340,7 @@ struct policy {
 	struct policy_audience *audiences;
 	size_t audience_count;
 	struct policy_verify verify;
+	struct policy_screen screen;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;
 };

@@ -90,7 +90,8 @@ enum policy_action rule_action(const struct policy *policy, const struct rule_ta
 
 	if (owner != RULE_NONE)
 		return policy->rules[owner].action;
-	if (policy_channel_follows(channel) && !policy->labels[label].is_view_only)
+	if (policy_channel_follows(channel) && channel != HF_CHANNEL_SCREEN &&
+		!policy->labels[label].is_view_only)
 		return POLICY_ACTION_FOLLOW;
 	return POLICY_ACTION_BLOCK;
 }

@@ -177,6 +177,16 @@ static const struct section_key audience_keys[] = {
 	{0},
 };
 
+#define SCREEN(member) offsetof(struct policy, screen.member)
+
+static const struct section_key screen_keys[] = {
+	{"when", value_screen_when, SCREEN(is_always), 0},
+	{"record", value_screen_record, SCREEN(records_exposed_only), 0},
+	{"capture-apps", value_names, SCREEN(apps), KEY_REPEATS},
+	{"hours", value_screen_hours, offsetof(struct policy, screen), 0},
+	{0},
+};
+
 #define VERIFY(member) offsetof(struct policy, verify.member)
 
 static const struct section_key verify_keys[] = {
@@ -219,6 +229,9 @@ static const struct section {
 	[SECTION_BROWSER] = {.name = "browser",
 		.keys = browser_keys,
 		.item_place = offsetof(struct policy, browser.place)},
+	[SECTION_SCREEN] = {.name = "screen",
+		.keys = screen_keys,
+		.item_place = offsetof(struct policy, screen.place)},
 	[SECTION_VERIFY] = {.name = "verify",
 		.keys = verify_keys,
 		.item_place = offsetof(struct policy, verify.place)},
@@ -338,7 +351,8 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	nearest = policy_word_nearest(kind, words, SECTION_MAX);
 	build_problem(build, nearest,
 		"unknown section [%.40s]: expected policy, protection, trust, login, browser, "
-		"verify, tenant, label, app, network, device, rule, declassify, cache, audience, "
+		"screen, verify, tenant, label, app, network, device, rule, declassify, cache, "
+		"audience, "
 		"zone, "
 		"service or vault",
 		kind);

@@ -351,8 +351,8 @@ static void channel_add(struct build *build, void *field, char *word)
 		build_problem(build, policy_channel_nearest(word),
 			"unknown channel '%.40s': expected open, removable, netshare, network, "
 			"local-file,"
-			" raw-disk, debug, descriptor, mount, ipc, print or "
-			"clipboard",
+			" raw-disk, debug, descriptor, mount, ipc, print, clipboard "
+			"or screen",
 			word);
 		return;
 	}
@@ -376,7 +376,7 @@ void value_action(struct build *build, void *field, const char *value)
 	if (action < 0) {
 		build_problem(build, policy_action_nearest(value),
 			"unknown action '%.40s': expected allow, audit, warn, block or, for "
-			"local-file and ipc, follow",
+			"local-file, ipc, clipboard and screen, follow",
 			value);
 		return;
 	}

@@ -104,6 +104,11 @@ void value_browsers(struct build *build, void *field, const char *value);
 void value_gateway(struct build *build, void *field, const char *value);
 void value_beacon(struct build *build, void *field, const char *value);
 
+/* field: bool: always or exposed, exposed or all; the whole struct policy_screen. values_screen.c */
+void value_screen_when(struct build *build, void *field, const char *value);
+void value_screen_record(struct build *build, void *field, const char *value);
+void value_screen_hours(struct build *build, void *field, const char *value);
+
 /* field: struct policy_protect; value_protect_seen(): what can be seen and not refused. */
 void value_protect(struct build *build, void *field, const char *value);
 void value_protect_seen(struct build *build, void *field, const char *value);

@@ -19,6 +19,7 @@ static const char *const channel_names[HF_CHANNEL_MAX] = {
 	[HF_CHANNEL_PASS] = "ipc",
 	[HF_CHANNEL_PRINT] = "print",
 	[HF_CHANNEL_CLIPBOARD] = "clipboard",
+	[HF_CHANNEL_SCREEN] = "screen",
 };
 
 static const char *const action_names[POLICY_ACTION_MAX] = {
@@ -50,7 +51,7 @@ int policy_channel_parse(const char *word)
 bool policy_channel_follows(unsigned int channel)
 {
 	return channel == HF_CHANNEL_LOCAL_FILE || channel == HF_CHANNEL_PASS ||
-	       channel == HF_CHANNEL_CLIPBOARD;
+	       channel == HF_CHANNEL_CLIPBOARD || channel == HF_CHANNEL_SCREEN;
 }
 
 /* What people write who know another product. */
@@ -71,6 +72,9 @@ static const struct {
 	{"cups", "print"},
 	{"paste", "clipboard"},
 	{"selection", "clipboard"},
+	{"screenshot", "screen"},
+	{"capture", "screen"},
+	{"display", "screen"},
 	{"pipe", "ipc"},
 	{"socket", "ipc"},
 	{"process", "ipc"},

@@ -31,7 +31,7 @@ static const char usage[] =
 	"  --since TIME     10m, 2h, 3d ago, or '2026-11-25 06:00'\n"
 	"  --verdict WORD   allow, audit, warn, block, or refused (warn and block)\n"
 	"  --channel WORD   open, removable, netshare, network, local-file, raw-disk, debug, "
-	"descriptor, mount, ipc, print, clipboard\n"
+	"descriptor, mount, ipc, print, clipboard, screen\n"
 	"  --user NAME      name or id\n"
 	"  --follow         go on printing as they come\n"
 	"  --json           as OCSF JSON, one a line\n"

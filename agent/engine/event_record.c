@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/engine/event_objects.h"
+#include "agent/engine/event_screen.h"
 #include "agent/engine/event_service.h"
 #include "agent/engine/event_words.h"
 #include "agent/engine/failure_table.h"
@@ -48,6 +49,7 @@ enum event_kind event_kind_of(const struct record *record)
 		[HF_CHANNEL_PASS] = EVENT_PASS,
 		[HF_CHANNEL_PRINT] = EVENT_PRINT,
 		[HF_CHANNEL_CLIPBOARD] = EVENT_CLIPBOARD,
+		[HF_CHANNEL_SCREEN] = EVENT_SCREEN,
 	};
 
 	switch (record->raw.header.type) {
@@ -315,8 +317,10 @@ static struct json_object *details_of_record(const struct event_origin *origin,
 		json_add(details, "inode", inode_object(&record->raw.inode));
 	if (record->raw.origins.count || record->raw.source.tgid)
 		json_add(details, "lineage", lineage_object(record));
-	if (record->raw.path_is_payload)
+	if (record->raw.path_is_payload == HF_PAYLOAD_PRINT)
 		json_add(details, "print", print_object(record));
+	if (record->raw.path_is_payload == HF_PAYLOAD_SCREEN)
+		json_add(details, "screen", event_screen_object(policy, record));
 	kernel = event_kernel(origin, numbers, record->raw.header.sequence);
 	json_add_number(kernel, "ktime_ns", record->raw.header.ktime_ns);
 	json_add(details, "kernel", kernel);

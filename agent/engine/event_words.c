@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The acts, the verdicts and the labels in a person's words. */
+#include "agent/engine/event_screen.h"
 #include "agent/engine/event_words.h"
 
 #include <arpa/inet.h>
@@ -59,6 +60,7 @@ static const char *const operation_names[HF_OPERATION_MAX] = {
 	[HF_OPERATION_TRACING] = "tracing",
 	[HF_OPERATION_FREEZE] = "freeze",
 	[HF_OPERATION_TAKEN] = "taken",
+	[HF_OPERATION_CAPTURE] = "capture",
 };
 
 const char *event_operation_name(unsigned int operation)
@@ -82,7 +84,7 @@ bool event_address_text(const struct record *record, char ret_text[EVENT_ADDRESS
 
 bool event_print_job(const struct record *record, struct print_job *ret_job)
 {
-	return record->raw.path_is_payload &&
+	return record->raw.path_is_payload == HF_PAYLOAD_PRINT &&
 	       print_job_parse(record->raw.path, record->raw.path_size, ret_job) == 0;
 }
 
@@ -153,6 +155,9 @@ static void act_text(const struct record *record, char *ret_text, size_t size)
 	case HF_CHANNEL_CLIPBOARD:
 		(void)snprintf(ret_text, size, "paste what was copied from a protected document");
 		break;
+	case HF_CHANNEL_SCREEN:
+		event_screen_text(record, ret_text, size);
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", path);
 		break;
@@ -175,6 +180,7 @@ static const char *const hop_names[HF_HOP_MAX] = {
 	[HF_HOP_LOOPBACK] = "network of this computer",
 	[HF_HOP_CLIPBOARD] = "clipboard",
 	[HF_HOP_BUS] = "message bus",
+	[HF_HOP_SCREEN] = "screen",
 };
 
 const char *event_hop_name(unsigned int hop)

@@ -19,6 +19,13 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The file is in an encrypted folder whose key is not here any more. Close it; it "
 		"can "
 		"be opened again when 'holdfast vault status' says that the folder is unlocked."},
+	[FAILURE_KERNEL_SCREEN] = {"capture-always", FAILURE_CLOSED,
+		"The policy lets only the applications that it names capture the screen, whatever "
+		"is shown ([screen] when = always)."},
+	[FAILURE_KERNEL_UNREAD] = {"display-unread", FAILURE_CLOSED,
+		"What a program sends to its display can't be read any more: it spliced, used "
+		"out-of-band data, or broke the protocol. While labels are shown there, all that "
+		"it sends counts as a capture. Start the program anew."},
 	[FAILURE_VERIFIED_FULL] = {"verified-full", FAILURE_CLOSED,
 		"There was no room to note that one more user has verified; who has not may not "
 		"open what asks for it."},

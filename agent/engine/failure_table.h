@@ -25,6 +25,8 @@ enum failure_reason {
 	FAILURE_KERNEL_VERIFY = HF_REASON_VERIFY,
 	FAILURE_KERNEL_ZONE = HF_REASON_ZONE,
 	FAILURE_KERNEL_VAULT = HF_REASON_VAULT,
+	FAILURE_KERNEL_SCREEN = HF_REASON_SCREEN,
+	FAILURE_KERNEL_UNREAD = HF_REASON_UNREAD,
 	FAILURE_NO_KERNEL = 20,	      /* no BPF LSM, or loading failed */
 	FAILURE_KERNEL_PARTIAL = 21,  /* a feature is missing */
 	FAILURE_POLICY_BAD = 22,      /* the policy file does not parse or compile */

@@ -48,6 +48,14 @@ void gates_set_out_of_zone(struct engine *engine, uint64_t labels)
 	change(engine, &state);
 }
 
+void gates_set_capture(struct engine *engine, uint64_t until_ns)
+{
+	struct hf_gate_state state = engine->gate_state;
+
+	state.capture_until_ns = until_ns;
+	change(engine, &state);
+}
+
 void gates_set_user(struct engine *engine, uint32_t uid, const struct hf_verified *verified)
 {
 	struct bytes_writer frame;

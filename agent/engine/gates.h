@@ -18,6 +18,8 @@ void gates_set_lease(struct engine *engine, uint64_t labels, uint64_t until_ns);
 void gates_set_verified(struct engine *engine, uint64_t labels);
 /* Labels that may not be read in the present network. */
 void gates_set_out_of_zone(struct engine *engine, uint64_t labels);
+/* Until when the policy's capture-apps may capture (CLOCK_BOOTTIME); 0 = not now. */
+void gates_set_capture(struct engine *engine, uint64_t until_ns);
 /* What the user may open that asks for verification; no labels = nothing any more. */
 void gates_set_user(struct engine *engine, uint32_t uid, const struct hf_verified *verified);
 

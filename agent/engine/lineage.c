@@ -87,6 +87,7 @@ static bool is_way_out(unsigned int channel)
 	case HF_CHANNEL_PASS:
 	case HF_CHANNEL_PRINT:
 	case HF_CHANNEL_CLIPBOARD:
+	case HF_CHANNEL_SCREEN:
 		return true;
 	default:
 		return false;

@@ -205,12 +205,26 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 	case HF_CHANNEL_DEBUG:
 	case HF_CHANNEL_DESCRIPTOR:
 	case HF_CHANNEL_CLIPBOARD:
+	case HF_CHANNEL_SCREEN:
 		(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s (process %u)", waiting->comm,
 			waiting->raw.tgid);
 		break;
 	default:
 		(void)snprintf(ret_text, LINEAGE_TEXT_SIZE, "%s", waiting->path);
 	}
+}
+
+/* Another process that has the content which the record's is about to get; 0: none, or not known. */
+static uint32_t other_owner(const struct hf_record *raw)
+{
+	struct hf_screen_shown shown;
+
+	if (raw->channel == HF_CHANNEL_DEBUG || raw->channel == HF_CHANNEL_CLIPBOARD)
+		return raw->target_tgid;
+	if (raw->channel != HF_CHANNEL_SCREEN || raw->path_is_payload != HF_PAYLOAD_SCREEN)
+		return 0;
+	memcpy(&shown, raw->path, sizeof(shown));
+	return shown.count ? shown.readers[0].tgid : 0;
 }
 
 /*
@@ -221,20 +235,22 @@ static void exit_text(const struct lineage_waiting *waiting, char ret_text[LINEA
 static int64_t exit_owner(struct lineage *lineage, const struct lineage_waiting *waiting)
 {
 	const struct hf_record *raw = &waiting->raw;
+	uint32_t owner = other_owner(raw);
 	struct lineage_key key;
 	int64_t id;
 	int r;
 
 	if (raw->channel == HF_CHANNEL_DESCRIPTOR)
 		return add_file_of_record(lineage, waiting, 0);
-	if ((raw->channel == HF_CHANNEL_DEBUG || raw->channel == HF_CHANNEL_CLIPBOARD) &&
-		raw->target_tgid && raw->target_tgid != raw->tgid) {
-		r = lineage_process_key(lineage, raw->target_tgid, 0, &key);
+	if (owner && owner != raw->tgid) {
+		r = lineage_process_key(lineage, owner, 0, &key);
 		if (r < 0)
 			return r;
-		r = lineage_store_process(lineage->store, key.scope, raw->target_tgid, &id);
+		r = lineage_store_process(lineage->store, key.scope, owner, &id);
 		return r == -ENOENT ? 0 : r < 0 ? r : id;
 	}
+	if (raw->channel == HF_CHANNEL_SCREEN)
+		return 0; /* nobody showed anything */
 	if (raw->channel == HF_CHANNEL_PASS &&
 		(raw->operation == HF_OPERATION_READ || raw->operation == HF_OPERATION_TAKEN))
 		return 0; /* of the receiver, to whom it was not to get out */

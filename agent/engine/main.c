@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "agent/engine/browsers.h"
+#include "agent/engine/capture_hours.h"
 #include "agent/engine/label_keys.h"
 #include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
@@ -369,6 +370,7 @@ static void tick(struct engine *engine)
 	ticket_sign_tick(engine);
 	zones_tick(engine);
 	browsers_tick(engine);
+	capture_hours_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {
 		life_ns = now;
 		say_life(engine, &is_ready);

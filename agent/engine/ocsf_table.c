@@ -45,6 +45,8 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 		OCSF_ACTOR | OCSF_PERIPHERAL},
 	[EVENT_CLIPBOARD] = {"clipboard", PROCESS_ACTIVITY, 99, "paste", LOW,
 		OCSF_ACTOR | OCSF_PROCESS},
+	[EVENT_SCREEN] = {"screen", PROCESS_ACTIVITY, 99, "capture", LOW,
+		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_TAINTED] = {"labelled-reader", PROCESS_ACTIVITY, 99, "pass_labels", INFORMATIONAL,
 		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_FORGOT] = {"reader-ended", PROCESS_ACTIVITY, 99, "forget_labels", INFORMATIONAL,

@@ -21,6 +21,7 @@ enum event_kind {
 	EVENT_PASS,	     /* content handed to another process */
 	EVENT_PRINT,	     /* printed */
 	EVENT_CLIPBOARD,     /* pasted */
+	EVENT_SCREEN,	     /* captured */
 	EVENT_TAINTED,	     /* a labelled reader passes its labels on */
 	EVENT_FORGOT,	     /* a labelled reader is none any more */
 	EVENT_LABELLED,	     /* the kernel gave a file a label of its own */

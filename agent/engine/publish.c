@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/engine/capture_hours.h"
 #include "agent/engine/engine.h"
 #include "agent/engine/maintenance.h"
 #include "agent/engine/verify.h"
@@ -189,6 +190,7 @@ void publish_policy(struct engine *engine)
 	trust_refresh(engine);
 	zones_on_policy(engine);
 	verify_before_policy(engine);
+	capture_hours_tick(engine);
 	gates = protection_gates(engine);
 	gates.state = engine->gate_state;
 	engine->is_published = true;

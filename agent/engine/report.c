@@ -163,6 +163,7 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices",
 			0},
 		{HF_CHANNEL_CLIPBOARD, "X11: copy and paste, drag and drop", 0},
+		{HF_CHANNEL_SCREEN, "X11: pictures, pixmaps, RECORD, XTEST, of all clients", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {

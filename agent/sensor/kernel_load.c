@@ -303,6 +303,9 @@ static int open_programs(struct kernel *kernel, const char *pin_directory, uint6
 		if (entry->d_name[0] != '.')
 			r = open_program(kernel, path, entry->d_name);
 	(void)closedir(directory); /* read only */
+	if (r < 0)
+		return r;
+	r = kernel_adopt_displays(path);
 	return r < 0 ? r : kernel_readers_open(kernel, path);
 }
 

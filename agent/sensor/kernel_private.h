@@ -98,6 +98,9 @@ int kernel_request(struct kernel *kernel, int fd, struct hf_request *request);
 /* The iterator of the build pinned in links, kept for kernel_readers(). 0 or negative errno. */
 int kernel_readers_open(struct kernel *kernel, const char *links);
 
+/* Has the build pinned in links take up connections to displays that are there. 0 or negative errno. */
+int kernel_adopt_displays(const char *links);
+
 /* Says hello to the kernel part as the one agent that may make requests. 0 or negative errno. */
 int kernel_hello(struct kernel *kernel);
 

@@ -65,6 +65,8 @@ static const struct {
 	{"hf_bus_received", "message buses are not followed"},
 	{"hf_bus_stream", "a program that is not to send a large message may lose its connection "
 			  "to the message bus"},
+	{"hf_adopt", "connections to displays that were there before the agent are not read"},
+	{"hf_copied", "what is sent to displays is not read: captures are not seen"},
 	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
 };
 
@@ -124,8 +126,9 @@ static void note_baseline(struct kernel_support *support)
 	note_missing(support,
 		"too little stack for BPF programs (before Linux 5.11): memory that processes "
 		"share is not followed, nor are pseudo-terminals, extended attributes, the "
-		"clipboard and message buses");
-	support->open_channels |= 1U << HF_CHANNEL_CLIPBOARD | HF_OPEN_BUS;
+		"clipboard, captures of the screen and message buses");
+	support->open_channels |= 1U << HF_CHANNEL_CLIPBOARD | 1U << HF_CHANNEL_SCREEN |
+				  HF_OPEN_BUS;
 	/* Its workers belong to the process since 5.12, and 5.10.162 of the long-term series. */
 	if (has_function("io_wq_submit_work") && !has_function("create_io_thread"))
 		note_missing(support,

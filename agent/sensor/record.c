@@ -6,6 +6,17 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* What is in the path when it is none. */
+static bool is_payload_whole(const struct hf_record *raw)
+{
+	struct hf_screen_shown shown;
+
+	if (raw->path_is_payload != HF_PAYLOAD_SCREEN)
+		return raw->path_is_payload < HF_PAYLOAD_MAX;
+	memcpy(&shown, raw->path, sizeof(shown));
+	return raw->path_size == sizeof(shown) && shown.kind < HF_DISPLAY_MAX;
+}
+
 static bool is_type_known(unsigned int type)
 {
 	return type >= HF_RECORD_VERDICT && type < HF_RECORD_MAX;
@@ -16,7 +27,8 @@ static bool are_numbers_in_range(const struct hf_record *raw)
 	return is_type_known(raw->header.type) && raw->channel < HF_CHANNEL_MAX &&
 	       raw->verdict < HF_VERDICT_MAX && raw->operation < HF_OPERATION_MAX &&
 	       raw->reason < HF_REASON_MAX && raw->path_size <= HF_PATH_SIZE &&
-	       raw->source.hop < HF_HOP_MAX && raw->origins.count <= HF_ORIGIN_MAX;
+	       raw->source.hop < HF_HOP_MAX && raw->origins.count <= HF_ORIGIN_MAX &&
+	       is_payload_whole(raw);
 }
 
 /* The kernel wrote names from the file outwards; a person reads them the other way round. */

@@ -184,6 +184,10 @@ static void act_words(const struct refusal *refusal, char *ret_text, size_t size
 	case HF_CHANNEL_CLIPBOARD:
 		(void)snprintf(ret_text, size, "paste what was copied from a protected document");
 		break;
+	case HF_CHANNEL_SCREEN:
+		(void)snprintf(
+			ret_text, size, "capture the screen while protected content is shown");
+		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", file);
 		break;

@@ -120,11 +120,18 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
 	raw.operation %= HF_OPERATION_MAX;
 	raw.reason %= HF_REASON_MAX;
 	raw.path_is_within &= 1;
-	raw.path_is_payload = seed % 16 == 9;
+	raw.path_is_payload = seed % 16 == 9	? HF_PAYLOAD_PRINT
+			      : seed % 16 == 10 ? HF_PAYLOAD_SCREEN
+						: HF_PAYLOAD_NONE;
 	raw.inode.dev %= 3;
 	raw.path_size %= HF_PATH_SIZE + 2;
 	if (seed % 8 > 2 && raw.path_size && raw.path_size <= HF_PATH_SIZE)
 		raw.path[raw.path_size - 1] = '\0';
+	if (raw.path_is_payload == HF_PAYLOAD_SCREEN) {
+		raw.path_size = sizeof(struct hf_screen_shown);
+		raw.path[0] %= HF_DISPLAY_MAX + 1;
+		memset(raw.path + 1, 0, 3);
+	}
 	memcpy(data, &raw, sizeof(raw));
 	return sizeof(raw);
 }

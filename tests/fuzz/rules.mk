@@ -114,7 +114,7 @@ FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/ses
 FUZZ_LDLIBS_session := -ljson-c -linih
 
 FUZZ_SOURCES_lineage = $(addprefix agent/engine/,lineage.c lineage_json.c lineage_record.c lineage_store.c lineage_find.c \
-			 lineage_tree.c event_objects.c event_service.c event_words.c json.c print_job.c) \
+			 lineage_tree.c event_objects.c event_screen.c event_service.c event_words.c json.c print_job.c) \
 		       common/json.c common/sql.c agent/sensor/record.c common/clock.c common/text.c $(FUZZ_POLICY)
 FUZZ_LDLIBS_lineage := -ljson-c -linih -lsqlite3
 FUZZ_FLAGS_lineage  := -max_len=3100

@@ -58,6 +58,16 @@ static const struct layout layouts[] = {
 		M(T, source), M(T, origins), M(T, path),
 #undef T
 	END,
+	BEGIN(hf_screen_reader, false)
+#define T hf_screen_reader
+		M(T, labels), M(T, tgid), M(T, pad), M(T, origin), M(T, comm),
+#undef T
+	END,
+	BEGIN(hf_screen_shown, false)
+#define T hf_screen_shown
+		M(T, kind), M(T, number), M(T, count), M(T, pad), M(T, readers),
+#undef T
+	END,
 	BEGIN(hf_reader, false)
 #define T hf_reader
 		M(T, labels), M(T, since_ktime_ns), M(T, start_ktime_ns), M(T, tgid), M(T, uid), M(T, app),
@@ -86,7 +96,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_bank, false)
 #define T hf_bank
-		M(T, serial), M(T, dest_slot), M(T, has_caches), M(T, channels), M(T, apps),
+		M(T, serial), M(T, dest_slot), M(T, has_caches), M(T, screen), M(T, pad), M(T, channels), M(T, apps),
 #undef T
 	END,
 	BEGIN(hf_dest_key, false)
@@ -127,7 +137,7 @@ static const struct layout layouts[] = {
 	END,
 	BEGIN(hf_gate_state, true)
 #define T hf_gate_state
-		M(T, leased), M(T, lease_until_ns), M(T, verified), M(T, out_of_zone),
+		M(T, leased), M(T, lease_until_ns), M(T, verified), M(T, out_of_zone), M(T, capture_until_ns),
 #undef T
 	END,
 	BEGIN(hf_verified, true)
@@ -155,7 +165,8 @@ static const struct layout layouts[] = {
 #define T hf_state
 		M(T, sequence), M(T, label_generation), M(T, has_tainted), M(T, has_carried),
 		M(T, has_labelled_socket), M(T, has_labelled_group), M(T, last_group), M(T, has_labelled_flow), M(T, has_labelled_property),
-		M(T, has_bus), M(T, has_labelled_bus),
+		M(T, has_bus), M(T, has_labelled_bus), M(T, has_display), M(T, has_shown),
+		M(T, has_refused_display), M(T, pad), M(T, shown_by_more),
 #undef T
 	END,
 	BEGIN(hf_zones, true)

@@ -31,6 +31,9 @@ Test(policy_compile, closed_by_default)
 			channel == HF_CHANNEL_CLIPBOARD) {
 			cr_assert_eq(masks->follow, UINT64_MAX);
 			cr_assert_eq(masks->block, 0);
+		} else if (channel == HF_CHANNEL_SCREEN) {
+			cr_assert_eq(masks->follow, UINT64_MAX, "for who is excepted");
+			cr_assert_eq(masks->block, UINT64_MAX);
 		} else {
 			/* Bits of labels this policy does not know are closed too. */
 			cr_assert_eq(masks->block, UINT64_MAX, "channel %u", channel);
@@ -458,4 +461,39 @@ Test(policy_compile, examples)
 	check_shipped("policy/examples/minimal.ini");
 	check_shipped("policy/examples/office.ini"); /* includes every profile */
 	check_shipped("policy/examples/view-only.ini");
+}
+
+#define SCREEN_RULE "[rule shown]\nlabel = finance\nchannel = screen\naction = %s\n"
+
+static struct policy_compiled *compile_screen(const char *action, const char *section)
+{
+	char text[4096];
+
+	(void)snprintf(text, sizeof(text), GOOD SCREEN_RULE "%s", action, section);
+	return fixture_compile(text);
+}
+
+Test(policy_compile, screen)
+{
+	struct policy_compiled *compiled = compile_screen("follow", "");
+
+	cr_assert_eq(masks_of(compiled, HF_CHANNEL_SCREEN)->block & FINANCE, 0);
+	cr_assert_eq(masks_of(compiled, HF_CHANNEL_SCREEN)->follow & FINANCE, FINANCE);
+	cr_assert_eq(compiled->bank.screen, 0, "nothing but what rules say is recorded");
+	cr_assert_eq(compiled->gates.state.capture_until_ns, UINT64_MAX);
+	policy_compiled_free(compiled);
+	compiled = compile_screen("audit", "[screen]\n");
+	cr_assert_eq(masks_of(compiled, HF_CHANNEL_SCREEN)->audit & FINANCE, FINANCE);
+	cr_assert_eq(masks_of(compiled, HF_CHANNEL_SCREEN)->follow & FINANCE, 0, "recorded only");
+	cr_assert_eq(compiled->bank.screen, HF_SCREEN_RECORD_ALL);
+	policy_compiled_free(compiled);
+	compiled = compile_screen("block", "[screen]\nwhen = always\nrecord = exposed\n"
+					   "capture-apps = vim\nhours = 08:00-18:30\n");
+	cr_assert_eq(compiled->bank.screen, HF_SCREEN_RECORD_EXPOSED | HF_SCREEN_ALWAYS);
+	cr_assert(compiled->bank.apps[1].flags & HF_APP_CAPTURES);
+	cr_assert_not(compiled->bank.apps[HF_APP_UNKNOWN].flags & HF_APP_CAPTURES);
+	cr_assert_eq(compiled->capture_from_min, 8 * 60);
+	cr_assert_eq(compiled->capture_until_min, 18 * 60 + 30);
+	cr_assert_eq(compiled->gates.state.capture_until_ns, 0, "the agent says when");
+	policy_compiled_free(compiled);
 }

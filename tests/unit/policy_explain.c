@@ -190,7 +190,7 @@ Test(policy_explain, bad_questions)
 	question.device = "e";
 	cr_expect_eq(policy_explain(compiled, &question, &answer), -ENOENT);
 	question.device = NULL;
-	question.channel = 12;
+	question.channel = HF_CHANNEL_MAX - 1;
 	cr_expect_eq(policy_explain(compiled, &question, &answer), -EINVAL);
 	policy_compiled_free(compiled);
 }

@@ -64,7 +64,7 @@ UNIT_LIBS_event_log	:= $(B)/agent/engine/event_log.o $(B)/tests/unit/fixtures/ev
 UNIT_LIBS_event_log_torn := $(UNIT_LIBS_event_log)
 UNIT_LIBS_accounting	:= $(B)/agent/engine/accounting.o
 UNIT_LIBS_failure_table := $(B)/agent/engine/failure_table.o
-EVENT_OBJECTS		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o \
+EVENT_OBJECTS		:= $(addprefix $(B)/agent/engine/,event.o event_note.o event_objects.o event_record.o event_screen.o \
 				event_service.o event_words.o json.o ocsf_table.o print_job.o failure_table.o)
 UNIT_LIBS_ocsf		:= $(EVENT_OBJECTS) $(addprefix $(B)/tests/unit/fixtures/,ocsf_schema.o ocsf_validate.o)
 UNIT_LIBS_event_record	:= $(UNIT_LIBS_ocsf)
@@ -117,6 +117,8 @@ UNIT_LIBS_witness	:= $(addprefix $(B)/agent/,session/bus_calls.o session/teller.
 UNIT_LDLIBS_witness	:= -ljson-c -lsystemd
 UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o)
 UNIT_LDLIBS_session	:= -ljson-c
+
+UNIT_LIBS_x11_requests	:= $(addprefix $(B)/tests/unit/fixtures/,x11_kernel.o x11_reference.o)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 

@@ -10,7 +10,7 @@ $(B)/tests/asker: $(B)/tests/vm/tools/asker.o $(B)/agent/ipc/request.o $(COMMON_
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(B)/tests/kernelctl: $(B)/tests/vm/tools/kernelctl.o \
-		$(patsubst %,$(B)/agent/sensor/kernel_%.o,load mark readers services state support guard) \
+		$(patsubst %,$(B)/agent/sensor/kernel_%.o,adopt load mark readers services state support guard) \
 		$(B)/common/clock.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf

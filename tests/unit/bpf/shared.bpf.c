@@ -12,6 +12,8 @@
 struct {
 	struct hf_record record;
 	struct hf_reader reader;
+	struct hf_screen_reader screen_reader;
+	struct hf_screen_shown screen_shown;
 	struct hf_bank bank;
 	struct hf_dest_key dest_key;
 	struct hf_dest dest;

@@ -1,0 +1,167 @@
+#!/bin/bash
+# Owns: captures of an X11 display by real programs (xwd, import, scrot, maim, ffmpeg): refused while a
+# labelled reader shows something there (block), or labelled what they write (follow), or only recorded
+# (audit); they work as before without one. Who captures nothing keeps its connection.
+# vm-needs: ext4 usb
+# vm-timeout: 1200
+# The places have no blanks in their names.
+# shellcheck disable=SC2016,SC2086,SC2119,SC2120,SC2317
+. tests/vm/guest/lib.sh
+. tests/vm/cases/places.sh
+. tests/vm/cases/agent.sh
+
+export DISPLAY=:7
+policy=/run/hf/policy.ini
+reader=/opt/readers/xclip
+picture=$work/picture
+tools='xwd import scrot maim ffmpeg'
+
+# make_policy VERSION ACTION [LINE...]: lines of [screen].
+make_policy()
+{
+	local version=$1 action=$2
+
+	shift 2
+	{
+		policy_of_reader 'Screens' $version $reader
+		cat <<-END
+			include = $HF_REPO/policy/apps/system-*.ini
+		END
+	} | sed '/^include/d' >$policy
+	sed -i "s,^version = .*,&\ninclude = $HF_REPO/policy/apps/system-*.ini," $policy
+	cat >>$policy <<-END
+		[rule shown]
+		label = confidential
+		channel = screen
+		action = $action
+		[screen]
+	END
+	printf '%s\n' "$@" >>$policy
+}
+
+display_start()
+{
+	# -retro: a pattern on the root window, so that a picture of it is told from an empty one.
+	Xvfb $DISPLAY -retro -screen 0 320x200x24 -nolisten tcp >/run/hf/display 2>&1 &
+	wait_for 60 test -S /tmp/.X11-unix/X${DISPLAY#:}
+}
+
+capture()
+{
+	rm -f $picture.*
+	case $1 in
+	xwd) timeout 60 xwd -root -out $picture.xwd ;;
+	import) timeout 60 import -window root $picture.png ;;
+	scrot) timeout 60 scrot -z $picture.png ;;
+	maim) timeout 60 maim $picture.png ;;
+	ffmpeg) timeout 90 ffmpeg -nostdin -loglevel error -f x11grab -video_size 320x200 -i $DISPLAY \
+		-frames:v 1 $picture.png ;;
+	esac
+}
+
+# A picture of something: ffmpeg writes an empty one when it got none.
+has_picture()
+{
+	local spread
+
+	spread=$(identify -format '%[standard-deviation]' $picture.* 2>/dev/null) || return 1
+	[ -n "$spread" ] && [ "$spread" != 0 ]
+}
+
+captures_work()
+{
+	local tool
+
+	for tool in $tools; do
+		check "$1: $tool captures" capture $tool
+		check "$1: there is a picture by $tool" has_picture
+	done
+}
+
+show()
+{
+	$reader -selection clipboard -i $secret/doc.txt </dev/null >/dev/null 2>&1
+}
+
+stop_showing()
+{
+	local pid
+
+	for pid in $(pidof $reader); do
+		kill $pid
+	done
+	wait_for 20 no_reader
+}
+
+no_reader()
+{
+	! pidof $reader >/dev/null
+}
+
+are_refused()
+{
+	local tool
+
+	for tool in $tools; do
+		window_open
+		capture $tool >/dev/null 2>&1 # the picture says whether it did
+		window_close "$1: $tool"
+		refute "$1: there is no picture by $tool" has_picture
+	done
+}
+
+bystander_lives()
+{
+	kill -0 $bystander
+}
+
+recorded()
+{
+	events_dump >/dev/null
+	holdfast events --json >/run/hf/events.json
+	grep -q "$1" /run/hf/events.json
+}
+
+places_make || exit 1
+mkdir -p /opt/readers
+install -m 755 -o root -g root /usr/bin/xclip $reader
+make_policy 1 block 'record = all'
+agent_start $policy || exit 1
+check 'a display starts' display_start
+/usr/bin/xclip -quiet -selection primary -i $open/doc.txt </dev/null >/dev/null 2>&1 &
+bystander=$!
+
+captures_work 'nothing is shown'
+check 'that is recorded all the same' recorded '"method":"x11-'
+check 'a labelled reader shows something' show
+are_refused 'it is shown'
+check 'that names who showed it' recorded '"shown_by":\[{"name":"xclip"'
+check 'who captured nothing goes on' bystander_lives
+stop_showing
+captures_work 'it is gone'
+
+make_policy 2 follow
+check 'follow is in force' agent_reload
+check 'a labelled reader shows something again' show
+for tool in $tools; do
+	check "follow: $tool captures" capture $tool
+	expect_refused "follow: what $tool wrote is labelled" cat $picture.*
+done
+check 'lineage tells of the screen' grep -q screen <(holdfast lineage $secret/doc.txt)
+stop_showing
+
+make_policy 3 audit
+check 'audit is in force' agent_reload
+check 'a labelled reader shows something once more' show
+captures_work 'audit'
+check 'what was written is not labelled' dd if="$(echo $picture.*)" of=/dev/null status=none
+stop_showing
+
+make_policy 4 audit 'when = always'
+check 'always is in force' agent_reload
+are_refused 'always, nothing shown'
+check 'who captured nothing goes on still' bystander_lives
+expect_each_recorded
+kill $bystander
+agent_stop
+finish
