@@ -185,7 +185,7 @@ int ask_labels(struct wipe *wipe, int directory_fd, const char *name, bool *ret_
 	int r;
 
 	(void)snprintf(request.name, sizeof(request.name), "%s", name);
-	(void)snprintf(request.path, sizeof(request.path), "%s", name);
+	(void)snprintf(request.path, sizeof(request.path), "/%s", name); /* for words alone */
 	r = ask(wipe, &request, directory_fd, &reading);
 	if (r < 0)
 		return r;

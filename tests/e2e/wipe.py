@@ -90,7 +90,8 @@ class Engine:
             self.line(peer, {'lineage': True})
         elif verb == LABEL_SHOW:
             time.sleep(self.delay)
-            error = self.labels(peer, fds[0], texts[2])
+            # the engine's own decoder takes absolute paths only
+            error = self.labels(peer, fds[0], texts[2]) if texts[3].startswith('/') else -22
         self.send(peer, END, struct.pack('<iH', error, 0))
 
     def labels(self, peer, directory, name):
