@@ -135,7 +135,8 @@ Test(keyring_local, verbs_of_uplink_are_nobody_elses)
 	keyring_serve(&keyring, PEER_UPLINK, &request, -EBADF, &answer);
 	cr_expect_eq(answer.error, 0);
 	cr_expect_gt(answer.size, 64);
-	cr_expect_eq(ask((enum keyring_verb)(KEYRING_VAULT_REMOVE + 1)), -EOPNOTSUPP); /* no verb has that number */
+	/* no verb has that number */
+	cr_expect_eq(ask((enum keyring_verb)(KEYRING_VAULT_REMOVE + 1)), -EOPNOTSUPP);
 }
 
 Test(keyring_local, another_user_is_shut_out_twice)
