@@ -72,7 +72,7 @@ agent_on_disk()
 	local path
 
 	for path in /etc/holdfast /var/log/holdfast /var/lib/holdfast /var/lib/holdfast-sensor \
-		/var/lib/holdfast-keyring /var/lib/holdfast-uplink; do
+		/var/lib/holdfast-keyring /var/lib/holdfast-uplink /var/lib/holdfast-vault; do
 		mkdir -p $path "$1$path" || return 1
 		mount --bind "$1$path" $path || return 1
 	done
