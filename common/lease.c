@@ -29,22 +29,6 @@ const char *lease_state_name(unsigned int state)
 	return state < sizeof(states) / sizeof(states[0]) ? states[state] : NULL;
 }
 
-static const char *const orders[] = {
-	[LEASE_ORDER_KEYS] = "keys", [LEASE_ORDER_WIPE] = "wipe", [LEASE_ORDER_FILES] = "files"};
-
-const char *lease_order_name(unsigned int order)
-{
-	return order < sizeof(orders) / sizeof(orders[0]) ? orders[order] : NULL;
-}
-
-enum lease_order lease_order_of_name(const char *name)
-{
-	for (unsigned int i = LEASE_ORDER_KEYS; i <= LEASE_ORDER_FILES; i++)
-		if (!strcmp(orders[i], name))
-			return (enum lease_order)i;
-	return LEASE_ORDER_NONE;
-}
-
 uint64_t lease_end_ms(const struct lease *lease)
 {
 	return lease->asked.asked_ms + lease->seconds * UINT64_C(1000);
@@ -140,7 +124,7 @@ int lease_write(
 	signed_text_put(&text, "time %llu\n", (unsigned long long)lease->time_s);
 	if (lease->order)
 		signed_text_put(&text, "order %llu %s\n", (unsigned long long)lease->order_number,
-			orders[lease->order]);
+			lease_order_name(lease->order));
 	r = put_certificate(&text, "certificate", signer->certificate);
 	if (r == 0)
 		r = put_certificate(&text, "issuer", signer->issuer);

@@ -13,7 +13,7 @@ FUZZ_CFLAGS   := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,add
 		 -fno-sanitize-recover=undefined -UNDEBUG
 
 # bundle.c is a target of its own, and needs libcrypto.
-FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/browser.c common/posture.c common/uuid.c common/verification.c
+FUZZ_POLICY = $(filter-out policy/bundle.c,$(POLICY_SOURCES)) common/browser.c common/lease_order.c common/posture.c common/uuid.c common/verification.c
 
 FUZZ_SOURCES_policy_parse = $(FUZZ_POLICY)
 FUZZ_LDLIBS_policy_parse := -linih
@@ -56,7 +56,7 @@ FUZZ_SOURCES_bundle := policy/bundle.c policy/host/policy_files.c common/bytes.c
 FUZZ_LDLIBS_bundle  := -lcrypto
 FUZZ_FLAGS_bundle   := -max_len=4096
 
-FUZZ_SOURCES_lease := common/lease.c common/lease_verify.c common/signed_text.c common/signing.c
+FUZZ_SOURCES_lease := common/lease.c common/lease_order.c common/lease_verify.c common/signed_text.c common/signing.c
 FUZZ_LDLIBS_lease  := -lcrypto
 FUZZ_FLAGS_lease   := -max_len=4100
 
@@ -75,22 +75,22 @@ FUZZ_FLAGS_messages   := -max_len=16384
 FUZZ_SOURCES_keyring := agent/ipc/keyring.c common/bytes.c common/wire.c
 FUZZ_FLAGS_keyring   := -max_len=4200
 
-FUZZ_SOURCES_key_receipt := console/authority/key_receipt.c common/bytes.c common/lease.c common/lease_verify.c common/signed_text.c common/signing.c
+FUZZ_SOURCES_key_receipt := console/authority/key_receipt.c common/bytes.c common/lease.c common/lease_order.c common/lease_verify.c common/signed_text.c common/signing.c
 FUZZ_LDLIBS_key_receipt  := -lcrypto
 FUZZ_FLAGS_key_receipt   := -max_len=4000
 
-FUZZ_SOURCES_wipe_receipt := common/wipe_receipt.c common/lease.c common/signed_text.c common/signing.c
+FUZZ_SOURCES_wipe_receipt := common/wipe_receipt.c common/lease.c common/lease_order.c common/lease_verify.c common/signed_text.c common/signing.c
 FUZZ_SEEDS_wipe_receipt   := tests/fuzz/corpus/wipe_receipt
 FUZZ_LDLIBS_wipe_receipt  := -lcrypto
 FUZZ_FLAGS_wipe_receipt	  := -max_len=12100
 
-FUZZ_SOURCES_key_words := common/bytes.c common/key_words.c common/lease.c common/lease_verify.c common/signed_text.c common/signing.c
+FUZZ_SOURCES_key_words := common/bytes.c common/key_words.c common/lease.c common/lease_order.c common/lease_verify.c common/signed_text.c common/signing.c
 FUZZ_LDLIBS_key_words  := -lcrypto
 FUZZ_FLAGS_key_words   := -max_len=4100
 
 FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c receipt.c secret_memory.c ticket.c tpm.c \
 			      tpm_channel.c vault.c vault_verbs.c verbs.c wish.c) common/boot.c common/bytes.c common/clock.c common/digest.c common/file.c common/hpke.c \
-			      common/key_words.c common/lease.c common/lease_verify.c common/log.c common/quote.c common/signed_text.c common/signing.c common/ticket.c common/uuid.c common/wipe_receipt.c common/wire.c
+			      common/key_words.c common/lease.c common/lease_order.c common/lease_verify.c common/log.c common/quote.c common/signed_text.c common/signing.c common/ticket.c common/uuid.c common/wipe_receipt.c common/wire.c
 FUZZ_LDLIBS_keyring_verbs  := -lcrypto -linih -ltss2-esys -ltss2-mu
 FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring_verbs   := -max_len=4200
