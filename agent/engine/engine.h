@@ -19,6 +19,7 @@
 #include "agent/engine/lineage.h"
 #include "agent/engine/posture.h"
 #include "agent/engine/recent.h"
+#include "agent/engine/reconcile.h"
 #include "agent/engine/trust.h"
 #include "agent/engine/wipe.h"
 #include "common/channel.h"
@@ -107,9 +108,10 @@ struct engine {
 	uint8_t protect[HF_PROTECTION_MAX]; /* enum hf_verdict in force */
 	uint64_t door_until_ns;		    /* of the maintenance door; 0 = shut */
 	uint32_t door_acts;
-	struct login_book *login;  /* login.c */
-	struct zones *zones;	   /* zones.c */
-	struct browsers *browsers; /* browsers.c */
+	struct login_book *login;   /* login.c */
+	struct zones *zones;	    /* zones.c */
+	struct browsers *browsers;  /* browsers.c */
+	struct reconcile reconcile; /* witness.c */
 	/* clients */
 	struct server *server;
 	int supervisor_fd;

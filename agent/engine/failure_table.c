@@ -246,6 +246,11 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"Another file of the browser's settings says something else of sign-in, and "
 		"counts, "
 		"as its name comes later. Take these settings out of it."},
+	[FAILURE_SCREEN_UNSEEN] = {"screen-unseen", FAILURE_AUDIT,
+		"The witness in a desktop session saw the screen captured, and the kernel part has "
+		"no record of it, or had refused it: it got through. The events capture-unseen say "
+		"who it was. A display that was started before the agent is seen in part only; end "
+		"the session and log in again."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

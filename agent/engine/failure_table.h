@@ -82,6 +82,7 @@ enum failure_reason {
 	FAILURE_BROWSERS = 88,	    /* their files are not written, or not put back */
 	FAILURE_BROWSER_DRIFT = 89, /* somebody changed one; it was put right */
 	FAILURE_BROWSER_RIVAL = 90, /* another file says something else */
+	FAILURE_SCREEN_UNSEEN = 94, /* the session saw a capture that the kernel part did not */
 	FAILURE_REASON_MAX = 96,
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/witness.h"
 #include "policy/words.h"
 
 /* Records that could not be written yet: the rest of one message. */
@@ -66,6 +67,7 @@ static int record_take(struct engine *engine, const void *bytes, size_t size)
 		return r;
 	accounting_take(&engine->accounting, sequence);
 	lineage_keep_record(engine, &record);
+	witness_on_record(engine, &record);
 	tell_terminal(engine, &record);
 	/* The table says what is refused for that reason; this could not be. */
 	if (record.raw.reason != HF_REASON_RULE && record.raw.operation != HF_OPERATION_TAKEN)

@@ -27,6 +27,7 @@
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
+#include "agent/engine/witness.h"
 #include "agent/engine/zones.h"
 #include "agent/ipc/browser.h"
 #include "agent/ipc/scout.h"
@@ -369,6 +370,7 @@ static void tick(struct engine *engine)
 	login_tick(engine);
 	ticket_sign_tick(engine);
 	zones_tick(engine);
+	witness_tick(engine);
 	browsers_tick(engine);
 	capture_hours_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {

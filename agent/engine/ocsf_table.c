@@ -111,6 +111,8 @@ static const struct ocsf_row rows[EVENT_KIND_MAX] = {
 		OCSF_LOGIN},
 	[EVENT_LOST] = {"events-dropped", EVENT_LOG_ACTIVITY, 99, "events_dropped", HIGH, OCSF_LOG},
 	[EVENT_ZONE] = {"zone-changed", CONFIG_STATE_CHANGE, 1, "Log", INFORMATIONAL, 0},
+	[EVENT_CAPTURE_UNSEEN] = {"capture-unseen", PROCESS_ACTIVITY, 99, "capture", HIGH,
+		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_CAPTURED] = {"capture-witnessed", PROCESS_ACTIVITY, 99, "capture", LOW,
 		OCSF_ACTOR | OCSF_PROCESS},
 	[EVENT_FAILURE] = {"failure", CONFIG_STATE_CHANGE, 1, "Log", MEDIUM, 0},

@@ -67,6 +67,7 @@ enum event_kind {
 	EVENT_FAILURE,	       /* a row of the failure table */
 	EVENT_ZONE,	       /* other zones hold: the network has changed */
 	EVENT_CAPTURED,	       /* the screen was, as the desktop's session saw */
+	EVENT_CAPTURE_UNSEEN,  /* and the kernel part did not see it, or had refused it */
 	EVENT_KIND_MAX,
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For doctor: what becomes of each way to capture the screen, and which displays have a witness. */
+#include <string.h>
+
 #include "agent/engine/json.h"
 #include "agent/engine/server.h"
 
@@ -31,6 +33,31 @@ static const struct {
 	{"console-vcs", "device", false},
 };
 
+/* The most that the policy does to any label. */
+static const char *policy_word(const struct engine *engine)
+{
+	const struct hf_bank *bank = &engine->policy->bank;
+	const struct hf_channel_masks *masks = &bank->channels[HF_CHANNEL_SCREEN];
+
+	if (bank->screen & HF_SCREEN_ALWAYS)
+		return "blocked always";
+	if (masks->block | masks->warn)
+		return "blocked";
+	if (masks->follow)
+		return "labelled";
+	return masks->audit || bank->screen ? "recorded" : "allowed";
+}
+
+/* X11 is what the kernel part looks at, where it can. */
+static const char *state_of(const struct engine *engine, const char *where)
+{
+	bool is_open = engine->hello.open_channels & (1U << HF_CHANNEL_SCREEN);
+
+	return report_is_enforcing(engine) && !is_open && !strcmp(where, "x11")
+		       ? policy_word(engine)
+		       : "not seen";
+}
+
 void report_screen(struct engine *engine, struct client *client)
 {
 	const struct client *witness;
@@ -41,8 +68,7 @@ void report_screen(struct engine *engine, struct client *client)
 		json_add_text(line, "kind", "screen");
 		json_add_text(line, "name", methods[i].name);
 		json_add_text(line, "where", methods[i].where);
-		/* The kernel part does not look at captures yet. */
-		json_add_text(line, "state", "not seen");
+		json_add_text(line, "state", state_of(engine, methods[i].where));
 		json_add_bool(line, "witnessed", methods[i].is_witnessed);
 		client_line(client, line);
 	}

@@ -64,6 +64,9 @@ void verb_taint_on_answer(struct client *client, const struct message_answer *an
 void verb_vaults(struct engine *engine, struct client *client, int fd);
 void verb_vault_tell(struct engine *engine, struct client *client, int fd);
 
+/* verbs_witness.c */
+void verb_witness(struct engine *engine, struct client *client, int fd);
+
 /* Sends a client that follows what is new, as far as it reads. */
 void verb_follow(const struct engine *engine, struct client *client);
 

@@ -10,7 +10,6 @@
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
-#include "agent/engine/witness.h"
 #include "common/clock.h"
 #include "policy/words.h"
 

@@ -2,86 +2,97 @@
 /* Reports of witnesses: any user may make some up, so they are told of as that user's word. */
 #include "agent/engine/witness.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 
 #include "agent/engine/json.h"
-#include "agent/engine/server.h"
+#include "agent/engine/engine.h"
 #include "agent/ipc/capture.h"
+#include "common/clock.h"
 
-#define EVENTS_A_MINUTE	 60 /* of all witnesses; what they leave out the next one counts */
-#define CAPTURES_AT_ONCE 1000000
+#define MS_NS		(CLOCK_SECOND_NS / 1000)
+#define EVENTS_A_MINUTE 60 /* of all witnesses; what they leave out the next one counts */
 
-static bool is_clipboard_judged(const struct engine *engine)
+void witness_on_record(struct engine *engine, const struct record *record)
 {
-	const struct hf_channel_masks *masks;
-
-	if (!engine->policy)
-		return false;
-	masks = &engine->policy->bank.channels[HF_CHANNEL_CLIPBOARD];
-	return masks->block || masks->warn || masks->follow;
+	if (record->raw.operation != HF_OPERATION_CAPTURE)
+		return;
+	reconcile_record(
+		&engine->reconcile, &(struct reconcile_record){.tgid = record->raw.tgid,
+					    .method = record->raw.port,
+					    .is_refused = record->raw.verdict >= HF_VERDICT_WARN,
+					    .at_ms = record->raw.header.ktime_ns / MS_NS});
 }
 
-static void tell(struct engine *engine, const struct client *client, uint64_t left_out)
+/* Where the kernel part looks, and records whatever is captured, what it has not recorded got through. */
+static bool is_all_recorded(const struct engine *engine)
 {
-	const struct local_request *request = &client->request;
+	return engine->is_policy_applied &&
+	       !(engine->hello.open_channels & (1U << HF_CHANNEL_SCREEN)) &&
+	       (engine->policy->bank.screen & HF_SCREEN_RECORD_ALL);
+}
+
+static const char *kernel_words(enum reconcile_verdict verdict)
+{
+	return verdict == RECONCILE_REFUSED ? "; the kernel part had refused it"
+					    : "; the kernel part has no record of it";
+}
+
+static void tell(struct engine *engine, const struct reconcile_report *report,
+	enum reconcile_verdict verdict, uint64_t left_out)
+{
+	bool is_through = verdict == RECONCILE_REFUSED || is_all_recorded(engine);
 	struct json_object *details = json_object_new_object();
 	char text[EVENT_TEXT_MAX];
-	struct event_note note = {.kind = EVENT_CAPTURED,
+	struct event_note note = {.kind = is_through ? EVENT_CAPTURE_UNSEEN : EVENT_CAPTURED,
 		.message = text,
-		.uid = client->uid,
+		.uid = report->uid,
 		.has_uid = true,
-		.pid = request->pid,
-		.comm = request->program[0] ? request->program : "unknown",
-		.count = (int64_t)request->after,
+		.pid = report->pid,
+		.comm = report->program[0] ? report->program : "unknown",
+		.count = (int64_t)report->count,
 		.details = details};
 
 	(void)snprintf(text, sizeof(text),
 		"%s (process %u) captured the screen (%s) by %s, %llu times, as the session's "
-		"witness saw",
-		note.comm, request->pid, request->display, capture_method_name(request->method),
-		(unsigned long long)request->after);
-	json_add_text(details, "method", capture_method_name(request->method));
-	json_add_text(details, "display", request->display);
+		"witness saw%s",
+		note.comm, report->pid, report->display, capture_method_name(report->method),
+		(unsigned long long)report->count, is_through ? kernel_words(verdict) : "");
+	json_add_text(details, "method", capture_method_name(report->method));
+	json_add_text(details, "display", report->display);
 	json_add_text(details, "witness", "holdfast-session");
+	json_add_text(details, "kernel", verdict == RECONCILE_REFUSED ? "refused" : "none");
 	if (left_out)
 		json_add_number(details, "left_out", left_out);
+	if (is_through)
+		failure_count(engine, FAILURE_SCREEN_UNSEEN, text);
 	(void)journal_note(engine, &note); /* counted there */
 	(void)json_object_put(details);	   /* the event had its own reference */
 }
 
-static void take(struct engine *engine, const struct client *client)
+void witness_tick(struct engine *engine)
 {
 	static struct log_limit limit = {.burst = EVENTS_A_MINUTE};
 	static uint64_t left_out;
+	struct reconcile_report report;
+	enum reconcile_verdict verdict;
 
-	if (!log_allowed(&limit)) {
-		left_out += client->request.after;
-		return;
+	while (reconcile_next(&engine->reconcile, clock_boot_ns() / MS_NS, &report, &verdict)) {
+		if (verdict == RECONCILE_AGREES)
+			continue; /* the kernel's record says more */
+		if (!log_allowed(&limit)) {
+			left_out += report.count;
+			continue;
+		}
+		tell(engine, &report, verdict, left_out);
+		left_out = 0;
 	}
-	tell(engine, client, left_out);
-	left_out = 0;
 }
 
-void verb_witness(struct engine *engine, struct client *client, int fd)
+void witness_take(struct engine *engine, const struct reconcile_report *report)
 {
-	const struct local_request *request = &client->request;
-	struct json_object *line;
-
-	(void)fd; /* none is asked for */
-	if (request->method && (!capture_method_name(request->method) || !request->after ||
-				       request->after > CAPTURES_AT_ONCE)) {
-		client_end(client, -EINVAL, "nobody captures a screen like that");
+	if (reconcile_report(&engine->reconcile, report))
 		return;
-	}
-	client->is_witness = true;
-	(void)snprintf(client->display, sizeof(client->display), "%s", request->display);
-	if (request->method)
-		take(engine, client);
-	line = json_object_new_object();
-	json_add_bool(line, "watch", engine->is_policy_applied);
-	json_add_bool(line, "clear_on_lock", is_clipboard_judged(engine));
-	client_line(client, line);
-	client_end(client, 0, "%s", "");
+	witness_tick(engine); /* makes room: a full one does not wait */
+	(void)reconcile_report(&engine->reconcile, report);
 }

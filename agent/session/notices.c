@@ -185,8 +185,10 @@ static void act_words(const struct refusal *refusal, char *ret_text, size_t size
 		(void)snprintf(ret_text, size, "paste what was copied from a protected document");
 		break;
 	case HF_CHANNEL_SCREEN:
-		(void)snprintf(
-			ret_text, size, "capture the screen while protected content is shown");
+		(void)snprintf(ret_text, size, "capture the screen%s%s",
+			refusal->shown_by[0] ? " while protected content is shown by "
+					     : " while protected content is shown",
+			refusal->shown_by);
 		break;
 	case HF_CHANNEL_MOUNT:
 		(void)snprintf(ret_text, size, "mount at %s", file);
@@ -218,6 +220,22 @@ static void add_link(struct words *body, const char *link, const struct notice_a
 	words_add_raw(body, "\">");
 	words_add(body, link);
 	words_add_raw(body, "</a>");
+}
+
+/* How, and what else had to be closed first. */
+static void add_screen(struct words *body, const struct refusal *refusal)
+{
+	char line[160];
+
+	if (!refusal->method[0])
+		return;
+	(void)snprintf(line, sizeof(line), "By %s", refusal->method);
+	add_line(body, line);
+	if (!refusal->shown_by_more)
+		return;
+	(void)snprintf(line, sizeof(line), "; %llu more show protected content",
+		(unsigned long long)refusal->shown_by_more);
+	words_add(body, line);
 }
 
 static void add_who(struct words *body, const struct refusal *refusal)
@@ -275,6 +293,7 @@ static void format_kind(const struct notice_slot *slot, struct notice *notice, s
 	add_line(body, refusal->text);
 	add_line(body, refusal->reason);
 	add_who(body, refusal);
+	add_screen(body, refusal);
 	add_line(body, refusal->is_warn ? "If your work needs it: holdfast justify --reason 'why', "
 					  "then try again"
 					: "See: holdfast why");

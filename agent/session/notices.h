@@ -32,9 +32,12 @@ struct refusal {
 	char destination[80];
 	char printer[80];
 	char label[128];
-	char text[520];	  /* the rule's own */
-	char link[512];	  /* likewise; https only, never cut */
-	char reason[256]; /* when no rule refused it */
+	char text[520];		/* the rule's own */
+	char link[512];		/* likewise; https only, never cut */
+	char reason[256];	/* when no rule refused it */
+	char method[32];	/* a capture: how */
+	char shown_by[64];	/* and the first program that shows what is labelled, */
+	uint64_t shown_by_more; /* and how many more do */
 };
 
 /* 0, -EBADMSG when it is no refusal. Reads any object; borrowed. */

@@ -47,6 +47,21 @@ static const char *text_at(struct json_object *event, const char *path)
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
+/* Of a capture: by whom what is labelled is on the screen. */
+static void screen_take(struct refusal *refusal, struct json_object *event)
+{
+	struct json_object *readers = json_at(event, OURS "screen.shown_by");
+	size_t count = json_object_is_type(readers, json_type_array)
+			       ? json_object_array_length(readers)
+			       : 0;
+
+	if (!count)
+		return;
+	(void)text_clean(refusal->shown_by, sizeof(refusal->shown_by),
+		text_at(json_object_array_get_idx(readers, 0), "name")); /* cut: fine */
+	refusal->shown_by_more = count - 1 + json_number(event, OURS "screen.shown_by_more");
+}
+
 int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 {
 	const char *verdict = text_at(event, OURS "verdict");
@@ -68,6 +83,7 @@ int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 		{refusal.printer, sizeof(refusal.printer),
 			text_at(event, "peripheral_device.name")},
 		{refusal.reason, sizeof(refusal.reason), text_at(event, OURS "reason_text")},
+		{refusal.method, sizeof(refusal.method), text_at(event, OURS "screen.method")},
 	};
 
 	if (!refusal.is_warn && strcmp(verdict, "block") != 0)
@@ -81,6 +97,7 @@ int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 	if (!refusal.program[0])
 		(void)text_clean(refusal.program, sizeof(refusal.program), "a program");
 	destination_take(&refusal, event);
+	screen_take(&refusal, event);
 	link_take(&refusal, text_at(event, OURS "rule.link"));
 	*ret_refusal = refusal;
 	return 0;

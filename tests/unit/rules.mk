@@ -103,7 +103,7 @@ UNIT_LIBS_wipe_journal	:= $(B)/agent/wipe/journal.o
 UNIT_LIBS_vault_tree	:= $(addprefix $(B)/agent/vault/,tree.o tree_walk.o tree_discard.o apart.o copy.o links.o)
 UNIT_LIBS_tree		:= $(B)/agent/cli/tree.o
 UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o event_log.o accounting.o \
-				recent.o tell.o lineage_keep.o) $(B)/agent/ipc/messages.o \
+				recent.o tell.o lineage_keep.o witness.o reconcile.o json.o) $(B)/agent/ipc/messages.o $(B)/agent/ipc/capture.o \
 			$(B)/agent/sensor/record.o $(LINEAGE_OBJECTS)
 UNIT_LDLIBS_intake	:= -ljson-c -lsqlite3
 UNIT_LIBS_print_job	:= $(B)/agent/engine/print_job.o
@@ -113,7 +113,7 @@ UNIT_LIBS_label_keys	:= $(B)/agent/engine/label_keys_change.o $(B)/agent/engine/
 UNIT_LDLIBS_label_keys	:= -ljson-c
 UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/messages.o $(EVENT_OBJECTS)
 UNIT_LDLIBS_tell	:= -ljson-c
-UNIT_LIBS_witness	:= $(addprefix $(B)/agent/,session/bus_calls.o session/teller.o session/x_requests.o ipc/capture.o ipc/request.o)
+UNIT_LIBS_witness	:= $(addprefix $(B)/agent/,session/bus_calls.o session/teller.o session/x_requests.o engine/reconcile.o ipc/capture.o ipc/request.o)
 UNIT_LDLIBS_witness	:= -ljson-c -lsystemd
 UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o)
 UNIT_LDLIBS_session	:= -ljson-c

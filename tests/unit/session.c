@@ -25,6 +25,13 @@ static const char warned[] =
 	"\"unmapped\":{\"holdfast\":{\"verdict\":\"warn\",\"channel\":\"network\","
 	"\"rule\":{\"label\":\"hr\",\"text\":\"Say why.\"}}}}";
 
+static const char captured[] =
+	"{\"count\":1,\"actor\":{\"process\":{\"name\":\"scrot\"}},"
+	"\"unmapped\":{\"holdfast\":{\"verdict\":\"block\",\"channel\":\"screen\","
+	"\"rule\":{\"label\":\"hr\",\"text\":\"No pictures.\"},\"screen\":{\"method\":\"x11-shm\","
+	"\"display\":\":0\",\"shown_by\":[{\"name\":\"evince\",\"pid\":7},{\"name\":\"writer\"}],"
+	"\"shown_by_more\":2}}}}";
+
 static const struct notice_abilities plain = {0};
 static const struct notice_abilities all = {true, true, true};
 
@@ -414,4 +421,22 @@ Test(session, retries_come_later_and_are_told_once)
 	cr_expect(retry_done(&retry));
 	cr_expect_not(retry_done(&retry));
 	cr_expect(retry_later(&retry, 9000, 1500));
+}
+
+Test(session, a_capture_says_by_whom_labels_are_shown)
+{
+	static struct notices notices;
+	static struct refusal refusal;
+	static struct notice notice;
+
+	cr_assert_eq(parse(captured, &refusal), 0);
+	cr_expect_str_eq(refusal.shown_by, "evince");
+	cr_expect_eq(refusal.shown_by_more, 3);
+	notices_add(&notices, &refusal, 1);
+	notice_format(&notices.slots[0], false, &plain, &notice);
+	cr_expect_str_eq(notice.summary, "Refused: scrot may not capture the screen while "
+					 "protected content is shown by evince");
+	cr_expect(strstr(notice.body, "No pictures."), "%s", notice.body);
+	cr_expect(strstr(notice.body, "By x11-shm; 3 more show protected content"), "%s",
+		notice.body);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The second witness: which requests capture, how captures are added up. */
+/* The second witness: which requests capture, how captures are added up, and when two agree. */
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "agent/engine/reconcile.h"
 #include "agent/session/bus_watch.h"
 #include "agent/session/teller.h"
 #include "agent/session/x_requests.h"
@@ -127,4 +128,80 @@ Test(witness, every_method_that_is_told_has_a_name)
 	cr_expect_null(capture_method_name(CAPTURE_METHOD_MAX));
 	cr_expect_str_eq(capture_method_name(CAPTURE_X11_SHM), "x11-shm");
 	cr_expect_str_eq(capture_method_name(CAPTURE_KWIN), "kwin");
+}
+
+static const struct reconcile_report seen = {
+	.uid = 1000, .pid = 42, .method = CAPTURE_X11_SHM, .count = 1, .at_ms = 100000};
+static const struct reconcile_record let = {
+	.tgid = 42, .method = CAPTURE_X11_GETIMAGE, .at_ms = 99000};
+
+static enum reconcile_verdict verdict_of(
+	const struct reconcile_record *record, const struct reconcile_report *report)
+{
+	static struct reconcile reconcile;
+	struct reconcile_report told;
+	enum reconcile_verdict verdict;
+
+	memset(&reconcile, 0, sizeof(reconcile));
+	cr_assert(reconcile_report(&reconcile, report));
+	if (record)
+		reconcile_record(&reconcile, record);
+	cr_assert_not(reconcile_next(
+			      &reconcile, report->at_ms + RECONCILE_SETTLE_MS - 1, &told, &verdict),
+		"the kernel's record may still come");
+	cr_assert(reconcile_next(&reconcile, report->at_ms + RECONCILE_SETTLE_MS, &told, &verdict));
+	cr_expect_eq(told.pid, report->pid);
+	cr_expect_not(reconcile_next(&reconcile, UINT64_MAX, &told, &verdict), "told once");
+	return verdict;
+}
+
+Test(witness, what_both_saw_agrees)
+{
+	struct reconcile_report nobodys = seen;
+
+	nobodys.pid = 0;
+	cr_expect_eq(verdict_of(&let, &seen), RECONCILE_AGREES);
+	cr_expect_eq(verdict_of(&let, &nobodys), RECONCILE_AGREES);
+}
+
+Test(witness, what_the_kernel_part_did_not_see_got_through)
+{
+	struct reconcile_record other = let;
+
+	cr_expect_eq(verdict_of(NULL, &seen), RECONCILE_UNSEEN);
+	other.tgid = 43;
+	cr_expect_eq(verdict_of(&other, &seen), RECONCILE_UNSEEN, "another process");
+	other = let;
+	other.method = CAPTURE_PORTAL_SCREENSHOT;
+	cr_expect_eq(verdict_of(&other, &seen), RECONCILE_UNSEEN, "another way");
+	other = let;
+	other.at_ms = seen.at_ms - RECONCILE_WINDOW_MS - 1;
+	cr_expect_eq(verdict_of(&other, &seen), RECONCILE_UNSEEN, "long before");
+}
+
+Test(witness, what_was_refused_and_done_got_through)
+{
+	struct reconcile_record refused = let;
+	struct reconcile_report call = seen;
+
+	refused.is_refused = true;
+	cr_expect_eq(verdict_of(&refused, &seen), RECONCILE_REFUSED);
+	refused.method = CAPTURE_PORTAL_SCREENSHOT;
+	call.method = CAPTURE_PORTAL_SCREENCAST;
+	cr_expect_eq(verdict_of(&refused, &call), RECONCILE_AGREES,
+		"a call is heard before it is refused");
+}
+
+Test(witness, many_reports_do_not_wait)
+{
+	static struct reconcile reconcile;
+	struct reconcile_report told;
+	enum reconcile_verdict verdict;
+
+	for (unsigned int i = 0; i < RECONCILE_REPORTS_MAX; i++)
+		cr_assert(reconcile_report(&reconcile, &seen));
+	cr_expect_not(reconcile_report(&reconcile, &seen));
+	cr_expect(reconcile_next(&reconcile, seen.at_ms, &told, &verdict));
+	cr_expect_not(reconcile_next(&reconcile, seen.at_ms, &told, &verdict));
+	cr_expect(reconcile_report(&reconcile, &seen));
 }
