@@ -90,7 +90,8 @@ recorded()
 	console device show "${3:-$(device)}" --json | tr -d ' ' | grep -q "\"$1\":\"$2\""
 }
 
-# accounted: nothing is missing of what the device made, by the console's own word.
+# accounted [KIND]: nothing is missing of what the device made, by the console's own word, and of findings there are
+# those of that kind alone.
 accounted()
 {
 	console device show "$(device)" --json | /usr/bin/python3 -c '
@@ -99,5 +100,6 @@ device = json.load(sys.stdin)
 bad = [boot for boot in device["boots"]
        if boot["missing"] or boot["lost"] or boot["pruned"] or boot["made"] != boot["delivered"] + boot["coalesced"]]
 print(device["boots"], device["findings"])
-sys.exit(bool(bad or device["findings"] or not device["boots"]))'
+kinds = sorted({finding["kind"] for finding in device["findings"]})
+sys.exit(bool(bad or kinds != sys.argv[1:] or not device["boots"]))' "$@"
 }
