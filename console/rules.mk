@@ -20,7 +20,7 @@ endif
 
 UNIT_LIBS_console_messages := $(CONSOLE_IPC)
 
-FUZZ_SOURCES_console_messages := console/ipc/key_messages.c console/ipc/messages.c common/bytes.c common/wire.c
+FUZZ_SOURCES_console_messages := console/ipc/key_messages.c console/ipc/messages.c
 FUZZ_SEEDS_console_messages   := tests/fuzz/corpus/console_messages
 FUZZ_FLAGS_console_messages   := -max_len=20000
 
@@ -46,9 +46,8 @@ UNIT_LDLIBS_trust      := -lcrypto -lp11 -ljson-c -lsqlite3
 UNIT_LIBS_lease	       := $(CONSOLE_CA)
 UNIT_LDLIBS_lease      := -lcrypto -lp11
 
-FUZZ_SOURCES_console_csr := console/authority/csr.c common/text.c
+FUZZ_SOURCES_console_csr := console/authority/csr.c
 FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr
-FUZZ_LDLIBS_console_csr  := -lcrypto
 FUZZ_FLAGS_console_csr   := -max_len=9000
 
 UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending query rate route waiting)
@@ -66,17 +65,15 @@ EXPORT_CONFIG := $(B)/console/exporter/config.o $(B)/console/exporter/config_val
 UNIT_LIBS_export_format := $(EXPORT_FORMAT)
 UNIT_LIBS_export_config := $(EXPORT_CONFIG)
 
-FUZZ_SOURCES_export_format = console/exporter/format.c common/bytes.c $(FUZZ_POLICY)
-FUZZ_LDLIBS_export_format := -linih
+FUZZ_SOURCES_export_format = console/exporter/format.c
 FUZZ_SEEDS_export_format  := tests/fuzz/corpus/export_format
 FUZZ_FLAGS_export_format  := -max_len=2000
 
-FUZZ_SOURCES_export_config = common/file.c console/exporter/config.c console/exporter/config_values.c $(FUZZ_POLICY)
-FUZZ_LDLIBS_export_config := -linih
+FUZZ_SOURCES_export_config = console/exporter/config.c console/exporter/config_values.c
 FUZZ_SEEDS_export_config  := tests/fuzz/corpus/export_config
 FUZZ_FLAGS_export_config  := -max_len=4096
 
-FUZZ_SOURCES_export_messages := console/ipc/export.c common/bytes.c common/wire.c
+FUZZ_SOURCES_export_messages := console/ipc/export.c
 FUZZ_SEEDS_export_messages   := tests/fuzz/corpus/export_messages
 FUZZ_FLAGS_export_messages   := -max_len=4096
 UNIT_LIBS_wipe_receipt	    := $(CONSOLE_CA)

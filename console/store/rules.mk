@@ -33,21 +33,18 @@ UNIT_LDLIBS_console_service := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_service_postgres   = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_service_postgres := $(CONSOLE_STORE_LDLIBS)
 
-FUZZ_SOURCES_admin_request := console/ipc/admin.c common/bytes.c common/local_socket.c common/wire.c
+FUZZ_SOURCES_admin_request := console/ipc/admin.c
 FUZZ_SEEDS_admin_request   := tests/fuzz/corpus/admin_request
 FUZZ_FLAGS_admin_request   := -max_len=4200
 
-FUZZ_SOURCES_rule := console/store/rule.c console/store/device_record.c common/text.c
-FUZZ_LDLIBS_rule  := -ljson-c
+FUZZ_SOURCES_rule := console/store/rule.c console/store/device_record.c
 FUZZ_SEEDS_rule	  := tests/fuzz/corpus/rule
 FUZZ_FLAGS_rule	  := -max_len=2000
 
-FUZZ_SOURCES_device_record := console/store/device_record.c common/text.c
-FUZZ_LDLIBS_device_record  := -ljson-c
+FUZZ_SOURCES_device_record := console/store/device_record.c
 FUZZ_SEEDS_device_record   := tests/fuzz/corpus/device_record
 FUZZ_FLAGS_device_record   := -max_len=4200
 
-FUZZ_SOURCES_event_fields := console/store/event_fields.c console/store/json_string.c common/json.c common/text.c
-FUZZ_LDLIBS_event_fields  := -ljson-c
+FUZZ_SOURCES_event_fields := console/store/event_fields.c console/store/json_string.c
 FUZZ_SEEDS_event_fields	  := tests/fuzz/corpus/event_fields
 FUZZ_FLAGS_event_fields	  := -max_len=2000

@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/engine/engine.h"
@@ -38,6 +39,17 @@ static int key_error; /* of keyring */
 static uint64_t gate_labels, gate_until_ns;
 static char told[32], refused[64]; /* of the last event; of the last word that was not taken */
 static unsigned int events, refusals, endings, unmet;
+
+/* Posture's facts are a quarter of an hour old here, and this machine may have been started since:
+ * by this clock it has been awake for longer. */
+int clock_gettime(clockid_t id, struct timespec *ret_now)
+{
+	if (syscall(SYS_clock_gettime, id, ret_now) < 0)
+		return -1;
+	if (id == CLOCK_MONOTONIC)
+		ret_now->tv_sec += 2L * POSTURE_AGE_MAX_S;
+	return 0;
+}
 
 int journal_note(struct engine *unused, const struct event_note *note)
 {
