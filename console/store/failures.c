@@ -20,8 +20,14 @@ static const struct failure_row rows[CONSOLE_FAILURE_MAX] = {
 		"events; each request tries it again. Look at the database and the network to it.",
 		NULL},
 	[CONSOLE_FAILURE_CONFLICT] = {"database-conflict",
-		"A transaction met another console's, or waited too long for it: it was taken back "
-		"as a whole, and devices send again. Nothing is to be done when it is rare.",
+		"A transaction met another console's several times, or waited too long for it: it "
+		"was taken back as a whole, and devices send again. Nothing is to be done when it "
+		"is rare.",
+		NULL},
+	[CONSOLE_FAILURE_REPEATED] = {"database-repeated",
+		"A transaction met another console's and was done again at once: nobody was "
+		"refused for it. Many of them make both consoles slow: let each device have one "
+		"console that it asks first.",
 		NULL},
 	[CONSOLE_FAILURE_DATABASE] = {"database-failed",
 		"The database failed: nothing of what it was given is stored, and devices keep "
@@ -69,6 +75,8 @@ enum console_failure failure_of_error(int error)
 		return CONSOLE_FAILURE_FULL;
 	case -EHOSTUNREACH:
 		return CONSOLE_FAILURE_AWAY;
+	case -EDEADLK:
+	case -ETIMEDOUT:
 	case -EBUSY:
 		return CONSOLE_FAILURE_CONFLICT;
 	default:

@@ -13,7 +13,8 @@ enum console_failure {
 	CONSOLE_FAILURE_NONE,
 	CONSOLE_FAILURE_FULL,	   /* no room for what devices bring */
 	CONSOLE_FAILURE_AWAY,	   /* a database on another machine does not answer */
-	CONSOLE_FAILURE_CONFLICT,  /* a transaction met another console's */
+	CONSOLE_FAILURE_CONFLICT,  /* a transaction met another console's, and is not done */
+	CONSOLE_FAILURE_REPEATED,  /* it met one, and was begun again */
 	CONSOLE_FAILURE_DATABASE,  /* it failed in another way */
 	CONSOLE_FAILURE_POLICY,	   /* a published policy can't be handed out */
 	CONSOLE_FAILURE_EXPORT,	   /* events can't be read for one, or its place not noted */

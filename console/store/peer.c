@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The frontend's requests. All that wait are worked off in one transaction, so that a sync is paid
- * once for many; nobody is answered before it is over. What can't be understood is a broken peer.
+ * once for many; nobody is answered before it is over, so a transaction that another console's has
+ * undone is done again. What can't be understood is a broken peer.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +17,15 @@
 #include "console/store/service.h"
 #include "console/store/word.h"
 
+#define REPEAT_PAUSE_MS 50
+
+struct request {
+	uint16_t type;
+	struct bytes_reader payload; /* in packets */
+};
+
+static uint8_t packets[SERVICE_GROUP_SIZE];
+static struct request requests[SERVICE_GROUP_MAX];
 static struct request_answer answers[SERVICE_GROUP_MAX];
 static struct log_limit limit_failure = {.burst = 6};
 
@@ -115,71 +125,106 @@ static void send_answer(struct service *service, struct request_answer *answer)
 /* The store failed: none of the group is in it, whatever was said of each. */
 static void fail_group(struct service *service, unsigned int count, int r)
 {
-	uint16_t refusal = r == -ENOSPC			       ? REFUSAL_STORE_FULL
-			   : r == -EBUSY || r == -EHOSTUNREACH ? REFUSAL_BUSY
-							       : REFUSAL_INTERNAL;
+	static const uint16_t refusals[] = {[CONSOLE_FAILURE_FULL] = REFUSAL_STORE_FULL,
+		[CONSOLE_FAILURE_AWAY] = REFUSAL_BUSY,
+		[CONSOLE_FAILURE_CONFLICT] = REFUSAL_BUSY,
+		[CONSOLE_FAILURE_DATABASE] = REFUSAL_INTERNAL};
+	enum console_failure failure = failure_of_error(r);
 
 	store_rollback(service->writer);
 	if (!service->trouble)
 		service->trouble_ms = (int64_t)clock_day_ms();
 	service->trouble = r;
-	failure_note(
-		&service->failures, failure_of_error(r), "%u requests: %s", count, store_error(r));
+	failure_note(&service->failures, failure, "%u requests: %s", count, store_error(r));
 	if (log_allowed(&limit_failure))
 		log_error("cannot store what %u requests brought: %s, refusing them; devices will "
 			  "send again",
 			count, store_error(r));
 	for (unsigned int i = 0; i < count; i++) {
 		answers[i].device = (struct console_device){
-			.id = answers[i].device.id, .refusal = refusal};
+			.id = answers[i].device.id, .refusal = refusals[failure]};
 		answers[i].is_changed = false;
 	}
 }
 
-/* One request, if one waits. 1, 0 when there is none, negative errno of the store. */
-static int take_one(struct service *service, struct request_answer *answer)
+/* One request, if one waits; it stays in packets until the group is answered. */
+static bool receive(struct service *service, size_t *used, struct request *ret_request)
 {
-	static uint8_t packet[WIRE_FRAME_MAX];
-	struct bytes_reader payload;
 	auto_close int fd = -EBADF;
-	uint16_t type;
 	int size, r;
 
-	size = channel_receive(&service->frontend, packet, sizeof(packet), &fd);
+	if (sizeof(packets) - *used < WIRE_FRAME_MAX)
+		return false;
+	size = channel_receive(&service->frontend, packets + *used, WIRE_FRAME_MAX, &fd);
 	if (size == -EAGAIN)
-		return 0;
+		return false;
 	if (size <= 0)
 		fatal("the frontend is gone, stopping");
-	r = wire_open(packet, (size_t)size, &type, &payload);
+	r = wire_open(packets + *used, (size_t)size, &ret_request->type, &ret_request->payload);
 	if (r < 0)
 		fatal("broken frame from the frontend: %s, stopping", strerror(-r));
-	request_answer_begin(type, &payload, answer);
-	r = store_is_writing(service->writer) ? 0 : store_begin(service->writer);
-	if (r < 0)
-		return r;
-	r = request_take(service, type, &payload, answer);
-	return r < 0 ? r : 1;
+	*used += (size_t)size;
+	return true;
+}
+
+static int work(
+	struct service *service, const struct request *request, struct request_answer *answer)
+{
+	struct bytes_reader payload = request->payload;
+	int r = store_is_writing(service->writer) ? 0 : store_begin(service->writer);
+
+	request_answer_begin(request->type, &payload, answer);
+	return r < 0 ? r : request_take(service, request->type, &payload, answer);
+}
+
+static int commit(struct service *service)
+{
+	int r = export_server_write(service);
+
+	if (r == 0)
+		r = store_commit(service->writer);
+	export_server_written(service, r == 0);
+	return r;
+}
+
+/*
+ * The pause is for the other one to get what it waits for: who is undone and back at once has it first, and
+ * waits a second (deadlock_timeout) for the same to be found again.
+ */
+static int work_again(struct service *service, unsigned int count)
+{
+	int r = 0;
+
+	failure_note(&service->failures, CONSOLE_FAILURE_REPEATED, "%u requests: %s", count,
+		store_error(-EDEADLK));
+	store_rollback(service->writer);
+	(void)poll(NULL, 0, REPEAT_PAUSE_MS); /* shorter at worst */
+	for (unsigned int i = 0; i < count; i++)
+		free(take_ptr(answers[i].release));
+	for (unsigned int i = 0; i < count && r == 0; i++)
+		r = work(service, &requests[i], &answers[i]);
+	return r == 0 ? commit(service) : r;
 }
 
 static void take_group(struct service *service)
 {
 	unsigned int count = 0;
-	int r = 1;
+	size_t used = 0;
+	int r = 0;
 
-	while (count < SERVICE_GROUP_MAX && r > 0) {
-		r = take_one(service, &answers[count]);
-		if (r != 0)
-			count++;
+	while (count < SERVICE_GROUP_MAX && r == 0 && receive(service, &used, &requests[count])) {
+		r = work(service, &requests[count], &answers[count]);
+		count++;
 	}
-	if (r >= 0 && store_is_writing(service->writer)) {
-		r = export_server_write(service);
-		if (r == 0)
-			r = store_commit(service->writer);
-		export_server_written(service, r == 0);
-	}
+	if (!count)
+		return;
+	if (r == 0)
+		r = commit(service);
+	for (unsigned int i = 0; i < SERVICE_REPEATS_MAX && r == -EDEADLK; i++)
+		r = work_again(service, count);
 	if (r < 0)
 		fail_group(service, count, r);
-	else if (count)
+	else
 		service->trouble = 0;
 	for (unsigned int i = 0; i < count; i++)
 		send_answer(

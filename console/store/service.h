@@ -27,8 +27,10 @@
 #include "console/store/location.h"
 #include "console/store/seal_keys.h"
 
-#define SERVICE_SEAL_KEY  "seal.key" /* X25519, 32 bytes as they are */
-#define SERVICE_GROUP_MAX 512	     /* requests that share a transaction at most */
+#define SERVICE_SEAL_KEY    "seal.key" /* X25519, 32 bytes as they are */
+#define SERVICE_GROUP_MAX   512	       /* requests that share a transaction at most */
+#define SERVICE_GROUP_SIZE  (2 << 20)  /* bytes of them */
+#define SERVICE_REPEATS_MAX 3	       /* of a transaction that another console's has undone */
 
 struct admin_server;
 struct export_server;

@@ -23,7 +23,9 @@ const char *store_error(int r)
 {
 	static char text[600];
 	const char *words = r == -EHOSTUNREACH ? "the database cannot be reached"
-			    : r == -EBUSY      ? "another console changes the same"
+			    : r == -EDEADLK    ? "another console changes the same"
+			    : r == -ETIMEDOUT  ? "another console changes the same for too long"
+			    : r == -EBUSY      ? "another console does it"
 			    : r == -EOPNOTSUPP ? "the database does not keep what it acknowledges"
 			    : r == -EROFS      ? "the database may only be read"
 			    : r == -EPROTO

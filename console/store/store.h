@@ -6,8 +6,9 @@
  * have them. One writer; readers see what is committed.
  *
  * Functions answer 0 or negative errno: -ENOENT not there, -ENOSPC disk full, -EBADMSG damaged;
- * of a database that others use too: -EHOSTUNREACH it is not there at the moment, -EBUSY another
- * console was faster. Then nothing is done, and the same may be asked again.
+ * of a database that others use too: -EHOSTUNREACH it is not there at the moment, -EDEADLK another
+ * console was faster, -ETIMEDOUT it takes too long. Then nothing is done: the same may be asked again, after
+ * -EDEADLK at once, in a new transaction.
  * After a failure between begin and commit, roll back.
  */
 #ifndef HOLDFAST_CONSOLE_STORE_STORE_H

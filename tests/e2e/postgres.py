@@ -256,6 +256,56 @@ def sealing_anew(consoles, agents):
             os.path.join(first.state, 'store', f'seal-{before[0]}.key')), 5), seal_keys(first))
 
 
+class Locker:
+    """Somebody else's transaction. It is never the one that the database takes back."""
+
+    def __init__(self, database):
+        self.process = subprocess.Popen(['psql', '-AtXq', database.url], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.say("SET deadlock_timeout = '60s'; BEGIN;")
+
+    def say(self, words):
+        self.process.stdin.write(words + '\n')
+        self.process.stdin.flush()
+
+    def lock(self, uid):
+        self.say(f"SELECT 'has', id FROM device WHERE uid = '\\x{uid.replace('-', '')}' FOR UPDATE;")
+
+    def has_it(self):
+        return self.process.stdout.readline().startswith('has')
+
+    def end(self):
+        self.process.communicate('COMMIT;')
+
+
+def deadlocked(console, database, one, other):
+    """The store has one's row and waits for the other's, whose holder waits for one's."""
+    def waiting():
+        return int(database.ask('SELECT count(*) FROM pg_locks WHERE NOT granted'))
+
+    def failures():
+        return {row['name']: row['count'] for row in console.lines('status')[0]['failures']}
+    holds_one, holds_other = Locker(database), Locker(database)
+    for locker, agent in ((holds_one, one), (holds_other, other)):
+        locker.lock(agent.uid)
+        check('it is held', locker.has_it())
+    before = failures()
+    one.log.append(10)
+    check('the store waits for one', wait_until(lambda: waiting() == 1))
+    other.log.append(10)
+    time.sleep(2)  # for it to come into the same transaction
+    holds_one.end()
+    check('and then for the other', wait_until(lambda: waiting() == 1))
+    holds_other.lock(one.uid)
+    check('it is undone', holds_other.has_it())
+    holds_other.end()
+    check('what it was to store is acknowledged', wait_until(
+        lambda: all(a.status().get('acknowledged') == a.log.sequence for a in (one, other))), console.log()[-800:])
+    after = failures()
+    check('as it was done again', after.get('database-repeated', 0) > before.get('database-repeated', 0), after)
+    check('and nobody refused', after.get('database-conflict') == before.get('database-conflict'), after)
+
+
 def keys_have_a_home(directory, first, second):
     """A label's keys are one console's: it alone makes, gives and destroys them."""
     first.verb('key', 'rotate', 'acme/finance')
@@ -316,6 +366,8 @@ def run(rng, directory, database, consoles, agents):
     shown_together(first, second, agents)
     following(first, agents['at-second'])
     away(database, first, agents['at-first'])
+    agents['beside'] = make_agent(directory, 'beside', first, second)
+    deadlocked(first, database, agents['at-first'], agents['beside'])
     faults(rng, consoles, agents, database)
     accounts(consoles, agents, database)
     sealing_anew(consoles, agents)

@@ -40,6 +40,8 @@ Test(console_failures, errors_of_the_database_are_told_apart)
 {
 	cr_expect_eq(failure_of_error(-ENOSPC), CONSOLE_FAILURE_FULL);
 	cr_expect_eq(failure_of_error(-EHOSTUNREACH), CONSOLE_FAILURE_AWAY);
+	cr_expect_eq(failure_of_error(-EDEADLK), CONSOLE_FAILURE_CONFLICT);
+	cr_expect_eq(failure_of_error(-ETIMEDOUT), CONSOLE_FAILURE_CONFLICT);
 	cr_expect_eq(failure_of_error(-EBUSY), CONSOLE_FAILURE_CONFLICT);
 	cr_expect_eq(failure_of_error(-EIO), CONSOLE_FAILURE_DATABASE);
 }

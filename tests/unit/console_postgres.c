@@ -171,7 +171,7 @@ static void send_all(struct store *store)
 				r = store_commit(store);
 			if (r < 0)
 				store_rollback(store);
-		} while (r == -EBUSY);
+		} while (r == -EDEADLK);
 		if (r < 0 ||
 			(answer.refusal != REFUSAL_NONE && answer.refusal != REFUSAL_BATCH_GAP))
 			_exit(1);

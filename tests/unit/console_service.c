@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/json.h"
@@ -123,6 +124,137 @@ Test(console_service, nobody_is_told_what_is_not_on_the_disk)
 	cr_assert_eq(receive(&answer), CONSOLE_TAKEN);
 	cr_expect_eq(answer.refusal, REFUSAL_NONE, "there is room again");
 	fixture_free(&device);
+}
+#endif
+
+#ifdef FIXTURE_POSTGRES
+/* Another console, of which only its locks count. It is never the one that the database takes back. */
+static PGconn *other_console(void)
+{
+	PGconn *other = PQconnectdb(fixture_path);
+
+	PQclear(PQexec(other, "SET deadlock_timeout = '60s'"));
+	PQclear(PQexec(other, "BEGIN"));
+	return other;
+}
+
+static void ask_for(PGconn *other, const char *host)
+{
+	char sql[96];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT 1 FROM device WHERE host = '%s' FOR UPDATE", host);
+	(void)PQsendQuery(other, sql); /* have() has the error */
+}
+
+static void have(PGconn *other)
+{
+	PGresult *result;
+
+	while ((result = PQgetResult(other)) != NULL)
+		PQclear(result);
+}
+
+static void wait_for_waiting(PGconn *other)
+{
+	static const char sql[] =
+		"SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM "
+		"pg_stat_activity WHERE application_name = current_setting('application_name'))";
+
+	for (unsigned int i = 0; i < 500; i++) {
+		PGresult *result = PQexec(other, sql);
+		bool is_waiting = PQntuples(result) > 0;
+
+		PQclear(result);
+		if (is_waiting)
+			return;
+		(void)usleep(10000); /* returns early at worst */
+	}
+}
+
+/*
+ * Has pc-2 before the store has it, and asks for pc-1 when the store has that: so many times. Who has pc-2 the
+ * next time stands in line for it before the store does.
+ */
+static void meet(unsigned int rounds, int ready)
+{
+	PGconn *others[2] = {other_console(), other_console()};
+	PGconn *watching = other_console();
+
+	ask_for(others[0], "pc-2");
+	have(others[0]);
+	(void)!write(ready, "r", 1); /* else the test waits, and fails */
+	for (unsigned int i = 0; i < rounds; i++) {
+		PGconn *now = others[i % 2], *next = others[(i + 1) % 2];
+
+		wait_for_waiting(watching);
+		ask_for(now, "pc-1");
+		have(now); /* as the store's transaction is undone */
+		if (i + 1 < rounds)
+			ask_for(next, "pc-2");
+		PQclear(PQexec(now, "COMMIT; BEGIN"));
+		have(next);
+	}
+	_exit(0);
+}
+
+/* The answers to a batch of either device, and what is stored of both, after so many deadlocks. */
+static int64_t meet_other(unsigned int rounds, uint16_t ret_refusals[2])
+{
+	static struct fixture_device devices[2];
+	static struct fixture_batch batches[2];
+	struct console_device answer;
+	int ready[2], status;
+	char letter;
+	pid_t child;
+
+	cr_assert_eq(pipe(ready), 0);
+	fixture_device(&devices[0], "pc-1");
+	fixture_device(&devices[1], "pc-2");
+	for (unsigned int i = 0; i < 2; i++)
+		fixture_batch(&devices[i], 1, 10, &batches[i]);
+	child = fork();
+	if (child == 0)
+		meet(rounds, ready[1]);
+	cr_assert_eq(read(ready[0], &letter, 1), 1);
+	for (unsigned int i = 0; i < 2; i++)
+		send_events(&devices[i], &batches[i], 100 + i);
+	peer_on_poll(&service, POLLIN);
+	for (unsigned int i = 0; i < 2; i++) {
+		cr_assert_eq(receive(&answer), CONSOLE_TAKEN);
+		cr_expect_eq(answer.id, 100 + i);
+		ret_refusals[i] = answer.refusal;
+		fixture_free(&devices[i]);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_not(store_is_writing(fixture_store));
+	return fixture_events();
+}
+
+static uint64_t failures_of(enum console_failure failure)
+{
+	return service.failures.counts[failure].count;
+}
+
+Test(console_service, what_a_deadlock_undid_is_done_again)
+{
+	uint16_t refusals[2];
+
+	cr_expect_eq(meet_other(1, refusals), 20, "each once");
+	cr_expect_eq(refusals[0], REFUSAL_NONE);
+	cr_expect_eq(refusals[1], REFUSAL_NONE);
+	cr_expect_geq(failures_of(CONSOLE_FAILURE_REPEATED), 1, "more when it was faster again");
+	cr_expect_eq(failures_of(CONSOLE_FAILURE_CONFLICT), 0);
+}
+
+Test(console_service, but_not_for_ever)
+{
+	uint16_t refusals[2];
+
+	cr_expect_eq(meet_other(1 + SERVICE_REPEATS_MAX, refusals), 0);
+	cr_expect_eq(refusals[0], REFUSAL_BUSY, "devices send again");
+	cr_expect_eq(refusals[1], REFUSAL_BUSY);
+	cr_expect_eq(failures_of(CONSOLE_FAILURE_REPEATED), SERVICE_REPEATS_MAX);
+	cr_expect_eq(failures_of(CONSOLE_FAILURE_CONFLICT), 1);
 }
 #endif
 

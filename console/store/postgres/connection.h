@@ -53,8 +53,8 @@ struct pg_question {
 
 /*
  * 0, and the caller clears the result; or -EHOSTUNREACH (the connection is gone, and the
- * transaction), -EBUSY (another console was faster: as a whole again), -ENOSPC, -EEXIST, -EROFS,
- * -EACCES, -EBADMSG, -EIO.
+ * transaction), -EDEADLK (another console was faster: as a whole again), -ETIMEDOUT (it keeps what is
+ * needed), -ENOSPC, -EEXIST, -EROFS, -EACCES, -EBADMSG, -EIO.
  */
 int pg_connection_query(struct pg_connection *connection, const struct pg_question *question,
 	PGresult **ret_result);

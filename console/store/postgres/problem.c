@@ -44,10 +44,11 @@ int pg_error_of(const char *state)
 		const char *state;
 		int error;
 	} rows[] = {{"08", -EHOSTUNREACH}, {"57P", -EHOSTUNREACH}, {"53300", -EHOSTUNREACH},
-		{"40", -EBUSY}, {"55P03", -EBUSY}, {"57014", -EBUSY}, {"25P0", -EHOSTUNREACH},
-		{"53100", -ENOSPC}, {"53200", -ENOMEM}, {"23505", -EEXIST}, {"25006", -EROFS},
-		{"28", -EACCES}, {"42501", -EACCES}, {"3D000", -ENOENT}, {"42", -EBADMSG},
-		{"22", -EBADMSG}, {"XX", -EBADMSG}};
+		{"40001", -EDEADLK}, {"40P01", -EDEADLK}, {"55P03", -ETIMEDOUT},
+		{"57014", -ETIMEDOUT}, {"25P0", -EHOSTUNREACH}, {"53100", -ENOSPC},
+		{"53200", -ENOMEM}, {"23505", -EEXIST}, {"25006", -EROFS}, {"28", -EACCES},
+		{"42501", -EACCES}, {"3D000", -ENOENT}, {"42", -EBADMSG}, {"22", -EBADMSG},
+		{"XX", -EBADMSG}};
 
 	for (size_t i = 0; state && i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!strncmp(state, rows[i].state, strlen(rows[i].state)))

@@ -23,7 +23,7 @@ int postgres_token_add(
 	pg_text(&call, token->tenant);
 	r = pg_run_number(&call, &id);
 	if (r < 0) /* another console took the number at the same moment */
-		return r == -ENOENT ? -EBUSY : r;
+		return r == -ENOENT ? -EDEADLK : r;
 	token->id = id;
 	return 0;
 }
