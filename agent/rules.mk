@@ -43,8 +43,8 @@ PROGRAMS += $(B)/holdfast-survey
 VAULT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/vault/*.c)))
 
 $(B)/holdfast-vault: $(VAULT_OBJECTS) $(B)/agent/ipc/request.o $(B)/agent/ipc/keyring.o \
-		$(B)/agent/ipc/keyring_ask.o $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c
+		$(B)/agent/ipc/keyring_ask.o $(B)/agent/ipc/sleep.o $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lsystemd
 
 PROGRAMS += $(B)/holdfast-vault
 
@@ -116,7 +116,8 @@ $(B)/agent/supervisor/main.o $(B)/agent/cli/vault.o: CPPFLAGS += -DHOLDFAST_LIBE
 
 VERIFY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/verify/*.c)))
 
-$(B)/holdfast-verify: $(VERIFY_OBJECTS) $(B)/agent/ipc/verify.o $(B)/agent/ipc/worker.o $(COMMON_LIB)
+$(B)/holdfast-verify: $(VERIFY_OBJECTS) $(B)/agent/ipc/verify.o $(B)/agent/ipc/worker.o $(B)/agent/ipc/sleep.o \
+		$(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -ljson-c -lsystemd -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-verify

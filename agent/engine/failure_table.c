@@ -220,6 +220,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The key of an encrypted folder is gone, and processes that had files of it open "
 		"can go on with these. Nobody else can, and it is tried again every second; end "
 		"the processes that the event names."},
+	[FAILURE_SLEEP_UNSEEN] = {"sleep-unseen", FAILURE_AUDIT,
+		"Nobody says when this machine goes to sleep, or waits: keys of encrypted folders "
+		"stay in memory then, and a hibernation image has them. Look whether "
+		"systemd-logind runs, or keep the machine from sleeping."},
 	[FAILURE_LABEL_KEYS] = {"label-keys", FAILURE_CLOSED,
 		"The console did not release the key of a label that an encrypted folder has; the "
 		"folder stays unreadable. DEVICE_...: this device is not trusted; KEY_UNKNOWN: the "

@@ -74,7 +74,9 @@ enum failure_reason {
 	FAILURE_LABEL_KEYS = 82, /* the console did not release keys of labels */
 	FAILURE_WIPE = 83,	 /* what is to be destroyed is not yet */
 	FAILURE_VAULT_HELD = 81, /* its key is gone, and processes hold files of it */
-	FAILURE_VERIFIER = 63,	 /* holdfast-verify ended */
+	FAILURE_SLEEP_UNSEEN =
+		84,	       /* nobody says before the machine sleeps: keys may stay in memory */
+	FAILURE_VERIFIER = 63, /* holdfast-verify ended */
 	FAILURE_VERIFY_UNWATCHED = 64, /* nobody sees that a session is locked */
 	FAILURE_POSTURE = 65,	    /* this device does not meet what the policy requires of it */
 	FAILURE_SCOUT = 70,	    /* nobody tells of the network */

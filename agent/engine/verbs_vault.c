@@ -76,6 +76,9 @@ void verb_vault_tell(struct engine *engine, struct client *client, int fd)
 	case LOCAL_VAULT_BROKEN:
 		failure_note(engine, FAILURE_VAULT, "%s: %s", request->vault, request->reason);
 		break;
+	case LOCAL_VAULT_UNSEEN:
+		failure_note(engine, FAILURE_SLEEP_UNSEEN, "%s", request->reason);
+		break;
 	default:
 		client_end(client, -EINVAL, "nobody knows that of a vault");
 		return;

@@ -57,6 +57,8 @@ enum keyring_verb {
 	KEYRING_VAULT_ADD = 20,
 	/* With a descriptor of a directory; what the kernel calls the key. Answers u32, as linux/fscrypt.h. */
 	KEYRING_VAULT_REMOVE = 21,
+	/* u8: 1, the machine goes to sleep: all keys go, and none comes until it is said that 0, it is awake. */
+	KEYRING_KEYS_SLEEP = 22,
 	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_QUOTE =

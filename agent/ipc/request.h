@@ -61,6 +61,7 @@ enum local_vault_event {
 	LOCAL_VAULT_UNLOCKED = 2,
 	LOCAL_VAULT_HELD = 3, /* the key is gone, and files that were open are still readable */
 	LOCAL_VAULT_BROKEN = 4,
+	LOCAL_VAULT_UNSEEN = 5, /* of all: nobody says before the machine sleeps */
 };
 
 /* LOGIN: which of PAM's calls it is. */

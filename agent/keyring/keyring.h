@@ -37,7 +37,7 @@ verb_function verb_receipt;
 
 /* keys_verbs.c */
 verb_function verb_keys_want, verb_keys_ask, verb_keys_grant, verb_keys_state, verb_keys_drop,
-	verb_keys_refused;
+	verb_keys_refused, verb_keys_sleep;
 /* vault_verbs.c */
 verb_function verb_vault_add, verb_vault_remove;
 

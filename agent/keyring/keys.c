@@ -49,7 +49,7 @@ struct keys {
 	struct entry entries[KEYS_MAX]; /* of secrets->keys */
 	struct wanted wanted[KEYRING_LABELS_MAX];
 	unsigned int wanted_count;
-	bool is_shut, is_verified;
+	bool is_shut, is_asleep, is_verified;
 	enum keyring_drop shut_by;
 	uint8_t boot[KEY_WORDS_ID_SIZE];
 	/* the question under way */
@@ -215,6 +215,18 @@ void keys_open(struct keys *keys)
 	keys->is_shut = false;
 }
 
+void keys_sleep(struct keys *keys, bool is_asleep)
+{
+	keys->is_asleep = is_asleep;
+	if (is_asleep)
+		keys_drop(keys, NULL, KEYRING_DROP_SUSPEND);
+}
+
+static bool is_closed(const struct keys *keys)
+{
+	return keys->is_shut || keys->is_asleep;
+}
+
 void keys_want(struct keys *keys, const struct keyring_want *want)
 {
 	bool had_verified = keys->is_verified;
@@ -263,7 +275,7 @@ bool keys_need(const struct keys *keys)
 {
 	uint64_t now = now_ms();
 
-	if (keys->is_shut || (keys->question_ms && now - keys->question_ms < ANSWER_MS))
+	if (is_closed(keys) || (keys->question_ms && now - keys->question_ms < ANSWER_MS))
 		return false;
 	for (unsigned int i = 0; i < keys->wanted_count; i++)
 		if (is_due(&keys->wanted[i], now))
@@ -303,7 +315,7 @@ int keys_ask(struct keys *keys, struct device_key *device, const uint8_t uid[KEY
 	struct key_question question = {.asked_ms = now, .is_verified = keys->is_verified};
 	int r;
 
-	if (keys->is_shut || (keys->question_ms && now - keys->question_ms < ANSWER_MS) ||
+	if (is_closed(keys) || (keys->question_ms && now - keys->question_ms < ANSWER_MS) ||
 		!choose(keys, &question, now))
 		return -ENODATA;
 	memcpy(question.device, uid, sizeof(question.device));
@@ -391,7 +403,7 @@ int keys_grant(struct keys *keys, const void *bytes, size_t size, X509_STORE *an
 	uint64_t until_ms;
 	int r;
 
-	if (!keys->question_ms || keys->is_shut)
+	if (!keys->question_ms || is_closed(keys))
 		return -ESTALE;
 	r = key_grant_open(bytes, size, anchors, (int64_t)(clock_day_ms() / 1000), &grant);
 	if (r < 0)
@@ -481,7 +493,7 @@ static void state_of(
 void keys_state(const struct keys *keys, struct keyring_keys *ret_state)
 {
 	*ret_state = (struct keyring_keys){.place = (uint8_t)keys->memory.place,
-		.is_shut = keys->is_shut,
+		.is_shut = is_closed(keys),
 		.granted = keys->granted,
 		.refused = keys->refused,
 		.count = (uint16_t)keys->wanted_count};

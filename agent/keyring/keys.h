@@ -59,6 +59,8 @@ void keys_drop(struct keys *keys, const uint8_t *label, enum keyring_drop reason
 /* None is granted or asked for until it is opened again, and all are dropped now. */
 void keys_shut(struct keys *keys, enum keyring_drop reason);
 void keys_open(struct keys *keys);
+/* Likewise while the machine sleeps, whatever opens them meanwhile. */
+void keys_sleep(struct keys *keys, bool is_asleep);
 /* Drops what is over. Milliseconds until it is to be called again at the latest. */
 int keys_tick(struct keys *keys);
 

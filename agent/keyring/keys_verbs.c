@@ -74,6 +74,17 @@ int verb_keys_drop(struct keyring *keyring, const struct keyring_request *reques
 	return 0;
 }
 
+int verb_keys_sleep(struct keyring *keyring, const struct keyring_request *request, int fd,
+	struct keyring_answer *answer)
+{
+	(void)fd;
+	(void)answer;
+	if (request->size != 1 || request->bytes[0] > 1)
+		return -EINVAL;
+	keys_sleep(keyring->keys, request->bytes[0]);
+	return 0;
+}
+
 int verb_keys_refused(struct keyring *keyring, const struct keyring_request *request, int fd,
 	struct keyring_answer *answer)
 {

@@ -164,6 +164,7 @@ static const struct verb {
 	[KEYRING_KEYS_GRANT] = {verb_keys_grant, PEER_UPLINK},
 	[KEYRING_KEYS_STATE] = {verb_keys_state, PEER_ENGINE | PEER_ROOT},
 	[KEYRING_KEYS_DROP] = {verb_keys_drop, PEER_ENGINE | PEER_ROOT},
+	[KEYRING_KEYS_SLEEP] = {verb_keys_sleep, PEER_ROOT},
 	[KEYRING_VAULT_ADD] = {verb_vault_add, PEER_ROOT},
 	[KEYRING_VAULT_REMOVE] = {verb_vault_remove, PEER_ROOT},
 	[KEYRING_QUOTE] = {on_quote, PEER_UPLINK},

@@ -62,3 +62,13 @@ int keys_remove(int keyring_fd, int directory_fd, const struct record *record)
 		return -EPERM;
 	return flags & FSCRYPT_KEY_REMOVAL_STATUS_FLAG_FILES_BUSY ? 1 : 0;
 }
+
+int keys_sleep(int keyring_fd, bool is_asleep)
+{
+	struct keyring_request request = {
+		.verb = KEYRING_KEYS_SLEEP, .size = 1, .bytes = {is_asleep}};
+	struct keyring_answer answer;
+	int r = keyring_ask(keyring_fd, &request, -1, &answer);
+
+	return r < 0 ? r : 0;
+}

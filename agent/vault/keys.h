@@ -17,5 +17,7 @@ int keys_connect(const char *runtime_directory);
 int keys_add(int keyring_fd, int directory_fd, struct record *record);
 /* Takes it back: 0, 1 when files that were open are still readable, -ENOKEY when it was not there. */
 int keys_remove(int keyring_fd, int directory_fd, const struct record *record);
+/* That the machine goes to sleep, and keyring is to have no key, or is awake. 0 or negative errno. */
+int keys_sleep(int keyring_fd, bool is_asleep);
 
 #endif

@@ -40,7 +40,7 @@ int wish_ask(const char *name, struct vault_wish *ret_wish);
 int wish_mark(const char *path, const char *label);
 /* The places of the policy are looked at again: a directory took the place of another one. */
 void wish_look_again(void);
-/* An event: what became of a vault, in words. Without an agent, nothing. */
+/* An event: what became of a vault, NULL = of all, in words. Without an agent, nothing. */
 void wish_tell(const struct record *record, enum local_vault_event what, const char *words);
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * While the agent runs: what may be unlocked is, what is not to be is locked, and files that are held
- * are named until they are let go. holdfastd starts it; descriptor 3 ends with it.
+ * are named until they are let go. Before the machine sleeps, keyring drops its keys and all is locked. holdfastd starts
+ * it; descriptor 3 ends with it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/vault/asleep.h"
 #include "agent/vault/cipher.h"
 #include "agent/vault/holders.h"
 #include "agent/vault/image.h"
@@ -24,7 +26,8 @@
 #define TICK_MS	  1000
 #define LOST_NS \
 	(20 * CLOCK_SECOND_NS) /* without a keyring; holdfastd starts another sooner, as a rule */
-#define TELL_NS (60 * CLOCK_SECOND_NS) /* how often the same holders are named */
+#define UNSEEN_NS (60 * CLOCK_SECOND_NS) /* a machine that starts has logind later */
+#define TELL_NS	  (60 * CLOCK_SECOND_NS) /* how often the same holders are named */
 
 struct watched {
 	char name[RECORD_NAME_SIZE];
@@ -37,6 +40,9 @@ struct watch {
 	int state_fd;
 	int keyring_fd;
 	uint64_t lost_ns; /* since when there is no keyring; 0 = there is */
+	struct asleep asleep;
+	bool was_asleep, is_told; /* so it was last; keyring knows how it is */
+	bool is_unseen_told;
 };
 
 static struct watched *watched_of(struct watch *watch, const char *name)
@@ -174,6 +180,30 @@ static bool has_keyring(struct watch *watch)
 	return watch->keyring_fd >= 0;
 }
 
+/* First of all: what keyring has would be in a hibernation image. One that was started since knows nothing of it. */
+static void tell_keyring(struct watch *watch)
+{
+	if (watch->was_asleep != watch->asleep.is_asleep) {
+		watch->was_asleep = watch->asleep.is_asleep;
+		watch->is_told = false;
+	}
+	if (!watch->is_told && has_keyring(watch))
+		watch->is_told = keys_sleep(watch->keyring_fd, watch->was_asleep) == 0;
+}
+
+/* Whether there is nobody who waits for us: the machine may sleep with keys in memory. */
+static void tell_unseen(struct watch *watch)
+{
+	bool is_unseen = watch->asleep.unseen_ns &&
+			 clock_boot_ns() - watch->asleep.unseen_ns >= UNSEEN_NS;
+
+	if (is_unseen && !watch->is_unseen_told)
+		wish_tell(NULL, LOCAL_VAULT_UNSEEN,
+			"systemd-logind does not wait for keys to be dropped before the machine "
+			"sleeps");
+	watch->is_unseen_told = is_unseen;
+}
+
 static void tick(struct watch *watch)
 {
 	char names[RECORD_MAX][RECORD_NAME_SIZE];
@@ -181,7 +211,10 @@ static void tick(struct watch *watch)
 	int count = record_list(watch->state_fd, names);
 	bool is_there = count > 0 && has_keyring(watch);
 
-	if (!is_there && (!watch->lost_ns || clock_boot_ns() - watch->lost_ns < LOST_NS))
+	if (count > 0)
+		tell_unseen(watch);
+	if (!is_there && !watch->was_asleep &&
+		(!watch->lost_ns || clock_boot_ns() - watch->lost_ns < LOST_NS))
 		return;
 	for (int i = 0; i < count; i++) {
 		if (record_read(watch->state_fd, names[i], &record) < 0)
@@ -202,21 +235,30 @@ static void check_keyring(struct watch *watch)
 		return;
 	(void)close(watch->keyring_fd); /* the other end is */
 	watch->keyring_fd = -EBADF;
+	watch->is_told = false;
 }
 
 int vault_watch(void)
 {
 	static struct watch watch = {.keyring_fd = -EBADF};
-	struct pollfd parent = {.fd = PARENT_FD, .events = POLLIN};
+	struct pollfd polls[2] = {{.fd = PARENT_FD, .events = POLLIN}};
 
 	log_open("holdfast-vault", false);
 	watch.state_fd = record_directory(vault_options.state_directory);
 	if (watch.state_fd < 0)
 		fatal("cannot open '%s': %s, stopping", vault_options.state_directory,
 			strerror(-watch.state_fd));
-	while (poll(&parent, 1, TICK_MS) == 0) {
+	asleep_init(&watch.asleep);
+	while (!polls[0].revents) {
+		asleep_tick(&watch.asleep);
 		check_keyring(&watch);
+		tell_keyring(&watch);
 		tick(&watch);
+		if (watch.was_asleep) /* all that can be done is; it is tried again when files are held */
+			sleep_let(&watch.asleep.sleep);
+		polls[1] = asleep_poll(&watch.asleep);
+		if (poll(polls, 2, TICK_MS) < 0)
+			break;
 	}
 	return VAULT_DONE;
 }

@@ -111,8 +111,8 @@ void wish_tell(const struct record *record, enum local_vault_event what, const c
 	struct local_request request = {.type = LOCAL_VAULT_TELL, .event = what};
 	struct answer_reading reading = {.line = no_line};
 
-	(void)snprintf(request.vault, sizeof(request.vault), "%s", record->name);
-	(void)snprintf(request.path, sizeof(request.path), "%s", record->path);
+	(void)snprintf(request.vault, sizeof(request.vault), "%s", record ? record->name : "");
+	(void)snprintf(request.path, sizeof(request.path), "%s", record ? record->path : "");
 	(void)snprintf(request.reason, sizeof(request.reason), "%s", words);
 	(void)ask(&request, -1, &reading); /* without an agent nobody keeps events */
 }

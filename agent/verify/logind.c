@@ -2,7 +2,6 @@
 #include "agent/verify/logind.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,11 +23,6 @@ static uint64_t now_us(void)
 	return clock_steady_ns() / 1000;
 }
 
-void logind_init(struct logind *logind, const struct logind_events *events)
-{
-	*logind = (struct logind){.events = *events, .inhibitor_fd = -EBADF, .pause_s = 1};
-}
-
 static void tell(struct logind *logind, bool is_watching, const char *why)
 {
 	if (logind->is_told && logind->is_watching == is_watching)
@@ -42,7 +36,7 @@ static void tell(struct logind *logind, bool is_watching, const char *why)
 static void lose(struct logind *logind, const char *why)
 {
 	logind->bus = sd_bus_close_unref(logind->bus);
-	logind_let_sleep(logind);
+	sleep_let(&logind->sleep);
 	logind->unanswered = 0;
 	logind->is_reading = false;
 	logind->sessions.count = 0;
@@ -264,44 +258,18 @@ static int on_lock(sd_bus_message *message, void *userdata, sd_bus_error *error)
 	return on_change(message, userdata, error);
 }
 
-static int on_inhibitor(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static void on_sleep(bool begins, void *userdata)
 {
 	struct logind *logind = userdata;
-	int fd;
 
-	(void)error;
-	/* Refused, the machine may sleep before we have acted; then we do when it wakes up. */
-	if (sd_bus_message_get_error(message) || sd_bus_message_read(message, "h", &fd) < 0)
-		return 0;
-	logind_let_sleep(logind);
-	logind->inhibitor_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* the message has its own */
-	return 0;
-}
-
-static void hold_sleep(struct logind *logind)
-{
-	(void)sd_bus_call_method_async(logind->bus, NULL, NAME, PATH, MANAGER, "Inhibit",
-		on_inhibitor, logind, "ssss", "sleep", "Holdfast", "Shuts protected files",
-		"delay"); /* as when it is refused */
-}
-
-static int on_sleep(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	struct logind *logind = userdata;
-	int begins = 1;
-
-	(void)error;
-	(void)sd_bus_message_read(message, "b", &begins); /* what can't be read is a beginning */
+	(void)begins; /* what was missed at its beginning is done at its end */
 	logind->events.ended(UINT32_MAX, VERIFY_CAUSE_SUSPEND, logind->events.userdata);
-	if (!begins)
-		hold_sleep(logind);
-	return 0;
 }
 
-void logind_let_sleep(struct logind *logind)
+void logind_init(struct logind *logind, const struct logind_events *events)
 {
-	cleanup_close(&logind->inhibitor_fd);
-	logind->inhibitor_fd = -EBADF;
+	*logind = (struct logind){.events = *events, .pause_s = 1};
+	sleep_init(&logind->sleep, on_sleep, logind);
 }
 
 static int on_owner(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -324,7 +292,6 @@ static int follow(struct logind *logind)
 		{NAME, NULL, PROPERTIES, "PropertiesChanged", on_change},
 		{NAME, PATH, MANAGER, "SessionNew", on_change},
 		{NAME, PATH, MANAGER, "SessionRemoved", on_change},
-		{NAME, PATH, MANAGER, "PrepareForSleep", on_sleep},
 	};
 	int r = sd_bus_add_match_async(logind->bus, NULL,
 		"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" NAME
@@ -347,11 +314,12 @@ static void begin(struct logind *logind)
 		r = sd_bus_set_method_call_timeout(logind->bus, ANSWER_US);
 	if (r >= 0)
 		r = follow(logind);
+	if (r >= 0)
+		r = sleep_follow(&logind->sleep, logind->bus);
 	if (r < 0) {
 		lose(logind, "there is no system bus");
 		return;
 	}
-	hold_sleep(logind);
 	read_all(logind);
 }
 

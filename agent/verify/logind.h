@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "agent/ipc/sleep.h"
 #include "agent/verify/sessions.h"
 
 struct logind_events {
@@ -31,8 +32,8 @@ struct logind {
 	bool is_stale;		  /* something changed since it began */
 	bool is_bad;		  /* it can't be finished */
 	bool is_watching;
-	bool is_told;	  /* how that is */
-	int inhibitor_fd; /* holds sleep up until it is let go of; -EBADF = none */
+	bool is_told; /* how that is */
+	struct sleep_watch sleep;
 	uint64_t read_us; /* when it began last, CLOCK_MONOTONIC */
 	uint64_t next_us; /* not connected before */
 	unsigned int pause_s;
@@ -45,7 +46,5 @@ void logind_init(struct logind *logind, const struct logind_events *events);
  */
 int logind_tick(struct logind *logind, uint64_t idle_us);
 struct pollfd logind_poll(const struct logind *logind);
-/* Lets the machine sleep: what had to be done before it is done. */
-void logind_let_sleep(struct logind *logind);
 
 #endif

@@ -39,7 +39,7 @@ static void on_ended(uint32_t uid, enum verify_cause cause, void *userdata)
 	clients_cancel(verifier, uid);
 	/* The engine's socket has it; the kernel part does within the time that a machine takes to sleep. */
 	if (cause == VERIFY_CAUSE_SUSPEND)
-		logind_let_sleep(&verifier->logind);
+		sleep_let(&verifier->logind.sleep);
 }
 
 static void on_watching(bool is_watching, const char *why, void *userdata)

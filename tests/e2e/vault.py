@@ -18,10 +18,11 @@ from keyring_peer import Keyring
 from keys import label_of
 from lib import check, skip, summary
 from reporters import BUILD, Reporters, wait_until
+from verify_world import World
 from whole_console import Console
 
 LINE, END, VAULTS, TELL = 64, 65, 22, 23
-TOLD = {1: 'locked', 2: 'unlocked', 3: 'held', 4: 'broken'}
+TOLD = {1: 'locked', 2: 'unlocked', 3: 'held', 4: 'broken', 5: 'unseen'}
 
 
 class Engine:
@@ -66,14 +67,14 @@ class Vaults:
     def state(self, name):
         return json.loads(self.run('status', '--json', name).stdout)
 
-    def watch(self):
+    def watch(self, environment=None):
         """As holdfastd has it run: it ends with the socket at descriptor 3."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
         def place():
             os.dup2(theirs.fileno(), 3)
 
-        process = subprocess.Popen([*self.words, 'watch'], preexec_fn=place, pass_fds=(3,))
+        process = subprocess.Popen([*self.words, 'watch'], preexec_fn=place, pass_fds=(3,), env=environment)
         theirs.close()
         return ours, process
 
@@ -217,6 +218,38 @@ def watching(vaults, engine, agent, keyring, label, place):
     check('who watches ends with its parent', process.wait(20) == 0)
 
 
+def sleeping(vaults, engine, keyring, label, place):
+    """The machine's sleep, as logind tells it: it waits for a delay that whoever watches holds."""
+    world = World()
+    world.bus_start()
+    world.mock_start()
+    ours, process = vaults.watch(world.environment)
+    check('sleep: it is unlocked, and logind is to wait', wait_until(
+        lambda: is_readable(place + '/books') and world.logind('inhibitors') == '1', 20))
+    check('sleep: control: the key is here', keyring.has(label) > 0, keyring.state())
+    begun = time.monotonic()
+    world.logind('sleep', 'true')
+    check('sleep: logind waits no longer', wait_until(lambda: world.logind('inhibitors') == '0', 5, 0.02))
+    print(f'       going to sleep took {time.monotonic() - begun:.2f} s')
+    check('sleep: no key is here then, and it is known why', keyring.state()['shut'] and not keyring.has(label) and
+          keyring.state()['labels'][label]['drop'] == 'suspend', keyring.state())
+    check('sleep: and both are locked', not is_readable(place + '/books') and not is_readable(place + '/plans'),
+          engine.told)
+    check('sleep: none comes while it sleeps', not wait_until(lambda: keyring.has(label), 4), keyring.state())
+    world.logind('sleep', 'false')
+    check('sleep: awake, keys come and both are unlocked', wait_until(
+        lambda: is_readable(place + '/books') and is_readable(place + '/plans'), 60), keyring.state())
+    check('sleep: and logind is to wait again', wait_until(lambda: world.logind('inhibitors') == '1', 10))
+    check('sleep: nobody was told that it is not seen', 'unseen' not in engine.told, engine.told)
+    world.mock_stop()
+    world.bus_stop()
+    check('sleep: without a bus it is told', wait_until(lambda: 'unseen' in engine.told, 90), engine.told)
+    check('sleep: and what is unlocked stays so', is_readable(place + '/books'))
+    ours.close()
+    process.wait(20)
+    world.done()
+
+
 def main():
     work = tempfile.mkdtemp(prefix='holdfast-vault-')
     os.chmod(work, 0o755)
@@ -259,6 +292,7 @@ def main():
     os.unlink(os.path.join(work, 'state', image + '.vault'))  # the rest is of the others
     rotation(console, vaults, keyring, label, place)
     trust(console, vaults, agent, keyring, label, place)
+    sleeping(vaults, engine, keyring, label, place)
     watching(vaults, engine, agent, keyring, label, place)
     agent.stop()
     console.stop()

@@ -350,6 +350,30 @@ Test(keys, shut_is_shut)
 	cr_expect_eq(grant(&answer), 2);
 }
 
+Test(keys, asleep_none_is_here_whoever_opens_them)
+{
+	struct answer answer = good();
+	struct keyring_keys state;
+
+	filled(3600);
+	keys_sleep(keys, true);
+	cr_expect_null(find(0));
+	keys_state(keys, &state);
+	cr_expect(state.is_shut);
+	cr_expect_eq(state.labels[0].drop, KEYRING_DROP_SUSPEND);
+	keys_open(keys); /* a word of the console's */
+	cr_expect_not(keys_need(keys));
+	cr_expect_eq(ask(), -ENODATA);
+	cr_expect_eq(grant(&answer), -ESTALE);
+	keys_shut(keys, KEYRING_DROP_LEASE);
+	keys_sleep(keys, false);
+	cr_expect_eq(ask(), -ENODATA, "shut it is still");
+	keys_open(keys);
+	cr_expect(keys_need(keys));
+	cr_expect_gt(ask(), 0);
+	cr_expect_eq(grant(&answer), 2);
+}
+
 Test(keys, a_refusal_is_kept_and_waited_for)
 {
 	struct keyring_keys state;

@@ -28,7 +28,7 @@
 
 static struct vault_claims claims;
 static volatile sig_atomic_t wish; /* 0 nothing, else the signal */
-static bool has_keys = true;
+static bool has_keys = true, is_asleep;
 static const char *engine_line;
 
 struct peer {
@@ -55,7 +55,7 @@ static int add(const struct keyring_request *request, int fd, struct keyring_ans
 	key.generation = bytes_get_u32(&reader);
 	if (!bytes_is_done(&reader))
 		return -EBADMSG;
-	if (!has_keys)
+	if (!has_keys || is_asleep)
 		return -ENOKEY;
 	if (!key.generation)
 		key.generation = 1;
@@ -87,6 +87,23 @@ static int take(const struct keyring_request *request, int fd, struct keyring_an
 	return (int)writer.used;
 }
 
+static int run(const struct keyring_request *request, int passed, struct keyring_answer *answer)
+{
+	switch (request->verb) {
+	case KEYRING_VAULT_ADD:
+		return add(request, passed, answer);
+	case KEYRING_VAULT_REMOVE:
+		return take(request, passed, answer);
+	case KEYRING_KEYS_SLEEP:
+		is_asleep = request->bytes[0];
+		if (is_asleep)
+			vault_withdraw_label(&claims, NULL);
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
 static bool serve_keyring(int fd)
 {
 	static struct keyring_request request;
@@ -102,9 +119,7 @@ static bool serve_keyring(int fd)
 	if (r <= 0 || keyring_request_decode(packet, (size_t)r, &request) < 0)
 		return false;
 	answer = (struct keyring_answer){0};
-	r = request.verb == KEYRING_VAULT_ADD	   ? add(&request, passed, &answer)
-	    : request.verb == KEYRING_VAULT_REMOVE ? take(&request, passed, &answer)
-						   : -EOPNOTSUPP;
+	r = run(&request, passed, &answer);
 	answer.error = r < 0 ? r : 0;
 	answer.size = (uint16_t)(r < 0 ? 0 : r);
 	keyring_answer_put(&frame, packet, sizeof(packet), &answer);
@@ -167,7 +182,7 @@ static void loop(int keyring_fd, int engine_fd)
 		if (wish)
 			has_keys = wish == SIGUSR2;
 		wish = 0;
-		if (!has_keys)
+		if (!has_keys || is_asleep)
 			vault_withdraw_label(&claims, NULL);
 		for (unsigned int i = count; i > 0; i--) {
 			struct peer *peer = &peers[i - 1];
