@@ -70,6 +70,9 @@ FUZZ_FLAGS_key_receipt   := -max_len=4000
 FUZZ_SEEDS_wipe_receipt   := tests/fuzz/corpus/wipe_receipt
 FUZZ_FLAGS_wipe_receipt	  := -max_len=12100
 
+FUZZ_SOURCES_wipe_journal := agent/wipe/journal.c
+FUZZ_FLAGS_wipe_journal	  := -max_len=4100
+
 FUZZ_FLAGS_key_words   := -max_len=4100
 
 FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c receipt.c secret_memory.c ticket.c tpm.c tpm_channel.c vault.c vault_verbs.c verbs.c wish.c)
