@@ -8,7 +8,7 @@
 agent_log=/run/hf/agent.log
 agent_events=/run/hf/agent-events
 agent_windows=() # "BEGIN END NAME": a refusal was expected between these times, in milliseconds
-agent_patience=${agent_patience:-240} # seconds until it enforces, under emulation
+agent_patience=${agent_patience:-600} # seconds until it enforces, emulated and beside others
 agent_since=0    # events before this time belong to nobody
 PATH=$HF_REPO/build:$PATH
 
