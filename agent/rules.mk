@@ -136,9 +136,13 @@ $(B)/holdfast-page: $(PAGE_OBJECTS) $(B)/agent/ipc/worker.o $(COMMON_LIB)
 
 PROGRAMS += $(B)/holdfast-page
 
+# Headers of pango have directories of their own.
+$(B)/agent/session/%.o: CPPFLAGS += $(shell pkg-config --cflags pangocairo | sed s/-I/-isystem/g)
+
 SESSION_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/session/*.c)))
 
 $(B)/holdfast-session: $(SESSION_OBJECTS) $(B)/agent/ipc/request.o $(POLICY_LIB) $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lseccomp -lsystemd -lxcb -lxcb-record -lxcb-res
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljson-c -lseccomp -lsystemd -lxcb -lxcb-record -lxcb-res \
+		-lxcb-shape -lxcb-xfixes $(shell pkg-config --libs pangocairo)
 
 PROGRAMS += $(B)/holdfast-session

@@ -141,6 +141,11 @@ static const struct rule rules[] = {
 	{FILTER_SERVE, SCMP_SYS(epoll_pwait)},
 	{FILTER_SERVE, SCMP_SYS(getpeername)},
 	{FILTER_SERVE, SCMP_SYS(setsockopt)},
+	/* what libraries do behind one's back: pango asks fontconfig in a thread */
+	{FILTER_THREADS, SCMP_SYS(clone)},
+	{FILTER_THREADS, SCMP_SYS(clone3)},
+	{FILTER_THREADS, SCMP_SYS(set_robust_list)},
+	{FILTER_THREADS, SCMP_SYS(rseq)},
 	/* a database on another machine; socket() itself is below */
 	{FILTER_TCP, SCMP_SYS(connect)},
 	{FILTER_TCP, SCMP_SYS(getsockname)},

@@ -26,6 +26,7 @@
 #define FILTER_DIRECTORIES 0x8000u /* make directories, and watch them */
 #define FILTER_WIPE \
 	0x10000u /* make directories, bring file systems to the disk, ask for keys of theirs */
+#define FILTER_THREADS 0x20000u /* start threads */
 
 /* groups: FILTER_*; what every process needs is always in. 0 or negative errno. */
 int filter_load(unsigned int groups);

@@ -19,6 +19,7 @@ enum section_kind {
 	SECTION_LOGIN,
 	SECTION_BROWSER,
 	SECTION_SCREEN,
+	SECTION_WATERMARK,
 	SECTION_VERIFY, /* the last of those without a name */
 	SECTION_TENANT,
 	SECTION_LABEL,
@@ -109,5 +110,6 @@ void check_login(struct build *build);
 void check_browser(struct build *build);
 void check_verify(struct build *build);
 void check_screen(struct build *build);
+void check_watermark(struct build *build);
 
 #endif

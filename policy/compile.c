@@ -104,6 +104,9 @@ int policy_compile(const struct policy *policy, const struct policy_compiler *co
 	r = compile_screen(compile);
 	if (r < 0)
 		return r;
+	r = compile_watermark(compile);
+	if (r < 0)
+		return r;
 	if (problems->is_out_of_memory)
 		return -ENOMEM;
 	policy_problems_sort(problems);
@@ -183,6 +186,7 @@ void policy_compiled_free(struct policy_compiled *compiled)
 	policy_zones_free(compiled->zones, compiled->zone_count);
 	policy_services_free(compiled->services, compiled->service_count);
 	verification_free(&compiled->verification);
+	free(compiled->watermark.text);
 	free(compiled->dests);
 	free(compiled->grants);
 	free(compiled->name);

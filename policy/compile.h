@@ -232,7 +232,8 @@ struct policy_compiled {
 	size_t declassify_count;
 	struct policy_login_rules login;
 	struct policy_browser_rules browser;
-	struct policy_zone *zones; /* as written, in the policy's order: policy/zone.h */
+	struct watermark_rules watermark; /* without a section: no text, not blind */
+	struct policy_zone *zones;	  /* as written, in the policy's order: policy/zone.h */
 	size_t zone_count;
 	struct policy_service *services;
 	size_t service_count;

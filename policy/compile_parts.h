@@ -37,6 +37,7 @@ int compile_grants(struct compile *compile);
 int compile_login(struct compile *compile);
 int compile_browser(struct compile *compile);
 int compile_screen(struct compile *compile);
+int compile_watermark(struct compile *compile);
 
 void compile_login_free(struct policy_login_rules *login);
 void compile_browser_free(struct policy_browser_rules *browser);

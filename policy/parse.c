@@ -258,6 +258,8 @@ int policy_parse(const struct policy_source *source, const char *path,
 
 	if (!policy)
 		return -ENOMEM;
+	policy->watermark.rules.angle = WATERMARK_ANGLE_DEFAULT;
+	policy->watermark.rules.opacity = WATERMARK_OPACITY_DEFAULT;
 	r = file_read(&build, &chain, path, NULL);
 	if (r < 0)
 		return r;
@@ -270,6 +272,7 @@ int policy_parse(const struct policy_source *source, const char *path,
 	check_browser(&build);
 	check_verify(&build);
 	check_screen(&build);
+	check_watermark(&build);
 	if (build.r < 0 || problems->is_out_of_memory)
 		return -ENOMEM;
 	policy_problems_sort(problems);

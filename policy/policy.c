@@ -186,6 +186,7 @@ void policy_free(struct policy *policy)
 	things_free(policy);
 	verify_free(&policy->verify);
 	list_free(&policy->screen.apps);
+	free(policy->watermark.rules.text);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);
 	free(policy->files);

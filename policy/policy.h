@@ -17,6 +17,7 @@
 #include "policy/problem.h"
 #include "policy/protection.h"
 #include "policy/source.h"
+#include "policy/watermark.h"
 
 #define POLICY_NAME_MAX		32  /* bytes of a name: a-z, 0-9 and - */
 #define POLICY_TEXT_MAX		512 /* bytes of text, title and the policy's name */
@@ -291,6 +292,12 @@ struct policy_screen {
 	struct policy_place place;	 /* line 0 = no such section */
 };
 
+/* [watermark]: what is written over screens. */
+struct policy_watermark {
+	struct watermark_rules rules;
+	struct policy_place place; /* line 0 = no such section */
+};
+
 /* [verify]: how people show again who they are, and what asks for it. */
 struct policy_verify {
 	uint8_t ends;	 /* 1 << enum verify_cause, where has_ends; without, all that apply */
@@ -341,6 +348,7 @@ struct policy {
 	size_t audience_count;
 	struct policy_verify verify;
 	struct policy_screen screen;
+	struct policy_watermark watermark;
 	char **files; /* in reading order; places point in here */
 	size_t file_count;
 };

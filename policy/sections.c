@@ -187,6 +187,16 @@ static const struct section_key screen_keys[] = {
 	{0},
 };
 
+#define WATERMARK(member) offsetof(struct policy, watermark.rules.member)
+
+static const struct section_key watermark_keys[] = {
+	{"text", value_watermark_text, WATERMARK(text), KEY_LONG},
+	{"angle", value_watermark_angle, WATERMARK(angle), 0},
+	{"density", value_watermark_density, WATERMARK(density), 0},
+	{"opacity", value_watermark_opacity, WATERMARK(opacity), 0},
+	{0},
+};
+
 #define VERIFY(member) offsetof(struct policy, verify.member)
 
 static const struct section_key verify_keys[] = {
@@ -232,6 +242,9 @@ static const struct section {
 	[SECTION_SCREEN] = {.name = "screen",
 		.keys = screen_keys,
 		.item_place = offsetof(struct policy, screen.place)},
+	[SECTION_WATERMARK] = {.name = "watermark",
+		.keys = watermark_keys,
+		.item_place = offsetof(struct policy, watermark.place)},
 	[SECTION_VERIFY] = {.name = "verify",
 		.keys = verify_keys,
 		.item_place = offsetof(struct policy, verify.place)},
@@ -351,7 +364,8 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	nearest = policy_word_nearest(kind, words, SECTION_MAX);
 	build_problem(build, nearest,
 		"unknown section [%.40s]: expected policy, protection, trust, login, browser, "
-		"screen, verify, tenant, label, app, network, device, rule, declassify, cache, "
+		"screen, watermark, verify, tenant, label, app, network, device, rule, declassify, "
+		"cache, "
 		"audience, "
 		"zone, "
 		"service or vault",

@@ -109,6 +109,12 @@ void value_screen_when(struct build *build, void *field, const char *value);
 void value_screen_record(struct build *build, void *field, const char *value);
 void value_screen_hours(struct build *build, void *field, const char *value);
 
+/* field: char **; int8_t; uint8_t, enum watermark_density. values_watermark.c */
+void value_watermark_text(struct build *build, void *field, const char *value);
+void value_watermark_angle(struct build *build, void *field, const char *value);
+void value_watermark_opacity(struct build *build, void *field, const char *value);
+void value_watermark_density(struct build *build, void *field, const char *value);
+
 /* field: struct policy_protect; value_protect_seen(): what can be seen and not refused. */
 void value_protect(struct build *build, void *field, const char *value);
 void value_protect_seen(struct build *build, void *field, const char *value);

@@ -6,14 +6,14 @@
 set -eu
 
 build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev libcurl4-openssl-dev libevent-dev libfido2-dev libinih-dev libpam0g-dev libjson-c-dev libp11-dev libpq-dev
-	libfftw3-dev librdkafka-dev libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libtss2-dev libudev-dev liburing-dev libxcb-record0-dev libxcb-res0-dev libxcb1-dev libzstd-dev llvm make
+	libfftw3-dev librdkafka-dev libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libtss2-dev libudev-dev liburing-dev libpango1.0-dev libxcb-record0-dev libxcb-res0-dev libxcb-shape0-dev libxcb-xfixes0-dev libxcb1-dev libzstd-dev llvm make
 	pkg-config zlib1g-dev'
 check='bash btrfs-progs busybox-static ca-certificates chromium clang-format clang-tidy coreutils cpio cron
 	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk firefox-esr fuse3 gdb git iproute2
 	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
 	libglib2.0-bin libivykis0 libnet1 libpam-systemd libwrap0 nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
-	socat sqlite3 strace sudo stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny xclip xfsprogs xvfb xz-utils zip
+	socat sqlite3 strace sudo stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny x11-xserver-utils xclip xcompmgr xfsprogs xvfb xz-utils zip
 	zstd
 	ffmpeg flameshot gnome-screenshot imagemagick maim recordmydesktop python3-xlib scrot x11-apps x11-utils x11-xserver-utils x11vnc xfce4-screenshooter'
 demo='tmux'

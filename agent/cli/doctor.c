@@ -11,6 +11,7 @@
 #include "agent/cli/desktops.h"
 #include "agent/cli/label_keys.h"
 #include "agent/cli/trust.h"
+#include "agent/cli/watermarks.h"
 #include "common/clock.h"
 
 static const char usage[] =
@@ -125,8 +126,9 @@ static void print_line(struct json_object *line, const char *text, void *userdat
 		trust_print_machine(line);
 		label_keys_print(line);
 		browsers_print(line);
+		watermarks_print(line);
 		doctor->has_trouble |= trust_has_trouble(line) | label_keys_have_trouble(line) |
-				       browsers_have_trouble(line);
+				       browsers_have_trouble(line) | watermarks_have_trouble(line);
 	} else if (!strcmp(kind, "channel")) {
 		section(doctor, kind, "Ways out");
 		print_styled(json_true(line, "covered") ? PRINT_GOOD : PRINT_BAD, "  %-8s",

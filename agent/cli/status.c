@@ -9,6 +9,7 @@
 #include "agent/cli/console.h"
 #include "agent/cli/label_keys.h"
 #include "agent/cli/trust.h"
+#include "agent/cli/watermarks.h"
 #include "common/clock.h"
 
 static const char usage[] = "usage: holdfast status [--json]\n"
@@ -114,6 +115,7 @@ static void print_status(struct json_object *status, const char *text, void *use
 	label_keys_print(status);
 	print_network(status);
 	browsers_print(status);
+	watermarks_print(status);
 	print_styled(PRINT_BOLD, "Labelled\n");
 	print_number(status, "places of the policy", "places_marked");
 	if (json_number(status, "places_unlabelled"))

@@ -255,6 +255,14 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"no record of it, or had refused it: it got through. The events capture-unseen say "
 		"who it was. A display that was started before the agent is seen in part only; end "
 		"the session and log in again."},
+	[FAILURE_OVERLAY] = {"watermark-ended", FAILURE_AUDIT,
+		"What writes the watermark over a screen ended while its session went on: it was "
+		"killed, or crashed. It is started again; what was captured meanwhile carries no "
+		"mark. If it stays away, have the person log in again."},
+	[FAILURE_UNBLENDED] = {"watermark-unblended", FAILURE_AUDIT,
+		"No compositing manager runs on a display: the watermark's text is shown there, "
+		"but "
+		"there is no blind mark. Start one (picom, xcompmgr), or a desktop that has one."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

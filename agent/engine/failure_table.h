@@ -85,7 +85,9 @@ enum failure_reason {
 	FAILURE_BROWSER_DRIFT = 89, /* somebody changed one; it was put right */
 	FAILURE_BROWSER_RIVAL = 90, /* another file says something else */
 	FAILURE_SCREEN_UNSEEN = 94, /* the session saw a capture that the kernel part did not */
-	FAILURE_REASON_MAX = 96,
+	FAILURE_OVERLAY = 96,	    /* the watermark was taken from a screen */
+	FAILURE_UNBLENDED = 97,	    /* a display on which no blind mark can be */
+	FAILURE_REASON_MAX = 100,
 };
 
 enum failure_action {

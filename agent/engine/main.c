@@ -22,6 +22,7 @@
 #include "agent/engine/label_keys.h"
 #include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
+#include "agent/engine/overlays.h"
 #include "agent/engine/policy_bundle.h"
 #include "agent/engine/reporting.h"
 #include "agent/engine/server.h"
@@ -371,6 +372,7 @@ static void tick(struct engine *engine)
 	ticket_sign_tick(engine);
 	zones_tick(engine);
 	witness_tick(engine);
+	overlays_tick(engine);
 	browsers_tick(engine);
 	capture_hours_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {

@@ -6,6 +6,7 @@
 #include "agent/engine/json.h"
 #include "agent/engine/label_keys.h"
 #include "agent/engine/maintenance.h"
+#include "agent/engine/overlays.h"
 #include "agent/engine/server.h"
 #include "agent/engine/zones.h"
 #include "common/clock.h"
@@ -103,7 +104,8 @@ struct json_object *report_status(
 	const struct engine *engine, const uint64_t counters[static HF_COUNTER_MAX])
 {
 	struct json_object *status = json_object_new_object();
-	struct json_object *keys = label_keys_object(engine), *wipe = wipe_object(engine);
+	struct json_object *keys = label_keys_object(engine), *wipe = wipe_object(engine),
+			   *watermark = overlays_object(engine);
 	unsigned int troubles = 0;
 
 	for (unsigned int i = 0; i < FAILURE_REASON_MAX; i++)
@@ -120,6 +122,8 @@ struct json_object *report_status(
 		json_add(status, "wipe", wipe);
 	if (keys)
 		json_add(status, "keys", keys);
+	if (watermark)
+		json_add(status, "watermark", watermark);
 	json_add(status, "posture", posture_object(engine));
 	json_add_number(status, "lineage_dropped", lineage_counts(engine->lineage).dropped);
 	json_add_number(status, "lineage_trimmed", lineage_counts(engine->lineage).trimmed);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/engine/overlays.h"
 #include "common/answer_channel.h"
 #include "common/cleanup.h"
 #include "common/local_socket.h"
@@ -205,8 +206,9 @@ void server_on_poll(struct engine *engine, const struct pollfd *polls, unsigned 
 
 		if (!polls[i].revents || client_on_poll(engine, client, polls[i].revents))
 			continue;
-		client_free(client);
 		server->clients[i - 1] = server->clients[--server->count];
+		overlays_gone(engine, client);
+		client_free(client);
 	}
 	if (polls[0].revents & POLLIN)
 		accept_one(server);

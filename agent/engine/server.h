@@ -21,7 +21,9 @@ struct client {
 	uint64_t ticket_id;  /* TICKET: of the signature it waits for; 0 = none */
 	char challenge[33];  /* TICKET: to be sent back by sender; "" = none */
 	uint32_t challenged;
-	bool is_witness; /* WITNESS: of display, for as long as it is connected */
+	bool is_witness;       /* WITNESS: of display, for as long as it is connected */
+	bool is_overlay;       /* MARK: likewise */
+	uint8_t overlay_state; /* LOCAL_MARK_*: what is on it */
 	char display[LOCAL_LABEL_SIZE];
 	struct local_request request;
 };

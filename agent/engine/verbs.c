@@ -7,6 +7,7 @@
 
 #include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
+#include "agent/engine/overlays.h"
 #include "agent/engine/server.h"
 #include "agent/engine/ticket.h"
 #include "agent/engine/verify.h"
@@ -271,6 +272,7 @@ static const struct verb verbs[LOCAL_TYPE_MAX] = {
 	[LOCAL_LINEAGE] = {true, verb_lineage},
 	[LOCAL_TAINT] = {false, verb_taint},
 	[LOCAL_WITNESS] = {false, verb_witness},
+	[LOCAL_MARK] = {false, verb_mark},
 	[LOCAL_VAULTS] = {false, verb_vaults},
 	[LOCAL_VAULT_TELL] = {true, verb_vault_tell},
 	[LOCAL_WIPE_PLAN] = {true, verb_wipe_plan},

@@ -47,6 +47,7 @@ enum local_type {
 	LOCAL_VAULTS = 22,     /* a line for each [vault] of the policy in force */
 	LOCAL_VAULT_TELL = 23, /* root, which is holdfast-vault; path and, as reason, words */
 	LOCAL_WITNESS = 24,    /* of holdfast-session: pid, method, after captures of a screen */
+	LOCAL_MARK = 25,       /* of holdfast-session: what to write over its display: a line */
 	/* root, which is holdfast-wipe; of the engine's answers agent/engine/wipe.c */
 	LOCAL_WIPE_PLAN = 28,	 /* what the policy says of it: a line each */
 	LOCAL_WIPE_MARKS = 29,	 /* volume and after: inodes that are marked there */
@@ -54,6 +55,12 @@ enum local_type {
 	LOCAL_WIPE_TELL = 31,	 /* event and, as reason, words */
 	LOCAL_TYPE_MAX,		 /* behind the last request */
 };
+
+/* MARK: what is on the display, bits. */
+#define LOCAL_MARK_TEXT	  0x1u
+#define LOCAL_MARK_BLIND  0x2u
+#define LOCAL_MARK_SHAPED 0x4u /* nothing blends there: no blind mark can be */
+#define LOCAL_MARK_ALL	  0x7u
 
 /* Of VAULT_TELL. */
 enum local_vault_event {
@@ -84,9 +91,11 @@ struct local_request {
 	union {
 		uint32_t minutes; /* JUSTIFY, MAINTENANCE_BEGIN */
 		uint32_t stage;	  /* LOGIN: enum local_stage */
-		uint32_t method;  /* WITNESS: enum capture_method; 0 = only that it watches */
+		uint32_t
+			method; /* WITNESS: enum capture_method; 0 = only that it watches; MARK: LOCAL_MARK_* */
 	};
-	uint64_t after; /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW; WITNESS: how many */
+	uint64_t
+		after; /* EVENTS, FOLLOW: sequence; FOLLOW: LOCAL_FROM_NOW; WITNESS: how many; MARK: minute of the mark that it has, 0 = none */
 	union {
 		char reason[LOCAL_REASON_SIZE];
 		char host[LOCAL_REASON_SIZE];	 /* LOGIN: where from */

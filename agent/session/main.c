@@ -2,8 +2,8 @@
 /*
  * holdfast-session: one for each desktop session, as its user, without any privilege. Shows what
  * the engine says was refused to this user. Decides nothing: ending it hides notices, and allows
- * nothing. Reads the engine's answers and the session bus; opens nothing, and starts two processes of
- * its own, which watch for captures of the screen.
+ * nothing. Reads the engine's answers and the session bus; opens nothing, and starts processes of its
+ * own: two watch for captures of the screen, one writes the policy's watermark over it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -20,6 +20,7 @@
 #include "common/filter.h"
 #include "agent/session/bus.h"
 #include "agent/session/follow.h"
+#include "agent/session/overlay.h"
 #include "agent/session/restrict.h"
 #include "agent/session/wait.h"
 #include "agent/session/witness.h"
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
 	}
 	witness_start(WITNESS_DISPLAY, session.runtime_directory);
 	witness_start(WITNESS_BUS, session.runtime_directory);
+	overlay_start(session.runtime_directory);
 	take_signals(&session);
 	restrict_self(FILTER_FILES | FILTER_IPC | FILTER_NAMES);
 	follow_init(&session.follow, session.runtime_directory, on_event, &session);

@@ -7,12 +7,10 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include "agent/session/ask.h"
 #include "agent/session/wait.h"
-#include "common/answer_channel.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
@@ -91,39 +89,21 @@ static void on_line(struct json_object *object, const char *text, void *userdata
 	teller->clears_on_lock = json_true(object, "clear_on_lock");
 }
 
-static int ask(struct teller *teller, struct local_request *request)
+static int tell(struct teller *teller, struct local_request *request)
 {
-	static uint8_t buffer[LOCAL_REQUEST_MAX];
-	static struct answer_reading reading;
-	struct bytes_writer frame;
-	int r;
-
 	request->type = LOCAL_WITNESS;
 	(void)snprintf(request->display, sizeof(request->display), "%s", teller->display);
-	reading = (struct answer_reading){.line = on_line, .userdata = teller};
-	local_request_put(&frame, buffer, sizeof(buffer), request);
-	r = wire_end(&frame);
-	if (r >= 0)
-		r = channel_packet(teller->fd, buffer, frame.used, -1);
-	if (r >= 0)
-		r = answer_read(teller->fd, &reading);
-	return r < 0 ? r : reading.error;
+	return ask(teller->fd, request, on_line, teller);
 }
 
 /* Without any capture: here it is. */
 static int begin(struct teller *teller)
 {
 	static struct local_request request;
-	const struct timeval limit = {.tv_sec = TELLER_ANSWER_S};
 
 	memset(&request, 0, sizeof(request));
-	teller->fd = local_connect(teller->runtime_directory, 0);
-	if (teller->fd < 0)
-		return teller->fd;
-	if (setsockopt(teller->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-		setsockopt(teller->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
-		return -errno;
-	return ask(teller, &request);
+	teller->fd = ask_connect(teller->runtime_directory);
+	return teller->fd < 0 ? teller->fd : tell(teller, &request);
 }
 
 static int send_waiting(struct teller *teller)
@@ -139,7 +119,7 @@ static int send_waiting(struct teller *teller)
 		request.method = capture->method;
 		request.after = teller->waiting[teller->count - 1].count;
 		(void)snprintf(request.program, sizeof(request.program), "%s", capture->program);
-		r = ask(teller, &request);
+		r = tell(teller, &request);
 		if (r < 0)
 			return r;
 		teller->count--;

@@ -17,7 +17,6 @@
 #define TELLER_GATHER_MS    1000 /* so long captures of one process are added up */
 #define TELLER_RETRY_MAX_MS 30000
 #define TELLER_ASK_MS	    20000 /* so long until it is asked again whether to watch */
-#define TELLER_ANSWER_S	    10	  /* an engine that takes longer hangs */
 #define TELLER_PROGRAM_SIZE 64
 
 struct capture {

@@ -497,3 +497,23 @@ Test(policy_compile, screen)
 	cr_assert_eq(compiled->gates.state.capture_until_ns, 0, "the agent says when");
 	policy_compiled_free(compiled);
 }
+
+Test(policy_compile, watermark)
+{
+	struct policy_compiled *compiled = fixture_compile(GOOD);
+
+	cr_assert_null(compiled->watermark.text, "control: none is asked for");
+	policy_compiled_free(compiled);
+	compiled = fixture_compile(GOOD "[watermark]\ntext = {name}\n    on {device}\n");
+	cr_assert_str_eq(compiled->watermark.text, "{name} on {device}");
+	cr_assert_eq(compiled->watermark.angle, WATERMARK_ANGLE_DEFAULT);
+	cr_assert_eq(compiled->watermark.opacity, WATERMARK_OPACITY_DEFAULT);
+	cr_assert_eq(compiled->watermark.density, WATERMARK_NORMAL);
+	policy_compiled_free(compiled);
+	compiled = fixture_compile(
+		GOOD "[watermark]\ntext = a\nangle = 0\nopacity = 50\ndensity = dense\n");
+	cr_assert_eq(compiled->watermark.angle, 0);
+	cr_assert_eq(compiled->watermark.opacity, 50);
+	cr_assert_eq(compiled->watermark.density, WATERMARK_DENSE);
+	policy_compiled_free(compiled);
+}

@@ -113,10 +113,12 @@ UNIT_LIBS_label_keys	:= $(B)/agent/engine/label_keys_change.o $(B)/agent/engine/
 UNIT_LDLIBS_label_keys	:= -ljson-c
 UNIT_LIBS_tell		:= $(B)/agent/engine/tell.o $(B)/agent/ipc/messages.o $(EVENT_OBJECTS)
 UNIT_LDLIBS_tell	:= -ljson-c
-UNIT_LIBS_witness	:= $(addprefix $(B)/agent/,session/bus_calls.o session/teller.o session/x_requests.o engine/reconcile.o ipc/capture.o ipc/request.o)
+UNIT_LIBS_witness	:= $(addprefix $(B)/agent/,session/bus_calls.o session/ask.o session/teller.o session/x_requests.o engine/reconcile.o ipc/capture.o ipc/request.o)
 UNIT_LDLIBS_witness	:= -ljson-c -lsystemd
 UNIT_LIBS_session	:= $(addprefix $(B)/agent/,session/notices.o session/refusal.o session/words.o)
 UNIT_LDLIBS_session	:= -ljson-c
+UNIT_LIBS_overlay	:= $(B)/agent/session/overlay_look.o
+UNIT_LDLIBS_overlay	:= -ljson-c
 
 UNIT_LIBS_x11_requests	:= $(addprefix $(B)/tests/unit/fixtures/,x11_kernel.o x11_reference.o)
 
