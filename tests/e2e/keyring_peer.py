@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 
-STATE, KEYS_WANT, KEYS_STATE, VAULT_ADD, KEYS_DROP = 7, 16, 19, 20, 28
+STATE, KEYS_WANT, KEYS_STATE, VAULT_ADD, KEYS_SLEEP, KEYS_DROP = 7, 16, 19, 20, 22, 28
 DROPS = ('none', 'lease', 'order', 'policy', 'lock', 'suspend', 'time', 'person')
 PLACES = ('nowhere', 'memfd_secret', 'locked', 'not locked')
 
@@ -42,6 +42,9 @@ class Keyring:
 
     def drop(self, reason):
         return self.ask(KEYS_DROP, bytes([DROPS.index(reason)]))
+
+    def sleep(self, is_asleep):
+        return self.ask(KEYS_SLEEP, bytes([is_asleep]))
 
     def give(self, label, directory):
         """To the file system of that directory: how its kernel calls the key, or negative errno."""

@@ -78,6 +78,12 @@ def hunt(console, work, label, kind):
     dumps(kind, place, work, pids[0], keys)
     check(f'{kind}: it is not in swap', status_of(pids[0], 'VmSwap') == ['0', 'kB'],
           status_of(pids[0], 'VmSwap'))
+    keyring.sleep(True)
+    left = copies(pids[0], keys)
+    check(f'{kind}: before the machine sleeps it is nowhere', not left, left)
+    check(f'{kind}: and does not come', not wait_until(lambda: keyring.has(label) or copies(pids[0], keys), 4))
+    keyring.sleep(False)
+    check(f'{kind}: control: awake, it does', wait_until(lambda: keyring.has(label), 40), keyring.state())
     keyring.want([])  # or it would be back at once
     left = copies(pids[0], keys)
     check(f'{kind}: dropped, it is nowhere', not left, left)
