@@ -25,8 +25,8 @@ $(DEB_TESTS): $(PROGRAMS) $(wildcard packaging/*.* packaging/deb/* man/*)
 	packaging/deb/build $@.tree $(DEB_NUMBER) $@
 	rm -rf $@.tree
 
-# key_bytes: what tests/vm/outside.py knows of keys.
-VM_PROGRAMS += $(VM_TOOLS) $(DEB_TESTS) $(B)/tests/e2e/key_bytes
+# key_bytes: what tests/vm/outside.py knows of keys; jump.so: a console whose clock is not the machine's.
+VM_PROGRAMS += $(VM_TOOLS) $(DEB_TESTS) $(B)/tests/e2e/key_bytes $(B)/tests/e2e/jump.so
 
 .PHONY: vm-programs
 .SECONDEXPANSION:

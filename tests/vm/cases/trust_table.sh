@@ -22,6 +22,7 @@ jump=/run/hf/jump         # seconds by which the console's clock is not the mach
 released=/run/hf/released # milliseconds of the slowest release of a key; check is a shell of its own
 seen=()                   # states that were tried
 
+[ -e "$HF_REPO/build/tests/e2e/jump.so" ] || { echo 'build/tests/e2e/jump.so is missing: make vm-programs'; exit 1; }
 # The console is another machine's: its clock does not move with the device's.
 words=(env LD_PRELOAD="$HF_REPO/build/tests/e2e/jump.so" HOLDFAST_TEST_JUMP="$jump" "${words[@]}")
 
