@@ -58,22 +58,6 @@ void admin_seal_rotate(struct service *service, struct admin_client *client)
 			"kept until nobody can need it. Copy store/seal.key to a safe place again");
 }
 
-static bool parse_id(const char *text, uint8_t ret_id[HPKE_KEY_ID_SIZE])
-{
-	char whole[2 * HPKE_KEY_ID_SIZE + 1];
-
-	if (strlen(text) != 2 * HPKE_KEY_ID_SIZE)
-		return false;
-	for (unsigned int i = 0; i < HPKE_KEY_ID_SIZE; i++) {
-		unsigned int byte = 0;
-
-		(void)sscanf(text + 2 * i, "%2x", &byte); /* compared below */
-		ret_id[i] = (uint8_t)byte;
-	}
-	seal_key_id_format(ret_id, whole);
-	return !strcmp(whole, text);
-}
-
 void admin_seal_destroy(struct service *service, struct admin_client *client)
 {
 	const char *name = client->request.name;
@@ -81,7 +65,7 @@ void admin_seal_destroy(struct service *service, struct admin_client *client)
 	int64_t waiting = 0;
 	int r = -ENOENT;
 
-	if (parse_id(name, id))
+	if (seal_key_id_parse(name, id))
 		r = seal_keys_destroy(&service->seals, service->writer, service->ingest, id,
 			client->request.flags & ADMIN_IS_FORCED, client->who,
 			(int64_t)clock_day_ms(), &waiting);

@@ -3,28 +3,16 @@
  * The keys that devices seal to: one that new segments are sealed to (SERVICE_SEAL_KEY), and earlier ones in
  * seal-ID.key, for what devices have not brought yet. An earlier key is destroyed when no device can
  * hold anything sealed to it any more; then nobody can open it, here or from a backup of the disk.
- * What the files hold counts; the database remembers when each was made and replaced.
+ * What the files hold counts (seal_files.h); the database remembers when each was made and replaced (seal_list.h).
  */
 #ifndef HOLDFAST_CONSOLE_STORE_SEAL_KEYS_H
 #define HOLDFAST_CONSOLE_STORE_SEAL_KEYS_H
 
 #include "console/store/ingest.h"
+#include "console/store/seal_list.h"
 #include "console/store/store.h"
 
-#define SEAL_KEYS_MAX  8		       /* with the one in use */
 #define SEAL_KEYS_REST (24 * 60 * 60 * 1000LL) /* ms that an earlier one is kept in any case */
-
-struct seal_key {
-	uint8_t id[HPKE_KEY_ID_SIZE];
-	int64_t made_ms;     /* no two have the same; 0 = before this was written down */
-	int64_t replaced_ms; /* 0 = in use */
-};
-
-struct seal_keys {
-	char directory[256];
-	struct seal_key keys[SEAL_KEYS_MAX]; /* by age; the last one is in use */
-	unsigned int count;
-};
 
 /*
  * Reads them into a new ingest, and writes down what the database does not know yet, in a transaction
@@ -56,9 +44,5 @@ int seal_keys_waiting(struct store *store, const struct seal_key *key, int64_t *
 /* Destroys those that nobody waits for, each with an act in the audit log. How many. */
 unsigned int seal_keys_expire(
 	struct seal_keys *keys, struct store *store, struct ingest *ingest, int64_t now_ms);
-
-/* Hexadecimal. */
-void seal_key_id_format(
-	const uint8_t id[HPKE_KEY_ID_SIZE], char ret_text[2 * HPKE_KEY_ID_SIZE + 1]);
 
 #endif
