@@ -112,7 +112,7 @@ void value_version(struct build *build, void *field, const char *value)
 	*where = version;
 }
 
-static void value_choice(
+void value_choice(
 	struct build *build, bool *where, const char *value, const char *yes, const char *no)
 {
 	const char *words[] = {yes, no};

@@ -31,6 +31,10 @@ void value_serial(struct build *build, void *field, const char *value);
 /* field: uint64_t */
 void value_version(struct build *build, void *field, const char *value);
 
+/* One of two words; true for yes. */
+void value_choice(
+	struct build *build, bool *where, const char *value, const char *yes, const char *no);
+
 /* field: bool */
 void value_yes_no(struct build *build, void *field, const char *value);
 void value_mode(struct build *build, void *field, const char *value);

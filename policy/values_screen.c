@@ -4,31 +4,17 @@
 #include <string.h>
 
 #include "policy/values.h"
-#include "policy/words.h"
 
 #define MINUTES_OF_DAY (24 * 60)
 
-static void value_word(
-	struct build *build, bool *where, const char *value, const char *yes, const char *no)
-{
-	const char *words[] = {yes, no};
-
-	if (strcmp(value, yes) && strcmp(value, no)) {
-		build_problem(build, policy_word_nearest(value, words, 2),
-			"%s '%.40s': expected %s or %s", build->key->name, value, yes, no);
-		return;
-	}
-	*where = !strcmp(value, yes);
-}
-
 void value_screen_when(struct build *build, void *field, const char *value)
 {
-	value_word(build, field, value, "always", "exposed");
+	value_choice(build, field, value, "always", "exposed");
 }
 
 void value_screen_record(struct build *build, void *field, const char *value)
 {
-	value_word(build, field, value, "exposed", "all");
+	value_choice(build, field, value, "exposed", "all");
 }
 
 static bool is_digit(char letter)
