@@ -155,6 +155,8 @@ struct lease_terms {
 
 /* The certificates of a PEM file's bytes; others may stand in it too. NULL: none. X509_STORE_free() it. */
 X509_STORE *lease_anchors(const void *pem, size_t size);
+/* The same of a file that is root's, and that nobody else may write; of any other, NULL. */
+X509_STORE *lease_anchors_of_root(const char *path);
 /* Parses as well. *ret_lease is written for LEASE_GOOD, LEASE_OVER and LEASE_OLDER only. */
 enum lease_verdict lease_verify(
 	const void *bytes, size_t size, const struct lease_terms *terms, struct lease *ret_lease);

@@ -4,6 +4,7 @@
  * a verdict of its own. The order: who says it, to whom, and when.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -11,11 +12,15 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "common/cleanup.h"
+#include "common/file.h"
 #include "common/lease_private.h"
 #include "common/signing.h"
 
 #define NUMBER_SIZE 32
+#define ANCHORS_MAX (SIGNING_KEY_MAX * 4)
 
 static const struct {
 	const char *code, *text;
@@ -63,7 +68,7 @@ int lease_key_hash(EVP_PKEY *key, uint8_t ret_hash[LEASE_HASH_SIZE])
 
 X509_STORE *lease_anchors(const void *pem, size_t size)
 {
-	BIO *memory = size && size <= SIGNING_KEY_MAX * 4 ? BIO_new_mem_buf(pem, (int)size) : NULL;
+	BIO *memory = size && size <= ANCHORS_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
 	X509_STORE *store = memory ? X509_STORE_new() : NULL;
 	unsigned int count = 0;
 	X509 *certificate;
@@ -78,6 +83,19 @@ X509_STORE *lease_anchors(const void *pem, size_t size)
 		return store;
 	X509_STORE_free(store);
 	return NULL;
+}
+
+X509_STORE *lease_anchors_of_root(const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	auto_free char *text = NULL;
+	struct stat status;
+	size_t size;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
+		(status.st_mode & (S_IWGRP | S_IWOTH)))
+		return NULL;
+	return file_read_all(fd, ANCHORS_MAX, &text, &size) < 0 ? NULL : lease_anchors(text, size);
 }
 
 /* DER's numbers of a signature that was read as raw. Bytes; NULL without memory. */

@@ -21,9 +21,8 @@
 #include "common/digest.h"
 #include "common/file.h"
 
-#define ANCHOR_MAX 65536 /* bytes of the CA file */
-#define AGAIN_NS   (CLOCK_SECOND_NS / 2)
-#define MS_NS	   UINT64_C(1000000)
+#define AGAIN_NS (CLOCK_SECOND_NS / 2)
+#define MS_NS	 UINT64_C(1000000)
 
 /* In the database: the highest serial, of which device, and which word it was. */
 #define SERIAL_NAME "lease-serial"
@@ -89,19 +88,6 @@ static void keep(struct engine *engine, const struct lease *word, const uint8_t 
 		failure_note(engine, FAILURE_DATABASE, "the console's word: %s", strerror(-r));
 }
 
-static X509_STORE *anchors_read(const struct engine *engine)
-{
-	auto_close int fd = open(engine->anchor_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	auto_free char *text = NULL;
-	struct stat status;
-	size_t size;
-
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
-		(status.st_mode & (S_IWGRP | S_IWOTH)))
-		return NULL; /* not root's alone */
-	return file_read_all(fd, ANCHOR_MAX, &text, &size) < 0 ? NULL : lease_anchors(text, size);
-}
-
 static bool reject(struct engine *engine, enum lease_verdict verdict)
 {
 	failure_note(engine, FAILURE_LEASE, "%s: %s", lease_verdict_code(verdict),
@@ -130,7 +116,7 @@ static bool judge(struct engine *engine, const char *text, size_t size)
 		engine->trust.again_ns = clock_boot_ns() + AGAIN_NS;
 		return false;
 	}
-	terms.anchors = anchors_read(engine);
+	terms.anchors = lease_anchors_of_root(engine->anchor_path);
 	if (!terms.anchors)
 		return reject(engine, LEASE_OTHER_AUTHORITY);
 	terms.now_s = was_taken(engine, digest) ? 0 : (int64_t)(clock_day_ms() / 1000);

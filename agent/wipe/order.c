@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <openssl/x509.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "agent/ipc/console_files.h"
@@ -15,21 +14,7 @@
 #include "common/file.h"
 #include "common/log.h"
 
-#define ANCHOR_MAX 65536 /* bytes */
-#define MS_NS	   UINT64_C(1000000)
-
-static X509_STORE *anchors_read(const char *path)
-{
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	auto_free char *text = NULL;
-	struct stat status;
-	size_t size;
-
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
-		(status.st_mode & (S_IWGRP | S_IWOTH)))
-		return NULL; /* not root's alone */
-	return file_read_all(fd, ANCHOR_MAX, &text, &size) < 0 ? NULL : lease_anchors(text, size);
-}
+#define MS_NS UINT64_C(1000000)
 
 static int word_read(const struct wipe *wipe, char **ret_text, size_t *ret_size)
 {
@@ -60,7 +45,7 @@ int order_read(struct wipe *wipe, struct lease *ret_word)
 	if (r < 0)
 		return r;
 	terms.now_s = (int64_t)(clock_day_ms() / 1000);
-	terms.anchors = anchors_read(wipe->anchor_path);
+	terms.anchors = lease_anchors_of_root(wipe->anchor_path);
 	if (!terms.anchors)
 		return -ENOENT;
 	verdict = lease_verify(text, size, &terms, ret_word);
