@@ -4,7 +4,7 @@ CONSOLE_STORE = $(patsubst %.c,$(B)/%.o,$(filter-out console/store/main.c consol
 			console/store/postgres/*.c)))) $(CONSOLE_IPC)
 CONSOLE_STORE_LDLIBS := -lpq -lsqlite3 -lzstd -lcrypto -ljson-c
 
-CONSOLE_STORE_TESTS := console_admin console_attestation console_crash console_description console_enrolment console_ingest console_key console_lease console_policy console_requirement console_rule console_store console_user console_wipe
+CONSOLE_STORE_TESTS := console_accounting console_admin console_attestation console_crash console_description console_enrolment console_ingest console_key console_lease console_policy console_requirement console_rule console_store console_user console_wipe
 
 $(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) console_postgres,\
 	$(eval UNIT_LIBS_$(test) = $$(CONSOLE_STORE) $(B)/console/ipc/admin.o)\
