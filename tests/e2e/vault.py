@@ -94,6 +94,23 @@ def mount(work):
     return place, ''
 
 
+def places_for_images(work):
+    """Of each kind of file system that can't encrypt, and is here: its kind and place."""
+    for kind, words in (('tmpfs', ()), ('xfs', ('mkfs.xfs', '-q')), ('btrfs', ('mkfs.btrfs', '-q'))):
+        place, disk = os.path.join(work, kind), os.path.join(work, kind + '-disk')
+        os.makedirs(place)
+        if words:
+            with open(disk, 'wb') as file:
+                file.truncate(320 << 20)
+            subprocess.run([*words, disk], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(['mount', *(('-o', 'loop', disk) if words else ('-t', 'tmpfs', 'tmpfs')), place],
+                              capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            yield kind, place
+        else:
+            skip(f'vaults on {kind}', done.stderr.strip())
+
+
 def fill(folder, text):
     os.makedirs(os.path.join(folder, 'deep'))
     for i in range(50):
@@ -135,27 +152,27 @@ def moves_in(vaults, place, work):
     check('and unlocked again', done.returncode == 0 and is_readable(place + '/books'), done.stderr)
 
 
-def in_an_image(vaults, folder, name):
+def in_an_image(vaults, kind, folder, name):
     """Where the file system can't encrypt: a directory that a mount covers, so what is below it must be nothing."""
     fill(folder, 'HF-E2E-PAPER')
     done = vaults.run('add', name)
-    check('a folder moves into an image', done.returncode == 0 and 'an image beside it can' in done.stdout and
+    check(f'{kind}: a folder moves into an image', done.returncode == 0 and 'an image beside it can' in done.stdout and
           is_readable(folder), (done.stdout, done.stderr))
     done = vaults.run('verify', name)
-    check('image: verified', done.returncode == 0 and ' 0 are the same' in done.stdout, done.stdout + done.stderr)
+    check(f'{kind}: verified', done.returncode == 0 and ' 0 are the same' in done.stdout, done.stdout + done.stderr)
     done = vaults.run('lock', name)
-    check('image: locked, nothing shows', done.returncode == 0 and os.listdir(folder) == [], done.stderr)
+    check(f'{kind}: locked, nothing shows', done.returncode == 0 and os.listdir(folder) == [], done.stderr)
     left = os.path.join(folder, 'left')
     with open(left, 'w', encoding='ascii') as file:
         file.write('plain')
     vaults.run('unlock', name)
     done = vaults.run('verify', name)
-    check('image: a file below the mount is found', done.returncode == 1 and 'files below the mount' in done.stderr and
+    check(f'{kind}: a file below the mount is found', done.returncode == 1 and 'files below the mount' in done.stderr and
           not os.path.exists(left), done.stdout + done.stderr)
     vaults.run('lock', name)
     os.unlink(left)
     done = vaults.run('unlock', name)
-    check('control: without it, it is verified again', done.returncode == 0 and is_readable(folder) and
+    check(f'{kind}: control: without it, it is verified again', done.returncode == 0 and is_readable(folder) and
           vaults.run('verify', name).returncode == 0, done.stderr)
     vaults.run('lock', name)
     subprocess.run(['umount', '/run/holdfast-vault/' + name], check=True)
@@ -270,13 +287,13 @@ def main():
     agent.start()
     keyring = Keyring(agent.part('runtime'))
     check('the agent is trusted', wait_until(lambda: agent.status().get('standing') == 'trusted'), agent.errors())
-    plain, image = os.path.join(work, 'plain'), f'e2e-{os.getpid()}'  # its mount is the machine's
-    os.makedirs(plain)
-    subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', plain], check=True)
+    plain = dict(places_for_images(work))
+    image = f'e2e-{os.getpid()}-'  # their mounts are the machine's
     vault = {'label': 'finance', 'label_id': str(uuid.UUID(bytes=label)), 'size': 0}
     engine = Engine(agent.part('runtime'), [{'vault': name, 'path': f'{place}/{name}', **vault}
                                             for name in ('books', 'plans')] +
-                    [{**vault, 'vault': image, 'path': f'{plain}/paper', 'size': 64 << 20}])
+                    [{**vault, 'vault': image + kind, 'path': f'{where}/paper', 'size': 64 << 20}
+                     for kind, where in plain.items()])
     vaults = Vaults(agent.part('runtime'), os.path.join(work, 'state'))
     done = subprocess.run([*vaults.words, 'status'], user=65534, capture_output=True, text=True, check=False)
     check('before there is any, a user is told so', done.returncode == 0 and
@@ -288,15 +305,16 @@ def main():
     keyring.want([label])
     check('its key comes', wait_until(lambda: keyring.has(label) == 1, 20), keyring.state())
     moves_in(vaults, place, work)
-    in_an_image(vaults, f'{plain}/paper', image)
-    os.unlink(os.path.join(work, 'state', image + '.vault'))  # the rest is of the others
+    for kind, where in plain.items():
+        in_an_image(vaults, kind, f'{where}/paper', image + kind)
+        os.unlink(os.path.join(work, 'state', image + kind + '.vault'))  # the rest is of the others
     rotation(console, vaults, keyring, label, place)
     trust(console, vaults, agent, keyring, label, place)
     sleeping(vaults, engine, keyring, label, place)
     watching(vaults, engine, agent, keyring, label, place)
     agent.stop()
     console.stop()
-    subprocess.run(['umount', place, plain], check=True)
+    subprocess.run(['umount', place, *plain.values()], check=True)
     shutil.rmtree(work, ignore_errors=True)
     return summary()
 
