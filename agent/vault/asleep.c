@@ -5,8 +5,9 @@
 
 #include "common/clock.h"
 
-#define PAUSE_NS  (5 * CLOCK_SECOND_NS) /* a machine that starts has its bus later */
-#define ANSWER_US UINT64_C(5000000)	/* a logind that takes longer hangs */
+#define PAUSE_NS	 (5 * CLOCK_SECOND_NS) /* a machine that starts has its bus later */
+#define ANSWER_US	 UINT64_C(5000000)     /* a logind that takes longer hangs */
+#define MESSAGES_A_ROUND 64
 
 static void on_change(bool begins, void *userdata)
 {
@@ -42,7 +43,7 @@ void asleep_tick(struct asleep *asleep)
 
 	if (!asleep->bus && clock_boot_ns() >= asleep->next_ns)
 		begin(asleep);
-	while (asleep->bus && r > 0) {
+	for (unsigned int i = 0; i < MESSAGES_A_ROUND && asleep->bus && r > 0; i++) {
 		r = sd_bus_process(asleep->bus, NULL);
 		if (r < 0)
 			lose(asleep);
