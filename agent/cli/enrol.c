@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * holdfast enrol: writes what uplink needs to join, and waits for what becomes of it. MDM writes the
- * same files itself: holdfast-console.ini(5).
+ * holdfast enrol: writes what uplink needs to join, and waits for what becomes of it. MDM leaves all
+ * of it in one file, which is gone when it has served: holdfast-console.ini(5).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,8 @@
 
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
+#include "agent/cli/enrol_file.h"
+#include "agent/ipc/console_files.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/uuid.h"
@@ -28,13 +30,13 @@
 #define CA_NAME	    "console-ca.pem"
 #define TOKEN_NAME  "enrol.token"
 #define GROUP	    "holdfast-uplink"
-#define FILE_MAX    65536
 #define WAIT_MS	    500
 #define WAIT_TRIES  120
 
 static const char usage[] =
 	"usage: holdfast enrol --console URL[,URL] --ca FILE [--token-file FILE] [--name NAME]\n"
 	"                      [--proxy URL] [--key auto|tpm|file] [--no-wait]\n"
+	"       holdfast enrol --from FILE\n"
 	"Joins this device to an organisation's console. Root. FILE of --ca is the console's root\n"
 	"certificate, as holdfast-console(8) made it; the token is read from standard input "
 	"unless\n"
@@ -42,10 +44,18 @@ static const char usage[] =
 	"--key tpm enrols with a key in the machine's TPM or not at all; else a TPM is used where "
 	"there "
 	"is one.\n"
-	"Ends when the console has answered; --no-wait leaves that to the agent.\n";
+	"Ends when the console has answered; --no-wait leaves that to the agent.\n"
+	"--from takes all of it from a file that MDM left (holdfast-console.ini(5)), and erases "
+	"the\n"
+	"file when the device is enrolled; the agent does so itself with " DIRECTORY
+	"/enroll.ini.\n";
+
+#define TROUBLE_SIZE 256
 
 struct enrolment {
-	const char *consoles, *ca, *token_file, *name, *proxy, *key;
+	const char *consoles, *name, *proxy, *key;
+	const char *ca, *token_file; /* files to read, where the text is not given */
+	const char *ca_text, *token_text;
 	bool is_waiting;
 };
 
@@ -104,42 +114,63 @@ static int fail(const char *what, const char *which, int error)
 	return CLI_REFUSED;
 }
 
-static int ca_copy(int directory_fd, const char *path)
+static int ca_write(int directory_fd, const char *text, const char *path)
 {
-	static char text[FILE_MAX];
-	ssize_t size = file_read(path, text, sizeof(text));
 	int r;
 
-	if (size < 0)
-		return fail("cannot read the CA", path, (int)size);
-	if (!is_certificate(text, (size_t)size)) {
+	if (!is_certificate(text, strlen(text))) {
 		(void)fprintf(stderr, "holdfast: '%s' holds no certificate in PEM\n", path);
 		return CLI_REFUSED;
 	}
-	r = file_write(directory_fd, CA_NAME, text, (size_t)size, false);
+	r = file_write(directory_fd, CA_NAME, text, strlen(text), false);
 	return r < 0 ? fail("cannot write", DIRECTORY "/" CA_NAME, r) : CLI_DONE;
 }
 
-static int token_copy(int directory_fd, const char *path)
+static int ca_copy(int directory_fd, const struct enrolment *enrolment)
 {
-	char text[256];
+	static char text[ENROL_FILE_CA_SIZE];
 	ssize_t size;
-	int r;
 
-	if (!path && isatty(STDIN_FILENO))
-		(void)fprintf(stderr, "Enrolment token, then Ctrl-D: ");
-	size = file_read(path ? path : "-", text, sizeof(text));
-	if (size <= 0)
-		return fail("cannot read a token from", path ? path : "standard input",
-			size < 0 ? (int)size : -ENODATA);
-	r = file_write(directory_fd, TOKEN_NAME, text, (size_t)size, true);
-	explicit_bzero(text, sizeof(text));
+	if (enrolment->ca_text)
+		return ca_write(directory_fd, enrolment->ca_text, "ca");
+	size = file_read(enrolment->ca, text, sizeof(text) - 1);
+	if (size < 0)
+		return fail("cannot read the CA", enrolment->ca, (int)size);
+	text[size] = '\0';
+	return ca_write(directory_fd, text, enrolment->ca);
+}
+
+static int token_write(int directory_fd, const char *text, size_t size)
+{
+	int r = file_write(directory_fd, TOKEN_NAME, text, size, true);
+
 	if (r == -ENOENT) {
 		(void)fprintf(
 			stderr, "holdfast: there is no group '" GROUP "': is the package whole?\n");
 		return CLI_REFUSED;
 	}
 	return r < 0 ? fail("cannot write", DIRECTORY "/" TOKEN_NAME, r) : CLI_DONE;
+}
+
+static int token_copy(int directory_fd, const struct enrolment *enrolment)
+{
+	const char *path = enrolment->token_file;
+	char text[ENROL_FILE_TOKEN_SIZE];
+	ssize_t size;
+	int r;
+
+	if (enrolment->token_text)
+		return token_write(
+			directory_fd, enrolment->token_text, strlen(enrolment->token_text));
+	if (!path && isatty(STDIN_FILENO))
+		(void)fprintf(stderr, "Enrolment token, then Ctrl-D: ");
+	size = file_read(path ? path : "-", text, sizeof(text));
+	if (size <= 0)
+		return fail("cannot read a token from", path ? path : "standard input",
+			size < 0 ? (int)size : -ENODATA);
+	r = token_write(directory_fd, text, (size_t)size);
+	explicit_bzero(text, sizeof(text));
+	return r;
 }
 
 /* A line for each: holdfast-console.ini(5) bounds a line. False when they do not fit. */
@@ -195,10 +226,10 @@ static void note_refused(char ret_device[UUID_TEXT_SIZE])
 	(void)json_object_put(status); /* freed */
 }
 
-/* Until the console has said what we are to it. */
-static int wait_for_answer(const char *refused_device)
+/* Until the console has said what we are to it; ret_trouble: what hinders, "" = nothing. */
+static int wait_for_answer(const char *refused_device, char trouble[TROUBLE_SIZE])
 {
-	char trouble[256] = "";
+	trouble[0] = '\0';
 
 	for (int i = 0; i < WAIT_TRIES; i++) {
 		struct json_object *status = console_status();
@@ -208,7 +239,7 @@ static int wait_for_answer(const char *refused_device)
 		bool is_good = !strcmp(standing, "trusted") || !strcmp(standing, "pending");
 		bool is_known = is_good || is_refused;
 
-		(void)snprintf(trouble, sizeof(trouble), "%s", json_text(status, "trouble"));
+		(void)snprintf(trouble, TROUBLE_SIZE, "%s", json_text(status, "trouble"));
 		if (is_known)
 			console_print(status);
 		(void)json_object_put(status); /* freed */
@@ -223,7 +254,7 @@ static int wait_for_answer(const char *refused_device)
 	return CLI_REFUSED;
 }
 
-static int enrol(const struct enrolment *enrolment)
+static int enrol(const struct enrolment *enrolment, char ret_trouble[TROUBLE_SIZE])
 {
 	auto_close int directory_fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char refused_device[UUID_TEXT_SIZE];
@@ -232,14 +263,71 @@ static int enrol(const struct enrolment *enrolment)
 	if (directory_fd < 0)
 		return fail("cannot open", DIRECTORY, -errno);
 	note_refused(refused_device);
-	r = ca_copy(directory_fd, enrolment->ca);
+	r = ca_copy(directory_fd, enrolment);
 	if (r == CLI_DONE)
-		r = token_copy(directory_fd, enrolment->token_file);
+		r = token_copy(directory_fd, enrolment);
 	if (r == CLI_DONE) /* last: it is what uplink waits for */
 		r = config_write(directory_fd, enrolment);
 	if (r == CLI_DONE && enrolment->is_waiting)
-		r = wait_for_answer(refused_device);
+		r = wait_for_answer(refused_device, ret_trouble);
 	return r;
+}
+
+/* For the engine, which tells of it (agent/engine/reporting.c); no text: there is none any more. */
+static void note_trouble(const char *text)
+{
+	auto_close int fd = open(cli.runtime_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct json_object *note;
+
+	if (fd < 0)
+		return; /* no agent runs: who reads the journal has it */
+	if (!*text) {
+		(void)unlinkat(fd, ENROL_TROUBLE_NAME, 0); /* there was none, most often */
+		return;
+	}
+	note = json_object_new_object();
+	if (note && json_object_object_add(note, "trouble", json_object_new_string(text)) == 0) {
+		const char *words = json_object_to_json_string(note);
+
+		(void)file_write(
+			fd, ENROL_TROUBLE_NAME, words, strlen(words), false); /* likewise */
+	}
+	(void)json_object_put(note); /* freed */
+}
+
+/* What is wrong with a file that nobody watches over is said in the journal and to the engine. */
+static int enrol_from(const char *path)
+{
+	static struct enrol_file file; /* too large for the stack */
+	char trouble[ENROL_FILE_ERROR_SIZE] = "";
+	struct enrolment enrolment = {.is_waiting = true};
+	int r = enrol_file_read(path, &file, trouble);
+
+	if (r < 0) {
+		(void)fprintf(
+			stderr, "holdfast: %s; it is tried again when the file changes\n", trouble);
+		note_trouble(trouble);
+		return CLI_USAGE;
+	}
+	enrolment.consoles = file.consoles;
+	enrolment.name = file.name[0] ? file.name : NULL;
+	enrolment.proxy = file.proxy[0] ? file.proxy : NULL;
+	enrolment.key = file.key[0] ? file.key : NULL;
+	enrolment.ca = file.ca_path;
+	enrolment.ca_text = file.ca[0] ? file.ca : NULL;
+	enrolment.token_file = file.token_path;
+	enrolment.token_text = file.token[0] ? file.token : NULL;
+	r = enrol(&enrolment, trouble);
+	explicit_bzero(&file, sizeof(file));
+	if (r != CLI_DONE) {
+		note_trouble(trouble[0] ? trouble : "not enrolled yet, see the journal");
+		return r;
+	}
+	note_trouble("");
+	r = enrol_file_erase(path);
+	if (r == 0) /* from now on the device's certificate is what counts */
+		r = enrol_file_erase(DIRECTORY "/" TOKEN_NAME);
+	return r < 0 ? fail("enrolled, but cannot erase", path, r) : CLI_DONE;
 }
 
 static bool is_place(const char *key)
@@ -252,9 +340,11 @@ int cli_enrol(int argc, char **argv)
 	static const struct option known[] = {{"console", required_argument, NULL, 'c'},
 		{"ca", required_argument, NULL, 'a'}, {"token-file", required_argument, NULL, 't'},
 		{"name", required_argument, NULL, 'n'}, {"proxy", required_argument, NULL, 'p'},
-		{"key", required_argument, NULL, 'k'}, {"no-wait", no_argument, NULL, 'w'},
-		{"help", no_argument, NULL, 'h'}, {0}};
+		{"key", required_argument, NULL, 'k'}, {"from", required_argument, NULL, 'f'},
+		{"no-wait", no_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct enrolment enrolment = {.is_waiting = true};
+	const char *from = NULL;
+	char trouble[TROUBLE_SIZE];
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
@@ -277,6 +367,9 @@ int cli_enrol(int argc, char **argv)
 		case 'k':
 			enrolment.key = optarg;
 			break;
+		case 'f':
+			from = optarg;
+			break;
 		case 'w':
 			enrolment.is_waiting = false;
 			break;
@@ -288,7 +381,10 @@ int cli_enrol(int argc, char **argv)
 			return CLI_USAGE;
 		}
 	}
-	if (optind != argc || !enrolment.consoles || !enrolment.ca || !is_place(enrolment.key)) {
+	if (optind != argc ||
+		(from ? enrolment.consoles || enrolment.ca
+		      : !enrolment.consoles || !enrolment.ca) ||
+		!is_place(enrolment.key)) {
 		(void)fputs(usage, stderr);
 		return CLI_USAGE;
 	}
@@ -296,5 +392,5 @@ int cli_enrol(int argc, char **argv)
 		(void)fprintf(stderr, "holdfast: only root enrols a device\n");
 		return CLI_REFUSED;
 	}
-	return enrol(&enrolment);
+	return from ? enrol_from(from) : enrol(&enrolment, trouble);
 }

@@ -94,6 +94,10 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"The console refuses this device; its events wait here. If that is wrong, have it "
 		"approved "
 		"there, or enrol it anew with 'holdfast enrol'."},
+	[FAILURE_ENROL_FILE] = {"enrol-file", FAILURE_AUDIT,
+		"This device could not be enrolled with /etc/holdfast/enroll.ini; what is in force "
+		"stays. It is tried again every five minutes and when the file changes; a mistake "
+		"in the file is told by its line. See 'journalctl -u holdfast-enrol'."},
 	[FAILURE_CONSOLE_SILENT] = {"console-silent", FAILURE_AUDIT,
 		"No console has answered for an hour; events wait here, what is in force stays. "
 		"Look at "

@@ -79,6 +79,7 @@ enum failure_reason {
 	FAILURE_VERIFIER = 63, /* holdfast-verify ended */
 	FAILURE_VERIFY_UNWATCHED = 64, /* nobody sees that a session is locked */
 	FAILURE_POSTURE = 65,	    /* this device does not meet what the policy requires of it */
+	FAILURE_ENROL_FILE = 66,    /* the file that MDM left to enrol with does not do */
 	FAILURE_SCOUT = 70,	    /* nobody tells of the network */
 	FAILURE_SERVICES = 71,	    /* not all addresses of services are in the kernel */
 	FAILURE_BROWSERS = 88,	    /* their files are not written, or not put back */

@@ -120,6 +120,19 @@ static void tell_enforcement(struct engine *engine)
 		memcpy(before, text, sizeof(before));
 }
 
+/* What MDM left is not enrolled with: told again when it is something else that hinders. */
+static void look_enrol_file(struct engine *engine)
+{
+	static char told[ENGINE_FAILURE_TEXT];
+	struct json_object *note = runtime_object_read(engine, ENROL_TROUBLE_NAME);
+	const char *trouble = json_text(note, "trouble");
+
+	if (trouble[0] && strcmp(trouble, told) != 0)
+		failure_note(engine, FAILURE_ENROL_FILE, "%.150s", trouble);
+	(void)snprintf(told, sizeof(told), "%s", trouble);
+	(void)json_object_put(note); /* freed */
+}
+
 void reporting_tick(struct engine *engine)
 {
 	static uint64_t looked_ns;
@@ -130,6 +143,7 @@ void reporting_tick(struct engine *engine)
 		return;
 	looked_ns = now;
 	tell_enforcement(engine);
+	look_enrol_file(engine);
 	status = uplink_object_read(engine, CONSOLE_STATUS_NAME);
 	if (!status)
 		return;

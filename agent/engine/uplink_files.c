@@ -17,7 +17,7 @@
 
 _Static_assert(CONSOLE_STATUS_MAX <= OBJECT_MAX && SURVEY_MAX <= OBJECT_MAX, "each fits");
 
-struct json_object *uplink_object_read(const struct engine *engine, const char *name)
+struct json_object *runtime_object_read(const struct engine *engine, const char *name)
 {
 	char path[PATH_MAX], text[OBJECT_MAX];
 	struct json_tokener *parser;
@@ -25,8 +25,7 @@ struct json_object *uplink_object_read(const struct engine *engine, const char *
 	auto_close int fd = -EBADF;
 	ssize_t got;
 
-	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/%s",
-		engine->runtime_directory, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", engine->runtime_directory, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	got = fd < 0 ? -1 : read(fd, text, sizeof(text));
 	parser = got > 0 ? json_tokener_new_ex(OBJECT_DEPTH) : NULL;
@@ -38,6 +37,14 @@ struct json_object *uplink_object_read(const struct engine *engine, const char *
 		return object;
 	(void)json_object_put(object); /* freed */
 	return NULL;
+}
+
+struct json_object *uplink_object_read(const struct engine *engine, const char *name)
+{
+	char inside[NAME_MAX];
+
+	(void)snprintf(inside, sizeof(inside), CONSOLE_STATUS_DIRECTORY "/%s", name);
+	return runtime_object_read(engine, inside);
 }
 
 bool uplink_path(const struct engine *engine, const char *name, char ret_path[PATH_MAX])

@@ -31,6 +31,12 @@
 #define LEASE_FILE "lease.word"
 #define TRUST_NAME "trust.json"
 
+/*
+ * What hinders an enrolment by a file that MDM left, in the runtime directory: {"trouble": text}. Root's
+ * holdfast-enrol.service writes it, and takes it away when the device is enrolled.
+ */
+#define ENROL_TROUBLE_NAME "enrol-trouble.json"
+
 /* The console's policy, in uplink's state directory; policy/bundle.h. */
 #define BUNDLE_FILE "policy.bundle"
 

@@ -36,6 +36,9 @@ FUZZ_FLAGS_mark_seal   := -max_len=1100
 FUZZ_SOURCES_maintenance := agent/engine/maintenance_token.c
 FUZZ_FLAGS_maintenance	 := -max_len=600
 
+FUZZ_SOURCES_enrol_file := agent/cli/enrol_file.c
+FUZZ_FLAGS_enrol_file	:= -max_len=2048
+
 FUZZ_FLAGS_login_book	:= -max_len=2048
 
 FUZZ_SOURCES_pam_stack := agent/cli/pam_stack.c agent/cli/pam_walk.c

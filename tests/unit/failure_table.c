@@ -9,7 +9,7 @@
 static bool is_reason(unsigned int reason)
 {
 	return (reason > HF_REASON_RULE && reason < HF_REASON_MAX) ||
-	       (reason >= FAILURE_NO_KERNEL && reason <= FAILURE_POSTURE) ||
+	       (reason >= FAILURE_NO_KERNEL && reason <= FAILURE_ENROL_FILE) ||
 	       reason == FAILURE_SCOUT || reason == FAILURE_SERVICES || reason == FAILURE_VAULT ||
 	       reason == FAILURE_VAULT_HELD || reason == FAILURE_LABEL_KEYS ||
 	       reason == FAILURE_WIPE || reason == FAILURE_SCREEN_UNSEEN ||
