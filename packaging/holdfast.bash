@@ -25,7 +25,7 @@ _holdfast()
 	done
 	case $prev in
 	--runtime-dir | --log-dir | --directory | --modules) _filedir -d; return ;;
-	--policy | --open | --app | --key | --public | --token | --output | --ca | --token-file) _filedir; return ;;
+	--policy | --open | --app | --key | --public | --token | --output | --ca | --token-file | --from) _filedir; return ;;
 	--channel | --then) mapfile -t COMPREPLY < <(compgen -W "$channels" -- "$cur"); return ;;
 	--verdict) mapfile -t COMPREPLY < <(compgen -W 'allow audit warn block refused' -- "$cur"); return ;;
 	--user | --as) mapfile -t COMPREPLY < <(compgen -u -- "$cur"); return ;;
@@ -60,7 +60,7 @@ _holdfast()
 	policy:check) _filedir; return ;;
 	policy:explain) choice='--as --app --open --login --then --to --device --policy --help' ;;
 	policy:show) choice='--json' ;;
-	enrol:*) choice='--console --ca --token-file --name --proxy --key --no-wait --help' ;;
+	enrol:*) choice='--console --ca --token-file --name --proxy --key --no-wait --from --help' ;;
 	ticket:*) choice='--audience --nonce --json --help' ;;
 	pam-check:*) choice="$(ls /etc/pam.d 2>/dev/null) --directory --modules --help" ;;
 	vault:) choice='status add unlock lock verify --json --dry-run --help' ;;

@@ -7,62 +7,79 @@ SHAREDIR   := $(PREFIX)/share/holdfast
 UNITDIR	   := $(PREFIX)/lib/systemd/system
 USERUNITDIR := $(PREFIX)/lib/systemd/user
 
-.PHONY: install-agent
-install: install-agent
-install-agent: $(B)/holdfast $(B)/holdfastd $(B)/holdfast-engine $(B)/holdfast-sensor $(B)/holdfast-session \
-		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey $(B)/holdfast-scout \
-		$(B)/holdfast-vault $(B)/holdfast-wipe $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
-		$(B)/holdfast-browser $(B)/pam_holdfast.so
-	install -D -m 644 -t $(DESTDIR)$(PAM_DIRECTORY) $(B)/pam_holdfast.so
-	install -D -m 644 packaging/pam-config $(DESTDIR)$(PREFIX)/share/pam-configs/holdfast
-	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(B)/holdfast $(B)/holdfast-session
-	install -D -m 755 $(B)/holdfastd $(DESTDIR)$(SBINDIR)/holdfastd
-	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(B)/holdfast-engine $(B)/holdfast-sensor \
-		$(B)/holdfast-keyring $(B)/holdfast-uplink $(B)/holdfast-survey $(B)/holdfast-scout \
-		$(B)/holdfast-vault $(B)/holdfast-wipe $(B)/holdfast-verify $(B)/holdfast-password $(B)/holdfast-page \
-		$(B)/holdfast-browser
+BOOTDIR	   := $(PREFIX)/lib/kernel/install.d
+COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+
+# A target for each package; `make install` is all of them. What they put where, and with which
+# rights, is what the packages have: packaging/build takes it from here for deb and rpm alike.
+PACKAGES := agent desktop pam console
+.PHONY: install $(PACKAGES:%=install-%)
+install: $(PACKAGES:%=install-%)
+
+AGENT_WORKERS := $(addprefix $(B)/holdfast-,engine sensor keyring uplink survey scout vault wipe verify password page \
+		 browser)
+install-agent: $(B)/holdfast $(B)/holdfastd $(AGENT_WORKERS)
+	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(B)/holdfast
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(B)/holdfastd
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(AGENT_WORKERS) packaging/holdfast-boot
 	install -D -m 644 packaging/holdfast-verify.pam $(DESTDIR)/etc/pam.d/holdfast-verify
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/apps policy/apps/*.ini
 	install -D -m 644 -t $(DESTDIR)$(SHAREDIR)/examples policy/examples/*.ini
-	install -D -m 644 packaging/holdfast.service $(DESTDIR)$(UNITDIR)/holdfast.service
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) packaging/systemd/holdfast.service \
+		packaging/systemd/holdfast-enrol.path packaging/systemd/holdfast-enrol.service
+	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf
+	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/holdfast.conf
+	install -D -m 644 packaging/holdfast.bash $(DESTDIR)$(COMPLETIONS)/holdfast
+	install -D -m 644 packaging/grub.cfg $(DESTDIR)/etc/default/grub.d/holdfast.cfg
+	install -D -m 755 packaging/kernel-install $(DESTDIR)$(BOOTDIR)/95-holdfast.install
+	test -e $(DESTDIR)/etc/holdfast/policy.ini || \
+		install -D -m 644 packaging/policy.ini $(DESTDIR)/etc/holdfast/policy.ini
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/holdfast.8 man/holdfastd.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
+	packaging/manifest '$(DESTDIR)' $(SHAREDIR)/manifest.sha256 $(BINDIR)/holdfast $(SBINDIR)/holdfastd \
+		$(addprefix $(LIBEXECDIR)/,$(notdir $(AGENT_WORKERS)) holdfast-boot)
+
+install-desktop: $(B)/holdfast-session
+	install -D -m 755 -t $(DESTDIR)$(BINDIR) $<
 	install -D -m 644 -t $(DESTDIR)$(USERUNITDIR) packaging/systemd/user/holdfast-session.service
 	install -d -m 755 $(DESTDIR)$(USERUNITDIR)/graphical-session.target.wants
 	ln -sf ../holdfast-session.service $(DESTDIR)$(USERUNITDIR)/graphical-session.target.wants/
 	install -D -m 644 -t $(DESTDIR)/etc/xdg/autostart packaging/autostart/holdfast-session.desktop
-	install -D -m 644 packaging/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf
-	install -D -m 644 packaging/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/holdfast.conf
-	install -D -m 644 packaging/holdfast.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast
-	ln -sf holdfast $(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast-session
-	install -D -m 644 packaging/lsm.cfg $(DESTDIR)/etc/default/grub.d/holdfast.cfg
-	install -d -m 755 $(DESTDIR)/etc/holdfast
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(filter-out man/holdfast-console.8,$(wildcard man/*.8))
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard man/*.5)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 $(wildcard man/*.7)
+	install -d -m 755 $(DESTDIR)$(COMPLETIONS)
+	ln -sf holdfast $(DESTDIR)$(COMPLETIONS)/holdfast-session
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard man/*.1)
-	packaging/manifest '$(DESTDIR)' $(PREFIX)
+	packaging/manifest '$(DESTDIR)' $(SHAREDIR)/manifest-desktop.sha256 $(BINDIR)/holdfast-session
 
-.PHONY: install-console
-install: install-console
+install-pam: $(B)/pam_holdfast.so
+	install -D -m 644 -t $(DESTDIR)$(PAM_DIRECTORY) $<
+	install -D -m 644 packaging/pam-config $(DESTDIR)$(PREFIX)/share/pam-configs/holdfast
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/pam_holdfast.8
+	packaging/manifest '$(DESTDIR)' $(SHAREDIR)/manifest-pam.sha256 $(PAM_DIRECTORY)/pam_holdfast.so
+
 install-console: $(B)/holdfast-console
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $<
-	install -D -m 644 packaging/holdfast-console.service $(DESTDIR)$(UNITDIR)/holdfast-console.service
+	install -D -m 644 packaging/systemd/holdfast-console.service $(DESTDIR)$(UNITDIR)/holdfast-console.service
 	install -D -m 644 packaging/sysusers-console.conf \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast-console.conf
 	install -D -m 644 packaging/tmpfiles-console.conf \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/holdfast-console.conf
-	install -D -m 644 packaging/holdfast-console.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast-console
+	install -D -m 644 packaging/holdfast-console.bash $(DESTDIR)$(COMPLETIONS)/holdfast-console
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/holdfast-console.8
 
-# `make deb`: build/holdfast_VERSION_ARCHITECTURE.deb, of what install puts where. DEB_VERSION= for a
-# packager's own numbers.
-DEB_VERSION ?= $(VERSION)
-DEB	    := $(B)/holdfast_$(DEB_VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+# `make deb`, `make rpm`: the packages, and what is in them (CycloneDX), in build/packages.
+# PACKAGE_VERSION= for a packager's own numbers, SIGN_KEY= for a key of gpg's to sign with.
+PACKAGE_VERSION ?= $(VERSION)
 
-.PHONY: deb
-deb: all
-	rm -rf $(B)/deb
-	$(MAKE) -s install-agent DESTDIR=$(B)/deb PREFIX=/usr
-	packaging/deb/build $(B)/deb $(DEB_VERSION) $(DEB)
-	@echo $(DEB)
+.PHONY: deb rpm packages
+packages: deb rpm
+deb rpm:
+	packaging/build $@ --version $(PACKAGE_VERSION) $(if $(SIGN_KEY),--sign '$(SIGN_KEY)') $(B)/packages
+
+# How open the units are, as systemd counts: 0 is shut, 10 is everything.
+.PHONY: unit-scores
+unit-scores:
+	@for unit in packaging/systemd/*.service packaging/systemd/user/*.service; do \
+		systemd-analyze security --offline=true --no-pager $$unit 2>/dev/null | tail -n 1 | \
+			sed 's/^[^A-Za-z]*//'; \
+	done

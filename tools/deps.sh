@@ -2,13 +2,13 @@
 # Owns: the Debian packages which building, checking, demonstrating and measuring need.
 # Idempotent; asks apt for nothing when all is there.
 #
-# usage: deps.sh build|check|demo|bench
+# usage: deps.sh [list] build|check|demo|bench	(list: only says which, one a line)
 set -eu
 
 build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev libcurl4-openssl-dev libevent-dev libfido2-dev libinih-dev libpam0g-dev libjson-c-dev libp11-dev libpq-dev
 	libfftw3-dev librdkafka-dev libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libtss2-dev libudev-dev liburing-dev libpango1.0-dev libxcb-record0-dev libxcb-res0-dev libxcb-shape0-dev libxcb-xfixes0-dev libxcb1-dev libzstd-dev llvm make
 	pkg-config zlib1g-dev'
-check='bash btrfs-progs busybox-static ca-certificates chromium clang-format clang-tidy coreutils cpio cron
+check='bash debhelper lintian mmdebstrap rpm rpmlint btrfs-progs busybox-static ca-certificates chromium clang-format clang-tidy coreutils cpio cron
 	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk firefox-esr fuse3 gdb git iproute2
 	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
@@ -19,16 +19,26 @@ check='bash btrfs-progs busybox-static ca-certificates chromium clang-format cla
 demo='tmux'
 bench='auditd fapolicyd libestr0 libfastjson4 liblognorm5 librelp-dev'
 
+is_list=
+if [ "${1:-}" = list ]; then
+	is_list=1
+	shift
+fi
 case ${1:-build} in
 build) wanted=$build ;;
 check) wanted="$build $check" ;;
 demo) wanted="$build $check $demo" ;;
 bench) wanted="$build $check $bench" ;;
 *)
-	echo 'usage: deps.sh build|check|demo|bench' >&2
+	echo 'usage: deps.sh [list] build|check|demo|bench' >&2
 	exit 2
 	;;
 esac
+if [ -n "$is_list" ]; then
+	# shellcheck disable=SC2086
+	printf '%s\n' $wanted
+	exit 0
+fi
 
 # Prints the packages of $wanted which are not installed.
 missing_packages()

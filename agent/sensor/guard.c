@@ -16,6 +16,7 @@
 
 #include "agent/ipc/browser.h"
 #include "agent/ipc/wipe.h"
+#include "common/manifests.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -114,7 +115,9 @@ static void add_programs(struct guard *guard)
 		add(guard, program, "%s/holdfast-verify", directory);
 		add(guard, program, "%s/holdfast-password", directory);
 		add(guard, program, "%s/holdfast-page", directory);
-		add(guard, HF_MARK_GUARDED, "%s/../../share/holdfast/manifest.sha256", directory);
+		for (size_t i = 0; i < MANIFEST_COUNT; i++)
+			add(guard, HF_MARK_GUARDED, "%s/../../share/holdfast/%s", directory,
+				manifest_names[i]);
 		add(guard, program, "%s/holdfast-scout", directory);
 		add(guard, program, "%s/holdfast-browser", directory);
 	}

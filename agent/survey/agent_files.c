@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether the agent's programs are those that were installed: each against its SHA-256 in the
- * manifest that the build made, which is guarded as the programs are. dpkg's own list has MD5, and is
- * anybody's who is root. Who replaces both is found by the manifest's own digest, which the console
+ * manifests that the build made, which are guarded as the programs are. dpkg's own list has MD5, and is
+ * anybody's who is root. Who replaces both is found by the manifests' own digest, which the console
  * has beside the version.
  */
 #include <errno.h>
@@ -16,9 +16,9 @@
 
 #include "agent/survey/survey.h"
 #include "common/cleanup.h"
+#include "common/manifests.h"
 #include "common/text.h"
 
-#define MANIFEST      "manifest.sha256"
 #define DIGEST_DIGITS 64
 #define FILES_MAX     64
 #define BLOCK	      65536
@@ -26,9 +26,9 @@
 
 struct check {
 	const struct survey *survey;
-	EVP_MD_CTX *whole; /* of the manifest's lines */
+	EVP_MD_CTX *whole; /* of the manifests' lines */
 	unsigned int count;
-	bool is_bad;			/* the manifest is none */
+	bool is_bad;			/* a manifest is none */
 	char changed[SURVEY_TEXT_SIZE]; /* the first file that is another; "" = none */
 };
 
@@ -95,7 +95,12 @@ void survey_agent_files(const struct survey *survey)
 	struct check check = {.survey = survey, .whole = EVP_MD_CTX_new()};
 
 	if (check.whole && EVP_DigestInit_ex(check.whole, EVP_sha256(), NULL) == 1)
-		fact_lines(survey->root_fd, HOLDFAST_SHARE "/" MANIFEST, on_file, &check);
+		for (size_t i = 0; i < MANIFEST_COUNT && !check.is_bad; i++) {
+			char path[256];
+
+			(void)snprintf(path, sizeof(path), HOLDFAST_SHARE "/%s", manifest_names[i]);
+			fact_lines(survey->root_fd, path, on_file, &check);
+		}
 	if (check.is_bad)
 		fact_show(survey, "agent_files", "manifest damaged");
 	else if (check.count)

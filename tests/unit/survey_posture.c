@@ -353,6 +353,14 @@ Test(survey_posture, the_agents_files_are_those_that_were_installed)
 	(void)unlinkat(survey.root_fd, "usr/sbin/holdfastd", 0);
 	survey_agent_files(&survey);
 	cr_expect_str_eq(fact("agent_files"), "changed /usr/sbin/holdfastd", "is gone");
+	put("usr/sbin/holdfastd", "");
+	put("usr/share/holdfast/manifest-pam.sha256", EMPTY "  usr/lib/security/pam_holdfast.so\n");
+	survey_agent_files(&survey);
+	cr_expect_str_eq(fact("agent_files"), "changed /usr/lib/security/pam_holdfast.so",
+		"of another package, which is not there");
+	put("usr/lib/security/pam_holdfast.so", "");
+	survey_agent_files(&survey);
+	cr_expect_str_eq(fact("agent_files"), "good", "control");
 	put("usr/share/holdfast/manifest.sha256", "nonsense\n");
 	survey_agent_files(&survey);
 	cr_expect_str_eq(fact("agent_files"), "manifest damaged");

@@ -15,15 +15,11 @@ $(B)/tests/kernelctl: $(B)/tests/vm/tools/kernelctl.o \
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lbpf
 
-# Two versions of the package, of the same build.
-DEB_TESTS := $(B)/tests/holdfast-first.deb $(B)/tests/holdfast-next.deb
-$(B)/tests/holdfast-first.deb: DEB_NUMBER := 0.1.0
-$(B)/tests/holdfast-next.deb: DEB_NUMBER := 0.1.1
-$(DEB_TESTS): $(PROGRAMS) $(wildcard packaging/*.* packaging/deb/* man/*)
-	rm -rf $@.tree
-	$(MAKE) -s install-agent DESTDIR=$@.tree PREFIX=/usr
-	packaging/deb/build $@.tree $(DEB_NUMBER) $@
-	rm -rf $@.tree
+# Two versions of the packages, of the same build.
+DEB_TESTS := $(patsubst %,$(B)/tests/packages/%.made,0.1.0 0.1.1)
+$(B)/tests/packages/%.made: $(PROGRAMS) $(shell find packaging man -type f)
+	packaging/build deb --version $* --built $(@D)
+	touch $@
 
 # key_bytes: what tests/vm/outside.py knows of keys; jump.so: a console whose clock is not the machine's.
 VM_PROGRAMS += $(VM_TOOLS) $(DEB_TESTS) $(B)/tests/e2e/key_bytes $(B)/tests/e2e/jump.so

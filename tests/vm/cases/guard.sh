@@ -36,7 +36,7 @@ install_agent()
 	mkdir -p $home/sbin $home/libexec $conf $admin $units /run/systemd/system $group
 	install -m 755 build/holdfastd build/holdfast $home/sbin
 	install -m 755 build/holdfast-sensor build/holdfast-engine $home/libexec
-	install -m 644 packaging/holdfast.service $units/holdfast.service
+	install -m 644 packaging/systemd/holdfast.service $units/holdfast.service
 	sed 's,\.\./\.\./\.\./policy,'"$HF_REPO"'/policy,' \
 		tests/vm/cases/policy.ini >$policy
 	cat >>$policy <<-'END'

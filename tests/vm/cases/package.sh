@@ -1,6 +1,7 @@
 #!/bin/bash
-# Owns: the Debian package under the real service manager: installed, upgraded with a maintenance
-# token and not without, removed likewise, purged. Protected files are shut at every moment between.
+# Owns: the Debian packages under the real service manager: installed, upgraded with a maintenance
+# token and not without, never to an older version, removed likewise, purged. Protected files are shut
+# at every moment between.
 # vm-needs: ext4 systemd
 # vm-timeout: 600
 # shellcheck disable=SC2317 # functions are run by check and wait_for
@@ -10,8 +11,8 @@
 . tests/vm/cases/service.sh
 
 token=/etc/holdfast/maintenance.token
-first=build/tests/holdfast-first.deb
-next=build/tests/holdfast-next.deb
+first=(build/tests/packages/{holdfast-agent,libpam-holdfast}_0.1.0_*.deb)
+next=(build/tests/packages/{holdfast-agent,libpam-holdfast}_0.1.1_*.deb)
 
 # A database of its own: reading the machine's takes minutes under emulation.
 dpkg_own()
@@ -28,7 +29,7 @@ dpkg_prepare()
 
 version()
 {
-	dpkg-query --admindir=/run/hf/dpkg -W -f '${Version} ${db:Status-Status}' holdfast
+	dpkg-query --admindir=/run/hf/dpkg -W -f '${Version} ${db:Status-Status}' holdfast-agent
 }
 
 version_is()
@@ -60,7 +61,7 @@ inode_of()
 installed()
 {
 	check 'control: nothing is refused before' cat $secret/doc.txt
-	check 'the package is installed' dpkg_own -i $first
+	check 'the package is installed' dpkg_own -i "${first[@]}"
 	check 'and what it starts runs' enforcing
 	check 'it is enabled' systemctl is-enabled --quiet holdfast.service
 	check 'its users are there' getent passwd holdfast holdfast-sensor
@@ -95,13 +96,14 @@ is_guarded()
 # refused NAME WORDS DPKG-ARGUMENTS...: it says why, and all is as it was.
 refused()
 {
-	local name=$1 words=$2 main inode
+	local name=$1 words=$2 main inode before
 
 	shift 2
+	before=$(version)
 	main=$(property MainPID) inode=$(inode_of)
 	refute "$name: dpkg fails" dpkg_own "$@"
 	check "$name: and says why" grep -q "$words" /run/hf/dpkg.log
-	check "$name: the package is as it was" version_is '0.1.0 installed'
+	check "$name: the package is as it was" [ "$(version)" = "$before" ]
 	check "$name: the agent goes on" [ "$(property MainPID)" = "$main" ]
 	check "$name: with its files" [ "$(inode_of)" = "$inode" ]
 	check "$name: the door is shut" door_is_shut
@@ -119,7 +121,7 @@ upgraded()
 	main=$(property MainPID)
 	before=$(attempts) since=$(now_ms)
 	cp $admin/upgrade $token
-	check 'with a token it is upgraded' dpkg_own -i $next
+	check 'with a token it is upgraded' dpkg_own -i "${next[@]}"
 	check 'to the next version' version_is '0.1.1 installed'
 	check 'another agent runs' [ "$(property MainPID)" != "$main" ]
 	check 'and enforces' enforcing
@@ -134,13 +136,14 @@ upgraded()
 removed()
 {
 	cp $admin/remove $token
-	check 'with a token it is removed' dpkg_own -r holdfast
+	check 'with a token it is removed' dpkg_own -r libpam-holdfast holdfast-agent
 	check 'nothing is refused any more' wait_for 30 cat $secret/doc.txt
 	check 'no process is left' bash -c '! pgrep -x holdfastd'
 	check 'no executable is left' test ! -e /usr/sbin/holdfastd -a ! -e /usr/libexec/holdfast
 	check 'the labels are kept' test -s /var/lib/holdfast/index.db
 	check 'the policy is kept' test -s /etc/holdfast/policy.ini
-	check 'it is purged' dpkg_own -P holdfast
+	check 'it is purged' dpkg_own -P libpam-holdfast holdfast-agent
+	check 'and says what stays' grep -q 'setfattr --remove' /run/hf/dpkg.log
 	check 'no state is left' bash -c '! ls -d /var/lib/holdfast* /var/log/holdfast /etc/holdfast'
 }
 
@@ -149,12 +152,14 @@ dpkg_prepare
 installed
 guarding
 gaps_begin
-refused 'upgrade without a token' 'there is no token' -i $next
+refused 'upgrade without a token' 'there is no token' -i "${next[@]}"
 cp $admin/stop $token
-refused 'upgrade with one for something else' 'was for something else' -i $next
+refused 'upgrade with one for something else' 'was for something else' -i "${next[@]}"
 rm $token
-refused 'removal without a token' 'there is no token' -r holdfast
+refused 'removal without a token' 'there is no token' -r libpam-holdfast holdfast-agent
 upgraded
+# With the token, by which upgrading has just worked.
+refused 'downgrade' 'is older than' -i "${first[@]}"
 rm $token
 gaps_end
 removed
