@@ -149,10 +149,10 @@ static int visit_directory(struct walk *walk, int directory_fd, bool is_below, u
 	while (r == 0 && (entry = readdir(directory))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (snprintf(walk->path + before, sizeof(walk->path) - before, "%s%s",
-			    before && walk->path[before - 1] == '/' ? "" : "/",
-			    entry->d_name) < (int)(sizeof(walk->path) - before))
-			r = visit(walk, directory_fd, entry->d_name, is_below, depth);
+		(void)snprintf(walk->path + before, sizeof(walk->path) - before, "%s%s",
+			before && walk->path[before - 1] == '/' ? "" : "/",
+			entry->d_name); /* cut: nothing is opened by it */
+		r = visit(walk, directory_fd, entry->d_name, is_below, depth);
 		walk->path[before] = '\0';
 		if (r == 0 && wipe_is_over(0))
 			r = -EINTR;
@@ -209,6 +209,13 @@ static bool find_mount(uint32_t device, char ret_path[PATH_MAX])
 	return is_found;
 }
 
+/* Of all that is on it, nothing can be said. */
+static void fail_on(struct wipe *wipe, const char *what, int error)
+{
+	wipe_note_failure(wipe, what, error);
+	wipe->journal.receipt.failed++;
+}
+
 static int walk_round(struct walk *walk, int root_fd, uint64_t root_inode)
 {
 	walk->seen = walk->kept = walk->failed = walk->removed = 0;
@@ -225,7 +232,7 @@ static int destroy_on(struct wipe *wipe, const char *path)
 	walk = (struct walk){.wipe = wipe};
 	if (root_fd < 0 ||
 		statx(root_fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &status) < 0) {
-		wipe_note_failure(wipe, path, errno);
+		fail_on(wipe, path, errno);
 		return 0;
 	}
 	walk.mount = status.stx_mnt_id;
@@ -233,8 +240,7 @@ static int destroy_on(struct wipe *wipe, const char *path)
 	r = grave_open(&walk.grave, wipe, root_fd);
 	if (r < 0) {
 		grave_close(&walk.grave);
-		wipe_note_failure(wipe, path, -r);
-		wipe->journal.receipt.failed++;
+		fail_on(wipe, path, -r);
 		return 0;
 	}
 	for (unsigned int round = 0; r == 0 && round < ROUNDS_MAX; round++) {
@@ -268,6 +274,8 @@ int files_destroy(struct wipe *wipe)
 	for (unsigned int i = 0; r == 0 && i < wipe->marks.device_count; i++)
 		if (find_mount(wipe->marks.devices[i], path))
 			r = destroy_on(wipe, path);
+		else
+			fail_on(wipe, "a file system of which no mount shows all", ENOTSUP);
 	if (r == 0)
 		receipt->elsewhere = wipe->plan.mark_count > wipe->marks.count
 					     ? wipe->plan.mark_count - wipe->marks.count

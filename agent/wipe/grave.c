@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -123,9 +124,15 @@ int grave_open(struct grave *grave, struct wipe *wipe, int root_fd)
 	return grave_empty(grave);
 }
 
+/* When there is another one of its name by now, with a number behind it: what stays in here is destroyed. */
 static int put_back(struct grave *grave, const char *own, int directory_fd, const char *name)
 {
-	return renameat2(grave->fd, own, directory_fd, name, RENAME_NOREPLACE) < 0 ? -errno : 1;
+	char other[NAME_MAX + 1];
+
+	if (renameat2(grave->fd, own, directory_fd, name, RENAME_NOREPLACE) == 0)
+		return 1;
+	(void)snprintf(other, sizeof(other), "%.*s.%s", NAME_MAX - (int)strlen(own) - 1, name, own);
+	return renameat2(grave->fd, own, directory_fd, other, RENAME_NOREPLACE) < 0 ? -errno : 1;
 }
 
 int grave_take(struct grave *grave, int directory_fd, const char *name)

@@ -27,6 +27,7 @@ LINE, END = 64, 65
 LABEL_SHOW, PLAN, MARKS, LINEAGE, TELL = 8, 28, 29, 30, 31
 EVENTS = ('', 'ordered', 'begun', 'progress', 'ended', 'failed', 'idle')
 FILES = 400
+LABELLED = FILES + 6  # five below a labelled directory, one where no path leads
 
 
 class Engine:
@@ -100,7 +101,7 @@ class Engine:
         except OSError as failure:
             return -failure.errno
         labels = list(self.marks.get(status.st_ino, []))
-        if self.below and os.readlink(f'/proc/self/fd/{directory}').startswith(self.below):
+        if not labels and self.below and os.readlink(f'/proc/self/fd/{directory}').startswith(self.below):
             labels.append('finance')
             self.marks[status.st_ino] = labels  # a label stays with what is moved out
         self.line(peer, {'labels': labels, 'own': []})
@@ -202,6 +203,20 @@ class Disk:
             self.engine.marks[os.stat(path).st_ino] = labels
         return path
 
+    def write_far(self, text, labels):
+        """Where no path leads: it would be longer than PATH_MAX."""
+        directory = os.open(self.place, os.O_PATH)
+        for _ in range(25):
+            os.mkdir('d' * 200, dir_fd=directory)
+            inner = os.open('d' * 200, os.O_PATH, dir_fd=directory)
+            os.close(directory)
+            directory = inner
+        file = os.open('page', os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=directory)
+        os.write(file, text.encode() * 200)
+        self.engine.marks[os.fstat(file).st_ino] = labels
+        os.close(file)
+        os.close(directory)
+
     def fill(self):
         for i in range(FILES):
             self.write(f'home/anna/d{i % 7}/secret{i}', f'HF-E2E-SECRET {i}\n', ['finance'])
@@ -211,6 +226,7 @@ class Disk:
             self.write(f'srv/finance/deep/page{i}', f'HF-E2E-SECRET below {i}\n')
         self.engine.below = os.path.join(self.place, 'srv/finance')
         self.engine.marks[os.stat(self.engine.below).st_ino] = ['finance']
+        self.write_far('HF-E2E-SECRET far\n', ['finance'])
         with open(self.outside, 'w', encoding='ascii') as file:
             file.write('not on that file system\n')
         os.symlink(self.outside, os.path.join(self.engine.below, 'link'))
@@ -261,7 +277,7 @@ def without_an_order(device, disk):
     wiper = device.wipe()
     check('without an order it ends by itself', wait_until(lambda: wiper.poll() == 0, 20), device.wiper_errors())
     check('and says that nothing is to be done', device.engine.events() == ['idle'], device.engine.told)
-    check('and nothing is', disk.neighbours() == disk.before and len(disk.labelled()) == FILES + 5 and
+    check('and nothing is', disk.neighbours() == disk.before and len(disk.labelled()) == LABELLED - 1 and
           not device.journal())
 
 
@@ -309,7 +325,7 @@ def forged(device, disk):
         time.sleep(1.5)
         device.end_wiper()
         check(f'forged: {what}: nothing is begun', not os.path.exists(device.part(state + '/journal')) and
-              len(disk.labelled()) == FILES + 5, device.wiper_errors())
+              len(disk.labelled()) == LABELLED - 1, device.wiper_errors())
 
 
 def killed_in_the_middle(device, disk):
@@ -361,12 +377,12 @@ def receipt_of(console, device, work, kept='1'):
         text = file.read()
     said = dict(line.split(' ', 1) for line in text.split('-----BEGIN')[0].splitlines() if ' ' in line)
     check('the receipt says what went', said['order'] == '2' and said['what'] == 'wipe' and
-          int(said['removed']) == FILES + 5 and said['kept'] == kept and said['failed'] == '0' and
+          int(said['removed']) == LABELLED and said['kept'] == kept and said['failed'] == '0' and
           said['lineage'] == 'yes', said)
     check('and that all of that was overwritten', said['overwritten'] == said['removed'], said)
     check('and what is elsewhere', said['elsewhere'] == '2', said)
     done = console.run('device', 'receipt', '--verify', path, '--ca', console.ca)
-    check('the command proves it', done.returncode == 0 and f'{FILES + 5} removed' in done.stdout,
+    check('the command proves it', done.returncode == 0 and f'{LABELLED} removed' in done.stdout,
           done.stdout + done.stderr)
     return path, text
 
