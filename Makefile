@@ -30,7 +30,7 @@ $(B)/%.o: %.c
 CFLAGS_policy := -Wconversion
 CFLAGS_common := -Wconversion
 
-ROOMS := common bpf policy watermark agent console tests packaging
+ROOMS := common bpf policy watermark agent console tests packaging tools
 -include $(foreach room,$(ROOMS),$(wildcard $(room)/rules.mk))
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
 
