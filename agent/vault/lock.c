@@ -15,6 +15,9 @@
 #include "agent/vault/vault.h"
 #include "common/cleanup.h"
 
+#define HELD_TRIES 5
+#define HELD_US	   100000
+
 int vault_complain(const char *name, const char *format, ...)
 {
 	va_list arguments;
@@ -176,6 +179,18 @@ int vault_unlock(const char *name)
 	return VAULT_DONE;
 }
 
+/* The kernel itself holds files for a moment: what is written out, or closed just now by a process that ended. */
+static int take_key_patiently(int keyring_fd, const struct record *record)
+{
+	int r = vault_take_key(keyring_fd, record);
+
+	for (int i = 0; i < HELD_TRIES && r == 1; i++) {
+		(void)usleep(HELD_US); /* interrupted: sooner */
+		r = vault_take_key(keyring_fd, record);
+	}
+	return r;
+}
+
 int vault_lock(const char *name)
 {
 	auto_close int state_fd = -EBADF, keyring_fd = -EBADF, fd = -EBADF;
@@ -190,7 +205,7 @@ int vault_lock(const char *name)
 	r = record_write(state_fd, &record);
 	if (r < 0)
 		return vault_complain(name, "cannot note it: %s", strerror(-r));
-	r = vault_take_key(keyring_fd, &record);
+	r = take_key_patiently(keyring_fd, &record);
 	if (r < 0)
 		return vault_complain(name, "cannot be locked: %s", strerror(-r));
 	if (r == 1) {
