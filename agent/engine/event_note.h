@@ -21,6 +21,7 @@ struct event_note {
 	const char *status_code; /* short word */
 	uint32_t uid;		 /* who did it */
 	bool has_uid;
+	bool is_for_all;  /* each desktop session shows it */
 	const char *path; /* file */
 	const char *name; /* policy, device or log */
 	uint64_t version; /* of the policy */

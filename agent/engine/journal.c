@@ -98,6 +98,7 @@ int journal_note(struct engine *engine, const struct event_note *note)
 	recent = (struct recent_event){
 		.sequence = numbers.sequence,
 		.day_ms = clock_day_ms(),
+		.is_for_all = note->is_for_all,
 		.uid = note->has_uid ? note->uid : LOCAL_ANY,
 		.loginuid = LOCAL_ANY,
 		.json = line,

@@ -13,6 +13,7 @@ struct recent_event {
 	uint64_t sequence; /* of the log */
 	uint64_t day_ms;
 	bool has_record;	/* a kernel record; else the agent's own */
+	bool is_for_all;	/* concerns whoever uses this computer */
 	uint32_t uid, loginuid; /* LOCAL_ANY = nobody */
 	uint32_t pid, tgid;
 	uint8_t verdict, channel;

@@ -97,9 +97,11 @@ static void run_follow(struct engine *engine, struct client *client, int fd)
 	client_line(client, line);
 }
 
-/* Not what others did, for root either: a notice is for the one who acted. */
-static bool is_own_refusal(const struct recent_event *event, uint32_t uid)
+/* Not what others did, for root either: a notice is for the one who acted, but for what concerns all. */
+static bool is_notice_for(const struct recent_event *event, uint32_t uid)
 {
+	if (event->is_for_all)
+		return true;
 	return event->has_record && event->verdict >= HF_VERDICT_WARN &&
 	       (event->uid == uid || event->loginuid == uid);
 }
@@ -116,7 +118,7 @@ void verb_follow(const struct engine *engine, struct client *client)
 	while (index-- > 0 && channel_is_idle(&client->channel)) {
 		event = recent_get(engine->recent, index);
 		client->request.after = event->sequence;
-		if (is_own_refusal(event, client->uid))
+		if (is_notice_for(event, client->uid))
 			client_text(client, event->json);
 	}
 }

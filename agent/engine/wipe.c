@@ -151,7 +151,10 @@ static void note(struct engine *engine, enum event_kind kind)
 {
 	struct json_object *details = json_object_new_object();
 	struct json_object *wipe = json_object_new_object();
-	struct event_note event = {.kind = kind, .message = engine->wipe.words, .details = details};
+	struct event_note event = {.kind = kind,
+		.message = engine->wipe.words,
+		.is_for_all = kind != EVENT_WIPE_ORDERED,
+		.details = details};
 
 	json_add_number(wipe, "order", engine->trust.word.order_number);
 	json_add_number(wipe, "serial", engine->trust.word.serial);

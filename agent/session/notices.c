@@ -10,7 +10,7 @@
 
 static bool is_same_kind(const struct refusal *a, const struct refusal *b)
 {
-	return a->is_warn == b->is_warn && a->channel == b->channel &&
+	return a->is_warn == b->is_warn && a->told == b->told && a->channel == b->channel &&
 	       !strcmp(a->program, b->program) && !strcmp(a->path, b->path) &&
 	       !strcmp(a->destination, b->destination) && !strcmp(a->text, b->text);
 }
@@ -273,7 +273,7 @@ static void format_rest(const struct notice_slot *slot, struct notice *notice, s
 	(void)snprintf(notice->summary, sizeof(notice->summary), "and %llu more refusal%s", count,
 		count == 1 ? "" : "s");
 	(void)snprintf(line, sizeof(line), "The last: %s may not %s", slot->refusal.program, act);
-	add_line(body, line);
+	add_line(body, slot->refusal.told ? slot->refusal.told : line);
 	add_line(body, slot->refusal.text);
 	add_line(body, "See: holdfast why, and for all: holdfast events --verdict refused");
 }
@@ -299,6 +299,14 @@ static void format_kind(const struct notice_slot *slot, struct notice *notice, s
 					: "See: holdfast why");
 }
 
+static void format_told(const struct refusal *refusal, struct notice *notice, struct words *body)
+{
+	(void)snprintf(notice->summary, sizeof(notice->summary), "%s", refusal->told);
+	add_line(body, refusal->text);
+	add_line(body, "By order of your organisation its keys are removed, and protected files "
+		       "where it says so. What is not protected stays. See: holdfast status");
+}
+
 void notice_format(const struct notice_slot *slot, bool is_rest,
 	const struct notice_abilities *abilities, struct notice *ret_notice)
 {
@@ -314,6 +322,8 @@ void notice_format(const struct notice_slot *slot, bool is_rest,
 	words_begin(&body, ret_notice->body, sizeof(ret_notice->body), abilities->has_markup);
 	if (is_rest)
 		format_rest(slot, ret_notice, &body);
+	else if (refusal->told)
+		format_told(refusal, ret_notice, &body);
 	else
 		format_kind(slot, ret_notice, &body);
 	add_link(&body, refusal->link, abilities);

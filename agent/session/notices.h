@@ -23,8 +23,9 @@
 /* One refusal, in clean UTF-8 for people: no control characters, nothing that turns the line. */
 struct refusal {
 	bool is_warn;
-	int channel;	/* enum hf_channel; negative: one of a newer agent */
-	uint64_t count; /* acts of the kernel's record */
+	const char *told; /* no refusal: what is done to this computer, a sentence; static */
+	int channel;	  /* enum hf_channel; negative: one of a newer agent */
+	uint64_t count;	  /* acts of the kernel's record */
 	char program[64];
 	char application[64]; /* "" = not verified */
 	char file[256];	      /* its name */
@@ -40,7 +41,7 @@ struct refusal {
 	uint64_t shown_by_more; /* and how many more do */
 };
 
-/* 0, -EBADMSG when it is no refusal. Reads any object; borrowed. */
+/* 0, -EBADMSG when it is no refusal, and nothing that all are told of. Reads any object; borrowed. */
 int refusal_parse(struct json_object *event, struct refusal *ret_refusal);
 
 struct notice_slot {

@@ -62,6 +62,25 @@ static void screen_take(struct refusal *refusal, struct json_object *event)
 	refusal->shown_by_more = count - 1 + json_number(event, OURS "screen.shown_by_more");
 }
 
+/* What the organisation does to this computer. The words of its end say what became of how much. */
+static int told_parse(struct json_object *event, struct refusal *ret_refusal)
+{
+	const char *code = text_at(event, "metadata.event_code");
+	struct refusal refusal = {.channel = -1, .count = 1};
+
+	if (!strcmp(code, "wipe-begun")) {
+		refusal.told = "This computer is being wiped";
+	} else if (!strcmp(code, "wipe-ended")) {
+		refusal.told = "This computer was wiped";
+		(void)text_clean(refusal.text, sizeof(refusal.text),
+			text_at(event, "message")); /* cut: fine */
+	} else {
+		return -EBADMSG;
+	}
+	*ret_refusal = refusal;
+	return 0;
+}
+
 int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 {
 	const char *verdict = text_at(event, OURS "verdict");
@@ -87,7 +106,7 @@ int refusal_parse(struct json_object *event, struct refusal *ret_refusal)
 	};
 
 	if (!refusal.is_warn && strcmp(verdict, "block") != 0)
-		return -EBADMSG;
+		return told_parse(event, ret_refusal);
 	refusal.channel = policy_channel_parse(text_at(event, OURS "channel"));
 	refusal.count = json_number(event, "count");
 	if (!refusal.count || refusal.count > UINT32_MAX)

@@ -32,6 +32,10 @@ static const char captured[] =
 	"\"display\":\":0\",\"shown_by\":[{\"name\":\"evince\",\"pid\":7},{\"name\":\"writer\"}],"
 	"\"shown_by_more\":2}}}}";
 
+static const char wiped[] =
+	"{\"count\":1,\"message\":\"This computer was wiped: keys of 1 labels\","
+	"\"metadata\":{\"event_code\":\"wipe-ended\"},\"unmapped\":{\"holdfast\":{}}}";
+
 static const struct notice_abilities plain = {0};
 static const struct notice_abilities all = {true, true, true};
 
@@ -439,4 +443,25 @@ Test(session, a_capture_says_by_whom_labels_are_shown)
 	cr_expect(strstr(notice.body, "No pictures."), "%s", notice.body);
 	cr_expect(strstr(notice.body, "By x11-shm; 3 more show protected content"), "%s",
 		notice.body);
+}
+
+Test(session, who_is_wiped_is_told)
+{
+	struct refusal refusal = refusal_of(wiped), begun;
+	struct notice notice = format(&refusal, 1, &plain);
+
+	cr_expect_str_eq(notice.summary, "This computer was wiped");
+	cr_expect_str_eq(notice.body,
+		"This computer was wiped: keys of 1 labels\n"
+		"By order of your organisation its keys are removed, and protected "
+		"files where it says so. What is not protected stays. "
+		"See: holdfast status");
+	cr_expect_eq(notice.urgency, 2);
+	begun = refusal_of("{\"message\":\"is being "
+			   "destroyed\",\"metadata\":{\"event_code\":\"wipe-begun\"}}");
+	notice = format(&begun, 1, &plain);
+	cr_expect_str_eq(notice.summary, "This computer is being wiped");
+	cr_expect_null(strstr(notice.body, "destroyed"));
+	cr_expect_eq(parse("{\"metadata\":{\"event_code\":\"wipe-ordered\"}}", &begun), -EBADMSG);
+	cr_expect_eq(parse("{\"metadata\":{\"event_code\":7}}", &begun), -EBADMSG);
 }
