@@ -25,8 +25,8 @@ PROGRAMS += $(B)/holdfast-engine
 
 KEYRING_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/keyring/*.c)))
 
-$(B)/holdfast-keyring: $(KEYRING_OBJECTS) $(B)/agent/ipc/keyring.o $(COMMON_LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -linih -ltss2-esys -ltss2-mu -lcap -lseccomp
+$(B)/holdfast-keyring: $(KEYRING_OBJECTS) $(B)/agent/ipc/keyring.o $(WATERMARK_LIB) $(COMMON_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lm -linih -ltss2-esys -ltss2-mu -lcap -lseccomp
 
 PROGRAMS += $(B)/holdfast-keyring
 

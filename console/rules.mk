@@ -11,9 +11,9 @@ CONSOLE_IPC := $(patsubst %,$(B)/console/ipc/%.o,export key_messages messages re
 ifneq ($(wildcard console/cli/main.c),)
 CONSOLE_OBJECTS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard console/*/*.c console/store/*/*.c)))
 
-$(B)/holdfast-console: $(CONSOLE_OBJECTS) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
+$(B)/holdfast-console: $(CONSOLE_OBJECTS) $(WATERMARK_LIB) $(POLICY_HOST) $(POLICY_LIB) $(COMMON_LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(POLICY_LDLIBS) -levent -levent_openssl -lssl -lcrypto -ljson-c \
-		-lp11 -lpq -lrdkafka -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
+		$(WATERMARK_LDLIBS) -lpng -ljpeg -lwebp -lp11 -lpq -lrdkafka -lsqlite3 -lcap -lseccomp -lsystemd -lzstd
 
 PROGRAMS += $(B)/holdfast-console
 endif
@@ -33,14 +33,14 @@ UNIT_LDLIBS_console_policy_judge := -ljson-c
 UNIT_LIBS_console_ca   := $(CONSOLE_CA)
 UNIT_LDLIBS_console_ca := -lcrypto -lp11
 CONSOLE_KEYS := $(CONSOLE_CA) $(patsubst %,$(B)/console/authority/%.o,key_receipt key_service key_slots key_wrap \
-			label_key tenant_key trust)
+			label_key mark_key tenant_key trust) $(WATERMARK_LIB)
 UNIT_LIBS_console_keys	 := $(CONSOLE_KEYS)
-UNIT_LDLIBS_console_keys := -lcrypto -lp11
+UNIT_LDLIBS_console_keys := -lcrypto -lp11 -lm
 UNIT_LIBS_keys	       := $(CONSOLE_CA) $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,keys.o \
-				secret_memory.o device_key.o tpm.o tpm_channel.o)
-UNIT_LDLIBS_keys       := -lcrypto -lp11 -ltss2-esys -ltss2-mu
+				secret_memory.o device_key.o tpm.o tpm_channel.o) $(WATERMARK_LIB)
+UNIT_LDLIBS_keys       := -lcrypto -lm -lp11 -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_lease	= $(CONSOLE_CA) $(UNIT_LIBS_keyring_local)
-UNIT_LDLIBS_keyring_lease := -lp11 -lcrypto -linih -ltss2-esys -ltss2-mu
+UNIT_LDLIBS_keyring_lease := -lp11 -lcrypto -lm -linih -ltss2-esys -ltss2-mu
 UNIT_LIBS_trust	       = $(CONSOLE_CA) $(patsubst %,$(B)/agent/engine/%.o,posture trust trust_lease uplink_files database json)
 UNIT_LDLIBS_trust      := -lcrypto -lp11 -ljson-c -lsqlite3
 UNIT_LIBS_lease	       := $(CONSOLE_CA)
@@ -78,3 +78,8 @@ FUZZ_SEEDS_export_messages   := tests/fuzz/corpus/export_messages
 FUZZ_FLAGS_export_messages   := -max_len=4096
 UNIT_LIBS_wipe_receipt	    := $(CONSOLE_CA)
 UNIT_LDLIBS_wipe_receipt    := -lcrypto -lp11
+
+FUZZ_SOURCES_picture := console/trace/picture.c
+FUZZ_LDLIBS_picture  := -lpng -ljpeg -lwebp
+FUZZ_SEEDS_picture   := tests/fuzz/corpus/picture
+FUZZ_FLAGS_picture   := -max_len=4096

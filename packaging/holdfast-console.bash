@@ -42,11 +42,12 @@ _holdfast_console()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='init serve status device policy token rule events export findings audit report key seal-key beacon backup restore --state-dir --runtime-dir --config-dir --help --version' ;;
+	:) choice='init serve status device policy token rule events export findings audit report key trace seal-key beacon backup restore --state-dir --runtime-dir --config-dir --help --version' ;;
 	init:*) choice='--name --tenant --admin --passphrase-file --policy-passphrase-file --ca-key --database --database-password-file --join --help' ;;
 	beacon:) choice='key serve --help' ;;
 	beacon:key) _filedir; return ;;
 	beacon:serve) choice='--key --zone --listen --user --help' ;;
+	trace:*) case $cur in -*) choice='--json --help' ;; *) _filedir; return ;; esac ;;
 	serve:*) choice='--listen --limits --verbose --help' ;;
 	status:*) choice='--json --help' ;;
 	device:) choice='list show approve suspend revoke wipe receipt tag assign pcr --help' ;;

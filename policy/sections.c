@@ -194,6 +194,7 @@ static const struct section_key watermark_keys[] = {
 	{"angle", value_watermark_angle, WATERMARK(angle), 0},
 	{"density", value_watermark_density, WATERMARK(density), 0},
 	{"opacity", value_watermark_opacity, WATERMARK(opacity), 0},
+	{"blind", value_yes_no, WATERMARK(is_blind), 0},
 	{0},
 };
 

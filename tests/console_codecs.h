@@ -14,7 +14,7 @@
 				use(wish, CONSOLE_WORD) use(word, CONSOLE_WORD_IS)                 \
 					use(make, CONSOLE_KEY_MAKE) use(made, CONSOLE_KEY_MADE)    \
 						use(release, CONSOLE_KEY_RELEASE)                  \
-							use(destroy, CONSOLE_KEY_DESTROY)          \
+							use(destroy, CONSOLE_KEY_DESTROY) use(mark, CONSOLE_MARK)          \
 								use(chain, CONSOLE_CHAIN)
 
 #define CONSOLE_CODEC(kind, type)                                               \

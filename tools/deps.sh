@@ -6,7 +6,7 @@
 set -eu
 
 build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev libcurl4-openssl-dev libevent-dev libfido2-dev libinih-dev libpam0g-dev libjson-c-dev libp11-dev libpq-dev
-	libfftw3-dev librdkafka-dev libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libtss2-dev libudev-dev liburing-dev libpango1.0-dev libxcb-record0-dev libxcb-res0-dev libxcb-shape0-dev libxcb-xfixes0-dev libxcb1-dev libzstd-dev llvm make
+	libfftw3-dev librdkafka-dev libseccomp-dev libsqlite3-dev libssl-dev libsystemd-dev libtss2-dev libudev-dev liburing-dev libjpeg62-turbo-dev libpango1.0-dev libpng-dev libwebp-dev libxcb-record0-dev libxcb-res0-dev libxcb-shape0-dev libxcb-xfixes0-dev libxcb1-dev libzstd-dev llvm make
 	pkg-config zlib1g-dev'
 check='bash debhelper lintian mmdebstrap rpm rpmlint btrfs-progs busybox-static ca-certificates chromium clang-format clang-tidy coreutils cpio cron
 	cups cups-bsd cups-client

@@ -20,7 +20,8 @@ struct reading {
 	const struct plane *residual;
 	const struct spectrum *spectrum;
 	const struct carrier *carrier;
-	const struct watermark_key *key;
+	watermark_judge *judge;
+	void *userdata;
 };
 
 static struct affine inverse(const struct affine *affine)
@@ -144,7 +145,7 @@ static int read_at(const struct reading *reading, const struct affine *affine,
 		return r;
 	if (ret_found->confidence < CONFIDENT)
 		return -ENOENT;
-	r = watermark_payload_read(frame, reading->key, &ret_found->payload);
+	r = reading->judge(frame, ret_found->confidence, &ret_found->payload, reading->userdata);
 	if (r < 0)
 		return r == -EBADMSG ? -ENOENT : r;
 	ret_found->scale = sqrtf(fabsf(affine->xx * affine->yy - affine->xy * affine->yx));
@@ -169,17 +170,17 @@ static int read_any(struct reading *reading, struct watermark_found *ret_found)
 	return r;
 }
 
-int watermark_read(
-	const struct luma *luma, const struct watermark_key *key, struct watermark_found *ret_found)
+int watermark_find(const struct luma *luma, const uint8_t lattice[WATERMARK_KEY_SIZE],
+	watermark_judge *judge, void *userdata, struct watermark_found *ret_found)
 {
 	auto_call(spectrum_done) struct spectrum spectrum = {0};
 	auto_call(plane_done) struct plane residual = {0};
 	struct watermark_found found = {0};
 	struct carrier carrier;
-	struct reading reading = {&residual, &spectrum, &carrier, key};
+	struct reading reading = {&residual, &spectrum, &carrier, judge, userdata};
 	int r;
 
-	r = carrier_init(&carrier, key->lattice);
+	r = carrier_init(&carrier, lattice);
 	if (r == 0)
 		r = residual_make(luma, &residual);
 	if (r == 0)
@@ -188,5 +189,22 @@ int watermark_read(
 		r = read_any(&reading, &found);
 	if (r == 0)
 		*ret_found = found;
+	return r;
+}
+
+static int judge_by_key(const uint8_t frame[WATERMARK_FRAME_BITS], float confidence,
+	struct watermark_payload *ret_payload, void *userdata)
+{
+	(void)confidence; /* what the key proves is no chance */
+	return watermark_payload_read(frame, userdata, ret_payload);
+}
+
+int watermark_read(
+	const struct luma *luma, const struct watermark_key *key, struct watermark_found *ret_found)
+{
+	struct watermark_key copy = *key;
+	int r = watermark_find(luma, key->lattice, judge_by_key, &copy, ret_found);
+
+	watermark_key_wipe(&copy);
 	return r;
 }

@@ -267,6 +267,12 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"No compositing manager runs on a display: the watermark's text is shown there, "
 		"but "
 		"there is no blind mark. Start one (picom, xcompmgr), or a desktop that has one."},
+	[FAILURE_PEN] = {"watermark-no-pen", FAILURE_AUDIT,
+		"The policy wants a blind mark over a user's screen, and the console gave this "
+		"device "
+		"no pen to write it with: captures carry none. Enrol the device; on the console, "
+		"see "
+		"that there is a key: 'holdfast-console key rotate @watermark'."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -88,6 +88,7 @@ enum failure_reason {
 	FAILURE_SCREEN_UNSEEN = 94, /* the session saw a capture that the kernel part did not */
 	FAILURE_OVERLAY = 96,	    /* the watermark was taken from a screen */
 	FAILURE_UNBLENDED = 97,	    /* a display on which no blind mark can be */
+	FAILURE_PEN = 98,	    /* a user of whom there is no pen for blind marks */
 	FAILURE_REASON_MAX = 100,
 };
 

@@ -14,9 +14,11 @@
 
 #include "agent/engine/engine.h"
 #include "agent/engine/json.h"
+#include "agent/engine/marks.h"
 #include "agent/engine/verify.h"
 #include "agent/ipc/keyring_ask.h"
 #include "common/clock.h"
+#include "common/mark_id.h"
 #include "common/uuid.h"
 
 #define TURN_NS	   CLOCK_SECOND_NS
@@ -37,6 +39,12 @@ static struct {
 /* "acme/finance" as people know it; the id when the policy has it no more. */
 static void name_of(const struct engine *engine, const uint8_t *label, char ret_name[64])
 {
+	struct mark_id mark;
+
+	if (mark_id_read(label, &mark)) {
+		(void)snprintf(ret_name, 64, "watermark of user %" PRIu32, mark.uid);
+		return;
+	}
 	for (unsigned int i = 0; engine->policy && i < HF_LABEL_MAX; i++)
 		if (!memcmp(engine->policy->label[i].uuid, label, KEYRING_UUID_SIZE) &&
 			engine->policy->label[i].name) {
@@ -51,9 +59,14 @@ static void tell(struct engine *engine, const struct keyring_label *label,
 {
 	struct json_object *details = json_object_new_object();
 	char name[64], text[160];
+	struct mark_id mark;
 	struct event_note note = {.message = text, .name = name, .details = details};
 
 	name_of(engine, label->label, name);
+	if (mark_id_read(label->label, &mark)) { /* by which the console knows the user's name */
+		note.uid = mark.uid;
+		note.has_uid = true;
+	}
 	json_add_text(details, "label", name);
 	json_add_number(details, "generation", change->generation);
 	if (change->kind == LABEL_KEYS_HERE) {
@@ -173,6 +186,7 @@ static void wish_of(const struct engine *engine, struct keyring_want *ret_want)
 		if (!is_there && ret_want->count < KEYRING_LABELS_MAX)
 			memcpy(ret_want->labels[ret_want->count++], label, KEYRING_UUID_SIZE);
 	}
+	marks_wish(engine, ret_want);
 }
 
 static void ask(struct engine *engine)

@@ -22,6 +22,7 @@
 #include "agent/engine/label_keys.h"
 #include "agent/engine/login.h"
 #include "agent/engine/maintenance.h"
+#include "agent/engine/marks.h"
 #include "agent/engine/overlays.h"
 #include "agent/engine/policy_bundle.h"
 #include "agent/engine/reporting.h"
@@ -373,6 +374,7 @@ static void tick(struct engine *engine)
 	zones_tick(engine);
 	witness_tick(engine);
 	overlays_tick(engine);
+	marks_tick(engine);
 	browsers_tick(engine);
 	capture_hours_tick(engine);
 	if (now - life_ns > LIFE_NS || !is_ready) {

@@ -7,6 +7,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/engine/json.h"
+#include "agent/engine/marks.h"
 #include "common/clock.h"
 
 /* Those that went a moment ago. */
@@ -29,7 +30,19 @@ static bool is_wanted(const struct engine *engine)
 	return rules_of(engine)->text || rules_of(engine)->is_blind;
 }
 
-static struct json_object *answer_object(const struct engine *engine)
+static void add_mark(const struct client *client, struct json_object *line)
+{
+	uint64_t minute;
+	const char *tile = marks_tile(client->uid, &minute);
+
+	if (!tile || minute == client->request.after)
+		return;
+	json_add(line, "tile", json_object_new_string(tile)); /* longer than other texts may be */
+	json_add_number(line, "strength", MARKS_STRENGTH);
+	json_add_number(line, "minute", minute);
+}
+
+static struct json_object *answer_object(const struct engine *engine, const struct client *client)
 {
 	const struct watermark_rules *rules = rules_of(engine);
 	const struct policy_login_rules *login = engine->policy ? &engine->policy->login : NULL;
@@ -40,6 +53,9 @@ static struct json_object *answer_object(const struct engine *engine)
 	json_add(line, "angle", json_object_new_int(rules->angle));
 	json_add_number(line, "opacity", (uint64_t)rules->opacity);
 	json_add_number(line, "density", rules->density);
+	json_add_bool(line, "blind", rules->is_blind);
+	if (rules->is_blind)
+		add_mark(client, line);
 	if (login && login->owner >= 0)
 		json_add_text(line, "tenant", login->tenants[login->owner].name);
 	return line;
@@ -99,7 +115,7 @@ void verb_mark(struct engine *engine, struct client *client, int fd)
 	(void)snprintf(client->display, sizeof(client->display), "%s", request->display);
 	tell_unblended(engine, client);
 	client->overlay_state = (uint8_t)request->method;
-	client_line(client, answer_object(engine));
+	client_line(client, answer_object(engine, client));
 	client_end(client, 0, "%s", "");
 }
 

@@ -44,7 +44,7 @@ enum keyring_verb {
 	KEYRING_LEASE_TAKE = 9,
 	KEYRING_LEASE_KEY = 10, /* answers SHA-256 of the SubjectPublicKeyInfo; -ENOKEY */
 	KEYRING_TICKET = 12,	/* signs what common/ticket.h says that a ticket is signed of */
-	/* 11: the lease; 13 to 15: tickets; 20 to 27: vaults */
+	/* 11: the lease; 13 to 15: tickets; 20 to 25: vaults; 26: marks */
 	KEYRING_KEYS_WANT = 16,	 /* struct keyring_want: the labels whose keys the policy needs */
 	KEYRING_KEYS_ASK = 17,	 /* the device's UUID; answers a question of common/key_words.h */
 	KEYRING_KEYS_GRANT = 18, /* the console's answer to that; answers u16, how many keys came */
@@ -59,6 +59,12 @@ enum keyring_verb {
 	KEYRING_VAULT_REMOVE = 21,
 	/* u8: 1, the machine goes to sleep: all keys go, and none comes until it is said that 0, it is awake. */
 	KEYRING_KEYS_SLEEP = 22,
+	/*
+	 * A uid (32 bits), a minute since WATERMARK_MINUTE_0 (32), flags, strength and a part of the tile, from
+	 * 0 on: answers those levels of a blind mark that names this user, two in a byte. -ENOKEY: the
+	 * console gave no pen of that user.
+	 */
+	KEYRING_MARK = 26,
 	KEYRING_KEYS_DROP = 28,	   /* u8, enum keyring_drop; then a label's UUID, or nothing: all */
 	KEYRING_KEYS_REFUSED = 29, /* the console's code, as text */
 	KEYRING_QUOTE =
@@ -99,6 +105,8 @@ enum keyring_drop {
 	KEYRING_DROP_PERSON = 7,  /* root's command */
 	KEYRING_DROP_MAX,
 };
+
+#define KEYRING_MARK_PARTS 5 /* of a tile: watermark/tile.h */
 
 #define KEYRING_LABELS_MAX 64
 #define KEYRING_CODE_SIZE  33 /* bytes of a refusal's code, NUL counted */

@@ -38,6 +38,9 @@ verb_function verb_receipt;
 /* keys_verbs.c */
 verb_function verb_keys_want, verb_keys_ask, verb_keys_grant, verb_keys_state, verb_keys_drop,
 	verb_keys_refused, verb_keys_sleep;
+/* marks.c */
+verb_function verb_mark;
+
 /* vault_verbs.c */
 verb_function verb_vault_add, verb_vault_remove;
 

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/mark_id.h"
 #include "common/uuid.h"
+#include "watermark/key.h"
 
 #define BOOT_ID	   "/proc/sys/kernel/random/boot_id"
 #define ANSWER_MS  20000 /* so long a question waits for its answer, until another is made */
@@ -115,10 +117,19 @@ static bool is_same(const uint8_t *one, const uint8_t *other)
 	return !memcmp(one, other, KEY_WORDS_ID_SIZE);
 }
 
+/* Whether that is what was asked for by this id: a label's key, or a part of a pen. */
+static bool is_of(const uint8_t *item, const uint8_t *asked)
+{
+	uint8_t id[KEY_WORDS_ID_SIZE];
+
+	mark_id_asked(item, id);
+	return is_same(id, asked);
+}
+
 static struct wanted *wanted_find(struct keys *keys, const uint8_t *label)
 {
 	for (unsigned int i = 0; i < keys->wanted_count; i++)
-		if (is_same(keys->wanted[i].label, label))
+		if (is_of(label, keys->wanted[i].label))
 			return &keys->wanted[i];
 	return NULL;
 }
@@ -162,6 +173,33 @@ const uint8_t *keys_find(struct keys *keys, const uint8_t label[KEY_WORDS_ID_SIZ
 	return keys->secrets->keys[entry - keys->entries];
 }
 
+int keys_pen(
+	struct keys *keys, uint32_t uid, struct watermark_pen *ret_pen, uint32_t *ret_generation)
+{
+	struct watermark_pen pen = {0};
+	uint8_t *const parts[MARK_PART_MAX] = {
+		[MARK_LATTICE] = pen.lattice, [MARK_CIPHER] = pen.cipher, [MARK_OWN] = pen.own};
+	unsigned int found = 0;
+	struct mark_id mark;
+
+	for (unsigned int i = 0; i < KEYS_MAX; i++) {
+		const struct entry *entry = &keys->entries[i];
+
+		if (!entry->generation || !mark_id_read(entry->label, &mark) || mark.uid != uid ||
+			mark.part == MARK_WHOLE)
+			continue;
+		memcpy(parts[mark.part], keys->secrets->keys[i], LABEL_KEY_SIZE);
+		pen.subject = mark.subject;
+		pen.epoch = entry->generation % 32; /* as watermark_key_derive() has it */
+		*ret_generation = entry->generation;
+		found |= 1U << mark.part;
+	}
+	if (found == (1U << MARK_LATTICE | 1U << MARK_CIPHER | 1U << MARK_OWN))
+		*ret_pen = pen;
+	watermark_pen_wipe(&pen);
+	return found == (1U << MARK_LATTICE | 1U << MARK_CIPHER | 1U << MARK_OWN) ? 0 : -ENOKEY;
+}
+
 static void entry_wipe(struct keys *keys, struct entry *entry)
 {
 	explicit_bzero(keys->secrets->keys[entry - keys->entries], LABEL_KEY_SIZE);
@@ -172,7 +210,7 @@ static void entry_wipe(struct keys *keys, struct entry *entry)
 static void wipe_label(struct keys *keys, const uint8_t *label)
 {
 	for (unsigned int i = 0; i < KEYS_MAX; i++)
-		if (keys->entries[i].generation && is_same(keys->entries[i].label, label))
+		if (keys->entries[i].generation && is_of(keys->entries[i].label, label))
 			entry_wipe(keys, &keys->entries[i]);
 }
 
@@ -343,7 +381,7 @@ int keys_ask(struct keys *keys, struct device_key *device, const uint8_t uid[KEY
 static bool was_asked(const struct keys *keys, const uint8_t *label)
 {
 	for (unsigned int i = 0; i < keys->question.label_count; i++)
-		if (is_same(keys->question.labels[i], label))
+		if (is_of(label, keys->question.labels[i]))
 			return true;
 	return false;
 }
@@ -482,7 +520,7 @@ static void state_of(
 	for (unsigned int i = 0; i < KEYS_MAX; i++) {
 		const struct entry *entry = &keys->entries[i];
 
-		if (!entry->generation || !is_same(entry->label, wanted->label))
+		if (!entry->generation || !is_of(entry->label, wanted->label))
 			continue;
 		ret_label->generations++;
 		if (entry->generation > ret_label->generation)

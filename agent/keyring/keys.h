@@ -35,6 +35,11 @@ void keys_on_drop(
 const uint8_t *keys_find(struct keys *keys, const uint8_t label[KEY_WORDS_ID_SIZE],
 	uint32_t generation, uint32_t *ret_generation);
 
+/* The newest pen of that user (common/mark_id.h), which the caller wipes. -ENOKEY: it is not here. */
+struct watermark_pen;
+int keys_pen(
+	struct keys *keys, uint32_t uid, struct watermark_pen *ret_pen, uint32_t *ret_generation);
+
 /* Labels that the policy needs: all of them, each time. What is not among them any more is dropped. */
 void keys_want(struct keys *keys, const struct keyring_want *want);
 

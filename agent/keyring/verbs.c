@@ -167,6 +167,7 @@ static const struct verb {
 	[KEYRING_KEYS_SLEEP] = {verb_keys_sleep, PEER_ROOT},
 	[KEYRING_VAULT_ADD] = {verb_vault_add, PEER_ROOT},
 	[KEYRING_VAULT_REMOVE] = {verb_vault_remove, PEER_ROOT},
+	[KEYRING_MARK] = {verb_mark, PEER_ENGINE},
 	[KEYRING_QUOTE] = {on_quote, PEER_UPLINK},
 	[KEYRING_KEYS_REFUSED] = {verb_keys_refused, PEER_UPLINK},
 };

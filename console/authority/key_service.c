@@ -14,6 +14,7 @@
 
 #include "common/lease.h"
 #include "common/log.h"
+#include "common/mark_id.h"
 #include "common/uuid.h"
 #include "console/authority/key_receipt.h"
 #include "console/authority/label_key.h"
@@ -54,7 +55,7 @@ bool key_service_is_open(const struct key_service *service)
 	return service->tenant.root != NULL;
 }
 
-static uint16_t refusal_of(int error)
+uint16_t key_service_refusal(int error)
 {
 	switch (error) {
 	case 0:
@@ -82,7 +83,7 @@ void key_service_make(
 	*ret_made = (struct console_made){.id = make->id, .key = make->key};
 	r = key_service_is_open(service) ? label_key_make(&service->tenant, &ret_made->key)
 					 : -ENOKEY;
-	ret_made->refusal = refusal_of(r);
+	ret_made->refusal = key_service_refusal(r);
 	if (ret_made->refusal == REFUSAL_INTERNAL)
 		log_error("cannot make a key: %s", strerror(-r));
 }
@@ -143,25 +144,16 @@ static bool was_asked(const struct key_question *question, const uint8_t *label)
 static int open_keys(const struct key_service *service, const struct console_release *release,
 	const struct key_question *question, uint8_t *text)
 {
-	uint8_t key[KEY_WRAP_SIZE];
-	int size = 0, r = 0;
+	uint8_t asked[CONSOLE_UID_SIZE];
+	int size = 0;
 
-	for (unsigned int i = 0; i < release->count && r == 0; i++) {
-		const struct console_key *row = &release->keys[i];
-		struct key_item item = {
-			.generation = row->generation, .is_newest = row->is_newest, .key = key};
-
-		if (!was_asked(question, row->label))
+	for (unsigned int i = 0; i < release->count && size >= 0; i++) {
+		mark_id_asked(release->keys[i].label, asked);
+		if (!was_asked(question, asked))
 			return -EKEYREJECTED;
-		r = label_key_open(&service->tenant, row, key);
-		if (r < 0)
-			break;
-		memcpy(item.label, row->label, sizeof(item.label));
-		size = key_text_add(text, (size_t)size, &item);
-		r = size < 0 ? size : 0;
+		size = key_service_item(service, &release->keys[i], text, (size_t)size);
 	}
-	explicit_bzero(key, sizeof(key));
-	return r < 0 ? r : size;
+	return size;
 }
 
 static int seal(const struct key_question *question, const uint8_t info[KEY_INFO_SIZE],
@@ -222,7 +214,7 @@ static void answer(struct console_word *word, uint64_t id, int r, const char *wh
 	static struct log_limit limit = {.burst = 6};
 
 	word->id = id;
-	word->refusal = refusal_of(r < 0 ? r : 0);
+	word->refusal = key_service_refusal(r < 0 ? r : 0);
 	word->size = (uint16_t)(r > 0 ? r : 0);
 	if (word->refusal == REFUSAL_INTERNAL && log_allowed(&limit))
 		log_error("cannot %s: %s, refusing it", what, strerror(-r));

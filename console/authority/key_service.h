@@ -33,5 +33,17 @@ void key_service_release(struct key_service *service, const struct console_relea
 /* ret_word: a receipt. */
 void key_service_destroy(struct key_service *service, const struct console_destroy *destroy,
 	time_t now, struct console_word *ret_word);
+/* ret_word: as struct console_mark says. mark_key.c */
+void key_service_mark(struct key_service *service, const struct console_mark *mark,
+	struct console_word *ret_word);
+
+/*
+ * What a device is given for a row of the database: the key itself; of a mark the parts of the pen
+ * of the subject that its id names. Adds it to a text of common/key_words.h. Its new size; -EKEYREJECTED:
+ * it is the tenant's own; as label_key_open().
+ */
+int key_service_item(const struct key_service *service, const struct console_key *row,
+	uint8_t text[KEY_TEXT_MAX], size_t size);
+uint16_t key_service_refusal(int error);
 
 #endif

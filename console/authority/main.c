@@ -329,6 +329,17 @@ static void on_destroy(struct authority *authority, struct bytes_reader *payload
 	answer_word(authority, CONSOLE_KEY_DESTROYED, &word);
 }
 
+static void on_mark(struct authority *authority, struct bytes_reader *payload)
+{
+	static struct console_word word;
+	struct console_mark mark;
+
+	console_get_mark(payload, &mark);
+	check_store(payload);
+	key_service_mark(&authority->keys, &mark, &word);
+	answer_word(authority, CONSOLE_MARK_IS, &word);
+}
+
 /* False once the store is gone. */
 static bool on_store(struct authority *authority)
 {
@@ -360,6 +371,9 @@ static bool on_store(struct authority *authority)
 		break;
 	case CONSOLE_KEY_DESTROY:
 		on_destroy(authority, &payload);
+		break;
+	case CONSOLE_MARK:
+		on_mark(authority, &payload);
 		break;
 	default:
 		fatal("the store sent a message of type %u, stopping", type);

@@ -52,6 +52,7 @@ int cli_rule(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_audit(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_trace(int argc, char **argv);
 int cli_seal_key(int argc, char **argv);
 int cli_key(int argc, char **argv);
 int cli_export(int argc, char **argv);

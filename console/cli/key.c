@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/mark_id.h"
 #include "common/uuid.h"
 #include "console/authority/key_receipt.h"
 #include "console/cli/cli.h"
@@ -25,7 +26,9 @@ static const char usage[] =
 	"       holdfast-console key receipt --verify FILE [--ca FILE]\n"
 	"Keys by which devices read what is encrypted for a label. LABEL is TENANT/LABEL as in "
 	"the\n"
-	"policy, or the label's id, a UUID. rotate makes the first key too; earlier generations\n"
+	"policy, or the label's id, a UUID; or @watermark, of which devices get the pens that "
+	"blind\n"
+	"marks are made with. rotate makes the first key too; earlier generations\n"
 	"stay readable until they are destroyed, which can't be taken back, by nobody.\n"
 	"  --network 'PREFIX ...'  terms: released to these addresses only, as '192.0.2.0/24'\n"
 	"  --verified              terms: to users who have just verified only\n"
@@ -97,7 +100,9 @@ static int take_label(const char *text, struct admin_request *request)
 		return CLI_USAGE;
 	if (strlen(text) >= CONSOLE_KEY_NAME_SIZE)
 		return cli_refuse("'%s' is longer than the name of a label", text);
-	if (uuid_parse(text, uuid) < 0) {
+	if (!strcmp(text, "@watermark")) {
+		mark_id_write(&(const struct mark_id){.uid = MARK_ID_TENANT}, uuid);
+	} else if (uuid_parse(text, uuid) < 0) {
 		(void)snprintf(
 			tenant, sizeof(tenant), "%.*s", slash ? (int)(slash - text) : 0, text);
 		if (slash && !slash[1])

@@ -44,6 +44,7 @@ static const struct verb verbs[] = {
 	{"audit", cli_audit, "what administrators did, and proof that nobody changed it"},
 	{"report", cli_report, "how many events of which kinds there were, day by day"},
 	{"key", cli_key, "keys of labels: list, rotate, destroy, with a receipt"},
+	{"trace", cli_trace, "whose screen a leaked picture shows, by its blind mark"},
 	{"seal-key", cli_seal_key, "the keys that devices seal to: list, rotate, destroy"},
 	{"beacon", cli_beacon, "prove to devices that they are in a network"},
 	{"backup", cli_backup, "copy the database, also while it is in use"},

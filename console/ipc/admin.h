@@ -66,6 +66,9 @@ enum admin_type {
 	ADMIN_DEVICE_PCR = 36,	   /* device: what it has measured is accepted as it is now */
 	ADMIN_DEVICE_WIPE = 37,	   /* device, why; name: keys, wipe, files, or withdraw */
 	ADMIN_DEVICE_RECEIPT = 38, /* device: of its last order */
+	ADMIN_TRACE =
+		39, /* number: a generation of the key of marks, 0 = newest; text: the picture's hash */
+	ADMIN_TRACE_FRAME = 40, /* likewise; name: a frame that was found in it, in hexadecimal */
 	ADMIN_TYPE_MAX,
 };
 

@@ -125,3 +125,21 @@ void console_get_destroy(struct bytes_reader *payload, struct console_destroy *r
 	bytes_get_string(payload, ret_destroy->who, sizeof(ret_destroy->who));
 	ret_destroy->made_ms = bytes_get_u64(payload);
 }
+
+void console_put_mark(struct bytes_writer *frame, const struct console_mark *mark)
+{
+	bytes_put_u64(frame, mark->id);
+	put_key(frame, &mark->key);
+	bytes_put_u8(frame, mark->has_frame);
+	bytes_put_blob(frame, mark->frame, sizeof(mark->frame));
+}
+
+void console_get_mark(struct bytes_reader *payload, struct console_mark *ret_mark)
+{
+	ret_mark->id = bytes_get_u64(payload);
+	get_key(payload, &ret_mark->key);
+	ret_mark->has_frame = bytes_get_u8(payload);
+	bytes_get_blob(payload, ret_mark->frame, sizeof(ret_mark->frame));
+	if (ret_mark->has_frame > 1)
+		payload->is_bad = true;
+}

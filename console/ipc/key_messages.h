@@ -56,6 +56,22 @@ struct console_destroy {
 	uint64_t made_ms;
 };
 
+#define CONSOLE_MARK_FRAME 10 /* bytes: WATERMARK_FRAME_BITS */
+
+/*
+ * Of marks of a generation of the tenant's key: where to look for them, which is answered by the key
+ * of the lattice (watermark/carrier.h), or what one says: u8 1, u32 subject, u32 minute, u8 flags; or
+ * u8 0, if no pen of that key wrote it.
+ */
+struct console_mark {
+	uint64_t id;
+	struct console_key key;
+	uint8_t has_frame;
+	uint8_t frame[CONSOLE_MARK_FRAME]; /* its bits, the first one highest */
+};
+
+void console_put_mark(struct bytes_writer *frame, const struct console_mark *mark);
+void console_get_mark(struct bytes_reader *payload, struct console_mark *ret_mark);
 void console_put_make(struct bytes_writer *frame, const struct console_make *make);
 void console_get_make(struct bytes_reader *payload, struct console_make *ret_make);
 void console_put_made(struct bytes_writer *frame, const struct console_made *made);

@@ -66,15 +66,17 @@ enum console_message {
 	CONSOLE_CHAIN = 97,  /* struct console_chain: once, first */
 	/* store to authority */
 	CONSOLE_WORD = 128, /* struct console_wish */
-	/* these three: console/ipc/key_messages.h */
+	/* these four: console/ipc/key_messages.h */
 	CONSOLE_KEY_MAKE = 129,	   /* struct console_make */
 	CONSOLE_KEY_RELEASE = 130, /* struct console_release */
 	CONSOLE_KEY_DESTROY = 131, /* struct console_destroy */
+	CONSOLE_MARK = 132,	   /* struct console_mark */
 	/* authority to store */
 	CONSOLE_WORD_IS = 160,	     /* struct console_word: to WORD */
 	CONSOLE_KEY_MADE = 161,	     /* struct console_made */
 	CONSOLE_KEY_RELEASED = 162,  /* struct console_word: a grant */
 	CONSOLE_KEY_DESTROYED = 163, /* struct console_word: a receipt */
+	CONSOLE_MARK_IS = 164,	     /* struct console_word: as struct console_mark says */
 };
 
 enum device_state {

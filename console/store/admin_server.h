@@ -74,6 +74,9 @@ void admin_report(struct service *service, struct admin_client *client);
 void admin_seal_keys(struct service *service, struct admin_client *client);
 void admin_seal_rotate(struct service *service, struct admin_client *client);
 void admin_seal_destroy(struct service *service, struct admin_client *client);
+/* admin_trace.c */
+void admin_trace(struct service *service, struct admin_client *client);
+void admin_trace_answered(struct service *service, const struct console_word *word);
 /* admin_key.c */
 void admin_keys(struct service *service, struct admin_client *client);
 void admin_key_rotate(struct service *service, struct admin_client *client);

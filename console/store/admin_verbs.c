@@ -88,6 +88,8 @@ static const struct {
 	[ADMIN_KEY_DESTROY] = {admin_key_destroy, NULL},
 	[ADMIN_KEY_RECEIPT] = {admin_key_receipt, NULL},
 	[ADMIN_KEY_TERMS] = {admin_key_terms, NULL},
+	[ADMIN_TRACE] = {admin_trace, NULL},
+	[ADMIN_TRACE_FRAME] = {admin_trace, NULL},
 	[ADMIN_EVENT] = {admin_event, NULL},
 	[ADMIN_AUDIT] = {admin_audit_begin, admin_audit},
 	[ADMIN_EXPORTS] = {admin_exports, NULL},

@@ -32,7 +32,7 @@
 	CALL(record_add) CALL(record_link) CALL(account_add) CALL(accounts) \
 	CALL(tally_add) CALL(tallies) \
 	CALL(user_seen) CALL(users) CALL(user_devices) CALL(seal_used) CALL(seal_waiting) CALL(key_add) CALL(keys) CALL(key_destroy) \
-	CALL(order_add) CALL(order_set) CALL(order_last) CALL(order_receipt) \
+	CALL(mark_subject) CALL(mark_named) CALL(mark_owner) CALL(order_add) CALL(order_set) CALL(order_last) CALL(order_receipt) \
 	CALL(key_receipt) CALL(key_terms_set) CALL(key_terms) CALL(key_question_add) CALL(key_questions) \
 	CALL(finding_add) CALL(findings) CALL(events) CALL(event_last) CALL(totals) \
 	CALL(event_since) CALL(export_get) CALL(export_set) CALL(export_hold) CALL(exports)

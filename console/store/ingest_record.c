@@ -90,6 +90,7 @@ static bool read_events(struct ingest_batch *batch, const struct segment_record 
 		};
 		memcpy(event->user, fields.user, sizeof(event->user));
 		event->is_person = ingest_is_person(fields.user_uid);
+		event->uid = (uint32_t)strtoul(fields.user_uid, NULL, 10);
 		batch->account.coalesced += fields.coalesced;
 		note_receipt(batch, &fields);
 		note_fault(batch, &fields, event->sequence);

@@ -23,8 +23,14 @@ int ingest_users(struct ingest_batch *batch)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; i < batch->user_count && r == 0; i++)
-		r = store_user_seen(batch->store, batch->device->id, &batch->users[i]);
+	for (unsigned int i = 0; i < batch->user_count && r == 0; i++) {
+		const struct store_user *user = &batch->users[i];
+
+		r = store_user_seen(batch->store, batch->device->id, user);
+		if (r == 0 && user->has_uid)
+			r = store_mark_named(
+				batch->store, batch->device->id, user->uid, user->name);
+	}
 	batch->user_count = 0;
 	return r;
 }
@@ -48,7 +54,10 @@ int ingest_user(struct ingest_batch *batch, const struct store_event *event)
 	}
 	if (user == batch->users + batch->user_count) {
 		batch->user_count++;
-		*user = (struct store_user){.first_ms = time_ms, .last_ms = time_ms};
+		*user = (struct store_user){.first_ms = time_ms,
+			.last_ms = time_ms,
+			.has_uid = true,
+			.uid = event->uid};
 		memcpy(user->name, event->user, sizeof(user->name));
 	}
 	if (time_ms < user->first_ms)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/mark_id.h"
 #include "console/store/identify.h"
 #include "console/store/requirement.h"
 #include "console/store/rule.h"
@@ -158,13 +159,42 @@ static int add_label(struct store *store, const uint8_t *label, struct console_r
 	return 0;
 }
 
+/* The newest generation of the tenant's, as which the authority makes this user's pen of it. */
+static int add_mark(struct store *store, const struct store_device *device,
+	const struct mark_id *mark, struct console_release *release, uint16_t *ret_refusal)
+{
+	struct mark_id pen = {.uid = mark->uid};
+	struct store_key row;
+	uint8_t tenants[CONSOLE_UID_SIZE];
+	int r;
+
+	mark_id_write(&(const struct mark_id){.uid = MARK_ID_TENANT}, tenants);
+	r = store_keys(store, tenants, &row, 1);
+	*ret_refusal = r == 0 ? REFUSAL_KEY_UNKNOWN : REFUSAL_KEY_DESTROYED;
+	if (r <= 0 || row.destroyed_ms)
+		return r < 0 ? r : 0;
+	*ret_refusal = REFUSAL_KEY_QUESTION;
+	if (mark->uid == MARK_ID_TENANT || mark->part != MARK_WHOLE || mark->subject)
+		return 0;
+	r = store_mark_subject(store, device->id, mark->uid, (int64_t)clock_day_ms(), &pen.subject);
+	if (r < 0)
+		return r;
+	mark_id_write(&pen, row.label);
+	add_key(release, &row, true);
+	*ret_refusal = REFUSAL_NONE;
+	return 0;
+}
+
 static int decide_label(struct store *store, const struct identity *identity,
 	const struct key_question *asked, const uint8_t *label, const char *address,
 	struct console_release *release, uint16_t *ret_refusal)
 {
 	struct store_key_terms terms;
+	struct mark_id mark;
 	int r;
 
+	if (mark_id_read(label, &mark))
+		return add_mark(store, &identity->device, &mark, release, ret_refusal);
 	r = store_key_terms(store, label, &terms);
 	if (r < 0)
 		return r;

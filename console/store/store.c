@@ -497,6 +497,22 @@ int store_key_questions(struct store *store, int64_t device, int64_t since_ms, i
 	return store->engine->key_questions(store, device, since_ms, ret_count);
 }
 
+int store_mark_subject(
+	struct store *store, int64_t device, uint32_t uid, int64_t now_ms, uint32_t *ret_subject)
+{
+	return store->engine->mark_subject(store, device, uid, now_ms, ret_subject);
+}
+
+int store_mark_named(struct store *store, int64_t device, uint32_t uid, const char *name)
+{
+	return store->engine->mark_named(store, device, uid, name);
+}
+
+int store_mark_owner(struct store *store, uint32_t subject, struct store_mark *ret_mark)
+{
+	return store->engine->mark_owner(store, subject, ret_mark);
+}
+
 int store_order_add(struct store *store, const struct store_order *order)
 {
 	return store->engine->order_add(store, order);

@@ -333,6 +333,7 @@ struct store_event {
 	uint8_t verdict;      /* enum store_verdict */
 	char user[64];	      /* cut */
 	bool is_person;	      /* user is no service's; not kept */
+	uint32_t uid;	      /* of a person; not kept */
 	uint32_t start, size; /* of its JSON in the record's text */
 };
 
@@ -397,6 +398,8 @@ int store_tallies(struct store *store, int64_t since_day,
 struct store_user {
 	char name[64]; /* cut, as in events */
 	int64_t first_ms, last_ms;
+	bool has_uid; /* which is not kept here: store_mark_named() */
+	uint32_t uid;
 };
 /* Widens what is known of it to these times. */
 int store_user_seen(struct store *store, int64_t device, const struct store_user *user);
@@ -464,6 +467,22 @@ int store_key_question_add(
 	struct store *store, const struct store_key_question *question, int64_t since_ms);
 /* How many the device asked since then. */
 int store_key_questions(struct store *store, int64_t device, int64_t since_ms, int64_t *ret_count);
+
+/* Whom a blind mark names: the console's number of a user on a device. Kept for ever. */
+struct store_mark {
+	uint32_t subject; /* from 1 on */
+	int64_t device;
+	uint32_t uid;
+	char name[64];	 /* of its events, cut; "" = none has come since */
+	int64_t made_ms; /* when it was first asked for */
+};
+/* The number, which is made when there is none. */
+int store_mark_subject(
+	struct store *store, int64_t device, uint32_t uid, int64_t now_ms, uint32_t *ret_subject);
+/* What such a user is called on that device: where there is a number. */
+int store_mark_named(struct store *store, int64_t device, uint32_t uid, const char *name);
+/* -ENOENT. */
+int store_mark_owner(struct store *store, uint32_t subject, struct store_mark *ret_mark);
 
 /* What a device was told to destroy. */
 #define STORE_ORDER_RECEIPT_SIZE 12001 /* WIPE_RECEIPT_MAX and NUL */

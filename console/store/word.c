@@ -80,6 +80,15 @@ bool word_ask_destroy(struct service *service, const struct console_destroy *des
 	return ask(service, &frame);
 }
 
+bool word_ask_mark(struct service *service, const struct console_mark *mark)
+{
+	struct bytes_writer frame;
+
+	wire_begin(&frame, frame_bytes, sizeof(frame_bytes), CONSOLE_MARK);
+	console_put_mark(&frame, mark);
+	return ask(service, &frame);
+}
+
 static void check_whole(const struct bytes_reader *payload)
 {
 	if (!bytes_is_done(payload))
@@ -98,12 +107,14 @@ static void dispatch(struct service *service, uint16_t type, struct bytes_reader
 		return;
 	}
 	if (type != CONSOLE_WORD_IS && type != CONSOLE_KEY_RELEASED &&
-		type != CONSOLE_KEY_DESTROYED)
+		type != CONSOLE_KEY_DESTROYED && type != CONSOLE_MARK_IS)
 		fatal("the authority sent a message of type %u, stopping", type);
 	console_get_word(payload, &word);
 	check_whole(payload);
 	if (type == CONSOLE_KEY_DESTROYED)
 		admin_key_destroyed(service, &word);
+	else if (type == CONSOLE_MARK_IS)
+		admin_trace_answered(service, &word);
 	else
 		tell_frontend(service,
 			type == CONSOLE_WORD_IS ? CONSOLE_LEASE_IS : CONSOLE_KEYS_ARE, &word);

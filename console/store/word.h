@@ -17,6 +17,8 @@ void word_refuse(struct service *service, uint16_t type, uint64_t id, uint16_t r
 /* For an administrator: admin_key_made() and admin_key_destroyed() get the answer. False: can't be asked now. */
 bool word_ask_make(struct service *service, const struct console_make *make);
 bool word_ask_destroy(struct service *service, const struct console_destroy *destroy);
+/* Likewise; admin_trace_answered() gets it. */
+bool word_ask_mark(struct service *service, const struct console_mark *mark);
 void word_on_poll(struct service *service, short events);
 
 #endif

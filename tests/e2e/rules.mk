@@ -1,8 +1,8 @@
 # The console's processes without a machine: real frontend and authority, a stand-in for the store.
 # Twice: as it ships (filter of system calls and all), and with sanitizers for bad input.
 E2E	    := $(B)/tests/e2e
-E2E_LDLIBS  := -levent -levent_openssl -lssl -lcrypto -lp11 -ljson-c -lcap -lseccomp
-E2E_SOURCES  = tests/e2e/stand_in.c $(wildcard console/frontend/*.c console/authority/*.c console/ipc/*.c)
+E2E_LDLIBS  := -levent -levent_openssl -lssl -lcrypto -lp11 -ljson-c -lcap -lseccomp $(WATERMARK_LDLIBS)
+E2E_SOURCES  = tests/e2e/stand_in.c $(wildcard console/frontend/*.c console/authority/*.c console/ipc/*.c watermark/*.c)
 E2E_CFLAGS  := -std=gnu17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	       -fno-sanitize-recover=undefined -UNDEBUG
 
@@ -32,7 +32,7 @@ $(E2E)/key_bytes: $(B)/tests/e2e/key_bytes.o $$(CONSOLE_STORE) $$(CONSOLE_KEYS) 
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CONSOLE_STORE_LDLIBS) $(POLICY_LDLIBS) -lp11
 
 # The whole console with sanitizers, for what devices may send.
-E2E_CONSOLE_SOURCES := $(sort $(wildcard console/*/*.c console/store/*/*.c policy/*.c policy/host/*.c common/*.c))
+E2E_CONSOLE_SOURCES := $(sort $(wildcard console/*/*.c console/store/*/*.c policy/*.c policy/host/*.c common/*.c watermark/*.c))
 
 $(E2E)/sanitized/%.o: %.c
 	@mkdir -p $(@D)
@@ -41,4 +41,4 @@ $(E2E)/sanitized/%.o: %.c
 -include $(E2E_CONSOLE_SOURCES:%.c=$(E2E)/sanitized/%.d)
 
 $(E2E)/console-sanitized: $(E2E_CONSOLE_SOURCES:%.c=$(E2E)/sanitized/%.o)
-	$(CLANG) $(E2E_CFLAGS) -o $@ $^ $(POLICY_LDLIBS) $(E2E_LDLIBS) -lpq -lrdkafka -lsqlite3 -lsystemd -lzstd
+	$(CLANG) $(E2E_CFLAGS) -o $@ $^ $(POLICY_LDLIBS) $(E2E_LDLIBS) -ljpeg -lpng -lwebp -lpq -lrdkafka -lsqlite3 -lsystemd -lzstd

@@ -78,8 +78,9 @@ FUZZ_FLAGS_wipe_journal	  := -max_len=4100
 
 FUZZ_FLAGS_key_words   := -max_len=4100
 
-FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c receipt.c secret_memory.c ticket.c tpm.c tpm_channel.c vault.c vault_verbs.c verbs.c wish.c)
-FUZZ_LDLIBS_keyring_verbs  := -ltss2-esys -ltss2-mu
+FUZZ_SOURCES_keyring_verbs := agent/ipc/keyring.c $(addprefix agent/keyring/,anchors.c device_key.c keys.c lease.c keys_verbs.c marks.c receipt.c secret_memory.c ticket.c tpm.c tpm_channel.c vault.c vault_verbs.c verbs.c wish.c) \
+	$(addprefix watermark/,carrier.c convolution.c key.c payload.c tile.c)
+FUZZ_LDLIBS_keyring_verbs  := -lm -ltss2-esys -ltss2-mu
 FUZZ_SEEDS_keyring_verbs   := tests/fuzz/corpus/keyring
 FUZZ_FLAGS_keyring_verbs   := -max_len=4200
 

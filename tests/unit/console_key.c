@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "common/key_words.h"
+#include "common/mark_id.h"
 #include "console/store/release.h"
 #include "tests/unit/console_fixture.h"
 
@@ -236,4 +237,45 @@ Test(console_key, networks_are_checked)
 	cr_expect_not(release_networks_are_good("10.0.0.0/8,::/0"));
 	cr_expect_not(release_networks_are_good("10.0.0.0/33"));
 	cr_expect_not(release_networks_are_good("host=x"));
+}
+
+/* A user's pen is of the newest generation, under a number that stays his; nobody is given the tenant's own. */
+Test(console_key, pens_of_marks)
+{
+	const struct mark_id tenants = {.uid = MARK_ID_TENANT}, alice = {.uid = 2001},
+			     part = {.part = MARK_OWN, .uid = 2001};
+	uint8_t label[MARK_ID_SIZE], of_alice[MARK_ID_SIZE];
+	struct mark_id given;
+	struct store_mark owner;
+	uint32_t subject, again;
+
+	fixture_device(&device, "pc-1");
+	mark_id_write(&alice, of_alice);
+	cr_assert_eq(ask(of_alice, false, "192.0.2.1"), REFUSAL_KEY_UNKNOWN, "no key is made yet");
+	mark_id_write(&tenants, label);
+	add(label, 1, "@watermark");
+	add(label, 2, "@watermark");
+	cr_assert_eq(ask(of_alice, false, "192.0.2.1"), REFUSAL_NONE);
+	cr_assert_eq(release.count, 1);
+	cr_expect_eq(release.keys[0].generation, 2);
+	cr_assert(mark_id_read(release.keys[0].label, &given));
+	cr_expect_eq(given.uid, 2001);
+	subject = given.subject;
+	cr_assert_gt(subject, 0);
+	cr_expect_eq(ask(label, false, "192.0.2.1"), REFUSAL_KEY_QUESTION, "the tenant's own");
+	mark_id_write(&part, label);
+	cr_expect_eq(ask(label, false, "192.0.2.1"), REFUSAL_KEY_QUESTION, "part of a pen");
+	cr_assert_eq(ask(of_alice, false, "192.0.2.1"), REFUSAL_NONE, "control");
+	cr_assert(mark_id_read(release.keys[0].label, &given));
+	cr_expect_eq(given.subject, subject, "the same number");
+	cr_assert_eq(store_mark_owner(fixture_store, subject, &owner), 0);
+	cr_expect_eq(owner.uid, 2001);
+	cr_expect_str_eq(owner.name, "");
+	FIXTURE_DO(store_mark_named(fixture_store, owner.device, 2001, "alice"));
+	cr_assert_eq(store_mark_owner(fixture_store, subject, &owner), 0);
+	cr_expect_str_eq(owner.name, "alice");
+	FIXTURE_DO(store_mark_subject(fixture_store, owner.device, 2002, 1, &again));
+	cr_expect_neq(again, subject);
+	cr_expect_eq(store_mark_owner(fixture_store, again + 1, &owner), -ENOENT);
+	fixture_free(&device);
 }

@@ -61,6 +61,8 @@ static const struct console_word sample_word = {.id = 11, .size = 2, .text = "hi
 		}                                                                      \
 	}
 static const struct console_make sample_make = {.id = 12, .key = SAMPLE_KEY};
+static const struct console_mark sample_mark = {
+	.id = 14, .key = SAMPLE_KEY, .has_frame = 1, .frame = "123456789"};
 static const struct console_made sample_made = {
 	.id = 12, .refusal = REFUSAL_KEYS_SEALED, .key = SAMPLE_KEY};
 static const struct console_release sample_release = {.id = 13,

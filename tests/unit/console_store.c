@@ -263,7 +263,7 @@ Test(console_store, an_older_one_is_migrated)
 			     "DROP TABLE bundle; DROP TABLE policy;"
 			     "DROP TABLE tally; DROP TABLE device_seal; DROP TABLE label_key;"
 			     "DROP TABLE label_key_terms; DROP TABLE key_question;"
-			     "DROP TABLE device_order;"
+			     "DROP TABLE device_order; DROP TABLE mark;"
 			     "ALTER TABLE audit DROP COLUMN before;"
 			     "ALTER TABLE audit DROP COLUMN after;"
 			     "ALTER TABLE audit DROP COLUMN link;"

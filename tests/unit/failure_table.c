@@ -14,7 +14,7 @@ static bool is_reason(unsigned int reason)
 	       reason == FAILURE_VAULT_HELD || reason == FAILURE_LABEL_KEYS ||
 	       reason == FAILURE_WIPE || reason == FAILURE_SCREEN_UNSEEN ||
 	       reason == FAILURE_SLEEP_UNSEEN || reason == FAILURE_OVERLAY ||
-	       reason == FAILURE_UNBLENDED ||
+	       reason == FAILURE_UNBLENDED || reason == FAILURE_PEN ||
 	       (reason >= FAILURE_BROWSERS && reason <= FAILURE_BROWSER_RIVAL);
 }
 

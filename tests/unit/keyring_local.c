@@ -135,8 +135,9 @@ Test(keyring_local, verbs_of_uplink_are_nobody_elses)
 	keyring_serve(&keyring, PEER_UPLINK, &request, -EBADF, &answer);
 	cr_expect_eq(answer.error, 0);
 	cr_expect_gt(answer.size, 64);
+	cr_expect_eq(ask(KEYRING_MARK), -EPERM, "marks are drawn for the engine alone");
 	/* no verb has that number */
-	cr_expect_eq(ask((enum keyring_verb)(KEYRING_VAULT_REMOVE + 1)), -EOPNOTSUPP);
+	cr_expect_eq(ask((enum keyring_verb)(KEYRING_MARK + 1)), -EOPNOTSUPP);
 }
 
 Test(keyring_local, another_user_is_shut_out_twice)

@@ -506,12 +506,14 @@ Test(policy_compile, watermark)
 	policy_compiled_free(compiled);
 	compiled = fixture_compile(GOOD "[watermark]\ntext = {name}\n    on {device}\n");
 	cr_assert_str_eq(compiled->watermark.text, "{name} on {device}");
+	cr_assert_not(compiled->watermark.is_blind);
 	cr_assert_eq(compiled->watermark.angle, WATERMARK_ANGLE_DEFAULT);
 	cr_assert_eq(compiled->watermark.opacity, WATERMARK_OPACITY_DEFAULT);
 	cr_assert_eq(compiled->watermark.density, WATERMARK_NORMAL);
 	policy_compiled_free(compiled);
-	compiled = fixture_compile(
-		GOOD "[watermark]\ntext = a\nangle = 0\nopacity = 50\ndensity = dense\n");
+	compiled = fixture_compile(GOOD
+		"[watermark]\ntext = a\nangle = 0\nopacity = 50\ndensity = dense\nblind = yes\n");
+	cr_assert(compiled->watermark.is_blind);
 	cr_assert_eq(compiled->watermark.angle, 0);
 	cr_assert_eq(compiled->watermark.opacity, 50);
 	cr_assert_eq(compiled->watermark.density, WATERMARK_DENSE);

@@ -19,10 +19,10 @@ UNIT_LIBS_request	:= $(B)/agent/ipc/request.o
 UNIT_LIBS_keyring	:= $(B)/agent/ipc/keyring.o $(addprefix $(B)/agent/keyring/,device_key.o tpm.o tpm_channel.o)
 UNIT_LDLIBS_keyring	:= -lcrypto -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_local	:= $(addprefix $(B)/agent/,ipc/keyring.o ipc/keyring_ask.o supervisor/keyring_socket.o \
-				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o receipt.o secret_memory.o ticket.o \
+				$(addprefix keyring/,anchors.o keys.o keys_verbs.o lease.o local.o marks.o receipt.o secret_memory.o ticket.o \
 				vault.o vault_verbs.o verbs.o wish.o \
-				device_key.o tpm.o tpm_channel.o))
-UNIT_LDLIBS_keyring_local := -lcrypto -linih -ltss2-esys -ltss2-mu
+				device_key.o tpm.o tpm_channel.o)) $(WATERMARK_LIB)
+UNIT_LDLIBS_keyring_local := -lcrypto -lm -linih -ltss2-esys -ltss2-mu
 UNIT_LIBS_keyring_tpm	:= $(UNIT_LIBS_keyring)
 UNIT_LDLIBS_keyring_tpm	:= $(UNIT_LDLIBS_keyring)
 UNIT_LIBS_survey_accounts := $(addprefix $(B)/agent/survey/,accounts.o fact.o)

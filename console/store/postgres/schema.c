@@ -153,8 +153,14 @@ static const char version_9[] =
 	" withdrawn_ms bigint NOT NULL DEFAULT 0, receipt text NOT NULL DEFAULT '',"
 	" PRIMARY KEY (device, number));";
 
+/* Whom blind marks name. */
+static const char version_10[] =
+	"CREATE TABLE mark (subject bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+	" device bigint NOT NULL, uid bigint NOT NULL, name text NOT NULL DEFAULT '',"
+	" made_ms bigint NOT NULL, UNIQUE (device, uid));";
+
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9};
+	version_6, version_7, version_8, version_9, version_10};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 #define TABLE	      "holdfast_schema"

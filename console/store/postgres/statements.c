@@ -307,6 +307,13 @@ const struct postgres_text postgres_statements[PG_STATEMENT_MAX] = {
 		"DELETE FROM key_question WHERE device = $1 AND time_ms < $2", false},
 	[PG_KEY_QUESTION_COUNT] = {"ii",
 		"SELECT count(*) FROM key_question WHERE device = $1 AND time_ms >= $2", false},
+	[PG_MARK_SUBJECT] = {"ii", "SELECT subject FROM mark WHERE device = $1 AND uid = $2", false},
+	[PG_MARK_ADD] = {"iii",
+		"INSERT INTO mark (device, uid, made_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		false},
+	[PG_MARK_NAMED] = {"iit",
+		"UPDATE mark SET name = $3 WHERE device = $1 AND uid = $2 AND name <> $3", false},
+	[PG_MARK_GET] = {"i", "SELECT device, uid, name, made_ms FROM mark WHERE subject = $1", false},
 	[PG_ORDER_ADD] = {"iiittiii",
 		"INSERT INTO device_order (device, number, what, who, why, ordered_ms, sent_ms, done_ms)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING", false},

@@ -155,8 +155,14 @@ static const char version_12[] =
 	" withdrawn_ms INTEGER NOT NULL DEFAULT 0, receipt TEXT NOT NULL DEFAULT '',"
 	" PRIMARY KEY (device, number)) STRICT;";
 
+/* Whom blind marks name. AUTOINCREMENT: no number is ever another's. */
+static const char version_13[] =
+	"CREATE TABLE mark (subject INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL REFERENCES device, uid INTEGER NOT NULL,"
+	" name TEXT NOT NULL DEFAULT '', made_ms INTEGER NOT NULL, UNIQUE (device, uid)) STRICT;";
+
 static const char *const versions[] = {version_1, version_2, version_3, version_4, version_5,
-	version_6, version_7, version_8, version_9, version_10, version_11, version_12};
+	version_6, version_7, version_8, version_9, version_10, version_11, version_12, version_13};
 
 #define VERSION_TODAY ((int)(sizeof(versions) / sizeof(versions[0])))
 

@@ -241,6 +241,10 @@ const char *const sqlite_statements[STATEMENT_MAX] = {
 	[KEY_QUESTION_TRIM] = "DELETE FROM key_question WHERE device = ?1 AND time_ms < ?2",
 	[KEY_QUESTION_COUNT] =
 		"SELECT count(*) FROM key_question WHERE device = ?1 AND time_ms >= ?2",
+	[MARK_SUBJECT] = "SELECT subject FROM mark WHERE device = ?1 AND uid = ?2",
+	[MARK_ADD] = "INSERT INTO mark (device, uid, made_ms) VALUES (?1, ?2, ?3)",
+	[MARK_NAMED] = "UPDATE mark SET name = ?3 WHERE device = ?1 AND uid = ?2 AND name <> ?3",
+	[MARK_GET] = "SELECT device, uid, name, made_ms FROM mark WHERE subject = ?1",
 	[ORDER_ADD] = "INSERT INTO device_order (device, number, what, who, why, ordered_ms,"
 		      " sent_ms, done_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[ORDER_SET] = "UPDATE device_order SET sent_ms = ?3, done_ms = ?4, withdrawn_ms = ?5,"
