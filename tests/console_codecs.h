@@ -14,8 +14,9 @@
 				use(wish, CONSOLE_WORD) use(word, CONSOLE_WORD_IS)                 \
 					use(make, CONSOLE_KEY_MAKE) use(made, CONSOLE_KEY_MADE)    \
 						use(release, CONSOLE_KEY_RELEASE)                  \
-							use(destroy, CONSOLE_KEY_DESTROY) use(mark, CONSOLE_MARK)          \
-								use(chain, CONSOLE_CHAIN)
+							use(destroy, CONSOLE_KEY_DESTROY)          \
+								use(mark, CONSOLE_MARK)            \
+									use(chain, CONSOLE_CHAIN)
 
 #define CONSOLE_CODEC(kind, type)                                               \
 	static void put_##kind(struct bytes_writer *frame, const void *message) \

@@ -18,8 +18,8 @@
 #include "console/store/word.h"
 #include "watermark/payload.h"
 
-#define TRACE_ASKED  (UINT64_C(1) << 63) /* apart from the numbers of admin_key.c */
-#define KEYS_MAX    64 /* generations that there are at most */
+#define TRACE_ASKED (UINT64_C(1) << 63) /* apart from the numbers of admin_key.c */
+#define KEYS_MAX    64			/* generations that there are at most */
 
 static uint64_t last_id = TRACE_ASKED;
 
