@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The message bus's own side of bus.bpf.h: what it takes from labelled readers, whom it hands that to,
- * and which connection has which name; and the hooks of both sides. The bus is trusted to say who sent
+ * and which connection has which name. The bus is trusted to say who sent
  * a message (it is known by its verified executable), and sends one message at a time.
  */
 #ifndef HOLDFAST_BPF_BUS_RELAY_H
@@ -224,27 +224,24 @@ static __always_inline struct unix_sock *bus_socket(struct socket *sock)
 	return sk && is_unix(sk) ? unix_socket(sk) : NULL;
 }
 
-SEC("lsm/socket_sendmsg")
-int BPF_PROG(hf_bus_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
+/* Current sends over a unix socket: is it a bus, or is this to one? 0 or -EPERM. */
+static __always_inline int bus_message_send(
+	struct socket *sock, struct msghdr *msg, __u64 size, __u64 taint)
 {
 	struct hf_state *state = state_get();
 	struct unix_sock *from;
 	struct sock *to;
-	__u64 taint;
 
-	if (ret || !state || !state->has_bus)
-		return ret;
+	if (!state || !state->has_bus)
+		return 0;
 	if (is_bus()) {
 		from = bus_socket(sock);
 		return from ? bus_sends((struct sock *)from, msg, size) : 0;
 	}
-	taint = taint_current();
 	if (!taint)
 		return 0;
 	from = bus_socket(sock);
-	if (!from)
-		return 0;
-	to = kernel_read(from, peer);
+	to = from ? kernel_read(from, peer) : NULL;
 	return to ? bus_send(to, msg, taint, size) : 0;
 }
 
@@ -277,19 +274,22 @@ int BPF_PROG(hf_bus_stream, struct socket *sock, struct msghdr *msg, unsigned lo
 }
 
 /* After the read: what was labelled before it was sent is so by now. */
-SEC("fexit/unix_stream_recvmsg")
-int BPF_PROG(hf_bus_received, struct socket *sock, struct msghdr *msg, unsigned long size,
-	int flags, int ret)
+static __always_inline void bus_received(struct sock *sk)
 {
-	struct hf_state *state = state_get();
-	struct sock *sk;
-
-	if (ret <= 0 || !state || !state->has_labelled_socket || !is_bus())
-		return 0;
-	sk = kernel_read(sock, sk);
-	if (sk && is_unix(sk))
+	if (sk && is_unix(sk) && is_bus())
 		bus_take(sk);
+}
+
+#else
+
+static __always_inline int bus_message_send(
+	struct socket *sock, struct msghdr *msg, __u64 size, __u64 taint)
+{
 	return 0;
+}
+
+static __always_inline void bus_received(struct sock *sk)
+{
 }
 
 #endif

@@ -8,6 +8,7 @@
 #define HOLDFAST_BPF_FILE_H
 
 #include "app.bpf.h"
+#include "clipboard.bpf.h"
 #include "device.bpf.h"
 #include "memory.bpf.h"
 #include "guard_file.bpf.h"

@@ -18,7 +18,8 @@
  *   address  where sockets send		service  what may be reached from certain networks
  *   display  connections to displays, what is exposed there	screen	who may capture it
  *   stream   what the kernel has copied of a stream		x11	requests that capture
- *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request
+ *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request;
+ *            socket_hooks, where several domains meet
  */
 #include "kernel_types.bpf.h"
 
@@ -33,7 +34,6 @@
 #include "maps.bpf.h"
 
 #include "app.bpf.h"
-#include "bus_relay.bpf.h"
 #include "file.bpf.h"
 #include "guard_kernel.bpf.h"
 #include "key.bpf.h"
@@ -45,5 +45,6 @@
 #include "queue.bpf.h"
 #include "reader.bpf.h"
 #include "request.bpf.h"
+#include "socket_hooks.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -6,7 +6,6 @@
 #ifndef HOLDFAST_BPF_NETWORK_H
 #define HOLDFAST_BPF_NETWORK_H
 
-#include "clipboard.bpf.h"
 #include "flow.bpf.h"
 #include "print.bpf.h"
 #include "service.bpf.h"
@@ -154,39 +153,6 @@ int BPF_PROG(hf_socket_connect, struct socket *sock, struct sockaddr *address, i
 	}
 	act.labels = taint_current();
 	return act.labels ? labelled_send(sock, address, &act) : 0;
-}
-
-SEC("lsm/socket_sendmsg")
-int BPF_PROG(hf_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
-{
-	struct act act;
-	struct sock *sk;
-	__u64 taint;
-
-	if (ret)
-		return ret;
-	if (is_service_shut()) {
-		act = (struct act){.operation = HF_OPERATION_SEND};
-		if (service_send(sock, msg->msg_namelen ? msg->msg_name : NULL, &act))
-			return -EPERM;
-	}
-	taint = taint_current();
-	if (!clipboard_is_watched(taint) && !has_display())
-		return 0;
-	sk = kernel_read(sock, sk);
-	if (sk && has_display() && is_unix(sk) && display_send(sk, msg, taint))
-		return -EPERM;
-	if (!clipboard_is_watched(taint))
-		return 0;
-	act = (struct act){.labels = taint, .message = msg};
-	if (sk && is_unix(sk) && clipboard_send(sk, &act))
-		return -EPERM;
-	if (!taint)
-		return 0;
-	act = (struct act){.operation = HF_OPERATION_SEND, .labels = taint, .message = msg};
-	if (sk && is_unix(sk))
-		return unix_send(sk, &act);
-	return labelled_send(sock, msg->msg_namelen ? msg->msg_name : NULL, &act);
 }
 
 /* Packet and other families have no connect to judge; AF_XDP sends without any hook. */

@@ -207,14 +207,6 @@ static __always_inline void socket_received(struct socket *sock, long size)
 		(void)socket_deliver(kernel_read(sock, sk), HF_DELIVERED); /* the data is out */
 }
 
-SEC("fexit/unix_stream_recvmsg")
-int BPF_PROG(hf_stream_received, struct socket *sock, struct msghdr *msg, unsigned long size,
-	int flags, int ret)
-{
-	socket_received(sock, ret);
-	return 0;
-}
-
 SEC("fexit/unix_dgram_recvmsg")
 int BPF_PROG(hf_dgram_received, struct socket *sock, struct msghdr *msg, unsigned long size,
 	int flags, int ret)

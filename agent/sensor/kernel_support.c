@@ -42,7 +42,7 @@ static const struct {
 	{"hf_pipe_read", "readers already waiting at a pipe are labelled at their next read only"},
 	{"hf_core_dump", "core dumps to a helper are not followed"},
 	{"hf_stream_received", "readers already waiting at a stream socket are labelled at their "
-			       "next read only"},
+			       "next read only, and message buses are not followed"},
 	{"hf_dgram_received", "readers already waiting at a datagram socket are labelled at their "
 			      "next read only"},
 	{"hf_seqpacket_received", "readers already waiting at a packet socket are labelled at "
@@ -62,7 +62,6 @@ static const struct {
 	{"hf_read_key", "payloads of keys are not followed"},
 	{"hf_ring_made", "io_uring's rings that processes share are not followed"},
 	{"hf_ring_message", "messages between io_uring's rings are not followed"},
-	{"hf_bus_received", "message buses are not followed"},
 	{"hf_bus_stream", "a program that is not to send a large message may lose its connection "
 			  "to the message bus"},
 	{"hf_adopt", "connections to displays that were there before the agent are not read"},
