@@ -7,6 +7,7 @@
 
 #define IPPROTO_TCP   6
 #define IPPROTO_UDP   17
+#define IPPROTO_SCTP  132
 #define IPPROTO_MPTCP 262
 #define PORT_OFFSET   2 /* in sockaddr_in and sockaddr_in6 */
 #define ADDR4_OFFSET  4 /* in sockaddr_in */
@@ -51,6 +52,15 @@ static __always_inline bool address_from_sock(struct act *act, struct sock *sk)
 	if (act->family == AF_INET6)
 		BPF_CORE_READ_INTO(&act->address, sk, __sk_common.skc_v6_daddr);
 	return act->family == AF_INET6;
+}
+
+/*
+ * Where SCTP sends is not known: an association is to several addresses, and can be made by an option
+ * that passes no hook on connect (SCTP_SOCKOPT_CONNECTX in net/sctp/socket.c).
+ */
+static __always_inline bool has_many_addresses(__u16 protocol)
+{
+	return protocol == IPPROTO_SCTP;
 }
 
 /* Connected TCP sends to its peer, whatever address comes along (tcp_sendmsg() in net/ipv4/tcp.c). */

@@ -85,6 +85,8 @@ static __noinline int vsock_judge(const void *address, struct act *act)
 /* The network lets it pass; but is it another program of this machine that gets it? 0 or -EPERM. */
 static __always_inline int send_within(struct sock *sk, const void *address, struct act *act)
 {
+	if (has_many_addresses(act->protocol))
+		return within_judge(act, false); /* one of them may be this machine's */
 	if (act->family == AF_INET || act->family == AF_INET6) {
 		/* Of printing there were two verdicts: if it is no print service, it takes nothing out. */
 		if (!is_print_port(act->port) && flow_judge(sk, act))
@@ -123,6 +125,8 @@ static __noinline int labelled_send(struct socket *sock, const void *address, st
 		/* connect(AF_UNSPEC) dissolves the association; as a destination it is 0.0.0.0. */
 		if (!is_known && act->operation == HF_OPERATION_CONNECT && act->family == AF_UNSPEC)
 			return 0;
+		if (has_many_addresses(act->protocol))
+			is_known = false;
 		if (is_known && is_print_port(act->port)) {
 			act->channel = HF_CHANNEL_PRINT;
 			act->allow = dest_allow(act);

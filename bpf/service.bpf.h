@@ -103,6 +103,8 @@ static __always_inline bool has_own_header(struct sock *sk)
 
 static __always_inline enum service_match service_match_of(struct sock *sk, __u16 protocol)
 {
+	if (has_many_addresses(protocol))
+		return SERVICE_ANY;
 	if (kernel_read(sk, sk_type) != SOCK_RAW)
 		return SERVICE_PORT;
 	if (has_own_header(sk))

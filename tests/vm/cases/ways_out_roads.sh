@@ -21,6 +21,8 @@ start_listeners()
 	in_peer peer1 sysctl -q -w net.ipv4.tcp_fastopen=1027
 	in_peer peer1 socat -u TCP6-LISTEN:$port,fork,reuseaddr OPEN:/dev/null &
 	in_peer peer1 socat -u UDP6-RECV:$port OPEN:/dev/null &
+	modprobe -q sctp
+	in_peer peer1 socat -u SCTP4-LISTEN:$port,fork,reuseaddr OPEN:/dev/null &
 	in_peer peer1 /usr/bin/python3 tests/vm/cases/sniff.py eth0 $sink &
 	wait_for 20 test -e $sink
 	wait_for 20 in_peer peer1 sh -c "ss -ltn | grep -q :$port"
@@ -58,6 +60,7 @@ to_the_network()
 		out "$road" "$road" $peer4 $port
 	done
 	out tcp-sendmsg-named tcp-sendmsg-named $peer4 $port 10.88.0.2 9000
+	out sctp-connectx sctp-connectx $peer4 $port 10.88.0.2 9000
 	out tcp-v6 tcp $peer6 $port
 	out tcp-send-v6 tcp-send $peer6 $port
 	out udp-sendto-v6 udp-sendto $peer6 $port

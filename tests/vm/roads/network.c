@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sctp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -306,6 +307,32 @@ static int road_udp_elsewhere(struct job *job)
 		fd, job->content, job->size, 0, (struct sockaddr *)&address.storage, address.size));
 }
 
+/*
+ * An association that is made by an option, with a list of addresses: it is to the first, the socket says
+ * the last (arguments 2 and 3), one that may have it.
+ */
+static int road_sctp_connectx(struct job *job)
+{
+	struct job allowed = {.target = job->arg[1], .arg = {job->arg[2]}};
+	struct sockaddr_in addresses[2];
+	struct address first, last;
+	auto_close int fd = -EBADF;
+	int r;
+
+	if (!job->arg[1] || address_of(job, &first) < 0 || address_of(&allowed, &last) < 0 ||
+		first.family != AF_INET || last.family != AF_INET)
+		return -EINVAL;
+	memcpy(&addresses[0], &first.storage, sizeof(addresses[0]));
+	memcpy(&addresses[1], &last.storage, sizeof(addresses[1]));
+	fd = check_call(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP));
+	if (fd < 0)
+		return fd;
+	if (setsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_CONNECTX, addresses, sizeof(addresses)) < 0)
+		return -ENOTCONN;
+	r = job_read(job);
+	return r < 0 ? r : check_call(send(fd, job->content, job->size, 0));
+}
+
 const struct road roads_network[] = {
 	{"tcp", road_tcp, false},
 	{"tcp-send", road_tcp_send, false},
@@ -324,5 +351,6 @@ const struct road roads_network[] = {
 	{"udp-connect", road_udp_connect, false},
 	{"udp-send", road_udp_send, false},
 	{"udp-elsewhere", road_udp_elsewhere, false},
+	{"sctp-connectx", road_sctp_connectx, false},
 	{0},
 };
