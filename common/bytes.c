@@ -67,17 +67,27 @@ void bytes_reader_init(struct bytes_reader *reader, const void *start, size_t si
 	*reader = (struct bytes_reader){.at = start, .left = size};
 }
 
-void bytes_get_blob(struct bytes_reader *reader, void *ret_blob, size_t size)
+const uint8_t *bytes_take(struct bytes_reader *reader, size_t size)
 {
+	const uint8_t *bytes = reader->at;
+
 	if (reader->is_bad || size > reader->left) {
 		reader->is_bad = true;
-		memset(ret_blob, 0, size);
-		return;
+		return NULL;
 	}
-	if (size)
-		memcpy(ret_blob, reader->at, size);
 	reader->at += size;
 	reader->left -= size;
+	return bytes;
+}
+
+void bytes_get_blob(struct bytes_reader *reader, void *ret_blob, size_t size)
+{
+	const uint8_t *bytes = bytes_take(reader, size);
+
+	if (!bytes)
+		memset(ret_blob, 0, size);
+	else if (size)
+		memcpy(ret_blob, bytes, size);
 }
 
 static uint64_t get_number(struct bytes_reader *reader, size_t size)

@@ -37,6 +37,8 @@ uint8_t bytes_get_u8(struct bytes_reader *reader);
 uint16_t bytes_get_u16(struct bytes_reader *reader);
 uint32_t bytes_get_u32(struct bytes_reader *reader);
 uint64_t bytes_get_u64(struct bytes_reader *reader);
+/* So many bytes where they are; NULL when they are missing. */
+const uint8_t *bytes_take(struct bytes_reader *reader, size_t size);
 /* ret_blob is zeroed when the bytes are missing. */
 void bytes_get_blob(struct bytes_reader *reader, void *ret_blob, size_t size);
 /* Ends with NUL in any case; bad when longer than size - 1 or when a NUL is inside. */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/bytes.h"
 #include "common/digest.h"
 
 #define GENERATED \
@@ -19,28 +20,10 @@
 #define CLOCK_SIZE (8 + 4 + 4 + 1)
 #define MAP_SIZE   3 /* bytes of a selection */
 
-struct reader {
-	const uint8_t *at;
-	size_t left;
-	bool is_bad;
-};
-
-static const uint8_t *take(struct reader *reader, size_t size)
+/* As TPMs have them. */
+static uint32_t number(struct bytes_reader *reader, unsigned int size)
 {
-	const uint8_t *bytes = reader->at;
-
-	if (reader->is_bad || size > reader->left) {
-		reader->is_bad = true;
-		return NULL;
-	}
-	reader->at += size;
-	reader->left -= size;
-	return bytes;
-}
-
-static uint32_t number(struct reader *reader, unsigned int size)
-{
-	const uint8_t *bytes = take(reader, size);
+	const uint8_t *bytes = bytes_take(reader, size);
 	uint32_t value = 0;
 
 	for (unsigned int i = 0; bytes && i < size; i++)
@@ -49,11 +32,11 @@ static uint32_t number(struct reader *reader, unsigned int size)
 }
 
 /* A TPM2B of exactly so many bytes. */
-static const uint8_t *sized(struct reader *reader, size_t size)
+static const uint8_t *sized(struct bytes_reader *reader, size_t size)
 {
 	if (number(reader, 2) != size)
 		reader->is_bad = true;
-	return take(reader, size);
+	return bytes_take(reader, size);
 }
 
 int quote_qualify(const uint8_t challenge[QUOTE_CHALLENGE_SIZE],
@@ -68,7 +51,7 @@ int quote_qualify(const uint8_t challenge[QUOTE_CHALLENGE_SIZE],
 
 static int read_statement(const uint8_t *bytes, size_t size, struct quote *quote)
 {
-	struct reader reader = {bytes, size, false};
+	struct bytes_reader reader = {bytes, size, false};
 	const uint8_t *data, *map, *registers;
 	uint32_t name_size;
 
@@ -77,14 +60,14 @@ static int read_statement(const uint8_t *bytes, size_t size, struct quote *quote
 	name_size = number(&reader, 2);
 	if (name_size > NAME_MAX_)
 		return -EBADMSG;
-	(void)take(&reader, name_size);
+	(void)bytes_take(&reader, name_size);
 	data = sized(&reader, QUOTE_HASH_SIZE);
-	(void)take(&reader, CLOCK_SIZE);
-	(void)take(&reader, 8); /* version of its firmware */
+	(void)bytes_take(&reader, CLOCK_SIZE);
+	(void)bytes_take(&reader, 8); /* version of its firmware */
 	if (number(&reader, 4) != 1 || number(&reader, 2) != ALG_SHA256 ||
 		number(&reader, 1) != MAP_SIZE)
 		return -EBADMSG;
-	map = take(&reader, MAP_SIZE);
+	map = bytes_take(&reader, MAP_SIZE);
 	registers = sized(&reader, QUOTE_HASH_SIZE);
 	if (reader.is_bad || reader.left || map[0] != QUOTE_REGISTERS || map[1] || map[2])
 		return -EBADMSG;
@@ -125,16 +108,16 @@ static bool is_signed(EVP_PKEY *key, const uint8_t *bytes, size_t size, const ui
 
 int quote_prove(const void *bytes, size_t size, struct quote *ret_quote)
 {
-	struct reader reader = {bytes, size, size > QUOTE_MAX};
-	const uint8_t *low = take(&reader, 2), *statement, *public_key;
-	size_t statement_size = low ? (size_t)low[0] | (size_t)low[1] << 8 : 0;
+	struct bytes_reader reader = {bytes, size, size > QUOTE_MAX};
+	size_t statement_size = bytes_get_u16(&reader);
+	const uint8_t *statement, *public_key;
 	struct digest_piece piece = {NULL, QUOTE_PUBLIC_SIZE};
 	struct quote quote;
 	EVP_PKEY *key;
 	int r;
 
-	statement = take(&reader, statement_size);
-	public_key = take(&reader, QUOTE_PUBLIC_SIZE);
+	statement = bytes_take(&reader, statement_size);
+	public_key = bytes_take(&reader, QUOTE_PUBLIC_SIZE);
 	if (reader.is_bad || !reader.left || reader.left > QUOTE_SIGNATURE_MAX ||
 		read_statement(statement, statement_size, &quote) < 0)
 		return -EBADMSG;
