@@ -3,11 +3,11 @@
  * The authority's side of keys of labels: root key, slots, wrapped keys, releases and receipts, with a real
  * authority's certificates and a device's real questions.
  */
-#include <criterion/criterion.h>
+#include "tests/unit/anchors_fixture.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/lease.h"
 #include "common/log.h"
 #include "common/uuid.h"
-#include "console/authority/ca.h"
 #include "console/authority/certificate.h"
 #include "console/authority/key_receipt.h"
 #include "console/authority/key_service.h"
 #include "console/authority/label_key.h"
 
-#define TENANT "11111111-2222-4333-8444-555555555555"
 #define DEVICE "0f0e0d0c-0b0a-4908-8706-050403020100"
 
 static char directory[] = "/tmp/console-keys-XXXXXX";
@@ -36,20 +33,6 @@ static X509_STORE *anchors, *other_anchors;
 static EVP_PKEY *device_key;
 static uint8_t private_key[HPKE_KEY_SIZE];
 static const uint8_t label[CONSOLE_UID_SIZE] = {0xaa, 1}, other_label[CONSOLE_UID_SIZE] = {0xbb};
-
-static X509_STORE *anchors_of(const struct ca_pair *pair)
-{
-	BIO *memory = BIO_new(BIO_s_mem());
-	X509_STORE *store;
-	char *pem;
-	long size;
-
-	cr_assert(PEM_write_bio_X509(memory, pair->certificate));
-	size = BIO_get_mem_data(memory, &pem);
-	store = lease_anchors(pem, (size_t)size);
-	BIO_free(memory);
-	return store;
-}
 
 static void make_all(void)
 {

@@ -3,10 +3,10 @@
  * Keys of labels, from the device's question to memory and out of it again: the console's side is played
  * here with the same words, and with wrong ones.
  */
-#include <criterion/criterion.h>
+#include "tests/unit/anchors_fixture.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,7 @@
 
 #include "agent/keyring/keys.h"
 #include "common/clock.h"
-#include "common/lease.h"
 #include "common/log.h"
-#include "console/authority/ca.h"
-
-#define TENANT "11111111-2222-4333-8444-555555555555"
 
 static struct ca_pair root, issuing, trust, other_root, other_issuing, other_trust;
 static X509_STORE *anchors;
@@ -33,20 +29,6 @@ static const uint8_t uid[KEY_WORDS_ID_SIZE] = {0xde, 0x71, 0xce};
 static const struct keyring_want want = {.count = 2, .labels = {{0xaa, 1}, {0xbb, 2}}};
 static const uint8_t key_one[LABEL_KEY_SIZE] = "one, which is a secret by itself";
 static const uint8_t key_two[LABEL_KEY_SIZE] = "two, which is older, and as good";
-
-static X509_STORE *anchors_of(const struct ca_pair *pair)
-{
-	BIO *memory = BIO_new(BIO_s_mem());
-	X509_STORE *store;
-	char *pem;
-	long size;
-
-	cr_assert(PEM_write_bio_X509(memory, pair->certificate));
-	size = BIO_get_mem_data(memory, &pem);
-	store = lease_anchors(pem, (size_t)size);
-	BIO_free(memory);
-	return store;
-}
 
 static void make_all(void)
 {

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trust as a lease: what is taken, and each reason for which a word is not. */
-#include <criterion/criterion.h>
+#include "tests/unit/anchors_fixture.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <string.h>
 
-#include "common/lease.h"
-#include "console/authority/ca.h"
 #include "console/authority/certificate.h"
 
-#define TENANT "11111111-2222-4333-8444-555555555555"
-#define DAY    86400
+#define DAY 86400
 
 static struct ca_pair root, issuing, trust, other_root, other_issuing, other_trust;
 static EVP_PKEY *device_key;
@@ -26,20 +23,6 @@ static const struct lease_request asked = {
 	.seconds = 604800,
 	.seen = 3,
 };
-
-static X509_STORE *anchors_of(const struct ca_pair *pair)
-{
-	BIO *memory = BIO_new(BIO_s_mem());
-	X509_STORE *store;
-	char *pem;
-	long size;
-
-	cr_assert(PEM_write_bio_X509(memory, pair->certificate));
-	size = BIO_get_mem_data(memory, &pem);
-	store = lease_anchors(pem, (size_t)size);
-	BIO_free(memory);
-	return store;
-}
 
 static void make_all(void)
 {

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receipts of wiping: read as they were written, by the device of a root and nobody else. */
-#include <criterion/criterion.h>
+#include "tests/unit/anchors_fixture.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/wipe_receipt.h"
-#include "console/authority/ca.h"
 #include "console/authority/certificate.h"
-
-#define TENANT "11111111-2222-4333-8444-555555555555"
 
 static struct ca_pair root, issuing, other_root;
 static EVP_PKEY *device_key;
@@ -37,14 +34,6 @@ static struct wipe_receipt receipt = {
 	.failure_count = 1,
 	.failures = {"/srv/a: Read-only file system"},
 };
-
-static X509_STORE *anchors_of(const struct ca_pair *pair)
-{
-	X509_STORE *store = X509_STORE_new();
-
-	cr_assert(store && X509_STORE_add_cert(store, pair->certificate));
-	return store;
-}
 
 /* As the authority makes a device's, as far as this is about: of that key, by the issuing authority. */
 static X509 *certify(EVP_PKEY *key, const struct ca_pair *issuer)
