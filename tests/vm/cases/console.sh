@@ -57,7 +57,19 @@ refute 'without a configuration nothing reports' pgrep -x holdfast-uplink
 console_token /run/hf/token
 refute 'enrolling needs root' as_user alice holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
 refute 'a CA that is none is refused' holdfast enrol --console $url --ca /etc/passwd --token-file /run/hf/token
-check 'the device enrols' holdfast enrol --console $url --ca $work_dir/state/devices.pem --token-file /run/hf/token
+# As MDM leaves it, with the certificate and the token inside.
+enrol_file()
+{
+	printf '[enrol]\nconsole = %s\nca =\n' $url
+	sed 's/^/    /' $work_dir/state/devices.pem
+	printf 'token = %s\n' "$(cat /run/hf/token)"
+}
+enrol_file >/etc/holdfast/enroll.ini
+chmod 644 /etc/holdfast/enroll.ini
+refute 'a file that others may read enrols nobody' holdfast enrol --from /etc/holdfast/enroll.ini
+chmod 600 /etc/holdfast/enroll.ini
+check 'the device enrols with a file of root'\''s' holdfast enrol --from /etc/holdfast/enroll.ini
+refute 'the file is gone, and the token' sh -c 'ls /etc/holdfast/enroll.ini /etc/holdfast/enrol.token'
 check 'it waits to be approved' standing pending
 check 'the key is its keyring alone'\''s' sh -c 'find /var/lib/holdfast-keyring -name device.key -user holdfast-keyring -perm 600 | grep -q .'
 refute 'the engine'\''s user does not read it' setpriv --reuid holdfast --regid holdfast --clear-groups cat /var/lib/holdfast-keyring/device.key

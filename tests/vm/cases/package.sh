@@ -3,7 +3,7 @@
 # token and not without, never to an older version, removed likewise, purged. Protected files are shut
 # at every moment between.
 # vm-needs: ext4 systemd
-# vm-timeout: 600
+# vm-timeout: 1200
 # shellcheck disable=SC2317 # functions are run by check and wait_for
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
@@ -71,6 +71,39 @@ installed()
 	policy_of_reader Packaged 1 $reader >/etc/holdfast/policy.ini
 	check 'a policy is given' holdfast policy reload
 	check 'and is in force' wait_for 30 is_shut
+}
+
+# mdm_leaves MODE TEXT: as device management does it, whole or not at all.
+mdm_leaves()
+{
+	printf '%b' "$2" >/etc/holdfast/enroll.ini.new
+	chmod "$1" /etc/holdfast/enroll.ini.new
+	mv /etc/holdfast/enroll.ini.new /etc/holdfast/enroll.ini
+}
+
+enrol_says()
+{
+	journalctl -q --no-pager -u holdfast-enrol.service | grep -q "$1"
+}
+
+doctor_says()
+{
+	holdfast doctor | grep -A 3 enrol-file | grep -q "$1"
+}
+
+# What no console is needed for; enrolling by a file that does is console.sh's.
+silently()
+{
+	refute 'without a file nothing tries to enrol' enrol_says 'holdfast: '
+	mdm_leaves 644 '[enrol]\nconsole = https://127.0.0.1:1\nca-file = /nothing\ntoken = t-secret\n'
+	check 'a file that others may read is told of' wait_for 90 enrol_says 'chmod 600'
+	mdm_leaves 600 '[enrol]\nconsol = https://127.0.0.1:1\ntoken = t-secret\n'
+	check 'its change is noticed, the line is told' wait_for 90 enrol_says 'enroll.ini:2: no such key'
+	check 'doctor says so' wait_for 60 doctor_says 'enroll.ini:2'
+	check 'an event does' grep -q enrol-file <(holdfast events --json)
+	refute 'none of them says the token' grep -q t-secret <(journalctl -q --no-pager; holdfast events --json)
+	check 'the file is not lost' test -s /etc/holdfast/enroll.ini
+	rm /etc/holdfast/enroll.ini
 }
 
 is_shut()
@@ -150,6 +183,7 @@ removed()
 service_places || exit 1
 dpkg_prepare
 installed
+silently
 guarding
 gaps_begin
 refused 'upgrade without a token' 'there is no token' -i "${next[@]}"
