@@ -33,8 +33,8 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify verify events taint lineage label policy enrol ticket pam-check vault maintenance --help --version --runtime-dir --log-dir' ;;
-	status:* | doctor:*) choice='--json --help' ;;
+	:) choice='status doctor why justify verify events taint lineage label policy enrol ticket pam-check vault privacy maintenance --help --version --runtime-dir --log-dir' ;;
+	status:* | doctor:* | privacy:*) choice='--json --help' ;;
 	why:*) choice='last --json --help' ;;
 	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
 	lineage:*) _filedir; return ;;

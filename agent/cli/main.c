@@ -32,6 +32,7 @@ static const struct {
 	{"ticket", cli_ticket, "a statement for a service that you are you, on a trusted device"},
 	{"pam-check", cli_pam_check, "what PAM's stacks come to, before anybody is locked out"},
 	{"vault", cli_vault, "folders that are readable while this device has their key"},
+	{"privacy", cli_privacy, "what is collected here, why, for how long, and who may see it"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 
