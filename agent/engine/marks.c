@@ -95,7 +95,16 @@ static void desk_close(void)
 	desk.not_before_ns = clock_boot_ns() + RETRY_NS;
 }
 
-static void ask(const struct engine *engine, struct user *user)
+/* Once: what is drawn already stays. */
+static void tell_late(struct engine *engine, struct user *user, const char *why)
+{
+	if (user->is_late_told || user->has_tile || clock_boot_ns() - user->since_ns <= LATE_NS)
+		return;
+	user->is_late_told = true;
+	failure_note(engine, FAILURE_PEN, "user %u: %s", user->uid, why);
+}
+
+static void ask(struct engine *engine, struct user *user)
 {
 	static struct keyring_request request;
 	static uint8_t packet[KEYRING_FRAME_MAX];
@@ -105,6 +114,7 @@ static void ask(const struct engine *engine, struct user *user)
 	if (desk.fd <= 0)
 		desk.fd = keyring_connect(engine->runtime_directory, SOCK_NONBLOCK);
 	if (desk.fd < 0) {
+		tell_late(engine, user, "keyring does not run");
 		desk_close();
 		return;
 	}
@@ -165,12 +175,8 @@ static void take(struct engine *engine)
 	}
 	user->drawing = 0;
 	desk.not_before_ns = clock_boot_ns() + RETRY_NS;
-	if (!user->is_late_told && !user->has_tile && clock_boot_ns() - user->since_ns > LATE_NS) {
-		user->is_late_told = true;
-		failure_note(engine, FAILURE_PEN, "user %u: %s", user->uid,
-			answer.error == -ENOKEY ? "the console gave none"
-						: strerror(-answer.error));
-	}
+	tell_late(engine, user,
+		answer.error == -ENOKEY ? "the console gave none" : strerror(-answer.error));
 }
 
 void marks_tick(struct engine *engine)
