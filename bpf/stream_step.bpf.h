@@ -45,7 +45,7 @@ static __always_inline long stream_step(struct stream_walk *walk,
 	have = stream->have;
 	if (have) { /* it was cut: byte by byte, as few are */
 		if (have >= HF_STREAM_HEAD)
-			return 1;
+			return stream->is_lost = 1; /* wanted() asks for more than there is room */
 		if (bpf_probe_read_kernel(&stream->head[have], 1, (const void *)copied->at))
 			return 1;
 		copied->at++;
@@ -61,6 +61,8 @@ static __always_inline long stream_step(struct stream_walk *walk,
 		if (bpf_probe_read_kernel(stream->head, size, (const void *)copied->at))
 			return 1;
 		have = wanted(end, stream->head, size);
+		if (have > HF_STREAM_HEAD)
+			return stream->is_lost = 1;
 		if (have > size) {
 			stream->have = size;
 			copied->left = 0;

@@ -84,7 +84,10 @@ static __always_inline __u64 x_request_size(
 		return (__u64)words * 4;
 	if (!(end->flags & HF_END_BIG))
 		return 4;
-	return have < 8 ? 0 : (__u64)stream_u32(head, 4, is_swapped) * 4;
+	if (have < 8)
+		return 0;
+	words = stream_u32(head, 4, is_swapped);
+	return words ? (__u64)words * 4 : 4; /* there is no such request: it is lost either way */
 }
 
 static __always_inline __u32 x_request_wanted(

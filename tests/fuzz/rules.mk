@@ -96,6 +96,9 @@ FUZZ_FLAGS_certificate	 := -max_len=4096
 FUZZ_SOURCES_x_requests := agent/session/x_requests.c
 FUZZ_FLAGS_x_requests	:= -max_len=512
 
+FUZZ_SOURCES_x11_stream := tests/unit/fixtures/x11_kernel.c tests/unit/fixtures/x11_reference.c
+FUZZ_FLAGS_x11_stream	:= -max_len=2000
+
 FUZZ_SOURCES_session = agent/session/notices.c agent/session/refusal.c agent/session/words.c
 
 FUZZ_SOURCES_lineage = $(addprefix agent/engine/,lineage.c lineage_json.c lineage_record.c lineage_store.c lineage_find.c lineage_tree.c event_objects.c event_screen.c event_service.c event_words.c json.c print_job.c) agent/sensor/record.c

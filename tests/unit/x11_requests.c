@@ -232,7 +232,7 @@ static void make(struct made *made, uint64_t seed)
 		make_request(made);
 	if (!some(made, 20)) { /* it breaks off: no request is that short */
 		put(made, ask(made, 127, 0, 1) + 2, 0, 2);
-		(void)grow(made, false, 64);
+		put(made, grow(made, false, 64), some(made, 2), 4); /* with BIG-REQUESTS neither */
 	}
 	send_cut(made, false);
 }
