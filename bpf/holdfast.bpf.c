@@ -18,6 +18,7 @@
  *   address  where sockets send		service  what may be reached from certain networks
  *   display  connections to displays, what is exposed there	screen	who may capture it
  *   stream   what the kernel has copied of a stream		x11	requests that capture
+ *   display_tcp	displays whose clients come by TCP
  *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request;
  *            socket_hooks, where several domains meet
  */

@@ -9,6 +9,7 @@
 
 #include "carry.bpf.h"
 #include "display_hooks.bpf.h"
+#include "display_tcp.bpf.h"
 #include "flow.bpf.h"
 #include "print.bpf.h"
 
@@ -187,13 +188,15 @@ int BPF_PROG(
 	struct hf_state *state = state_get();
 	struct sock *sk;
 
-	if (ret || !state || !(state->has_tainted | state->has_refused_display))
+	if (ret || !state || !(state->has_tainted | state->has_display))
 		return ret;
 	sk = kernel_read(sock, sk);
 	if (!sk)
 		return 0;
 	if (!is_unix(sk))
-		return flow_take(sk, 0);
+		return display_tcp_receive(sk) ? -EPERM : flow_take(sk, 0);
+	if (!(state->has_tainted | state->has_refused_display))
+		return 0;
 	if (display_is_refused(sk))
 		return -EPERM;
 	socket_claim(sk);

@@ -18,6 +18,7 @@ static const struct {
 	{"x11-record", "x11", true},
 	{"x11-xtest", "x11", true},
 	{"x11-copy", "x11", false},
+	{"x11-tcp", "x11", false},
 	{"wayland-screencopy", "wayland", false},
 	{"wayland-ext-capture", "wayland", false},
 	{"wayland-dmabuf", "wayland", false},

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Owns: captures of an X11 display by real programs (xwd, import, scrot, maim, ffmpeg): refused while a
 # labelled reader shows something there (block), or labelled what they write (follow), or only recorded
-# (audit); they work as before without one. Who captures nothing keeps its connection.
+# (audit); they work as before without one. Who captures nothing keeps its connection. Who comes by TCP is
+# refused whatever it asks for; who may capture by the policy does, at its hours.
 # vm-needs: ext4 usb
 # vm-timeout: 1200
 # The places have no blanks in their names.
@@ -13,6 +14,7 @@
 export DISPLAY=:7
 policy=/run/hf/policy.ini
 reader=/opt/readers/xclip
+capturer=/opt/readers/maim
 picture=$work/picture
 tools='xwd import scrot maim ffmpeg'
 
@@ -30,6 +32,8 @@ make_policy()
 	} | sed '/^include/d' >$policy
 	sed -i "s,^version = .*,&\ninclude = $HF_REPO/policy/apps/system-*.ini," $policy
 	cat >>$policy <<-END
+		[app capturer]
+		path = $capturer
 		[rule shown]
 		label = confidential
 		channel = screen
@@ -42,7 +46,7 @@ make_policy()
 display_start()
 {
 	# -retro: a pattern on the root window, so that a picture of it is told from an empty one.
-	Xvfb $DISPLAY -retro -screen 0 320x200x24 -nolisten tcp >/run/hf/display 2>&1 &
+	Xvfb $DISPLAY -retro -screen 0 320x200x24 -listen tcp -ac >/run/hf/display 2>&1 &
 	wait_for 60 test -S /tmp/.X11-unix/X${DISPLAY#:}
 }
 
@@ -110,6 +114,30 @@ are_refused()
 	done
 }
 
+capture_by_tcp()
+{
+	rm -f $picture.*
+	DISPLAY=127.0.0.1$DISPLAY timeout 60 xwd -root -out $picture.xwd
+}
+
+capture_as_allowed()
+{
+	rm -f $picture.*
+	timeout 60 $capturer $picture.png
+}
+
+# Hours, as the policy says them, that now lies in, or far from.
+hours()
+{
+	local now
+
+	now=$(date +%-H)
+	case $1 in
+	now) echo 00:00-23:59 ;;
+	*) [ "$now" -lt 12 ] && echo 18:00-19:00 || echo 06:00-07:00 ;;
+	esac
+}
+
 bystander_lives()
 {
 	kill -0 $bystander
@@ -125,6 +153,7 @@ recorded()
 places_make || exit 1
 mkdir -p /opt/readers
 install -m 755 -o root -g root /usr/bin/xclip $reader
+install -m 755 -o root -g root /usr/bin/maim $capturer
 make_policy 1 block 'record = all'
 agent_start $policy || exit 1
 check 'a display starts' display_start
@@ -132,9 +161,16 @@ check 'a display starts' display_start
 bystander=$!
 
 captures_work 'nothing is shown'
+check 'nothing is shown: who comes by TCP captures' capture_by_tcp
+check 'nothing is shown: there is a picture by TCP' has_picture
 check 'that is recorded all the same' recorded '"method":"x11-'
 check 'a labelled reader shows something' show
 are_refused 'it is shown'
+window_open
+capture_by_tcp >/dev/null 2>&1
+window_close 'it is shown: by TCP'
+refute 'it is shown: there is no picture by TCP' has_picture
+check 'that is told as a capture by TCP' recorded '"method":"x11-tcp"'
 check 'that names who showed it' recorded '"shown_by":\[{"name":"xclip"'
 check 'who captured nothing goes on' bystander_lives
 stop_showing
@@ -161,6 +197,19 @@ make_policy 4 audit 'when = always'
 check 'always is in force' agent_reload
 are_refused 'always, nothing shown'
 check 'who captured nothing goes on still' bystander_lives
+
+make_policy 5 block 'capture-apps = capturer' "hours = $(hours now)"
+check 'an application may capture' agent_reload
+check 'a labelled reader shows something to it' show
+check 'its hour: it captures' capture_as_allowed
+check 'its hour: there is a picture' has_picture
+are_refused 'its hour, not theirs'
+make_policy 6 block 'capture-apps = capturer' "hours = $(hours other)"
+check 'it may at another hour' agent_reload
+window_open
+capture_as_allowed >/dev/null 2>&1
+window_close 'not its hour'
+refute 'not its hour: there is no picture' has_picture
 expect_each_recorded
 kill $bystander
 agent_stop
