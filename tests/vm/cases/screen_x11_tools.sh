@@ -72,7 +72,7 @@ recorded_since()
 capture()
 {
 	capture_began=$(now_ms)
-	rm -f $2 $usb/picture
+	rm -f $2 $usb/picture /run/hf/tool # what a labelled reader wrote is labelled
 	timeout 90 bash -c ". tests/vm/cases/screen_tools.sh; shoot_$1 $2" >/run/hf/tool 2>&1 </dev/null
 }
 
