@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """holdfast-session's watermark on an X server of its own: what is on the screen, that it is back when
 somebody kills or covers it, what it is where nothing blends, and that clicks go through. The engine's
-answers are made here; that those are the policy's, tests/vm/cases/watermark.sh shows."""
+answers are made here."""
 import json
 import os
 import pathlib
