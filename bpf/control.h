@@ -56,6 +56,7 @@ struct hf_state {
 	__u32 has_refused_display;   /* somebody was to lose the connection to one */
 	__u32 pad;
 	__u64 shown_by_more; /* labels of readers that hf_shown had no room for */
+	__u64 shown_on_console; /* of those that wrote to a virtual console, until the machine is started again */
 };
 
 /* The agent's, in one slot: who it is, and which build of the object it attached. */

@@ -7,6 +7,7 @@
 #ifndef HOLDFAST_BPF_DISPLAY_HOOKS_H
 #define HOLDFAST_BPF_DISPLAY_HOOKS_H
 
+#include "wayland.bpf.h"
 #include "x11.bpf.h"
 
 #ifndef HF_BASELINE
@@ -55,6 +56,8 @@ int BPF_PROG(hf_copied, struct sk_buff *skb, int offset, struct iov_iter *from, 
 		return 0;
 	if (end->kind == HF_DISPLAY_X11)
 		x_copied(skb, sk, end);
+	else if (end->kind == HF_DISPLAY_WAYLAND)
+		wayland_copied(skb, sk, end);
 	return 0;
 }
 

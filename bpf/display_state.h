@@ -10,10 +10,11 @@
 #include <linux/types.h>
 #endif
 
-#define HF_STREAM_HEAD	  32 /* bytes of a request that are looked at */
-#define HF_X11_EXTENSIONS 8
-#define HF_X11_ASKED	  32
-#define HF_X11_PICTURES	  8
+#define HF_STREAM_HEAD	   40 /* bytes of a request that are looked at */
+#define HF_X11_EXTENSIONS  8
+#define HF_X11_ASKED	   32
+#define HF_X11_PICTURES	   8
+#define HF_WAYLAND_OBJECTS 12
 
 #define HF_END_SERVER  0x1u  /* the display's own end of the connection */
 #define HF_END_REFUSED 0x2u  /* the display is to read and to answer nothing any more */
@@ -41,11 +42,23 @@ struct hf_stream {
 	__u32 have;		   /* so many are there of one that is cut */
 	__u32 is_busy;		   /* the rest is of a copy that is being looked at */
 	struct hf_copied copied;
-	__u64 found;	 /* 1 << enum hf_screen_method */
+	__u64 found;	 /* X11: 1 << enum hf_screen_method; Wayland: 1 << enum wayland_kind */
 	__u32 is_head;	 /* head is whole, */
 	__u32 head_size; /* with so many bytes */
 	__u32 is_lost;	 /* where the next one begins is not known */
 	__u32 pad;
+};
+
+/* Of a Wayland client: objects by which it can capture. */
+struct hf_wayland {
+	__u32 ids[HF_WAYLAND_OBJECTS]; /* 0: free */
+	__u8 kinds[HF_WAYLAND_OBJECTS];
+	__u32 count;
+	__u32 is_many; /* there were more: each request of others than these counts as theirs */
+	__u32 has_clipboard; /* it may read what is copied without being asked to paste */
+	__u32 bound;	     /* enum wayland_kind of what is being bound: its number comes */
+	__u32 bound_in;	     /* in so many bytes, */
+	__u32 bound_rest;    /* and behind it so many are the request's */
 };
 
 /* An end of a connection. */
@@ -63,7 +76,7 @@ struct hf_display_end {
 	__u16 asked_at[HF_X11_ASKED]; /* by these requests */
 	__u8 asked_what[HF_X11_ASKED];
 	__u32 pictures[HF_X11_PICTURES]; /* X11: of others' drawables */
-	__u32 pad;
+	struct hf_wayland wayland;
 };
 
 struct hf_x_server {

@@ -17,8 +17,8 @@
  *   bus      messages between a bus's clients: bus_message their form, bus_relay the bus's side
  *   address  where sockets send		service  what may be reached from certain networks
  *   display  connections to displays, what is exposed there	screen	who may capture it
- *   stream   what the kernel has copied of a stream		x11	requests that capture
- *   display_tcp	displays whose clients come by TCP
+ *   display_tcp	displays whose clients come by TCP	screen_device	screens as devices
+ *   stream   what the kernel has copied of a stream		x11, wayland	requests that capture
  *   hooks:   file, mapping, pipe, socket, queue, key, network, name, process, mount, request;
  *            socket_hooks, where several domains meet
  */

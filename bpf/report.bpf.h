@@ -375,7 +375,7 @@ VERIFIED_ONCE int report(struct act *act, __u8 record_type)
 		record_path_of(record, act);
 	} else if (act->channel == HF_CHANNEL_PRINT && act->payload_kind != PAYLOAD_DATA) {
 		record_payload(record, act);
-	} else if (act->channel == HF_CHANNEL_SCREEN) {
+	} else if (act->operation == HF_OPERATION_CAPTURE) {
 		record_shown(record, act);
 	}
 	bpf_ringbuf_submit(record, 0);

@@ -69,16 +69,23 @@ VERIFIED_ONCE int screen_judge_once(const struct capture *capture)
 {
 	struct hf_gates *gates = bpf_map_lookup_elem(&hf_gates, &slot_zero);
 	struct act act = {.channel = HF_CHANNEL_SCREEN, .operation = HF_OPERATION_CAPTURE};
+	struct hf_state *state = state_get();
 	struct hf_bank *bank = bank_get();
 	__u32 wanted = bank ? bank->screen : 0, flags = app_flags();
 	__u64 exposed, followed;
 
 	if (!capture)
 		return -EPERM;
+	if (capture->method == HF_SCREEN_WAYLAND_DATA_CONTROL) {
+		act.channel = HF_CHANNEL_CLIPBOARD; /* no picture: [screen] is not about it */
+		wanted = 0;
+	}
 	if (flags & HF_APP_CARRIER || is_agent())
 		return 0;
 	count(HF_COUNTER_CAPTURES);
 	exposed = display_exposed(capture->server);
+	if (capture->kind == HF_DISPLAY_NONE && state)
+		exposed |= state->shown_on_console;
 	act.port = capture->method;
 	act.target_tgid = capture->server;
 	act.display = (__u64)capture->kind << 32 | capture->number;
@@ -91,7 +98,7 @@ VERIFIED_ONCE int screen_judge_once(const struct capture *capture)
 		return screen_refuse(&act);
 	if (act.labels && judge(&act))
 		return -EPERM;
-	followed = act.labels & (bank ? bank->channels[HF_CHANNEL_SCREEN].follow : 0);
+	followed = act.labels & (bank ? bank->channels[act.channel].follow : 0);
 	if (followed) {
 		wanted |= HF_SCREEN_RECORD_EXPOSED;
 		if (screen_follow(&act, followed, capture->server))
@@ -111,12 +118,9 @@ static __always_inline int screen_judge(const struct capture *capture)
 static __always_inline bool screen_is_watched(void)
 {
 	struct hf_state *state = state_get();
-	struct hf_bank *bank;
+	struct hf_bank *bank = bank_get();
 
-	if (!state || !state->has_display)
-		return false;
-	bank = bank_get();
-	return state->has_shown || !bank || bank->screen;
+	return !state || !bank || state->has_shown || state->shown_on_console || bank->screen;
 }
 
 /* The connection of this end, a client's, is over: its display neither reads nor answers it. */

@@ -90,5 +90,15 @@ static __always_inline bool stream_end(struct hf_stream *stream)
 	return is_known;
 }
 
+/* All of a copy, step by step. False: where the next request begins is not known. */
+static __always_inline bool stream_requests(struct stream_walk *walk, struct sk_buff *skb,
+	long (*step)(__u32 index, struct stream_walk *walk))
+{
+	if (!stream_begin(&walk->end->stream, skb))
+		return false;
+	repeat(STREAM_STEPS, step, walk);
+	return stream_end(&walk->end->stream);
+}
+
 #endif
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Requests of Wayland that capture: of which objects, made how. "The Wayland Protocol", wire format;
- * the protocols' own XML. Owns no stream and no verdict. Pure: tests/unit/wayland.c and tests/fuzz/wayland.c
- * build it; no hook does yet, so that captures under Wayland go on unseen (SECURITY.md).
+ * the protocols' own XML. Owns no stream (wayland_step.bpf.h) and no verdict. Pure: tests build it too.
  *
  * A global is bound by its interface's name, with which a client may choose any number for the object;
  * what is made of that object has the number that the request says. Which object is a registry is not
@@ -17,13 +16,15 @@
 #endif
 #include <linux/types.h>
 
-#define HF_WAYLAND_HEAD	   40 /* bytes of a request that are looked at */
-#define HF_WAYLAND_OBJECTS 12
+#include "display_state.h"
 
 #define WAYLAND_HEADER	  8  /* object; opcode, and size in the upper half */
 #define WAYLAND_BIND_NAME 16 /* behind header, the global's number, and the size of the text */
 #define WAYLAND_BIND_MIN  44 /* no name that matters is shorter than 17 letters */
 #define WAYLAND_NAME	  24 /* bytes of it by which it is known */
+#define WAYLAND_RECEIVE	  16 /* a request with a text is no shorter */
+
+#define WAYLAND_SERVER_IDS 0xff000000u /* of objects that the server makes, from here on */
 
 enum wayland_kind {
 	WAYLAND_NONE = 0,
@@ -55,17 +56,6 @@ struct wayland_request {
 	__u8 does; /* WAYLAND_* */
 	__u8 child;
 	__u8 id_at;
-};
-
-/* Objects of a connection by which it can capture. */
-struct hf_wayland {
-	__u32 ids[HF_WAYLAND_OBJECTS]; /* 0: free */
-	__u8 kinds[HF_WAYLAND_OBJECTS];
-	__u32 count;
-	__u32 is_many;	  /* there were more: each request of others than these counts as theirs */
-	__u32 bound;	  /* enum wayland_kind of what is being bound: its number comes */
-	__u32 bound_in;	  /* in so many bytes, */
-	__u32 bound_rest; /* and behind it so many are the request's */
 };
 
 struct wayland_interface {
@@ -160,17 +150,25 @@ static __always_inline __u32 wayland_size(const __u8 *head)
 	return wayland_number_at(head, 4) >> 16;
 }
 
+/* Not only what is bound matters. */
+static __always_inline bool wayland_has_objects(const struct hf_wayland *objects)
+{
+	return objects->count | objects->is_many | objects->has_clipboard;
+}
+
 /* How much of a request decides; have is what there is of it in head. */
-static __always_inline __u32 wayland_head_wanted(bool has_objects, const __u8 *head, __u32 have)
+static __always_inline __u32 wayland_head_wanted(
+	const struct hf_wayland *objects, const __u8 *head, __u32 have)
 {
 	__u32 size;
 
 	if (have < WAYLAND_HEADER)
 		return WAYLAND_HEADER;
 	size = wayland_size(head);
-	if (size < WAYLAND_HEADER || (!has_objects && wayland_number_at(head, 4) & 0xffff))
+	if (size < WAYLAND_HEADER ||
+		(!wayland_has_objects(objects) && wayland_number_at(head, 4) & 0xffff))
 		return WAYLAND_HEADER;
-	return size < HF_WAYLAND_HEAD ? size : HF_WAYLAND_HEAD;
+	return size < HF_STREAM_HEAD ? size : HF_STREAM_HEAD;
 }
 
 static __always_inline bool wayland_is_named(
@@ -245,12 +243,16 @@ static __always_inline __u64 wayland_bind(struct hf_wayland *objects, const __u8
 
 	if (kind == WAYLAND_NONE)
 		return 0;
-	if (kind == WAYLAND_DATA_CONTROL || kind == WAYLAND_KDE_REMOTE)
+	if (kind == WAYLAND_KDE_REMOTE)
 		return wayland_bit(kind);
-	if (id_at < HF_WAYLAND_HEAD || id_at + 4 > size)
+	if (kind == WAYLAND_DATA_CONTROL) {
+		objects->has_clipboard = 1;
+		return 0;
+	}
+	if (id_at < HF_STREAM_HEAD || id_at + 4 > size)
 		return 0; /* the server takes it for an error */
 	objects->bound = kind;
-	objects->bound_in = id_at - HF_WAYLAND_HEAD;
+	objects->bound_in = id_at - HF_STREAM_HEAD;
 	objects->bound_rest = size - id_at - 4;
 	return 0;
 }
@@ -282,6 +284,15 @@ static __always_inline __u64 wayland_asked(
 	return 0;
 }
 
+/*
+ * receive, of a data control's offer. Offers are the server's objects, and of which kind such a one is it
+ * alone has said: accept of what is dragged, which is no reading, looks the same.
+ */
+static __always_inline bool wayland_receives(__u32 id, __u32 opcode, __u32 size)
+{
+	return id >= WAYLAND_SERVER_IDS && !opcode && size >= WAYLAND_RECEIVE;
+}
+
 /* Of a request, of which head has as much as was wanted: what captures in it. */
 static __always_inline __u64 wayland_request_found(struct hf_wayland *objects, const __u8 *head)
 {
@@ -291,11 +302,13 @@ static __always_inline __u64 wayland_request_found(struct hf_wayland *objects, c
 
 	if (!opcode && size >= WAYLAND_BIND_MIN)
 		found = wayland_bind(objects, head, size);
-	if (!objects->count || !id)
+	if (!wayland_has_objects(objects) || !id)
 		return found;
 	at = wayland_find(objects, id);
 	if (at < HF_WAYLAND_OBJECTS)
 		return found | wayland_asked(objects, at, opcode, head);
+	if (objects->has_clipboard && wayland_receives(id, opcode, size))
+		return found | wayland_bit(WAYLAND_DATA_CONTROL);
 	return objects->is_many ? found | wayland_bit(WAYLAND_NONE) : found;
 }
 

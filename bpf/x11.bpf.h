@@ -14,18 +14,12 @@
 static __noinline __u64 x_requests(struct sk_buff *skb, struct hf_display_end *end)
 {
 	struct stream_walk walk = {.end = end};
-	struct hf_stream *stream = &end->stream;
 	__u32 tgid = end->server;
 
-	if (!stream_begin(stream, skb)) {
-		display_lose(end);
-		return 0;
-	}
 	walk.x_server = bpf_map_lookup_elem(&hf_x_servers, &tgid);
-	repeat(STREAM_STEPS, x_request_step, &walk);
-	if (!stream_end(stream))
+	if (!stream_requests(&walk, skb, x_request_step))
 		display_lose(end);
-	return stream->found;
+	return end->stream.found;
 }
 
 /* What a server sends: its extensions' numbers, and the client's base. */

@@ -22,6 +22,7 @@ static const char *const method_names[HF_SCREEN_METHOD_MAX] = {
 	[HF_SCREEN_WAYLAND_DMABUF] = "wayland-dmabuf",
 	[HF_SCREEN_WAYLAND_DATA_CONTROL] = "wayland-data-control",
 	[HF_SCREEN_WESTON] = "weston",
+	[HF_SCREEN_HYPRLAND] = "hyprland",
 	[HF_SCREEN_PORTAL_SCREENSHOT] = "portal-screenshot",
 	[HF_SCREEN_PORTAL_SCREENCAST] = "portal-screencast",
 	[HF_SCREEN_PORTAL_REMOTE_DESKTOP] = "portal-remote-desktop",

@@ -15,7 +15,8 @@ check='bash debhelper lintian mmdebstrap rpm rpmlint btrfs-progs busybox-static 
 	libglib2.0-bin libivykis0 libnet1 libpam-systemd libwrap0 nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
 	socat sqlite3 strace sudo stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny x11-xserver-utils xclip xcompmgr xfsprogs xvfb xz-utils zip
 	zstd
-	ffmpeg flameshot gnome-screenshot imagemagick maim recordmydesktop python3-xlib scrot x11-apps x11-utils x11-xserver-utils x11vnc xfce4-screenshooter'
+	ffmpeg flameshot gnome-screenshot imagemagick maim recordmydesktop python3-xlib scrot x11-apps x11-utils x11-xserver-utils x11vnc xfce4-screenshooter
+	foot grim sway swaybg weston wf-recorder wl-clipboard zenity'
 demo='tmux'
 bench='auditd fapolicyd libestr0 libfastjson4 liblognorm5 librelp-dev'
 

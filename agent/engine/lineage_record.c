@@ -219,12 +219,13 @@ static uint32_t other_owner(const struct hf_record *raw)
 {
 	struct hf_screen_shown shown;
 
+	if (raw->path_is_payload == HF_PAYLOAD_SCREEN) {
+		memcpy(&shown, raw->path, sizeof(shown));
+		return shown.count ? shown.readers[0].tgid : 0;
+	}
 	if (raw->channel == HF_CHANNEL_DEBUG || raw->channel == HF_CHANNEL_CLIPBOARD)
 		return raw->target_tgid;
-	if (raw->channel != HF_CHANNEL_SCREEN || raw->path_is_payload != HF_PAYLOAD_SCREEN)
-		return 0;
-	memcpy(&shown, raw->path, sizeof(shown));
-	return shown.count ? shown.readers[0].tgid : 0;
+	return 0;
 }
 
 /*

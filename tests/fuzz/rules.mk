@@ -52,7 +52,7 @@ FUZZ_FLAGS_bundle   := -max_len=4096
 
 FUZZ_FLAGS_lease   := -max_len=4100
 
-FUZZ_SOURCES_wayland := tests/screen/wayland_reference.c tests/screen/wayland_stream.c
+FUZZ_SOURCES_wayland := $(wildcard tests/screen/wayland_*.c)
 FUZZ_FLAGS_wayland   := -max_len=2000
 
 FUZZ_SOURCES_print_job := agent/engine/print_job.c

@@ -12,15 +12,16 @@ enum effect {
 	NOTHING,
 	CAPTURE,
 	MAKE,
-	MAKE_LATE,
-	END
-}; /* MAKE_LATE: the third argument is the number */
+	MAKE_LATE, /* the third argument is the number */
+	END,
+	CLIPBOARD, /* from then on what is copied can be read */
+};
 
 struct interface {
 	const char *name; /* NULL: made by a request */
 	const char *made; /* what MAKE makes of it */
 	enum effect requests[5];
-	enum effect bind; /* CAPTURE: it is one by itself */
+	enum effect bind;
 };
 
 static const struct interface interfaces[] = {
@@ -39,6 +40,8 @@ static const struct interface interfaces[] = {
 	{"kde_screencast_manager_v2", "kde stream", {END, MAKE, MAKE, MAKE}, NOTHING},
 	{"kde stream", NULL, {CAPTURE}, NOTHING},
 	{"org_kde_kwin_remote_access_manager", NULL, {NOTHING}, CAPTURE},
+	{"zwlr_data_control_manager_v1", NULL, {NOTHING}, CLIPBOARD},
+	{"ext_data_control_manager_v1", NULL, {NOTHING}, CLIPBOARD},
 };
 
 #define INTERFACES (sizeof(interfaces) / sizeof(interfaces[0]))
@@ -51,6 +54,7 @@ struct object {
 struct connection {
 	struct object objects[OBJECTS_MAX];
 	size_t count;
+	bool has_clipboard;
 };
 
 static uint32_t number_at(const uint8_t *bytes)
@@ -112,13 +116,18 @@ static bool request_look(struct connection *connection, const uint8_t *request, 
 
 	if (object && opcode < 5)
 		effect = object->is->requests[opcode];
+	else if (!object && connection->has_clipboard && number_at(request) >= 0xff000000 &&
+		 opcode == 0 && size >= 16) /* an offer's receive: a text, and a descriptor aside */
+		effect = CAPTURE;
 	if (effect == MAKE && size >= 12)
 		object_make(connection, number_at(request + 8), interface_named(object->is->made));
 	else if (effect == MAKE_LATE && size >= 20)
 		object_make(connection, number_at(request + 16), interface_named(object->is->made));
 	else if (effect == END)
 		*object = connection->objects[--connection->count];
-	if (binds && binds->bind != CAPTURE) {
+	if (binds && binds->bind == CLIPBOARD)
+		connection->has_clipboard = true;
+	if (binds && binds->bind == NOTHING) {
 		id_at = 16 + (((size_t)number_at(request + 12) + 3) & ~(size_t)3) + 4;
 		if (id_at >= LOOKED_AT && id_at + 4 <= size)
 			object_make(connection, number_at(request + id_at), binds);
@@ -133,6 +142,7 @@ void wayland_reference(const uint8_t *stream, size_t size, struct wayland_opinio
 	size_t at = 0;
 
 	connection.count = 0;
+	connection.has_clipboard = false;
 	*ret_opinion = (struct wayland_opinion){.captured = WAYLAND_NEVER};
 	while (size - at >= HEAD_SIZE) {
 		size_t length = number_at(stream + at + 4) >> 16, there = size - at;

@@ -88,7 +88,7 @@ static void put_request(struct wayland_choice *choice, struct wayland_stream *st
 
 	if (!(kind & 0x1f)) /* long ones: titles, regions */
 		arguments = choose_below(choice, 600);
-	put(stream, choose_id(choice));
+	put(stream, choose_id(choice) + (kind & 0x40 ? 0xff000000 : 0)); /* the server's own */
 	put(stream, kind & 0x80 ? choose(choice) & 7 : 0);
 	for (size_t i = 0; i < arguments; i++)
 		put(stream, choose_id(choice));

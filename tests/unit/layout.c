@@ -167,6 +167,7 @@ static const struct layout layouts[] = {
 		M(T, has_labelled_socket), M(T, has_labelled_group), M(T, last_group), M(T, has_labelled_flow), M(T, has_labelled_property),
 		M(T, has_bus), M(T, has_labelled_bus), M(T, has_display), M(T, has_shown),
 		M(T, has_refused_display), M(T, pad), M(T, shown_by_more),
+		M(T, shown_on_console),
 #undef T
 	END,
 	BEGIN(hf_zones, true)

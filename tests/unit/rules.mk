@@ -109,7 +109,7 @@ UNIT_LIBS_intake	:= $(addprefix $(B)/agent/engine/,intake.o journal.o failures.o
 			$(B)/agent/sensor/record.o $(LINEAGE_OBJECTS)
 UNIT_LDLIBS_intake	:= -ljson-c -lsqlite3
 UNIT_LIBS_print_job	:= $(B)/agent/engine/print_job.o
-UNIT_LIBS_wayland	:= $(B)/tests/screen/wayland_reference.o
+UNIT_LIBS_wayland	:= $(patsubst %.c,$(B)/%.o,$(wildcard tests/screen/wayland_*.c))
 UNIT_LIBS_tty		:= $(B)/agent/sensor/tty.o
 UNIT_LIBS_label_keys	:= $(B)/agent/engine/label_keys_change.o $(B)/agent/engine/verify_users.o $(B)/agent/ipc/keyring.o
 UNIT_LDLIBS_label_keys	:= -ljson-c

@@ -10,7 +10,12 @@
 #include <sys/cdefs.h>
 
 #include "bpf/wayland_message.h"
-#include "tests/screen/wayland_reference.h"
+#include "tests/screen/wayland_compare.h"
+#include "tests/screen/wayland_kernel.h"
+
+#define STREAMS	     5000
+#define CHOICES_MAX  1500
+#define CAPTURES_MIN 1000 /* of the streams */
 
 struct sent {
 	uint8_t bytes[1024];
@@ -55,28 +60,12 @@ static void bind_global(struct sent *sent, const char *name, uint32_t id)
 	bind_sized(sent, name, strlen(name) + 1, id);
 }
 
-/* Requests lie whole here: how they are put together is the stream's. */
 static uint64_t captures_of(const struct sent *sent)
 {
-	struct hf_wayland objects = {0};
-	uint8_t head[HF_WAYLAND_HEAD];
-	uint64_t found = 0;
-	size_t at = 0;
+	struct hf_display_end client = {0};
+	const struct iovec whole = {(void *)sent->bytes, sent->size};
 
-	while (at < sent->size) {
-		size_t left = sent->size - at;
-
-		memset(head, 0, sizeof(head));
-		memcpy(head, sent->bytes + at, left < sizeof(head) ? left : sizeof(head));
-		found |= wayland_request_found(&objects, head);
-		if (objects.bound) {
-			memcpy(head, sent->bytes + at + HF_WAYLAND_HEAD + objects.bound_in, 4);
-			wayland_keep(&objects, wayland_number_at(head, 0), objects.bound);
-			objects.bound = WAYLAND_NONE;
-		}
-		at += wayland_number_at(sent->bytes + at, 4) >> 16;
-	}
-	return found;
+	return wayland_kernel_copied(&client, &whole, 1);
 }
 
 static void expect_capture(const struct sent *sent, enum wayland_kind kind)
@@ -211,4 +200,66 @@ Test(wayland, too_many_objects)
 	expect_none(&sent);
 	REQUEST(&sent, 99 + HF_WAYLAND_OBJECTS, 0, 10);
 	expect_capture(&sent, WAYLAND_NONE);
+}
+
+/* Nothing more is known of them when the others have ended. */
+Test(wayland, too_many_objects_that_end)
+{
+	struct sent sent = {.size = 0};
+
+	bind_global(&sent, "zwlr_screencopy_manager_v1", 6);
+	for (uint32_t id = 100; id < 100 + HF_WAYLAND_OBJECTS; id++)
+		REQUEST(&sent, 6, 0, id, 0, 7);
+	for (uint32_t id = 100; id < 99 + HF_WAYLAND_OBJECTS; id++) {
+		put(&sent, id);
+		put(&sent, 1 | 8 << 16);
+	}
+	put(&sent, 6);
+	put(&sent, 2 | 8 << 16);
+	expect_none(&sent);
+	REQUEST(&sent, 99 + HF_WAYLAND_OBJECTS, 0, 10);
+	expect_capture(&sent, WAYLAND_NONE);
+}
+
+Test(wayland, what_is_copied_is_read_by_who_bound_its_control)
+{
+	struct sent sent = {.size = 0};
+
+	begin(&sent);
+	REQUEST(&sent, 0xff000001, 0, 5, 0x74786574, 0); /* "text": another's offer */
+	bind_global(&sent, "zwlr_data_control_manager_v1", 6);
+	REQUEST(&sent, 6, 1, 8, 7);
+	put(&sent, 0xff000000); /* destroy */
+	put(&sent, 1 | 8 << 16);
+	expect_none(&sent);
+	REQUEST(&sent, 0xff000001, 0, 5, 0x74786574, 0);
+	expect_capture(&sent, WAYLAND_DATA_CONTROL);
+}
+
+Test(wayland, as_the_reference_finds_them)
+{
+	static struct wayland_stream stream;
+	unsigned int captures = 0, lost = 0, none = 0;
+	uint8_t choices[CHOICES_MAX];
+	uint64_t random = 1;
+
+	for (unsigned int i = 0; i < STREAMS; i++) {
+		struct wayland_choice choice = {.bytes = choices, .left = sizeof(choices)};
+		struct wayland_opinion opinion;
+
+		for (size_t at = 0; at < sizeof(choices); at++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			choices[at] = (uint8_t)(random >> 56);
+		}
+		wayland_stream_make(&choice, &stream);
+		cr_assert(wayland_agrees(&stream, &opinion), "stream %u", i);
+		lost += opinion.is_lost;
+		captures += opinion.captured != WAYLAND_NEVER && !opinion.is_lost;
+		none += opinion.captured == WAYLAND_NEVER;
+	}
+	cr_log_info("%u capture, %u are lost, %u do neither", captures, lost, none);
+	/* What was made up has all of it in it. */
+	cr_assert_gt(captures, CAPTURES_MIN);
+	cr_assert_gt(lost, 0u);
+	cr_assert_gt(none, CAPTURES_MIN);
 }
