@@ -15,6 +15,7 @@
 #include "network.bpf.h"
 #include "pipe.bpf.h"
 #include "ring.bpf.h"
+#include "screen_device.bpf.h"
 #include "taint.bpf.h"
 #include "terminal.bpf.h"
 #include "vault.bpf.h"
@@ -176,6 +177,8 @@ int BPF_PROG(hf_file_open, struct file *file, int ret)
 		return open_regular(file, inode);
 	case S_IFBLK:
 	case S_IFCHR:
+		if (screen_open(file, inode_type(inode)))
+			return -EPERM;
 		return open_device(file, inode_type(inode));
 	default:
 		return 0;
@@ -196,6 +199,7 @@ static __noinline int write_by_labelled(struct file *file, __u64 taint)
 	case S_IFSOCK:
 		return file_send(file, taint);
 	case S_IFCHR:
+		console_show(file, taint);
 		if (is_terminal(inode->i_rdev))
 			return terminal_write(file, taint);
 		return device_write(file, taint, HF_OPERATION_WRITE);
