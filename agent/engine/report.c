@@ -167,7 +167,11 @@ static void doctor_channels(struct engine *engine, struct client *client)
 		{HF_CHANNEL_PRINT, "CUPS's socket, ports 515, 631 and 9100-9102, printer devices",
 			0},
 		{HF_CHANNEL_CLIPBOARD, "X11: copy and paste, drag and drop", 0},
+		{HF_CHANNEL_CLIPBOARD, "Wayland: data control, by what is shown meanwhile",
+			1U << HF_CHANNEL_SCREEN},
 		{HF_CHANNEL_SCREEN, "X11: pictures, pixmaps, RECORD, XTEST, of all clients", 0},
+		{HF_CHANNEL_SCREEN, "Wayland: frames that are asked for, of all clients", 0},
+		{HF_CHANNEL_SCREEN, "virtual consoles and framebuffers, read as devices", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {

@@ -6,7 +6,7 @@
 #include "agent/engine/server.h"
 
 /* Where a method is at home, and whether a witness there sees it: holdfast doctor's table. */
-static const struct {
+static const struct method {
 	const char *name;
 	const char *where;
 	bool is_witnessed;
@@ -22,6 +22,8 @@ static const struct {
 	{"wayland-screencopy", "wayland", false},
 	{"wayland-ext-capture", "wayland", false},
 	{"wayland-dmabuf", "wayland", false},
+	{"weston", "wayland", false},
+	{"hyprland", "wayland", false},
 	{"wayland-data-control", "wayland", false},
 	{"portal-screenshot", "bus", true},
 	{"portal-screencast", "bus", true},
@@ -34,29 +36,29 @@ static const struct {
 	{"console-vcs", "device", false},
 };
 
-/* The most that the policy does to any label. */
-static const char *policy_word(const struct engine *engine)
+/* The most that the policy does to any label: screen is of [screen], 0 where that does not count. */
+static const char *policy_word(const struct hf_channel_masks *masks, uint32_t screen)
 {
-	const struct hf_bank *bank = &engine->policy->bank;
-	const struct hf_channel_masks *masks = &bank->channels[HF_CHANNEL_SCREEN];
-
-	if (bank->screen & HF_SCREEN_ALWAYS)
+	if (screen & HF_SCREEN_ALWAYS)
 		return "blocked always";
 	if (masks->block | masks->warn)
 		return "blocked";
 	if (masks->follow)
 		return "labelled";
-	return masks->audit || bank->screen ? "recorded" : "allowed";
+	return masks->audit || screen ? "recorded" : "allowed";
 }
 
-/* X11 is what the kernel part looks at, where it can. */
-static const char *state_of(const struct engine *engine, const char *where)
+static const char *state_of(const struct engine *engine, const struct method *method)
 {
+	const struct hf_bank *bank = &engine->policy->bank;
 	bool is_open = engine->hello.open_channels & (1U << HF_CHANNEL_SCREEN);
 
-	return report_is_enforcing(engine) && !is_open && !strcmp(where, "x11")
-		       ? policy_word(engine)
-		       : "not seen";
+	if (!report_is_enforcing(engine) || is_open || !strcmp(method->where, "bus") ||
+		!strcmp(method->name, "drm"))
+		return "not seen";
+	if (!strcmp(method->name, "wayland-data-control"))
+		return policy_word(&bank->channels[HF_CHANNEL_CLIPBOARD], 0);
+	return policy_word(&bank->channels[HF_CHANNEL_SCREEN], bank->screen);
 }
 
 void report_screen(struct engine *engine, struct client *client)
@@ -69,7 +71,7 @@ void report_screen(struct engine *engine, struct client *client)
 		json_add_text(line, "kind", "screen");
 		json_add_text(line, "name", methods[i].name);
 		json_add_text(line, "where", methods[i].where);
-		json_add_text(line, "state", state_of(engine, methods[i].where));
+		json_add_text(line, "state", state_of(engine, &methods[i]));
 		json_add_bool(line, "witnessed", methods[i].is_witnessed);
 		client_line(client, line);
 	}
