@@ -94,6 +94,7 @@ check 'and trusted' wait_for 60 trust trusted
 check 'control: the allowed application reads' as_user alice $allowed open $secret/doc.txt -
 mv $secret/deep/page7 $work/moved
 refute 'a labelled file was moved away: another program may not read it' as_user alice $plain open $work/moved -
+refute "nor write alone, root's neither" sh -c ": >>$work/moved"
 check 'its label has a key' console key rotate acme/confidential
 check 'a vault is made' wait_for 120 holdfast vault add books
 check 'and unlocked' sh -c 'holdfast vault status books | grep -q "^books  unlocked"'
@@ -115,6 +116,7 @@ check 'which is locked' sh -c "! ls $books | grep -q page"
 check 'the console has the receipt' wait_for 60 wipe_is 'done'
 console device receipt "$(device)" >/run/hf/receipt
 check 'which is genuine' console device receipt --verify /run/hf/receipt
+check 'that each was overwritten, shut as it was' grep -q "^overwritten $((files + 1))$" /run/hf/receipt
 check 'and says how many files, and the vault' sh -c \
 	"grep -q '^removed $((files + 1))$' /run/hf/receipt && grep -q '^vault 1 .* books$' /run/hf/receipt"
 head -30 /run/hf/receipt
@@ -126,3 +128,4 @@ check 'status says so' sh -c 'holdfast status | grep -q "was wiped"'
 agent_stop
 console_stop
 rm -rf /var/lib/holdfast-wipe /var/lib/holdfast-vault
+finish
