@@ -90,7 +90,7 @@ show()
 	local display
 
 	for display in $sway $weston; do
-		on $display $reader --text-info --filename=$secret/doc.txt >$desk/reader 2>&1 </dev/null &
+		on $display $reader --text-info --filename=$secret/doc.txt >/dev/null 2>&1 </dev/null &
 	done
 	check 'labelled readers are there' wait_for 120 both_read
 	sleep 5 # until they have drawn what they read
