@@ -68,7 +68,9 @@ struct act {
 	}
 #define PUBLISHES(...) WITH_FILE(BUNDLE, __VA_ARGS__)
 
-#define LABEL "0f0e0d0c-0b0a-4908-8706-050403020100"
+#define LABEL	"0f0e0d0c-0b0a-4908-8706-050403020100"
+#define MARKS	"48464d41-524b-0000-ffff-ffff00000000" /* common/mark_id.h: the tenant's */
+#define PICTURE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 /* Of fixture_seal_key. */
 #define FIRST_KEY "a48125a8dec7088637d3d75f062060ba"
 
@@ -128,6 +130,12 @@ static const struct act acts[] = {
 	CHANGES("key destroy", "", "generation 1 destroyed", .type = ADMIN_KEY_DESTROY,
 		.device = LABEL, .name = "acme/finance", .number = 1),
 	READS(.type = ADMIN_KEY_RECEIPT, .device = LABEL, .number = 1),
+	CHANGES("key rotate", "", "generation 1 made", .type = ADMIN_KEY_ROTATE, .device = MARKS,
+		.name = "@watermark"),
+	CHANGES("trace", "", "looked for marks of generation 1", .type = ADMIN_TRACE,
+		.text = PICTURE),
+	CHANGES("trace", "", "names user 1000 '' of device 'pc-1'", .type = ADMIN_TRACE_FRAME,
+		.text = PICTURE, .name = "01000000000000000000"),
 	READS(.type = ADMIN_EXPORTS),
 	CHANGES("export rewound", "1", "0", .type = ADMIN_EXPORT_REWIND, .name = "siem"),
 	READS(.type = ADMIN_AUDIT),
@@ -197,6 +205,7 @@ static void run_acts(void)
 	static struct fixture_device other;
 	static struct fixture_batch batch;
 	struct console_device answer;
+	uint32_t subject;
 	sqlite3 *sqlite;
 
 	fixture_device(&other, "pc-2");
@@ -212,6 +221,8 @@ static void run_acts(void)
 	cr_assert_eq(store_device_by_uid(fixture_store, device.uid, &stored), 0);
 	FIXTURE_DO(store_device_describe(
 		fixture_store, stored.id, "", "", "{\"pcrs\":\"0=11111111\"}"));
+	FIXTURE_DO(store_mark_subject(fixture_store, stored.id, 1000, 1, &subject));
+	cr_assert_eq(subject, 1);
 	cr_assert_eq(sqlite3_open(fixture_path, &sqlite), SQLITE_OK);
 	for (size_t i = 0; i < ACTS; i++) {
 		static struct store_audit last;
@@ -259,6 +270,9 @@ Test(console_audit, what_is_refused_is_not_written_down)
 		{.type = ADMIN_DEVICE_WIPE, .device = "pc-1", .name = "withdraw"},
 		{.type = ADMIN_DEVICE_RECEIPT, .device = "pc-1"},
 		{.type = ADMIN_APPROVE, .device = "pc-1", .name = "wipe"},
+		{.type = ADMIN_TRACE, .text = PICTURE},
+		{.type = ADMIN_TRACE_FRAME, .text = PICTURE, .name = "no frame"},
+		{.type = ADMIN_TRACE_FRAME, .text = PICTURE, .name = "00000000000000000000"},
 		{.type = ADMIN_POLICY_ROLLOUT, .number = 77, .limit = 5},
 		{.type = ADMIN_POLICY_ROLLOUT, .number = 0, .limit = 5},
 		{.type = ADMIN_KEY_ROTATE, .device = "finance"},

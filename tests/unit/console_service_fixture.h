@@ -76,6 +76,19 @@ static inline void authority_begin(void)
 	service.has_authority = true;
 }
 
+/* A frame's first byte is whom it names, of this minute 0; 0: no pen wrote it. */
+static inline uint32_t authority_reads(const struct console_mark *mark, uint8_t *ret_text)
+{
+	struct bytes_writer answer;
+
+	bytes_writer_init(&answer, ret_text, CONSOLE_WORD_MAX);
+	bytes_put_u8(&answer, mark->frame[0] > 0);
+	bytes_put_u32(&answer, mark->frame[0]);
+	bytes_put_u32(&answer, 0);
+	bytes_put_u8(&answer, 0);
+	return (uint32_t)answer.used;
+}
+
 /* Says what it is asked to have done, for who looks at what is made of it. */
 static inline void authority_turn(void)
 {
@@ -83,6 +96,7 @@ static inline void authority_turn(void)
 	struct console_destroy destroy;
 	struct console_made made = {0};
 	struct console_make make;
+	struct console_mark mark;
 	struct bytes_reader payload;
 	struct bytes_writer frame;
 	uint16_t type;
@@ -99,6 +113,12 @@ static inline void authority_turn(void)
 		made.key.wrapped[0] = 7;
 		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_KEY_MADE);
 		console_put_made(&frame, &made);
+	} else if (type == CONSOLE_MARK) {
+		console_get_mark(&payload, &mark);
+		word.id = mark.id;
+		word.size = mark.has_frame ? authority_reads(&mark, word.text) : CONSOLE_HASH_SIZE;
+		wire_begin(&frame, buffer, sizeof(buffer), CONSOLE_MARK_IS);
+		console_put_word(&frame, &word);
 	} else {
 		cr_assert_eq(type, CONSOLE_KEY_DESTROY);
 		console_get_destroy(&payload, &destroy);
