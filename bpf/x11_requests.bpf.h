@@ -24,6 +24,7 @@
 #define X_QUERY_EXTENSION 98
 #define X_EXTENSION_FIRST 128
 #define X_SETUP_SIZE	  12
+#define X_REQUEST_HEAD	  32 /* of a request so much is looked at, and waited for */
 #define X_ANSWER_SIZE	  32
 #define X_ANSWER_REPLY	  1
 #define X_EVENT_GENERIC	  35
@@ -99,7 +100,7 @@ static __always_inline __u32 x_request_wanted(
 		return have + 1;
 	if (end->flags & HF_END_SETUP)
 		return X_SETUP_SIZE;
-	return size < HF_STREAM_HEAD ? size : HF_STREAM_HEAD;
+	return size < X_REQUEST_HEAD ? size : X_REQUEST_HEAD;
 }
 
 /* The extension that matters of this name; HF_X11_EXTENSIONS: none. Names by their first eight bytes. */
