@@ -110,12 +110,14 @@ def not_told(console, policy, work, machine):
 def installed(console, policy, work):
     """The list that a package is made with, held against the programs; and then one of them is changed."""
     machine = Machine(os.path.join(work, 'machine-2'), 'PF4ABC')
-    for path in ('usr/bin/holdfast', 'usr/bin/holdfast-session', 'usr/sbin/holdfastd',
-                 'usr/libexec/holdfast/holdfast-survey'):
+    programs = ('usr/bin/holdfast', 'usr/bin/holdfast-session', 'usr/sbin/holdfastd',
+                'usr/libexec/holdfast/holdfast-survey')
+    manifest = os.path.join(os.path.dirname(BUILD), 'packaging', 'manifest')
+    for path in programs:
         machine.write(path, '')
         shutil.copy(os.path.join(BUILD, os.path.basename(path)), os.path.join(machine.root, path))
-    os.makedirs(os.path.join(machine.root, 'usr/share/holdfast'))
-    done = run(os.path.join(os.path.dirname(BUILD), 'packaging', 'manifest'), machine.root, '/usr')
+    done = run(manifest, machine.root, '/usr/share/holdfast/manifest.sha256',
+               *('/' + path for path in programs))
     check('a manifest is made', done.returncode == 0, done.stderr)
     device = begin(console, work, 'installed', machine)
     policy.publish('agent-integrity')
@@ -128,7 +130,8 @@ def installed(console, policy, work):
     check('one of them is changed: no lease', device.is_said('unfit', LOOK + SOON + 3),
           device.errors())
     check('and a finding', 'agent-changed' in kinds(console, device.uid), kinds(console, device.uid))
-    done = run(os.path.join(os.path.dirname(BUILD), 'packaging', 'manifest'), machine.root, '/usr')
+    done = run(manifest, machine.root, '--again')
+    check('a manifest is made anew', done.returncode == 0, done.stderr)
     machine.survey(device)
     check('with another manifest it is good, and a finding: its version is the same', wait_until(
         lambda: 'agent-other-files' in kinds(console, device.uid), LOOK + 5),
