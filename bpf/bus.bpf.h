@@ -14,13 +14,15 @@
 #ifndef HOLDFAST_BPF_BUS_H
 #define HOLDFAST_BPF_BUS_H
 
+#include "bus_capture.bpf.h"
 #include "bus_message.bpf.h"
-#include "carry.bpf.h"
+#include "screen.bpf.h"
 
 #ifndef HF_BASELINE
 
 #define BUS_FOUND_CONTENT 0x1u /* for somebody that is no carrier */
 #define BUS_FOUND_ORDER	  0x2u /* for a service manager */
+#define BUS_FOUND_CAPTURE 0x4u /* a call for a picture of the screen */
 
 /* "org.freedesktop.", "DBus", "systemd1"; "UpdateAc" of UpdateActivationEnvironment. */
 #define BUS_NAME_1	  0x656572662e67726full
@@ -82,6 +84,26 @@ static __always_inline __u8 bus_find(const struct bus_look *look)
 	return name->flags & (HF_APP_CARRIER | HF_APP_PRINTS) ? 0 : BUS_FOUND_CONTENT;
 }
 
+/* The method of capturing by one message; HF_SCREEN_NONE: it calls for no picture. */
+VERIFIED_ONCE int bus_capture_once(const struct bus_look *look)
+{
+	__u64 name[CAPTURE_NAME_WORDS] = {}, begin = 0, size;
+
+	if (!look || look->type != BUS_CALL || look->is_direct)
+		return HF_SCREEN_NONE;
+	if (!look->interface) {
+		(void)bpf_probe_read_user(&begin, sizeof(begin), (const void *)look->member);
+		return capture_is_member(begin) ? HF_SCREEN_KWIN : HF_SCREEN_NONE;
+	}
+	size = look->interface_size;
+	barrier_var(size); /* the bound must be on the very register that is used */
+	if (size > sizeof(name))
+		size = sizeof(name);
+	if (bpf_probe_read_user(name, size, (const void *)look->interface))
+		return HF_SCREEN_UNREAD;
+	return capture_interface_method(name, look->interface_size);
+}
+
 /* A name becomes one that there is not: its first letter, of a connection's what follows the colon. */
 static __always_inline bool bus_misspell(__u64 at)
 {
@@ -110,11 +132,17 @@ static __always_inline bool bus_misdirect(const struct bus_look *look)
 /* A message has been read. Returns 1 to stop. */
 VERIFIED_ONCE int bus_message_once(struct bus_look *look)
 {
-	__u8 found;
+	__u8 found = 0, capture;
 
 	if (!look)
 		return 1;
-	found = bus_find(look);
+	if (look->wanted & ~BUS_FOUND_CAPTURE)
+		found = bus_find(look);
+	capture = look->wanted & BUS_FOUND_CAPTURE ? bus_capture_once(look) : HF_SCREEN_NONE;
+	if (capture) {
+		found |= BUS_FOUND_CAPTURE;
+		look->capture = capture;
+	}
 	look->found |= found;
 	if (found & look->refused && !bus_misdirect(look))
 		look->is_broken = 1;
@@ -172,44 +200,84 @@ VERIFIED_ONCE int bus_judge_once(struct hf_bus_end *end, __u8 found, __u64 label
 	return refused;
 }
 
-/* Current, a labelled reader, sends to a bus or a manager, who holds this end. 0 or -EPERM. */
+/* One send: what is looked for in it, and what was found. */
+struct bus_finding {
+	__u8 wanted; /* BUS_FOUND_* */
+	__u8 refused;
+	__u8 found;
+	__u8 capture; /* enum hf_screen_method */
+	__u8 is_direct;
+	__u8 is_broken; /* not understood: it may be all that is wanted */
+	__u8 pad[2];
+};
+
+/* All messages; those that are refused are made ones to nobody. Apart from the verdict: the stack is short. */
+static __noinline void bus_look_through(
+	struct hf_bus_end *end, struct msghdr *msg, __u64 size, struct bus_finding *finding)
+{
+	struct bus_look look = {
+		.bus = end->name.bus,
+		.is_direct = finding->is_direct,
+		.wanted = finding->wanted,
+		.refused = finding->refused,
+	};
+
+	bus_look_at(&look, msg, &end->in);
+	repeat(BUS_STEPS, bus_step, &look);
+	finding->found = look.found;
+	finding->capture = look.capture;
+	finding->is_broken = !bus_is_understood(&look);
+	if (!finding->is_broken) {
+		bus_stream_plan(&end->in, &look, size, look.skip);
+		return;
+	}
+	finding->found |= look.wanted & (look.is_direct ? BUS_FOUND_ORDER
+							: BUS_FOUND_CONTENT | BUS_FOUND_CAPTURE);
+	finding->capture = HF_SCREEN_UNREAD;
+}
+
+/* BUS_FOUND_* that are refused. */
+static __always_inline __u8 bus_judge(
+	struct hf_bus_end *end, const struct bus_finding *finding, __u64 labels)
+{
+	struct capture capture = {.method = finding->capture};
+	__u8 refused = 0;
+
+	if (labels)
+		refused = bus_judge_once(end, finding->found & ~BUS_FOUND_CAPTURE, labels);
+	if (finding->found & BUS_FOUND_CAPTURE && screen_judge(&capture))
+		refused |= BUS_FOUND_CAPTURE;
+	return refused;
+}
+
+/*
+ * Current sends to a bus or a manager, who holds this end; labels are its own, or none. 0 or -EPERM.
+ */
 static __noinline int bus_send(struct sock *to, struct msghdr *msg, __u64 labels, __u64 size)
 {
 	struct hf_carried *carried = socket_state(to, 0);
+	struct bus_finding finding = {};
 	struct hf_bus_end *end;
-	struct bus_look look = {};
-	bool is_manager;
-	__u8 refused;
 
 	if (!carried || !(carried->flags & HF_CARRIED_BY_MESSAGES))
 		return 0;
-	is_manager = !(carried->flags & HF_CARRIED_BUS);
+	finding.is_direct = !(carried->flags & HF_CARRIED_BUS);
+	if (labels)
+		finding.wanted = BUS_FOUND_CONTENT | BUS_FOUND_ORDER;
+	if (!finding.is_direct && screen_is_watched())
+		finding.wanted |= BUS_FOUND_CAPTURE;
+	if (!finding.wanted)
+		return 0;
 	end = bus_end(to, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!end)
 		return -EPERM;
-	look.bus = end->name.bus;
-	look.is_direct = is_manager;
-	bus_look_at(&look, msg, &end->in);
-	repeat(BUS_STEPS, bus_step, &look);
-	if (!bus_is_understood(&look)) {
-		look.found |= is_manager ? BUS_FOUND_ORDER : BUS_FOUND_CONTENT;
-		look.is_broken = 1;
-	}
-	refused = bus_judge_once(end, look.found, labels);
-	if (!refused) {
-		if (!look.is_broken)
-			bus_stream_plan(&end->in, &look, size, look.skip);
+	bus_look_through(end, msg, size, &finding);
+	finding.refused = bus_judge(end, &finding, labels);
+	if (!finding.refused)
 		return 0;
-	}
-	if (look.is_broken)
-		return -EPERM;
-	look.refused = refused;
-	bus_look_at(&look, msg, &end->in);
-	repeat(BUS_STEPS, bus_step, &look);
-	if (!bus_is_understood(&look))
-		return -EPERM;
-	bus_stream_plan(&end->in, &look, size, look.skip);
-	return 0;
+	if (!finding.is_broken)
+		bus_look_through(end, msg, size, &finding);
+	return finding.is_broken ? -EPERM : 0;
 }
 
 #endif

@@ -23,6 +23,7 @@
 #define BUS_NO_TYPE \
 	0x7f /* "unknown types must be ignored"; dbus-daemon sends on none without destination */
 
+#define BUS_FIELD_INTERFACE   2
 #define BUS_FIELD_MEMBER      3
 #define BUS_FIELD_DESTINATION 6
 #define BUS_FIELD_SENDER      7
@@ -58,9 +59,11 @@ struct bus_look {
 	__u64 field;  /* offset of the next one */
 	__u64 size;   /* of all of it */
 	__u64 member; /* user addresses of the texts; 0: not in it */
+	__u64 interface;
 	__u64 destination;
 	__u64 sender;
 	__u64 bus; /* hf_bus_key */
+	__u32 interface_size;
 	__u32 destination_size;
 	__u32 sender_size;
 	__u32 body;
@@ -69,9 +72,11 @@ struct bus_look {
 	__u8 is_read; /* the header: it is time to decide */
 	__u8 is_broken;
 	__u8 is_direct; /* between two programs, no bus */
-	__u8 found;	/* BUS_FOUND_*, see bus.bpf.h */
+	__u8 wanted;	/* BUS_FOUND_* that are looked for, see bus.bpf.h */
+	__u8 found;
 	__u8 refused;
-	__u8 pad[5];
+	__u8 capture; /* enum hf_screen_method of BUS_FOUND_CAPTURE */
+	__u8 pad[7];
 };
 
 /* Words of the handshake: no byte below 9 (a message's header has some) and none above 127. */
@@ -134,7 +139,7 @@ static __always_inline int bus_begin(struct bus_look *look)
 	look->field = sizeof(header);
 	look->header = sizeof(header) + fields;
 	look->size = ((look->header + 7) & ~7ull) + look->body;
-	look->member = look->destination = look->sender = 0;
+	look->member = look->interface = look->destination = look->sender = 0;
 	look->destination_size = look->sender_size = 0;
 	if (!look->first)
 		look->first = look->size;
@@ -167,6 +172,10 @@ static __always_inline int bus_field(struct bus_look *look)
 	if (next > look->header)
 		return bus_break(look);
 	switch (field.code) {
+	case BUS_FIELD_INTERFACE:
+		look->interface = text;
+		look->interface_size = value;
+		break;
 	case BUS_FIELD_MEMBER:
 		look->member = text;
 		break;

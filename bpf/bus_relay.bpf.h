@@ -238,7 +238,7 @@ static __always_inline int bus_message_send(
 		from = bus_socket(sock);
 		return from ? bus_sends((struct sock *)from, msg, size) : 0;
 	}
-	if (!taint)
+	if (!taint && !screen_is_watched())
 		return 0;
 	from = bus_socket(sock);
 	to = from ? kernel_read(from, peer) : NULL;
@@ -254,7 +254,7 @@ int BPF_PROG(hf_bus_stream, struct socket *sock, struct msghdr *msg, unsigned lo
 	struct unix_sock *from;
 	struct sock *to;
 
-	if (ret <= 0 || !state || !state->has_bus || !state->has_tainted)
+	if (ret <= 0 || !state || !state->has_bus)
 		return 0;
 	if (is_bus()) {
 		from = bus_socket(sock);
@@ -263,7 +263,7 @@ int BPF_PROG(hf_bus_stream, struct socket *sock, struct msghdr *msg, unsigned lo
 			bus_stream_sent(&end->out, ret);
 		return 0;
 	}
-	if (!taint_known())
+	if (!taint_known() && !screen_is_watched())
 		return 0;
 	from = bus_socket(sock);
 	to = from ? kernel_read(from, peer) : NULL;

@@ -20,7 +20,7 @@ bool reconcile_report(struct reconcile *reconcile, const struct reconcile_report
 /* Records of one process are coalesced, whatever it captured with: a display, or the bus. */
 static bool is_bus(uint16_t method)
 {
-	return method >= CAPTURE_PORTAL_SCREENSHOT;
+	return method >= CAPTURE_PORTAL_SCREENSHOT && method < CAPTURE_METHOD_MAX;
 }
 
 static bool is_of(const struct reconcile_record *record, const struct reconcile_report *report)

@@ -123,6 +123,7 @@ UNIT_LIBS_overlay	:= $(B)/agent/session/overlay_look.o
 UNIT_LDLIBS_overlay	:= -ljson-c
 
 UNIT_LIBS_x11_requests	:= $(addprefix $(B)/tests/unit/fixtures/,x11_kernel.o x11_reference.o)
+UNIT_LIBS_bus_capture	:= $(B)/agent/session/bus_calls.o
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 
