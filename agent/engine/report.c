@@ -171,6 +171,8 @@ static void doctor_channels(struct engine *engine, struct client *client)
 			1U << HF_CHANNEL_SCREEN},
 		{HF_CHANNEL_SCREEN, "X11: pictures, pixmaps, RECORD, XTEST, of all clients", 0},
 		{HF_CHANNEL_SCREEN, "Wayland: frames that are asked for, of all clients", 0},
+		{HF_CHANNEL_SCREEN, "message buses: calls of portals and shells for pictures",
+			1U << HF_CHANNEL_SCREEN | HF_OPEN_BUS},
 		{HF_CHANNEL_SCREEN, "virtual consoles and framebuffers, read as devices", 0},
 	};
 

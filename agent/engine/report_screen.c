@@ -51,10 +51,12 @@ static const char *policy_word(const struct hf_channel_masks *masks, uint32_t sc
 static const char *state_of(const struct engine *engine, const struct method *method)
 {
 	const struct hf_bank *bank = &engine->policy->bank;
-	bool is_open = engine->hello.open_channels & (1U << HF_CHANNEL_SCREEN);
+	uint32_t open = 1U << HF_CHANNEL_SCREEN;
 
-	if (!report_is_enforcing(engine) || is_open || !strcmp(method->where, "bus") ||
-		!strcmp(method->name, "drm"))
+	if (!strcmp(method->where, "bus"))
+		open |= HF_OPEN_BUS;
+	if (!report_is_enforcing(engine) || engine->hello.open_channels & open ||
+		!strcmp(method->name, "pipewire-node") || !strcmp(method->name, "drm"))
 		return "not seen";
 	if (!strcmp(method->name, "wayland-data-control"))
 		return policy_word(&bank->channels[HF_CHANNEL_CLIPBOARD], 0);
