@@ -151,8 +151,8 @@ expect_allowed 'follow: what is written after that is not labelled' cat $work/ot
 
 policy_of 3 audit $reader
 check 'audit is in force' agent_reload
-check 'audit: it is answered' ask org.freedesktop.portal.Screenshot Screenshot $work/saved
-expect_allowed 'audit: what who asked wrote is not labelled' cat $work/saved
+check 'audit: it is answered' ask org.freedesktop.portal.Screenshot Screenshot $work/audited
+expect_allowed 'audit: what who asked wrote is not labelled' cat $work/audited
 check 'that is recorded, with who showed it' recorded '"verdict":"audit".*"method":"portal-screenshot"'
 end_all $reader
 
