@@ -14,20 +14,27 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 
-struct json_object *console_status(void)
+_Static_assert(SURVEY_MAX <= CONSOLE_STATUS_MAX, "each fits");
+
+struct json_object *console_object(const char *name)
 {
 	char path[PATH_MAX], text[CONSOLE_STATUS_MAX];
 	auto_close int fd = -EBADF;
 	ssize_t got;
 
-	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" CONSOLE_STATUS_NAME,
-		cli.runtime_directory);
+	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/%s",
+		cli.runtime_directory, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (got <= 0)
 		return NULL;
 	text[got] = '\0';
 	return json_tokener_parse(text);
+}
+
+struct json_object *console_status(void)
+{
+	return console_object(CONSOLE_STATUS_NAME);
 }
 
 bool console_has_trouble(struct json_object *status)

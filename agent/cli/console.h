@@ -6,6 +6,8 @@
 #include <json-c/json_object.h>
 #include <stdbool.h>
 
+/* What uplink left in its runtime directory (agent/ipc/console_files.h). NULL: nothing. Caller puts. */
+struct json_object *console_object(const char *name);
 /* NULL: no console is configured, or uplink does not run. Caller puts. */
 struct json_object *console_status(void);
 /* A section for people. */

@@ -4,18 +4,14 @@
  * or a running agent: what is said of the console and of this computer is read from files that the agent leaves for
  * everybody. A new kind of record has its row here.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "agent/cli/cli.h"
 #include "agent/cli/console.h"
 #include "agent/ipc/console_files.h"
-#include "common/cleanup.h"
 
 static const char usage[] =
 	"usage: holdfast privacy [--json]\n"
@@ -61,22 +57,6 @@ static void print_rows(const char *title, const struct row *rows, size_t count)
 	print_styled(PRINT_BOLD, "%s\n", title);
 	for (size_t i = 0; i < count; i++)
 		(void)printf("  %s\n      %s\n", rows[i].what, rows[i].why);
-}
-
-static struct json_object *survey_read(void)
-{
-	char path[PATH_MAX], text[SURVEY_MAX];
-	auto_close int fd = -EBADF;
-	ssize_t got;
-
-	(void)snprintf(path, sizeof(path), "%s/" CONSOLE_STATUS_DIRECTORY "/" SURVEY_NAME,
-		cli.runtime_directory);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
-		return NULL;
-	text[got] = '\0';
-	return json_tokener_parse(text);
 }
 
 static void print_computer(struct json_object *survey)
@@ -156,7 +136,7 @@ int cli_privacy(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	status = console_status();
-	survey = survey_read();
+	survey = console_object(SURVEY_NAME);
 	if (is_json) {
 		print_json(status, survey);
 	} else {

@@ -165,7 +165,7 @@ static void answer_subject(
 	if (r == 0)
 		r = store_device_by_id(service->reader, mark.device, &device);
 	if (r < 0) {
-		admin_end(client, r == -ENOENT ? -ENOENT : r, "%s",
+		admin_end(client, r, "%s",
 			r == -ENOENT ? "no device was ever given the pen of this mark"
 				     : store_error(r));
 		return;
