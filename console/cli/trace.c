@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,8 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/digest.h"
+#include "common/file.h"
 #include "common/mark_id.h"
 #include "common/uuid.h"
 #include "console/cli/cli.h"
@@ -33,7 +34,7 @@ static const char usage[] =
 struct trace {
 	struct admin_request request;
 	bool is_json;
-	uint8_t *bytes; /* own */
+	char *bytes; /* own */
 	size_t size;
 	uint64_t generations[GENERATIONS_MAX];
 	unsigned int count;
@@ -48,26 +49,21 @@ struct trace {
 static int read_file(const char *path, struct trace *trace)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t hash[32];
+	struct digest_piece whole;
+	uint8_t hash[DIGEST_SIZE];
 	struct stat about;
+	int r;
 
 	if (fd < 0 || fstat(fd, &about) < 0)
 		return cli_refuse("cannot read '%s': %s", path, strerror(errno));
 	if (!S_ISREG(about.st_mode) || about.st_size > PICTURE_BYTES_MAX)
 		return cli_refuse(
 			"'%s' is no file of at most %d MB", path, PICTURE_BYTES_MAX >> 20);
-	trace->bytes = malloc((size_t)about.st_size + 1);
-	if (!trace->bytes)
-		return cli_refuse("there is no memory for '%s'", path);
-	while (trace->size < (size_t)about.st_size) {
-		ssize_t got = read(
-			fd, trace->bytes + trace->size, (size_t)about.st_size - trace->size);
-
-		if (got <= 0)
-			return cli_refuse("cannot read '%s' to its end", path);
-		trace->size += (size_t)got;
-	}
-	if (EVP_Digest(trace->bytes, trace->size, hash, NULL, EVP_sha256(), NULL) != 1)
+	r = file_read_all(fd, (size_t)about.st_size, &trace->bytes, &trace->size);
+	if (r < 0)
+		return cli_refuse("cannot read '%s': %s", path, strerror(-r));
+	whole = (struct digest_piece){trace->bytes, trace->size};
+	if (digest_of(&whole, 1, hash) < 0)
 		return cli_refuse("there is no SHA-256 here");
 	for (size_t i = 0; i < sizeof(hash); i++)
 		(void)snprintf(trace->request.text + 2 * i, 3, "%02x", hash[i]);
@@ -175,7 +171,8 @@ static void print(const struct trace *trace, uint64_t generation, const struct s
 /* CLI_DONE: somebody is named; CLI_REFUSED: nobody, by this generation; else it is said what is wrong. */
 static int trace_generation(struct trace *trace, const char *path, uint64_t generation)
 {
-	const struct search search = {trace->bytes, trace->size, trace->lattice, judge, trace};
+	const struct search search = {
+		(const uint8_t *)trace->bytes, trace->size, trace->lattice, judge, trace};
 	struct search_hit hit;
 	int r;
 
