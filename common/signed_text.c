@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
+
 void signed_text_put(struct signed_text *text, const char *format, ...)
 {
 	va_list arguments;
@@ -26,8 +28,7 @@ void signed_text_put_hex(
 {
 	char digits[2 * SIGNED_TEXT_HEX_MAX + 1];
 
-	for (size_t i = 0; i < size; i++)
-		(void)sprintf(digits + 2 * i, "%02x", bytes[i]); /* fits */
+	hex_write(bytes, size, digits);
 	signed_text_put(text, "%s %s\n", name, digits);
 }
 
@@ -47,15 +48,10 @@ int signed_text_hex(
 {
 	char value[2 * SIGNED_TEXT_HEX_MAX + 1];
 
-	if (signing_line(reader, name, value, sizeof(value)) < 0 ||
-		!signing_is_hex(value, 2 * size))
-		return -EBADMSG;
-	for (size_t i = 0; i < size; i++) {
-		const char digits[] = {value[2 * i], value[2 * i + 1], '\0'};
-
-		ret_bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	return 0;
+	return signing_line(reader, name, value, sizeof(value)) == 0 &&
+			       hex_read(value, ret_bytes, size)
+		       ? 0
+		       : -EBADMSG;
 }
 
 int signed_text_number(

@@ -8,15 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
+
 #define HEAD	    "holdfast-policy 1\n"
 #define TIME_MAX_S  UINT64_C(253402300799) /* year 9999 */
 #define VERSION_MAX UINT64_C(999999999999)
-
-static void hex(const uint8_t *bytes, size_t size, char *ret_text)
-{
-	for (size_t i = 0; i < size; i++)
-		(void)snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
-}
 
 static int digest_of(const uint8_t *bytes, size_t size, char ret_text[65])
 {
@@ -24,7 +20,7 @@ static int digest_of(const uint8_t *bytes, size_t size, char ret_text[65])
 
 	if (EVP_Digest(bytes, size, digest, NULL, EVP_sha256(), NULL) != 1)
 		return -EIO;
-	hex(digest, sizeof(digest), ret_text);
+	hex_write(digest, sizeof(digest), ret_text);
 	return 0;
 }
 
@@ -131,7 +127,7 @@ enum bundle_verdict bundle_verify(
 
 	if (signing_key_id(terms->key, id) < 0)
 		return BUNDLE_OTHER_KEY;
-	hex(id, sizeof(id), text);
+	hex_write(id, sizeof(id), text);
 	if (strcmp(text, bundle->key_id) != 0)
 		return BUNDLE_OTHER_KEY;
 	if (!signing_verify(terms->key, bytes, bundle->signed_size, bundle->signature))
@@ -186,7 +182,7 @@ static int head_write(const struct bundle *bundle, const struct signing_key *key
 	if (signing_key_id(key, id) < 0 ||
 		digest_of(bundle->packed, bundle->packed_size, digest) < 0)
 		return -EIO;
-	hex(id, sizeof(id), id_text);
+	hex_write(id, sizeof(id), id_text);
 	posture_format(&bundle->require, require);
 	size = snprintf(ret_head, BUNDLE_HEAD_MAX,
 		HEAD "tenant %s\nname %s\nversion %" PRIu64 "\n%s%s%smade %" PRIu64

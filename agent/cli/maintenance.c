@@ -16,6 +16,7 @@
 #include "agent/cli/cli.h"
 #include "agent/engine/maintenance_token.h"
 #include "common/cleanup.h"
+#include "common/hex.h"
 
 #define TOKEN_FILE    "/etc/holdfast/maintenance.token"
 #define HOURS_DEFAULT 24
@@ -99,8 +100,7 @@ static int nonce_make(char ret_nonce[MAINTENANCE_NONCE_SIZE])
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void)snprintf(ret_nonce + 2 * i, 3, "%02x", random[i]);
+	hex_write(random, sizeof(random), ret_nonce);
 	return 0;
 }
 

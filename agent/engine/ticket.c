@@ -15,6 +15,7 @@
 #include "agent/engine/login.h"
 #include "agent/engine/trust.h"
 #include "common/clock.h"
+#include "common/hex.h"
 #include "policy/login.h"
 
 #define REFUSALS_A_MINUTE 30 /* events */
@@ -177,8 +178,7 @@ static void challenge(struct client *client)
 		json_object_put(line);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void)snprintf(client->challenge + 2 * i, 3, "%02x", random[i]);
+	hex_write(random, sizeof(random), client->challenge);
 	client->challenged = client->sender;
 	json_add_text(line, "challenge", client->challenge);
 	client_line(client, line);

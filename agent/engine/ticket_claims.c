@@ -17,6 +17,7 @@
 #include "agent/engine/uplink_files.h"
 #include "agent/ipc/console_files.h"
 #include "common/file.h"
+#include "common/hex.h"
 #include "common/json.h"
 #include "common/uuid.h"
 
@@ -159,8 +160,7 @@ static int add_id(struct json_object *payload)
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -EIO;
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", random[i]);
+	hex_write(random, sizeof(random), text);
 	json_add_text(payload, "jti", text);
 	return 0;
 }

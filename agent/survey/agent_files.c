@@ -16,6 +16,7 @@
 
 #include "agent/survey/survey.h"
 #include "common/cleanup.h"
+#include "common/hex.h"
 #include "common/manifests.h"
 #include "common/text.h"
 
@@ -48,7 +49,7 @@ static bool digest_file(const struct survey *survey, const char *path, char ret_
 	is_good = is_good && got == 0 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
 	EVP_MD_CTX_free(context);
 	if (is_good)
-		fact_hex(digest, DIGEST_DIGITS / 2, ret_text);
+		hex_write(digest, DIGEST_DIGITS / 2, ret_text);
 	return is_good;
 }
 
@@ -85,7 +86,7 @@ static void add_manifest(const struct survey *survey, const struct check *check)
 	fact_show(survey, "agent_files", text);
 	if (EVP_DigestFinal_ex(check->whole, digest, NULL) != 1)
 		return;
-	fact_hex(digest, HASH_SHOWN, text);
+	hex_write(digest, HASH_SHOWN, text);
 	fact_show(survey, "agent_digest", text);
 }
 

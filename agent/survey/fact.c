@@ -36,12 +36,6 @@ bool fact_read(int directory_fd, const char *path, char ret_text[SURVEY_TEXT_SIZ
 	return fact_read_fd(fd, ret_text);
 }
 
-void fact_hex(const unsigned char *bytes, size_t size, char *ret_text)
-{
-	for (size_t i = 0; i < size; i++)
-		(void)snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
-}
-
 void fact_add(const struct survey *survey, const char *name, const char *text)
 {
 	if (text[0])

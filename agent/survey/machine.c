@@ -12,6 +12,7 @@
 
 #include "agent/survey/survey.h"
 #include "common/cleanup.h"
+#include "common/hex.h"
 #include "common/text.h"
 
 #define DMI	       "sys/class/dmi/id/"
@@ -41,7 +42,7 @@ static void hash_text(const char *text, char ret_hash[2 * HASH_SHOWN + 1])
 	ret_hash[0] = '\0';
 	if (EVP_Digest(text, strlen(text), hash, &size, EVP_sha256(), NULL) != 1)
 		return;
-	fact_hex(hash, HASH_SHOWN, ret_hash);
+	hex_write(hash, HASH_SHOWN, ret_hash);
 }
 
 static void add_file(const struct survey *survey, const char *name, const char *path)

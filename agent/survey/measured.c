@@ -17,6 +17,7 @@
 #include "agent/survey/survey.h"
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/hex.h"
 
 #define TPM	   "sys/class/tpm/tpm0"
 #define REGISTERS  8 /* of the firmware and what it starts: 0 to 7 */
@@ -57,7 +58,7 @@ static void add_registers(const struct survey *survey, uint8_t values[REGISTERS]
 	for (unsigned int i = 0; i < REGISTERS; i++) {
 		size_t used = strlen(text);
 
-		fact_hex(values[i], SHOWN, shown);
+		hex_write(values[i], SHOWN, shown);
 		(void)snprintf(text + used, sizeof(text) - used, "%s%u=%s", used ? " " : "", i,
 			shown); /* fits */
 	}
@@ -80,7 +81,7 @@ static void add_digest(const struct survey *survey, const void *bytes, size_t si
 
 	if (EVP_Digest(bytes, size, digest, &digest_size, EVP_sha256(), NULL) != 1)
 		return;
-	fact_hex(digest, HASH_SHOWN, text);
+	hex_write(digest, HASH_SHOWN, text);
 	fact_show(survey, "event_log", text);
 }
 

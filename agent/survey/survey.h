@@ -69,8 +69,6 @@ void survey_accounts(const struct survey *survey);
 /* fact.c: the first line of a file, printable, without spaces at its ends. False: nothing in it. */
 bool fact_read(int directory_fd, const char *path, char ret_text[SURVEY_TEXT_SIZE]);
 bool fact_read_fd(int fd, char ret_text[SURVEY_TEXT_SIZE]);
-/* In lower-case hexadecimal; ret_text has room for 2 * size digits and the NUL. */
-void fact_hex(const unsigned char *bytes, size_t size, char *ret_text);
 /* Nothing for "". */
 void fact_add(const struct survey *survey, const char *name, const char *text);
 /* The same, and everybody on this machine may see it. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/hex.h"
 #include "common/log.h"
 
 static int keyring_fd = -EBADF;
@@ -81,10 +82,9 @@ void keyring_state(struct keyring_state *ret_state)
 	if (r < head || r - head >= KEYRING_TROUBLE_SIZE || answer.bytes[0] > KEYRING_TPM)
 		fatal("keyring does not say where the key is, stopping");
 	*ret_state = (struct keyring_state){.place = (enum keyring_place)answer.bytes[0]};
-	for (size_t i = 0; i < KEYRING_TPM_SIZE; i++) {
-		(void)snprintf(ret_state->tpm + 2 * i, 3, "%02x", tpm[i]);
+	hex_write(tpm, KEYRING_TPM_SIZE, ret_state->tpm);
+	for (size_t i = 0; i < KEYRING_TPM_SIZE; i++)
 		any |= tpm[i];
-	}
 	if (!any)
 		ret_state->tpm[0] = '\0';
 	memcpy(ret_state->trouble, answer.bytes + head, (size_t)(r - head));

@@ -9,6 +9,7 @@
 #include "agent/uplink/keyring_client.h"
 #include "agent/uplink/uplink.h"
 #include "common/boot.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "policy/bundle.h"
 
@@ -103,8 +104,7 @@ static int spool_directory(const struct uplink *uplink, char *ret_path, size_t s
 	char uid[2 * SEGMENT_UID_SIZE + 1];
 	char spools[PATH_MAX];
 
-	for (size_t i = 0; i < SEGMENT_UID_SIZE; i++)
-		(void)snprintf(uid + 2 * i, 3, "%02x", uplink->identity.device_uid[i]);
+	hex_write(uplink->identity.device_uid, SEGMENT_UID_SIZE, uid);
 	if (snprintf(spools, sizeof(spools), "%s/spool", uplink->state_directory) >=
 			(int)sizeof(spools) ||
 		snprintf(ret_path, size, "%s/%s", spools, uid) >= (int)size)

@@ -13,6 +13,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/hex.h"
 
 #define SUFFIX	 ".vault"
 #define TEXT_MAX 8192
@@ -80,15 +81,6 @@ static bool choice_take(const char *value, const char *const *choices, unsigned 
 	return false;
 }
 
-static bool hex_take(const char *value, uint8_t *ret_bytes, size_t size)
-{
-	if (strlen(value) != 2 * size || strspn(value, "0123456789abcdef") != 2 * size)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		(void)sscanf(value + 2 * i, "%2hhx", &ret_bytes[i]); /* looked at above */
-	return true;
-}
-
 static bool value_take(enum word word, const char *value, struct record *record)
 {
 	unsigned int choice = 0;
@@ -107,7 +99,7 @@ static bool value_take(enum word word, const char *value, struct record *record)
 		record->generation = (uint32_t)number;
 		return is_good;
 	case WORD_KEY:
-		return hex_take(value, record->identifier, sizeof(record->identifier));
+		return hex_read(value, record->identifier, sizeof(record->identifier));
 	case WORD_WAY:
 		is_good = choice_take(value, ways, &choice);
 		record->way = (enum record_way)choice;
@@ -199,8 +191,7 @@ int record_write(int directory_fd, const struct record *record)
 	if (strchr(record->path, '\n'))
 		return -EINVAL;
 	uuid_format(record->label_id, id);
-	for (size_t i = 0; i < CIPHER_IDENTIFIER_SIZE; i++)
-		(void)snprintf(key + 2 * i, 3, "%02x", record->identifier[i]);
+	hex_write(record->identifier, CIPHER_IDENTIFIER_SIZE, key);
 	r = asprintf(&text,
 		"path %s\nlabel %s\nlabel-id %s\ngeneration %" PRIu32 "\nkey %s\nway %s\nphase %s\n"
 		"held %s\ninode %" PRIu64 "\nsettled %" PRIu64 "\nsize %" PRIu64 "\n",

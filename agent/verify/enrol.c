@@ -10,6 +10,7 @@
 
 #include "agent/verify/verifier.h"
 #include "common/clock.h"
+#include "common/hex.h"
 
 static void tell(struct verifier *verifier, const struct client *client, uint32_t uid,
 	enum verify_method method, bool is_removed)
@@ -97,8 +98,7 @@ void enrol_key_begin(struct verifier *verifier, struct client *client)
 		return;
 	}
 	client->has_challenge = true;
-	for (size_t i = 0; i < sizeof(client->challenge); i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", client->challenge[i]);
+	hex_write(client->challenge, sizeof(client->challenge), text);
 	line = json_object_new_object();
 	(void)json_object_object_add(line, "challenge", json_object_new_string(text));
 	client_line(client, line);

@@ -8,6 +8,7 @@
 
 #include "agent/verify/verifier.h"
 #include "common/clock.h"
+#include "common/hex.h"
 #include "common/log.h"
 
 typedef void verb_function(
@@ -149,10 +150,9 @@ static void run_totp(
 
 static void add_hex(struct json_object *object, const char *key, const uint8_t *bytes, size_t size)
 {
-	char text[2 * VERIFY_BLOB_MAX + 1] = "";
+	char text[2 * VERIFY_BLOB_MAX + 1];
 
-	for (size_t i = 0; i < size; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	hex_write(bytes, size, text);
 	if (key)
 		(void)json_object_object_add(object, key, json_object_new_string(text));
 	else

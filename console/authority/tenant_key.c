@@ -15,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/hex.h"
 #include "console/authority/key_wrap.h"
 
 #define MAGIC	   "HFTENK1" /* with its NUL */
@@ -89,8 +90,7 @@ static int passphrase_make(int directory_fd, char ret_text[2 * KEY_WRAP_SIZE + 2
 
 	if (RAND_priv_bytes(bytes, sizeof(bytes)) != 1)
 		return -EIO;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)sprintf(ret_text + 2 * i, "%02x", bytes[i]); /* fits */
+	hex_write(bytes, sizeof(bytes), ret_text);
 	explicit_bzero(bytes, sizeof(bytes));
 	ret_text[2 * KEY_WRAP_SIZE] = '\n';
 	return write_secret(directory_fd, TENANT_KEY_PASSPHRASE, ret_text, 2 * KEY_WRAP_SIZE + 1);

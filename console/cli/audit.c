@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/hex.h"
 #include "console/cli/cli.h"
 #include "console/store/audit.h"
 
@@ -35,12 +36,6 @@ struct view {
 	unsigned int count;
 };
 
-static void hex_of(const uint8_t link[CONSOLE_HASH_SIZE], char ret_hex[HEX_SIZE])
-{
-	for (unsigned int i = 0; i < CONSOLE_HASH_SIZE; i++)
-		(void)sprintf(ret_hex + 2 * i, "%02x", link[i]); /* fits */
-}
-
 static void read_row(struct json_object *line, struct store_audit *ret_row)
 {
 	*ret_row = (struct store_audit){.id = (int64_t)json_number(line, "id"),
@@ -69,7 +64,7 @@ static void verify(struct view *view, struct json_object *line)
 	const char *said = json_text(line, "link");
 
 	read_row(line, &row);
-	hex_of(none, none_hex);
+	hex_write(none, CONSOLE_HASH_SIZE, none_hex);
 	if (row.id != view->last + 1)
 		complain(view, view->last + 1, "is not there");
 	view->last = row.id;
@@ -79,7 +74,7 @@ static void verify(struct view *view, struct json_object *line)
 	}
 	if (audit_link(&row, view->link, view->link) < 0)
 		complain(view, row.id, "cannot be hashed");
-	hex_of(view->link, hex);
+	hex_write(view->link, CONSOLE_HASH_SIZE, hex);
 	if (strcmp(hex, said) != 0)
 		complain(view, row.id, "does not fit the link of the one before");
 	view->has_kept |= view->kept && !strcmp(view->kept, hex);
@@ -127,7 +122,7 @@ static int conclude(const struct view *view)
 		return cli_refuse("no act has the link %s: acts were cut off, or all was written "
 				  "anew",
 			view->kept);
-	hex_of(view->link, hex);
+	hex_write(view->link, CONSOLE_HASH_SIZE, hex);
 	(void)printf("%u acts, each as it was written", view->count);
 	if (view->unlinked)
 		(void)printf("; the first %lld are of a version without links",

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/file.h"
+#include "common/hex.h"
 #include "common/mark_id.h"
 #include "common/uuid.h"
 #include "console/cli/cli.h"
@@ -20,7 +21,6 @@
 #include "console/trace/search.h"
 
 #define GENERATIONS_MAX 64
-#define LATTICE_LETTERS (2 * SEARCH_LATTICE_SIZE)
 
 static const char usage[] =
 	"usage: holdfast-console trace [--json] IMAGE\n"
@@ -65,8 +65,7 @@ static int read_file(const char *path, struct trace *trace)
 	whole = (struct digest_piece){trace->bytes, trace->size};
 	if (digest_of(&whole, 1, hash) < 0)
 		return cli_refuse("there is no SHA-256 here");
-	for (size_t i = 0; i < sizeof(hash); i++)
-		(void)snprintf(trace->request.text + 2 * i, 3, "%02x", hash[i]);
+	hex_write(hash, sizeof(hash), trace->request.text);
 	return CLI_DONE;
 }
 
@@ -93,12 +92,10 @@ static int ask_generations(struct trace *trace)
 static void on_lattice(struct json_object *line, const char *text, void *userdata)
 {
 	struct trace *trace = userdata;
-	const char *lattice = json_text(line, "lattice");
 
 	(void)text;
-	trace->has_lattice = strlen(lattice) == LATTICE_LETTERS;
-	for (size_t i = 0; trace->has_lattice && i < SEARCH_LATTICE_SIZE; i++)
-		trace->has_lattice = sscanf(lattice + 2 * i, "%2hhx", &trace->lattice[i]) == 1;
+	trace->has_lattice = hex_read(
+		json_text(line, "lattice"), trace->lattice, SEARCH_LATTICE_SIZE);
 }
 
 static void on_subject(struct json_object *line, const char *text, void *userdata)
@@ -115,8 +112,7 @@ static int judge(const struct search_hit *hit, void *userdata)
 	struct trace *trace = userdata;
 
 	trace->request.type = ADMIN_TRACE_FRAME;
-	for (size_t i = 0; i < SEARCH_FRAME_SIZE; i++)
-		(void)snprintf(trace->request.name + 2 * i, 3, "%02x", hit->frame[i]);
+	hex_write(hit->frame, SEARCH_FRAME_SIZE, trace->request.name);
 	trace->exit = (enum cli_exit)client_ask(&trace->request, on_subject, trace);
 	trace->request.name[0] = '\0';
 	if (trace->exit == CLI_NO_CONSOLE)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "console/store/admin_server.h"
 
 #define ROWS_A_TURN 64
@@ -20,8 +21,7 @@ static struct json_object *audit_object(const struct store_audit *row)
 	struct json_object *object = json_object_new_object();
 	char link[2 * CONSOLE_HASH_SIZE + 1];
 
-	for (unsigned int i = 0; i < CONSOLE_HASH_SIZE; i++)
-		(void)sprintf(link + 2 * i, "%02x", row->link[i]); /* fits */
+	hex_write(row->link, CONSOLE_HASH_SIZE, link);
 	(void)json_object_object_add(object, "id", json_object_new_int64(row->id));
 	(void)json_object_object_add(object, "time", json_object_new_int64(row->time_ms));
 	add_text(object, "who", row->who);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/hex.h"
 #include "console/store/admin_server.h"
 #include "console/store/description.h"
 #include "console/store/finding_event.h"
@@ -42,8 +43,7 @@ static void add_hash(
 {
 	char text[2 * CONSOLE_HASH_SIZE + 1];
 
-	for (unsigned int i = 0; i < CONSOLE_HASH_SIZE; i++)
-		(void)sprintf(text + 2 * i, "%02x", hash[i]); /* fits */
+	hex_write(hash, CONSOLE_HASH_SIZE, text);
 	add_text(object, name, text);
 }
 

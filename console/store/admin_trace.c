@@ -11,6 +11,7 @@
 
 #include "common/bytes.h"
 #include "common/clock.h"
+#include "common/hex.h"
 #include "common/log.h"
 #include "common/mark_id.h"
 #include "common/uuid.h"
@@ -22,18 +23,6 @@
 #define KEYS_MAX    64			/* generations that there are at most */
 
 static uint64_t last_id = TRACE_ASKED;
-
-static bool hex_parse(const char *text, uint8_t *ret_bytes, size_t size)
-{
-	if (strlen(text) != 2 * size || strspn(text, "0123456789abcdef") != 2 * size)
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		const char pair[] = {text[2 * i], text[2 * i + 1], '\0'};
-
-		ret_bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
-	}
-	return true;
-}
 
 /* Or the answer ends. */
 static bool find_key(
@@ -90,9 +79,9 @@ void admin_trace(struct service *service, struct admin_client *client)
 	uint8_t hash[32];
 	int r;
 
-	if (!hex_parse(client->request.text, hash, sizeof(hash)) ||
+	if (!hex_read(client->request.text, hash, sizeof(hash)) ||
 		(mark.has_frame &&
-			!hex_parse(client->request.name, mark.frame, sizeof(mark.frame)))) {
+			!hex_read(client->request.name, mark.frame, sizeof(mark.frame)))) {
 		admin_end(client, -EINVAL, "that is no picture's hash, or no frame");
 		return;
 	}
@@ -123,8 +112,7 @@ static void answer_lattice(struct admin_client *client, const struct console_wor
 	struct json_object *line = json_object_new_object();
 	char text[2 * CONSOLE_HASH_SIZE + 1];
 
-	for (size_t i = 0; i < CONSOLE_HASH_SIZE; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", word->text[i]);
+	hex_write(word->text, CONSOLE_HASH_SIZE, text);
 	add(line, "generation", json_object_new_int64((int64_t)client->request.number));
 	add(line, "lattice", json_object_new_string(text));
 	admin_line(client, line);

@@ -9,18 +9,13 @@
 
 #include "common/clock.h"
 #include "common/digest.h"
+#include "common/hex.h"
 
 #define HOUR_MS	    (60 * 60 * UINT64_C(1000))
 #define SECRET_NAME "attestation-secret"
 #define SECRET_SIZE 32
 #define HOURS	    2	/* whose challenges are answered yet: this one, the one before */
 #define TEXT_MAX    684 /* of a quote in base64 */
-
-static void hex(const uint8_t *bytes, size_t size, char *ret_text)
-{
-	for (size_t i = 0; i < size; i++)
-		(void)snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
-}
 
 /* As it lies in the database, in digits. */
 static int secret_get(struct store *store, char ret_secret[2 * SECRET_SIZE + 1])
@@ -32,7 +27,7 @@ static int secret_get(struct store *store, char ret_secret[2 * SECRET_SIZE + 1])
 		return r;
 	if (RAND_bytes(secret, sizeof(secret)) != 1)
 		return -EIO;
-	hex(secret, sizeof(secret), ret_secret);
+	hex_write(secret, sizeof(secret), ret_secret);
 	return store_set(store, SECRET_NAME, ret_secret);
 }
 
@@ -103,8 +98,8 @@ int attestation_take(struct store *store, const struct store_device *device, con
 	r = is_answer(store, device, &quote);
 	if (r <= 0)
 		return r;
-	hex(quote.key, sizeof(quote.key), key);
-	hex(quote.registers, sizeof(quote.registers), registers);
+	hex_write(quote.key, sizeof(quote.key), key);
+	hex_write(quote.registers, sizeof(quote.registers), registers);
 	if (record->facts[FACT_AK][0] && strcmp(record->facts[FACT_AK], key) != 0) {
 		*ret_kind = "attestation-key-changed";
 		return 0;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/hex.h"
+
 static int time_of(const ASN1_TIME *time, int64_t *ret_ms)
 {
 	struct tm parts;
@@ -28,8 +30,7 @@ static int serial_of(const X509 *certificate, char *ret_text, size_t size)
 
 	if (length < 1 || (size_t)length * 2 >= size)
 		return -EBADMSG;
-	for (int i = 0; i < length; i++)
-		(void)sprintf(ret_text + 2 * i, "%02x", bytes[i]); /* fits: asked above */
+	hex_write(bytes, (size_t)length, ret_text); /* fits: asked above */
 	return 0;
 }
 

@@ -5,25 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
+
 #define VALUE	  "seal-keys" /* in the database: a line each, ID MADE REPLACED */
 #define LINE_SIZE 96
 
 void seal_key_id_format(const uint8_t id[HPKE_KEY_ID_SIZE], char ret_text[SEAL_ID_TEXT])
 {
-	for (unsigned int i = 0; i < HPKE_KEY_ID_SIZE; i++)
-		(void)sprintf(ret_text + 2 * i, "%02x", id[i]); /* fits */
+	hex_write(id, HPKE_KEY_ID_SIZE, ret_text);
 }
 
 bool seal_key_id_parse(const char *text, uint8_t ret_id[HPKE_KEY_ID_SIZE])
 {
-	uint8_t id[HPKE_KEY_ID_SIZE];
-
-	if (strspn(text, "0123456789abcdef") != SEAL_ID_TEXT - 1 || text[SEAL_ID_TEXT - 1])
-		return false;
-	for (unsigned int i = 0; i < HPKE_KEY_ID_SIZE; i++)
-		(void)sscanf(text + 2 * i, "%2hhx", &id[i]); /* looked at above */
-	memcpy(ret_id, id, sizeof(id));
-	return true;
+	return hex_read(text, ret_id, HPKE_KEY_ID_SIZE);
 }
 
 int seal_list_find(const struct seal_keys *keys, const uint8_t id[HPKE_KEY_ID_SIZE])

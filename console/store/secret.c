@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/hex.h"
+
 #define COST_N	 131072
 #define COST_R	 8
 #define COST_P	 1
@@ -64,12 +66,6 @@ static int derive(const char *secret, uint8_t salt[SALT], uint64_t n, uint8_t re
 	return good == 1 ? 0 : -EIO;
 }
 
-static void to_hex(const uint8_t *bytes, size_t size, char *ret_text)
-{
-	for (size_t i = 0; i < size; i++)
-		(void)sprintf(ret_text + 2 * i, "%02x", bytes[i]); /* the caller's room */
-}
-
 int secret_hash(const char *secret, char ret_hash[SECRET_HASH_SIZE])
 {
 	char salt_text[2 * SALT + 1], key_text[2 * KEY + 1];
@@ -81,20 +77,12 @@ int secret_hash(const char *secret, char ret_hash[SECRET_HASH_SIZE])
 	r = derive(secret, salt, COST_N, key);
 	if (r < 0)
 		return r;
-	to_hex(salt, sizeof(salt), salt_text);
-	to_hex(key, sizeof(key), key_text);
+	hex_write(salt, sizeof(salt), salt_text);
+	hex_write(key, sizeof(key), key_text);
 	(void)snprintf(ret_hash, SECRET_HASH_SIZE, "scrypt$%d$%d$%d$%s$%s", COST_N, COST_R, COST_P,
 		salt_text, key_text);
 	explicit_bzero(key, sizeof(key));
 	return 0;
-}
-
-static bool from_hex(const char *text, uint8_t *ret_bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (sscanf(text + 2 * i, "%2" SCNx8, &ret_bytes[i]) != 1)
-			return false;
-	return true;
 }
 
 bool secret_is(const char *secret, const char *hash)
@@ -108,7 +96,7 @@ bool secret_is(const char *secret, const char *hash)
 		n != COST_N || r != COST_R || p != COST_P || strlen(salt_text) != 2 * SALT ||
 		strlen(key_text) != 2 * KEY)
 		return false;
-	if (!from_hex(salt_text, salt, sizeof(salt)) || !from_hex(key_text, wanted, sizeof(wanted)))
+	if (!hex_read(salt_text, salt, sizeof(salt)) || !hex_read(key_text, wanted, sizeof(wanted)))
 		return false;
 	return derive(secret, salt, n, key) == 0 && CRYPTO_memcmp(key, wanted, sizeof(key)) == 0;
 }
