@@ -12,8 +12,9 @@
 #include "common/clock.h"
 #include "common/mark_id.h"
 #include "watermark/payload.h"
+#include "watermark/tile.h"
 
-#define LEVELS	  (MARKS_SIDE * MARKS_SIDE)
+#define LEVELS	  (WATERMARK_TILE * WATERMARK_TILE)
 #define RETRY_NS  (3 * CLOCK_SECOND_NS)
 #define ANSWER_NS (45 * CLOCK_SECOND_NS) /* keyring may wait for a TPM */
 #define LATE_NS	  (60 * CLOCK_SECOND_NS) /* without a pen for so long is told */
@@ -123,7 +124,7 @@ static void ask(struct engine *engine, struct user *user)
 	bytes_put_u32(&bytes, user->uid);
 	bytes_put_u32(&bytes, (uint32_t)(user->drawing - WATERMARK_MINUTE_0 / 60));
 	bytes_put_u8(&bytes, 0);
-	bytes_put_u8(&bytes, MARKS_STRENGTH);
+	bytes_put_u8(&bytes, WATERMARK_STRENGTH_DEFAULT);
 	bytes_put_u8(&bytes, (uint8_t)user->parts);
 	request.size = (uint16_t)bytes.used;
 	keyring_request_put(&frame, packet, sizeof(packet), &request);

@@ -13,8 +13,6 @@
 struct engine;
 
 #define MARKS_USERS_MAX 16
-#define MARKS_STRENGTH	2   /* WATERMARK_STRENGTH_DEFAULT */
-#define MARKS_SIDE	189 /* WATERMARK_TILE */
 
 /* The pens that are wanted now, beside keys of labels. */
 void marks_wish(const struct engine *engine, struct keyring_want *want);

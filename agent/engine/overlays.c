@@ -9,6 +9,7 @@
 #include "agent/engine/json.h"
 #include "agent/engine/marks.h"
 #include "common/clock.h"
+#include "watermark/tile.h"
 
 /* Those that went a moment ago. */
 static struct lost {
@@ -38,7 +39,7 @@ static void add_mark(const struct client *client, struct json_object *line)
 	if (!tile || minute == client->request.after)
 		return;
 	json_add(line, "tile", json_object_new_string(tile)); /* longer than other texts may be */
-	json_add_number(line, "strength", MARKS_STRENGTH);
+	json_add_number(line, "strength", WATERMARK_STRENGTH_DEFAULT);
 	json_add_number(line, "minute", minute);
 }
 

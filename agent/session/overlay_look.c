@@ -67,9 +67,9 @@ void overlay_text_fill(const char *text, const struct overlay_names *names, time
 /* A digit for each level. */
 static bool tile_parse(const char *digits, unsigned int strength, uint8_t *ret_tile)
 {
-	if (strlen(digits) != OVERLAY_TILE * OVERLAY_TILE)
+	if (strlen(digits) != WATERMARK_TILE * WATERMARK_TILE)
 		return false;
-	for (size_t i = 0; i < OVERLAY_TILE * OVERLAY_TILE; i++) {
+	for (size_t i = 0; i < WATERMARK_TILE * WATERMARK_TILE; i++) {
 		if (digits[i] < '0' || (unsigned int)(digits[i] - '0') > strength)
 			return false;
 		ret_tile[i] = (uint8_t)(digits[i] - '0');
@@ -81,7 +81,7 @@ static bool take_tile(struct overlay_look *look, struct json_object *answer)
 {
 	uint64_t strength = json_number(answer, "strength");
 
-	if (!strength || strength > OVERLAY_LEVEL_MAX ||
+	if (!strength || strength > WATERMARK_STRENGTH_MAX ||
 		!tile_parse(json_text(answer, "tile"), (unsigned int)strength, look->tile))
 		return false;
 	look->strength = (uint8_t)strength;

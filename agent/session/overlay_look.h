@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "watermark/tile.h"
+
 #define OVERLAY_TEXT_SIZE 2048
-#define OVERLAY_TILE	  189 /* pixels; watermark/carrier.h */
-#define OVERLAY_LEVEL_MAX 6   /* of 255 */
 
 /* Who and where, for placeholders. */
 struct overlay_names {
@@ -30,7 +30,7 @@ struct overlay_look {
 	bool has_tile;		      /* and here */
 	uint8_t strength; /* its highest level, and the alpha that it is laid over with */
 	uint64_t minute;  /* that it names, since 1970 */
-	uint8_t tile[OVERLAY_TILE * OVERLAY_TILE];
+	uint8_t tile[WATERMARK_TILE * WATERMARK_TILE];
 };
 
 /* Of this user and machine; what is not known stays empty. */

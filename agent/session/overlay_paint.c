@@ -41,12 +41,12 @@ static void paint_mark(const struct overlay_look *look, int top, cairo_surface_t
 	uint8_t *bytes = cairo_image_surface_get_data(surface);
 
 	for (int y = 0; y < height; y++) {
-		const uint8_t *tile = &look->tile[(top + y) % OVERLAY_TILE * OVERLAY_TILE];
+		const uint8_t *tile = &look->tile[(top + y) % WATERMARK_TILE * WATERMARK_TILE];
 		uint32_t *row = (uint32_t *)(void *)(bytes + (size_t)y * (size_t)stride);
 
 		for (int x = 0; x < width; x++)
 			row[x] = (uint32_t)look->strength << 24 |
-				 0x010101u * tile[x % OVERLAY_TILE];
+				 0x010101u * tile[x % WATERMARK_TILE];
 	}
 	cairo_surface_mark_dirty(surface);
 }

@@ -53,7 +53,8 @@ Test(overlay, what_is_no_answer_changes_nothing)
 
 static void take_mark(char level, const char *strength)
 {
-	static char json[OVERLAY_TILE * OVERLAY_TILE + 256], tile[OVERLAY_TILE * OVERLAY_TILE + 1];
+	static char json[WATERMARK_TILE * WATERMARK_TILE + 256],
+		tile[WATERMARK_TILE * WATERMARK_TILE + 1];
 
 	memset(tile, level, sizeof(tile) - 1);
 	(void)snprintf(json, sizeof(json),
