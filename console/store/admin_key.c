@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "console/store/admin_server.h"
 #include "console/store/release.h"
+#include "console/store/store_keys.h"
 #include "console/store/word.h"
 
 #define ROWS_MAX 4096 /* generations of all labels that are listed */

@@ -16,6 +16,7 @@
 #include "common/mark_id.h"
 #include "common/uuid.h"
 #include "console/store/admin_server.h"
+#include "console/store/store_keys.h"
 #include "console/store/word.h"
 #include "watermark/payload.h"
 

@@ -6,7 +6,7 @@
 #ifndef HOLDFAST_CONSOLE_STORE_ENGINE_H
 #define HOLDFAST_CONSOLE_STORE_ENGINE_H
 
-#include "console/store/store.h"
+#include "console/store/store_keys.h"
 
 /* Those that an engine has, by their names without "store_". */
 /* clang-format off */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/store/ingest_record.h"
+#include "console/store/store_keys.h"
 
 /* Debian Policy 9.2.2; systemd's docs/UIDS-GIDS.md: dynamic users, then nobody and no one */
 #define PERSON_FIRST  1000

@@ -16,6 +16,7 @@
 #include "console/store/identify.h"
 #include "console/store/requirement.h"
 #include "console/store/rule.h"
+#include "console/store/store_keys.h"
 
 #define HOUR_MS (60 * 60 * INT64_C(1000))
 #define KEEP_MS \

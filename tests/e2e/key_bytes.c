@@ -10,7 +10,7 @@
 
 #include "common/log.h"
 #include "console/authority/label_key.h"
-#include "console/store/store.h"
+#include "console/store/store_keys.h"
 
 static void print_key(const struct tenant_key *tenant, const struct store_key *row)
 {

@@ -4,6 +4,7 @@
  * written down can't be changed without somebody seeing it.
  */
 #define FIXTURE_AUTHORITY
+#include "console/store/store_keys.h"
 #include "tests/unit/console_service_fixture.h"
 
 #include <sqlite3.h>

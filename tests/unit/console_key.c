@@ -8,6 +8,7 @@
 #include "common/key_words.h"
 #include "common/mark_id.h"
 #include "console/store/release.h"
+#include "console/store/store_keys.h"
 #include "tests/unit/console_fixture.h"
 
 TestSuite(console_key, .init = fixture_begin, .fini = fixture_end);
