@@ -16,7 +16,7 @@
 #include "common/mark_id.h"
 #include "common/uuid.h"
 #include "console/store/admin_server.h"
-#include "console/store/store_keys.h"
+#include "console/store/release.h"
 #include "console/store/word.h"
 #include "watermark/payload.h"
 
@@ -41,11 +41,7 @@ static bool find_key(
 		if (row->destroyed_ms ||
 			(client->request.number && client->request.number != row->generation))
 			continue;
-		*ret_key = (struct console_key){
-			.generation = row->generation, .slot = row->slot, .is_newest = i == 0};
-		memcpy(ret_key->label, row->label, sizeof(ret_key->label));
-		memcpy(ret_key->home, row->home, sizeof(ret_key->home));
-		memcpy(ret_key->wrapped, row->wrapped, sizeof(ret_key->wrapped));
+		release_key(row, i == 0, ret_key);
 		client->request.number = row->generation;
 		return true;
 	}

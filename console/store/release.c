@@ -16,7 +16,6 @@
 #include "console/store/identify.h"
 #include "console/store/requirement.h"
 #include "console/store/rule.h"
-#include "console/store/store_keys.h"
 
 #define HOUR_MS (60 * 60 * INT64_C(1000))
 #define KEEP_MS \
@@ -132,15 +131,13 @@ static bool is_allowed_from(
 	return false;
 }
 
-static void add_key(struct console_release *release, const struct store_key *row, bool is_newest)
+void release_key(const struct store_key *row, bool is_newest, struct console_key *ret_key)
 {
-	struct console_key *key = &release->keys[release->count++];
-
-	*key = (struct console_key){
+	*ret_key = (struct console_key){
 		.generation = row->generation, .is_newest = is_newest, .slot = row->slot};
-	memcpy(key->label, row->label, sizeof(key->label));
-	memcpy(key->home, row->home, sizeof(key->home));
-	memcpy(key->wrapped, row->wrapped, sizeof(key->wrapped));
+	memcpy(ret_key->label, row->label, sizeof(ret_key->label));
+	memcpy(ret_key->home, row->home, sizeof(ret_key->home));
+	memcpy(ret_key->wrapped, row->wrapped, sizeof(ret_key->wrapped));
 }
 
 /* The generations of a label that are readable; or why not. */
@@ -155,7 +152,7 @@ static int add_label(struct store *store, const uint8_t *label, struct console_r
 		return count;
 	for (int i = 0; i < count && added < KEY_GENERATIONS_MAX; i++)
 		if (!rows[i].destroyed_ms)
-			add_key(release, &rows[i], added++ == 0);
+			release_key(&rows[i], added++ == 0, &release->keys[release->count++]);
 	*ret_refusal = added ? REFUSAL_NONE : count ? REFUSAL_KEY_DESTROYED : REFUSAL_KEY_UNKNOWN;
 	return 0;
 }
@@ -181,7 +178,7 @@ static int add_mark(struct store *store, const struct store_device *device,
 	if (r < 0)
 		return r;
 	mark_id_write(&pen, row.label);
-	add_key(release, &row, true);
+	release_key(&row, true, &release->keys[release->count++]);
 	*ret_refusal = REFUSAL_NONE;
 	return 0;
 }

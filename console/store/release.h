@@ -4,7 +4,7 @@
 #define HOLDFAST_CONSOLE_STORE_RELEASE_H
 
 #include "console/ipc/key_messages.h"
-#include "console/store/store.h"
+#include "console/store/store_keys.h"
 
 #define RELEASE_SECONDS	     86400 /* for so long, when nothing else is set */
 #define RELEASE_HOURLY	     240   /* questions of a device */
@@ -18,6 +18,9 @@
  */
 int release_decide(struct store *store, const struct console_who *who, const void *question,
 	size_t size, struct console_release *ret_release, uint16_t *ret_refusal);
+
+/* A stored key as the authority wants it. */
+void release_key(const struct store_key *row, bool is_newest, struct console_key *ret_key);
 
 /* Whether the text is prefixes as "10.0.0.0/8 fd00::/8", no more than RELEASE_NETWORKS_MAX; "" is. */
 bool release_networks_are_good(const char *networks);
