@@ -38,7 +38,7 @@ static int derive(const uint8_t secret[WATERMARK_KEY_SIZE], const char *purpose,
 int watermark_key_derive(const uint8_t tenant_secret[WATERMARK_KEY_SIZE], uint32_t epoch,
 	struct watermark_key *ret_key)
 {
-	struct watermark_key key = {.epoch = epoch % 32};
+	struct watermark_key key = {.epoch = epoch % WATERMARK_EPOCHS};
 	int r;
 
 	r = derive(tenant_secret, "lattice", epoch, key.lattice);

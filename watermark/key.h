@@ -11,13 +11,14 @@
 
 #define WATERMARK_KEY_SIZE    32 /* bytes */
 #define WATERMARK_SUBJECT_MAX 0xfffffffu
+#define WATERMARK_EPOCHS      32 /* that marks tell apart */
 
 /* Wipe with watermark_key_wipe(). */
 struct watermark_key {
 	uint8_t lattice[WATERMARK_KEY_SIZE];  /* carrier.h */
 	uint8_t cipher[WATERMARK_KEY_SIZE];   /* of frames */
 	uint8_t subjects[WATERMARK_KEY_SIZE]; /* from which those of subjects are made */
-	uint8_t epoch;			      /* modulo 32 */
+	uint8_t epoch;			      /* modulo WATERMARK_EPOCHS */
 };
 
 /* Wipe with watermark_pen_wipe(). */

@@ -190,7 +190,7 @@ int keys_pen(
 			continue;
 		memcpy(parts[mark.part], keys->secrets->keys[i], LABEL_KEY_SIZE);
 		pen.subject = mark.subject;
-		pen.epoch = entry->generation % 32; /* as watermark_key_derive() has it */
+		pen.epoch = entry->generation % WATERMARK_EPOCHS;
 		*ret_generation = entry->generation;
 		found |= 1U << mark.part;
 	}
