@@ -37,6 +37,19 @@ has_picture()
 	[ -n "$spread" ] && [ "$spread" != 0 ]
 }
 
+# are_refused WHEN: by each of $tools, with the case's own capture().
+are_refused()
+{
+	local tool
+
+	for tool in $tools; do
+		window_open
+		capture $tool >/dev/null 2>&1 # the picture says whether it did
+		window_close "$1: $tool"
+		refute "$1: there is no picture by $tool" has_picture
+	done
+}
+
 # recorded PATTERN
 recorded()
 {

@@ -72,18 +72,6 @@ captures_work()
 	done
 }
 
-are_refused()
-{
-	local tool
-
-	for tool in $tools; do
-		window_open
-		capture $tool >/dev/null 2>&1 # the picture says whether it did
-		window_close "$1: $tool"
-		refute "$1: there is no picture by $tool" has_picture
-	done
-}
-
 # What was written is shown only by programs that read the document.
 show()
 {

@@ -10,37 +10,17 @@
 . tests/vm/guest/lib.sh
 . tests/vm/cases/places.sh
 . tests/vm/cases/agent.sh
+. tests/vm/cases/screen_parts.sh
 
 export DISPLAY=:7
-policy=/run/hf/policy.ini
 reader=/opt/readers/xclip
 capturer=/opt/readers/maim
-picture=$work/picture
 tools='xwd import scrot maim ffmpeg'
 
 # make_policy VERSION ACTION [LINE...]: lines of [screen].
 make_policy()
 {
-	local version=$1 action=$2
-
-	shift 2
-	{
-		policy_of_reader 'Screens' $version $reader
-		cat <<-END
-			include = $HF_REPO/policy/apps/system-*.ini
-		END
-	} | sed '/^include/d' >$policy
-	sed -i "s,^version = .*,&\ninclude = $HF_REPO/policy/apps/system-*.ini," $policy
-	cat >>$policy <<-END
-		[app capturer]
-		path = $capturer
-		[rule shown]
-		label = confidential
-		channel = screen
-		action = $action
-		[screen]
-	END
-	printf '%s\n' "$@" >>$policy
+	screen_policy $1 $2 $reader "${@:3}" '[app capturer]' "path = $capturer"
 }
 
 display_start()
@@ -63,15 +43,6 @@ capture()
 	esac
 }
 
-# A picture of something: ffmpeg writes an empty one when it got none.
-has_picture()
-{
-	local spread
-
-	spread=$(identify -format '%[standard-deviation]' $picture.* 2>/dev/null) || return 1
-	[ -n "$spread" ] && [ "$spread" != 0 ]
-}
-
 captures_work()
 {
 	local tool
@@ -89,29 +60,7 @@ show()
 
 stop_showing()
 {
-	local pid
-
-	for pid in $(pidof $reader); do
-		kill $pid
-	done
-	wait_for 20 no_reader
-}
-
-no_reader()
-{
-	! pidof $reader >/dev/null
-}
-
-are_refused()
-{
-	local tool
-
-	for tool in $tools; do
-		window_open
-		capture $tool >/dev/null 2>&1 # the picture says whether it did
-		window_close "$1: $tool"
-		refute "$1: there is no picture by $tool" has_picture
-	done
+	end_all $reader
 }
 
 capture_by_tcp()
@@ -141,13 +90,6 @@ hours()
 bystander_lives()
 {
 	kill -0 $bystander
-}
-
-recorded()
-{
-	events_dump >/dev/null
-	holdfast events --json >/run/hf/events.json
-	grep -q "$1" /run/hf/events.json
 }
 
 places_make || exit 1
