@@ -38,6 +38,9 @@
 #define STOP_TRIES     200
 #define STOP_WAIT_MS   50
 #define ARGUMENTS_MAX  40
+#define ENDED_WHY_SIZE 128 /* all three with their status */
+#define FOLLOW_TRIES   5   /* so often, so long apart, who follows one that ended is looked for */
+#define FOLLOW_WAIT_MS 10
 
 enum child { CHILD_STORE, CHILD_AUTHORITY, CHILD_FRONTEND, CHILD_MAX };
 
@@ -56,8 +59,8 @@ struct supervisor {
 	int signal_fd;
 	int backoff_ms;
 	uint64_t started_ns;
-	unsigned int ended; /* how often all were started anew, */
-	char ended_why[64]; /* and why the last time */
+	unsigned int ended;		/* how often all were started anew, */
+	char ended_why[ENDED_WHY_SIZE]; /* and why the last time */
 };
 
 static const char usage[] =
@@ -225,10 +228,10 @@ static void close_pair(int fds[2])
 			(void)close(fds[i]); /* the children have theirs */
 }
 
-/* True when the child is gone. */
-static bool reap(pid_t *child)
+/* True when the child is gone. ret_status: as waitpid(2) tells; may be NULL. */
+static bool reap(pid_t *child, int *ret_status)
 {
-	if (*child > 0 && waitpid(*child, NULL, WNOHANG) == *child)
+	if (*child > 0 && waitpid(*child, ret_status, WNOHANG) == *child)
 		*child = 0;
 	return *child <= 0;
 }
@@ -238,7 +241,7 @@ static bool reap_all(struct supervisor *supervisor)
 	bool is_gone = true;
 
 	for (enum child i = 0; i < CHILD_MAX; i++)
-		is_gone &= reap(&supervisor->children[i]);
+		is_gone &= reap(&supervisor->children[i], NULL);
 	return is_gone;
 }
 
@@ -341,17 +344,43 @@ static void on_signal(struct supervisor *supervisor)
 	}
 }
 
+/* Each that has ended, and how. A process whose peer is gone ends too, and may be seen before it. */
+static const char *tell_ended(struct supervisor *supervisor)
+{
+	static char text[ENDED_WHY_SIZE];
+	bool is_told[CHILD_MAX] = {false};
+	size_t used = 0;
+
+	for (int tries = 0; tries < FOLLOW_TRIES; tries++) {
+		for (enum child i = 0; i < CHILD_MAX; i++) {
+			int status = 0;
+
+			if (is_told[i] || !reap(&supervisor->children[i], &status))
+				continue;
+			is_told[i] = true;
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+				"%sthe %s ended (%s %d)", used ? ", " : "", names[i],
+				WIFSIGNALED(status) ? "signal" : "status",
+				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		}
+		if (!used)
+			return NULL;
+		(void)poll(NULL, 0, FOLLOW_WAIT_MS);
+	}
+	return text;
+}
+
 /* What is wrong; NULL when all is well. */
 static const char *look_after(struct supervisor *supervisor)
 {
 	static char text[64];
+	const char *ended = tell_ended(supervisor);
 
-	for (enum child i = 0; i < CHILD_MAX; i++) {
-		if (reap(&supervisor->children[i]))
-			return (void)snprintf(text, sizeof(text), "the %s ended", names[i]), text;
+	if (ended)
+		return ended;
+	for (enum child i = 0; i < CHILD_MAX; i++)
 		if (clock_boot_ns() - supervisor->life_ns[i] > HANG_NS)
 			return (void)snprintf(text, sizeof(text), "the %s hangs", names[i]), text;
-	}
 	return NULL;
 }
 
