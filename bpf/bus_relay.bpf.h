@@ -254,7 +254,7 @@ int BPF_PROG(hf_bus_stream, struct socket *sock, struct msghdr *msg, unsigned lo
 	struct unix_sock *from;
 	struct sock *to;
 
-	if (ret <= 0 || !state || !state->has_bus)
+	if (ret <= 0 || !state || !state->has_bus || !(state->has_tainted || screen_is_watched()))
 		return 0;
 	if (is_bus()) {
 		from = bus_socket(sock);
