@@ -6,7 +6,7 @@
 #	FUZZ_SEEDS_NAME   := directories of first inputs; tests/fuzz/corpus/NAME when it does not say,
 #			     and there go those of found bugs
 #	FUZZ_FLAGS_NAME   := -max_len=4096 and the like
-# `make fuzz FUZZ_SECONDS=600` runs all, `make fuzz-NAME` one, `make fuzz-smoke` all for 20 seconds.
+# `make fuzz FUZZ_SECONDS=600` runs all, `make fuzz-NAME` one, `make fuzz-smoke` all for 10 seconds.
 
 FUZZ_TARGETS  := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS  ?= 600
@@ -131,7 +131,7 @@ FUZZ_FLAGS_quote   := -max_len=520
 .PHONY: fuzz fuzz-smoke $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 fuzz-smoke:
-	+$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
+	+$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
 
 # What it learns stays in build/; only inputs of bugs are kept by hand.
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(B)/tests/fuzz/%
