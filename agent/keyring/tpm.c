@@ -61,46 +61,29 @@ static const TPM2B_PUBLIC storage_template = {
 };
 
 /* Never leaves the TPM (fixedTPM, fixedParent), was made in it (sensitiveDataOrigin). */
-static const TPM2B_PUBLIC key_template = {
-	.publicArea =
-		{
-			.type = TPM2_ALG_ECC,
-			.nameAlg = TPM2_ALG_SHA256,
-			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-					    TPMA_OBJECT_SENSITIVEDATAORIGIN |
-					    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
-					    TPMA_OBJECT_SIGN_ENCRYPT,
-			.parameters.eccDetail =
-				{
-					.symmetric.algorithm = TPM2_ALG_NULL,
-					.scheme = {.scheme = TPM2_ALG_ECDSA,
-						.details.ecdsa.hashAlg = TPM2_ALG_SHA256},
-					.curveID = TPM2_ECC_NIST_P256,
-					.kdf.scheme = TPM2_ALG_NULL,
-				},
-		},
-};
+#define SIGNING_KEY(more)                                                                    \
+	{                                                                                    \
+		.publicArea = {                                                              \
+			.type = TPM2_ALG_ECC,                                                \
+			.nameAlg = TPM2_ALG_SHA256,                                          \
+			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | \
+					    TPMA_OBJECT_SENSITIVEDATAORIGIN |                \
+					    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |    \
+					    TPMA_OBJECT_SIGN_ENCRYPT | (more),               \
+			.parameters.eccDetail =                                              \
+				{                                                            \
+					.symmetric.algorithm = TPM2_ALG_NULL,                \
+					.scheme = {.scheme = TPM2_ALG_ECDSA,                 \
+						.details.ecdsa.hashAlg = TPM2_ALG_SHA256},   \
+					.curveID = TPM2_ECC_NIST_P256,                       \
+					.kdf.scheme = TPM2_ALG_NULL,                         \
+				},                                                           \
+		},                                                                           \
+	}
 
-/* Signs what the TPM itself says, and nothing that it is given (restricted). */
-static const TPM2B_PUBLIC attestation_template = {
-	.publicArea =
-		{
-			.type = TPM2_ALG_ECC,
-			.nameAlg = TPM2_ALG_SHA256,
-			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-					    TPMA_OBJECT_SENSITIVEDATAORIGIN |
-					    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
-					    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT,
-			.parameters.eccDetail =
-				{
-					.symmetric.algorithm = TPM2_ALG_NULL,
-					.scheme = {.scheme = TPM2_ALG_ECDSA,
-						.details.ecdsa.hashAlg = TPM2_ALG_SHA256},
-					.curveID = TPM2_ECC_NIST_P256,
-					.kdf.scheme = TPM2_ALG_NULL,
-				},
-		},
-};
+static const TPM2B_PUBLIC key_template = SIGNING_KEY(0);
+/* Signs what the TPM itself says, and nothing that it is given. */
+static const TPM2B_PUBLIC attestation_template = SIGNING_KEY(TPMA_OBJECT_RESTRICTED);
 
 /* TCG EK credential profile 2.5, B.3.4, template L-2. */
 static const TPM2B_PUBLIC endorsement_template = {

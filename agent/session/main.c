@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 #include "agent/session/witness.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/signals.h"
 
 struct session {
 	const char *runtime_directory;
@@ -78,16 +78,11 @@ static bool parse_options(int argc, char **argv, struct session *session)
 
 static void take_signals(struct session *session)
 {
-	sigset_t wanted;
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, 0};
 
-	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	session->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	session->signal_fd = signals_open(wanted);
 	if (session->signal_fd < 0)
-		fatal("cannot wait for signals: %m, stopping");
+		fatal("cannot wait for signals: %s, stopping", strerror(-session->signal_fd));
 }
 
 static void on_event(struct json_object *event, void *userdata)

@@ -40,6 +40,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/signals.h"
 
 #define BPF_MOUNT      "/sys/fs/bpf"
 #define BACKOFF_MIN_MS 100
@@ -296,17 +297,11 @@ static void take_lock(struct supervisor *supervisor)
 
 static void take_signals(struct supervisor *supervisor)
 {
-	sigset_t wanted;
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0};
 
-	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGHUP);
-	(void)sigaddset(&wanted, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	supervisor->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	supervisor->signal_fd = signals_open(wanted);
 	if (supervisor->signal_fd < 0)
-		fatal("cannot wait for signals: %m, stopping");
+		fatal("cannot wait for signals: %s, stopping", strerror(-supervisor->signal_fd));
 }
 
 static void children_begin(struct supervisor *supervisor)

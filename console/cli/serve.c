@@ -26,8 +26,10 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/signals.h"
 #include "console/cli/cli.h"
 #include "console/cli/database.h"
+#include "console/cli/serve_children.h"
 #include "console/cli/serve_exports.h"
 #include "console/frontend/frontend.h"
 
@@ -37,14 +39,9 @@
 #define HANG_NS	       (60 * CLOCK_SECOND_NS) /* so long silent: it hangs */
 #define STOP_TRIES     200
 #define STOP_WAIT_MS   50
-#define ARGUMENTS_MAX  40
 #define ENDED_WHY_SIZE 128 /* all three with their status */
 #define FOLLOW_TRIES   5   /* so often, so long apart, who follows one that ended is looked for */
 #define FOLLOW_WAIT_MS 10
-
-enum child { CHILD_STORE, CHILD_AUTHORITY, CHILD_FRONTEND, CHILD_MAX };
-
-static const char *const names[CHILD_MAX] = {"store", "authority", "frontend"};
 
 struct supervisor {
 	const char *listen[FRONTEND_LISTEN_MAX];
@@ -72,120 +69,6 @@ static const char usage[] =
 	"  --limits NAME=N,...    see holdfast-console(8)\n"
 	"  --verbose              log more\n";
 
-/* What is put together for a child between fork and exec. */
-struct arguments {
-	char *words[ARGUMENTS_MAX];
-	unsigned int count;
-	char texts[8][PATH_MAX];
-	unsigned int text_count;
-};
-
-static void add(struct arguments *arguments, const char *word)
-{
-	if (arguments->count < ARGUMENTS_MAX - 1) /* there are fewer */
-		arguments->words[arguments->count++] = (char *)word;
-}
-
-/* A descriptor that the child is to keep. */
-static void add_fd(struct arguments *arguments, const char *option, int fd)
-{
-	char *text = arguments->texts[arguments->text_count++];
-
-	(void)fcntl(fd, F_SETFD, 0); /* can't fail on a descriptor of ours */
-	(void)snprintf(text, PATH_MAX, "%d", fd);
-	add(arguments, option);
-	add(arguments, text);
-}
-
-/* For the store, whom administrators ask. */
-static void add_ended(const struct supervisor *supervisor, struct arguments *arguments)
-{
-	char *text = arguments->texts[arguments->text_count++];
-
-	if (!supervisor->ended)
-		return;
-	(void)snprintf(text, PATH_MAX, "%u", supervisor->ended);
-	add(arguments, "--ended");
-	add(arguments, text);
-	add(arguments, "--ended-why");
-	add(arguments, supervisor->ended_why);
-}
-
-static void add_directory(struct arguments *arguments, const char *option, const char *name)
-{
-	char *text = arguments->texts[arguments->text_count++];
-
-	cli_path(text, PATH_MAX, name, "");
-	add(arguments, option);
-	add(arguments, text);
-}
-
-static void add_common(const struct supervisor *supervisor, struct arguments *arguments,
-	const char *user, int life_fd)
-{
-	add_fd(arguments, "--life-fd", life_fd);
-	if (supervisor->is_root) {
-		add(arguments, "--user");
-		add(arguments, user);
-	}
-	if (supervisor->is_verbose)
-		add(arguments, "--verbose");
-}
-
-/* Ends of the sockets: [0] of who asks, [1] of who answers. */
-struct sockets {
-	int store[2], authority[2]; /* the frontend's */
-	int words[2]; /* the store's to the authority, which the frontend has no end of */
-};
-
-static void exec_child(const struct supervisor *supervisor, enum child which,
-	const struct sockets *sockets, int life_fd)
-{
-	static struct arguments arguments;
-	sigset_t none;
-
-	(void)sigemptyset(&none); /* can't fail */
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	add(&arguments, "holdfast-console");
-	add(&arguments, names[which]);
-	switch (which) {
-	case CHILD_STORE:
-		add_directory(&arguments, "--store-dir", CLI_STORE_DIRECTORY);
-		add(&arguments, "--runtime-dir");
-		add(&arguments, cli.runtime_directory);
-		add_fd(&arguments, "--frontend-fd", sockets->store[1]);
-		add_fd(&arguments, "--authority-fd", sockets->words[0]);
-		add_ended(supervisor, &arguments);
-		add_common(supervisor, &arguments, CLI_STORE_USER, life_fd);
-		break;
-	case CHILD_AUTHORITY:
-		add_directory(&arguments, "--ca-dir", CLI_AUTHORITY_DIRECTORY);
-		add_directory(&arguments, "--keys-dir", CLI_KEYS_DIRECTORY);
-		add_fd(&arguments, "--frontend-fd", sockets->authority[1]);
-		add_fd(&arguments, "--store-fd", sockets->words[1]);
-		add_common(supervisor, &arguments, CLI_AUTHORITY_USER, life_fd);
-		break;
-	case CHILD_FRONTEND:
-	case CHILD_MAX:
-		for (unsigned int i = 0; i < supervisor->listen_count; i++) {
-			add(&arguments, "--listen");
-			add(&arguments, supervisor->listen[i]);
-		}
-		add_directory(&arguments, "--tls-dir", CLI_TLS_DIRECTORY);
-		add_fd(&arguments, "--store-fd", sockets->store[0]);
-		add_fd(&arguments, "--authority-fd", sockets->authority[0]);
-		if (supervisor->limits) {
-			add(&arguments, "--limits");
-			add(&arguments, supervisor->limits);
-		}
-		add_common(supervisor, &arguments, CLI_FRONTEND_USER, life_fd);
-		break;
-	}
-	(void)execv("/proc/self/exe", arguments.words); /* returns on failure only */
-	log_error("cannot run '%s': %m", names[which]);
-	_exit(EXIT_FAILURE);
-}
-
 static int socket_pair(int ret_fds[2])
 {
 	int size = CHANNEL_SEND_BUFFER;
@@ -201,14 +84,22 @@ static int socket_pair(int ret_fds[2])
 static int start_child(
 	struct supervisor *supervisor, enum child which, const struct sockets *sockets)
 {
+	struct serve_child as = {.listen = supervisor->listen,
+		.listen_count = supervisor->listen_count,
+		.limits = supervisor->limits,
+		.is_root = supervisor->is_root,
+		.is_verbose = supervisor->is_verbose,
+		.ended = supervisor->ended,
+		.ended_why = supervisor->ended_why};
 	int life[2];
 	pid_t child;
 
 	if (pipe2(life, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
+	as.life_fd = life[1];
 	child = fork();
 	if (child == 0)
-		exec_child(supervisor, which, sockets, life[1]);
+		serve_child_exec(&as, which, sockets);
 	(void)close(life[1]); /* the child's */
 	if (child < 0) {
 		(void)close(life[0]); /* of no use */
@@ -256,7 +147,7 @@ static void stop_children(struct supervisor *supervisor)
 		(void)poll(NULL, 0, STOP_WAIT_MS);
 	for (enum child i = 0; i < CHILD_MAX; i++) {
 		if (supervisor->children[i] > 0) {
-			log_warning("%s does not end: killing it", names[i]);
+			log_warning("%s does not end: killing it", serve_child_names[i]);
 			(void)kill(supervisor->children[i], SIGKILL);	 /* likewise */
 			(void)waitpid(supervisor->children[i], NULL, 0); /* killed */
 		}
@@ -359,7 +250,7 @@ static const char *tell_ended(struct supervisor *supervisor)
 				continue;
 			is_told[i] = true;
 			used += (size_t)snprintf(text + used, sizeof(text) - used,
-				"%sthe %s ended (%s %d)", used ? ", " : "", names[i],
+				"%sthe %s ended (%s %d)", used ? ", " : "", serve_child_names[i],
 				WIFSIGNALED(status) ? "signal" : "status",
 				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 		}
@@ -380,7 +271,9 @@ static const char *look_after(struct supervisor *supervisor)
 		return ended;
 	for (enum child i = 0; i < CHILD_MAX; i++)
 		if (clock_boot_ns() - supervisor->life_ns[i] > HANG_NS)
-			return (void)snprintf(text, sizeof(text), "the %s hangs", names[i]), text;
+			return (void)snprintf(
+				       text, sizeof(text), "the %s hangs", serve_child_names[i]),
+			       text;
 	return NULL;
 }
 
@@ -423,17 +316,11 @@ static void make_keys_directory(void)
 
 static void take_signals(struct supervisor *supervisor)
 {
-	sigset_t wanted;
+	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0};
 
-	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGHUP);
-	(void)sigaddset(&wanted, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	supervisor->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	supervisor->signal_fd = signals_open(wanted);
 	if (supervisor->signal_fd < 0)
-		fatal("cannot wait for signals: %m, stopping");
+		fatal("cannot wait for signals: %s, stopping", strerror(-supervisor->signal_fd));
 }
 
 static int parse_options(int argc, char **argv, struct supervisor *supervisor)

@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/filter.h"
 #include "common/log.h"
+#include "common/signals.h"
 #include "common/privileges.h"
 
 void process_restrict(const char *user, unsigned int filter_groups)
@@ -73,15 +73,10 @@ int process_sign(int life_fd, char sign)
 
 int process_signals(void)
 {
-	sigset_t wanted;
-	int fd;
+	static const int wanted[] = {SIGTERM, SIGINT, 0};
+	int fd = signals_open(wanted);
 
-	(void)sigemptyset(&wanted); /* none of these can fail with valid signals */
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		fatal("cannot wait for signals: %m, stopping");
+		fatal("cannot wait for signals: %s, stopping", strerror(-fd));
 	return fd;
 }
