@@ -3,82 +3,104 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/cleanup.h"
 
-#define DRIFT_FIRST 0.004f /* what a search is wrong by at most: pixels for each */
-#define DRIFT_LEAST 0.0001f
-#define DRIFT_MOST  0.02f
-#define PLACE_FIRST 0.5f
-#define PLACE_LEAST 0.05f
+#define STEP_FIRST 1.0f /* pixels of the screen at the edge */
+#define STEP_LEAST 0.05f
 
-static struct wave turned(struct wave wave, const struct carrier_line *line, float x, float y)
+#define GROW_FIRST 9 /* cells, around the origin */
+#define GROW_BY	   1.5f
+
+/* Turns by one to CARRIER_RADIUS_MAX times an angle. */
+static void fill_powers(float pixels, struct wave ret_powers[CARRIER_RADIUS_MAX + 1])
 {
-	float angle = (float)(2 * M_PI / WATERMARK_TILE) *
-		      ((float)line->kx * x + (float)line->ky * y);
-	float c = cosf(angle), s = sinf(angle);
+	float angle = -(float)(2 * M_PI / WATERMARK_TILE) * pixels;
+	struct wave one = {cosf(angle), sinf(angle)};
 
-	return (struct wave){wave.re * c - wave.im * s, wave.re * s + wave.im * c};
-}
+	ret_powers[0] = (struct wave){1, 0};
+	for (unsigned int i = 1; i <= CARRIER_RADIUS_MAX; i++) {
+		struct wave last = ret_powers[i - 1];
 
-static void place_of(const struct alignment *alignment, const struct fold_block *block,
-	float *ret_x, float *ret_y)
-{
-	*ret_x = alignment->x + alignment->drift.xx * block->x + alignment->drift.xy * block->y;
-	*ret_y = alignment->y + alignment->drift.yx * block->x + alignment->drift.yy * block->y;
-}
-
-/* How well the lines with known phases agree there. */
-static float score_of(const struct fold *fold, const struct carrier *carrier, const float *noise,
-	const struct alignment *alignment)
-{
-	float sum = 0, x, y;
-
-	for (unsigned int i = 0; i < fold->count; i++) {
-		const struct fold_block *block = &fold->blocks[i];
-
-		place_of(alignment, block, &x, &y);
-		for (unsigned int j = 0; j < CARRIER_SYNC; j++) {
-			const struct carrier_line *line = &carrier->lines[j];
-			struct wave wave = turned(block->lines[j], line, x, y);
-
-			sum += (wave.re * line->re + wave.im * line->im) / sqrtf(noise[j]);
-		}
+		ret_powers[i] = (struct wave){
+			last.re * one.re - last.im * one.im, last.re * one.im + last.im * one.re};
 	}
-	return sum / sqrtf(CARRIER_SYNC / 2.0f);
 }
 
-/* The best whole pixel, when all blocks begin alike. */
-static int find_place(const struct fold *fold, const struct carrier *carrier, const float *noise,
-	struct alignment *alignment)
+struct some_cells {
+	const struct carrier_line *lines;
+	const struct cell *cells;
+	unsigned int count;
+};
+
+/* The lines of a cell, turned to where a tile begins. */
+static void turn_cell(const struct some_cells *some, const struct cell *cell,
+	const struct warp *warp, struct wave ret_lines[CARRIER_SYNC])
+{
+	struct wave across[CARRIER_RADIUS_MAX + 1], down[CARRIER_RADIUS_MAX + 1];
+	float x, y;
+
+	warp_place(warp, cell->x, cell->y, &x, &y);
+	fill_powers(x, across);
+	fill_powers(y, down);
+	for (unsigned int i = 0; i < CARRIER_SYNC; i++) {
+		const struct carrier_line *line = &some->lines[i];
+		struct wave a = across[abs(line->kx)], b = down[line->ky], turn;
+		const struct wave *wave = &cell->lines[i];
+
+		if (line->kx < 0)
+			a.im = -a.im;
+		turn = (struct wave){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+		ret_lines[i] = (struct wave){wave->re * turn.re - wave->im * turn.im,
+			wave->re * turn.im + wave->im * turn.re};
+	}
+}
+
+static float sum_real(const struct warp *warp, const void *userdata)
+{
+	const struct some_cells *some = userdata;
+	struct wave lines[CARRIER_SYNC];
+	float sum = 0;
+
+	for (unsigned int i = 0; i < some->count; i++) {
+		turn_cell(some, &some->cells[i], warp, lines);
+		for (unsigned int j = 0; j < CARRIER_SYNC; j++)
+			sum += lines[j].re;
+	}
+	return sum;
+}
+
+/* The best whole pixel for all of them, as they lie to each other. */
+static int find_place(const struct some_cells *some, struct warp *warp)
 {
 	const unsigned int row_size = WATERMARK_TILE / 2 + 1;
 	auto_free struct wave *waves = calloc(row_size * WATERMARK_TILE, sizeof(*waves));
 	auto_call(plane_done) struct plane scores = {0};
+	struct wave sums[CARRIER_SYNC] = {0}, lines[CARRIER_SYNC];
 	size_t best = 0;
 	int r;
 
 	r = plane_init(&scores, WATERMARK_TILE, WATERMARK_TILE);
 	if (r < 0 || !waves)
 		return -ENOMEM;
+	for (unsigned int i = 0; i < some->count; i++) {
+		turn_cell(some, &some->cells[i], warp, lines);
+		for (unsigned int j = 0; j < CARRIER_SYNC; j++) {
+			sums[j].re += lines[j].re;
+			sums[j].im += lines[j].im;
+		}
+	}
 	for (unsigned int j = 0; j < CARRIER_SYNC; j++) {
-		const struct carrier_line *line = &carrier->lines[j];
-		struct wave sum = {0, 0}, product;
+		const struct carrier_line *line = &some->lines[j];
 		unsigned int row = (unsigned int)line->ky;
 
-		for (unsigned int i = 0; i < fold->count; i++) {
-			sum.re += fold->blocks[i].lines[j].re;
-			sum.im += fold->blocks[i].lines[j].im;
-		}
-		product.re = (sum.re * line->re + sum.im * line->im) / sqrtf(noise[j]);
-		product.im = (sum.im * line->re - sum.re * line->im) / sqrtf(noise[j]);
-		if (line->kx < 0) { /* of a real plane the mirrored line is the conjugate */
-			product.im = -product.im;
+		sums[j].im = -sums[j].im; /* a shift turns backwards */
+		if (line->kx < 0) {	  /* of a real plane the mirrored line is the conjugate */
+			sums[j].im = -sums[j].im;
 			row = WATERMARK_TILE - row;
 		}
-		waves[row * row_size + (unsigned int)abs(line->kx)] = product;
+		waves[row * row_size + (unsigned int)abs(line->kx)] = sums[j];
 	}
 	r = transform_back(waves, &scores);
 	if (r < 0)
@@ -86,70 +108,68 @@ static int find_place(const struct fold *fold, const struct carrier *carrier, co
 	for (size_t i = 1; i < plane_size(&scores); i++)
 		if (scores.at[i] > scores.at[best])
 			best = i;
-	*alignment = (struct alignment){
-		.x = (float)(best % WATERMARK_TILE), .y = (float)(best / WATERMARK_TILE)};
+	warp->x += (float)(best % WATERMARK_TILE);
+	warp->y += (float)(best / WATERMARK_TILE);
 	return 0;
 }
 
-/* Uphill: one number after the other, with steps that shrink. */
-static void climb(const struct fold *fold, const struct carrier *carrier, const float *noise,
-	struct alignment *alignment)
+static struct warp_climb climb_of(const struct some_cells *some, unsigned int end)
 {
-	float drift_step = DRIFT_FIRST, place_step = PLACE_FIRST;
-
-	alignment->score = score_of(fold, carrier, noise, alignment);
-	while (drift_step > DRIFT_LEAST || place_step > PLACE_LEAST) {
-		bool is_better = false;
-
-		for (unsigned int i = 0; i < 12; i++) {
-			struct alignment next = *alignment;
-			float *member[] = {&next.drift.xx, &next.drift.xy, &next.drift.yx,
-				&next.drift.yy, &next.x, &next.y};
-			float step = i / 2 < 4 ? drift_step : place_step;
-
-			*member[i / 2] += i % 2 ? step : -step;
-			if (i / 2 < 4 && fabsf(*member[i / 2]) > DRIFT_MOST)
-				continue;
-			next.score = score_of(fold, carrier, noise, &next);
-			if (next.score <= alignment->score)
-				continue;
-			*alignment = next;
-			is_better = true;
-		}
-		if (!is_better) {
-			drift_step /= 2;
-			place_step /= 2;
-		}
-	}
+	return (struct warp_climb){
+		.end = end,
+		.radius = some->cells[some->count - 1].distance,
+		.step = STEP_FIRST,
+		.least = STEP_LEAST,
+		.score = sum_real,
+		.userdata = some,
+	};
 }
 
-int align_blocks(const struct fold *fold, const struct carrier *carrier, const float *noise,
-	struct alignment *ret_alignment)
+/* Noise is of the whole picture. */
+static float deviations(float sum)
 {
+	return sum / sqrtf(CARRIER_SYNC / 2.0f);
+}
+
+int align_whole(const struct cells *cells, struct warp *warp, float *ret_score)
+{
+	const struct some_cells all = {cells->lines, cells->cells, cells->count};
+	const struct warp_climb climb = climb_of(&all, WARP_SLOPE);
 	int r;
 
-	r = find_place(fold, carrier, noise, ret_alignment);
-	if (r < 0)
-		return r;
-	climb(fold, carrier, noise, ret_alignment);
-	return 0;
+	r = find_place(&all, warp);
+	if (r == 0)
+		*ret_score = deviations(warp_climb(&climb, warp));
+	return r;
 }
 
-void align_sum(const struct fold *fold, const struct carrier *carrier,
-	const struct alignment *alignment, struct wave *ret_lines)
+int align_growing(const struct cells *cells, struct warp *warp, float *ret_score)
 {
-	float x, y;
+	struct some_cells some = {
+		cells->lines, cells->cells, cells->count < GROW_FIRST ? cells->count : GROW_FIRST};
+	struct warp_climb climb = climb_of(&some, WARP_SHIFT);
+	int r;
 
-	memset(ret_lines, 0, carrier->count * sizeof(*ret_lines));
-	for (unsigned int i = 0; i < fold->count; i++) {
-		const struct fold_block *block = &fold->blocks[i];
-
-		place_of(alignment, block, &x, &y);
-		for (unsigned int j = 0; j < carrier->count; j++) {
-			struct wave wave = turned(block->lines[j], &carrier->lines[j], x, y);
-
-			ret_lines[j].re += wave.re;
-			ret_lines[j].im += wave.im;
-		}
+	r = find_place(&some, warp);
+	if (r < 0)
+		return r;
+	(void)warp_climb(&climb, warp); /* only where it leads */
+	for (;;) {
+		climb = climb_of(
+			&some, some.count < cells->count / 2 ? WARP_PERSPECTIVE : WARP_ALL);
+		*ret_score = deviations(warp_climb(&climb, warp));
+		if (some.count == cells->count)
+			return 0;
+		some.count = (unsigned int)((float)some.count * GROW_BY);
+		if (some.count > cells->count)
+			some.count = cells->count;
 	}
+}
+
+float align_again(const struct cells *cells, struct warp *warp)
+{
+	const struct some_cells all = {cells->lines, cells->cells, cells->count};
+	const struct warp_climb climb = climb_of(&all, WARP_ALL);
+
+	return deviations(warp_climb(&climb, warp));
 }

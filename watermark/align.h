@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Where tiles begin: the one place, and the small change of it from block to block, under which the
- * lines whose phases are known add up over the whole picture.
- */
+/* Where tiles begin: the warp under which the lines with known phases add up over the picture. */
 #ifndef HOLDFAST_WATERMARK_ALIGN_H
 #define HOLDFAST_WATERMARK_ALIGN_H
 
-#include "watermark/fold.h"
+#include "watermark/cells.h"
 
-/* A tile begins at x + xx * block.x + xy * block.y, and y + ..., in pixels of the screen. */
-struct alignment {
-	float x, y;
-	struct affine drift;
-	float score; /* in standard deviations of noise; the best of all places of noise alone has about 4.5 */
-};
+/*
+ * Scores are in standard deviations of noise: the best of all places of noise alone has about 4.5.
+ * Both take a warp of which shifts are nothing yet, and make it better. -ENOMEM.
+ */
 
-/* noise: power of each line over the whole picture, as the carrier has them. -ENOMEM. */
-int align_blocks(const struct fold *fold, const struct carrier *carrier, const float *noise,
-	struct alignment *ret_alignment);
+/* All cells at once: for a slope that is nearly right everywhere. */
+int align_whole(const struct cells *cells, struct warp *warp, float *ret_score);
 
-/* The lines of all blocks, turned to where the tile begins: ret_lines has carrier->count. */
-void align_sum(const struct fold *fold, const struct carrier *carrier,
-	const struct alignment *alignment, struct wave *ret_lines);
+/* From the warp's origin on, ring by ring, for a perspective that is about right. */
+int align_growing(const struct cells *cells, struct warp *warp, float *ret_score);
+
+/* Once more, from where it is. */
+float align_again(const struct cells *cells, struct warp *warp);
 
 #endif

@@ -3,63 +3,51 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 
-#define BLOCK_LEAST 96 /* pixels of the residual: one tile at scale 1 */
-#define ALONG_MIN   2  /* blocks in a row or column: one does not tell what drifts along it */
-#define ALONG_MAX   8
+#define STRETCH 16 /* pixels of a row between which a warp is straight enough */
 
 /* A place in the tile: 2^32 is once around it. */
-struct place {
-	uint32_t x, y;
-};
-
-struct span {
-	unsigned int from, to;
-};
-
-static unsigned int blocks_along(unsigned int size)
-{
-	unsigned int count = size / BLOCK_LEAST;
-
-	return count < ALONG_MIN ? ALONG_MIN : count > ALONG_MAX ? ALONG_MAX : count;
-}
-
-static struct span span_of(unsigned int number, unsigned int count, unsigned int size)
-{
-	return (struct span){number * size / count, (number + 1) * size / count};
-}
-
 static uint32_t turns(float pixels)
 {
 	return (uint32_t)(int64_t)((double)pixels / WATERMARK_TILE * 4294967296.0);
 }
 
-static void lay_down(const struct plane *residual, const struct affine *to_screen, struct span rows,
-	struct span columns, struct plane *tile)
+static void lay_stretch(const float *from, unsigned int count, uint32_t x, uint32_t y,
+	uint32_t step_x, uint32_t step_y, float *tile)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t column = (uint64_t)x * WATERMARK_TILE >> 32;
+		uint64_t row = (uint64_t)y * WATERMARK_TILE >> 32;
+
+		tile[row * WATERMARK_TILE + column] += from[i];
+		x += step_x;
+		y += step_y;
+	}
+}
+
+static void lay_row(
+	const struct plane *residual, const struct warp *warp, unsigned int y, float *tile)
 {
 	/* a pixel of the residual is two of the picture, from the middle of which places count */
-	const float left = 2 * (float)columns.from + 0.5f - (float)residual->width;
-	struct place step = {turns(2 * to_screen->xx), turns(2 * to_screen->yx)};
+	const float left = 1 - (float)residual->width;
+	const float down = 2 * (float)y + 1 - (float)residual->height;
+	const float *row = residual->at + (size_t)y * residual->width;
+	float x_0, y_0, x_1, y_1;
 
-	for (unsigned int y = rows.from; y < rows.to; y++) {
-		const float down = 2 * (float)y + 0.5f - (float)residual->height;
-		const float *from = residual->at + (size_t)y * residual->width;
-		struct place place = {
-			turns(to_screen->xx * left + to_screen->xy * down + 0.5f),
-			turns(to_screen->yx * left + to_screen->yy * down + 0.5f),
-		};
+	warp_place(warp, left, down, &x_0, &y_0);
+	for (unsigned int x = 0; x < residual->width; x += STRETCH) {
+		unsigned int rest = residual->width - x;
 
-		for (unsigned int x = columns.from; x < columns.to; x++) {
-			uint64_t column = (uint64_t)place.x * WATERMARK_TILE >> 32;
-			uint64_t row = (uint64_t)place.y * WATERMARK_TILE >> 32;
-
-			tile->at[row * WATERMARK_TILE + column] += from[x];
-			place.x += step.x;
-			place.y += step.y;
-		}
+		warp_place(warp, left + 2 * (float)(x + STRETCH), down, &x_1, &y_1);
+		lay_stretch(row + x, rest < STRETCH ? rest : STRETCH, turns(x_0 + 0.5f),
+			turns(y_0 + 0.5f), turns((x_1 - x_0) / STRETCH),
+			turns((y_1 - y_0) / STRETCH), tile);
+		x_0 = x_1;
+		y_0 = y_1;
 	}
 }
 
@@ -75,53 +63,22 @@ static struct wave line_of(const struct wave *waves, const struct carrier_line *
 	return wave;
 }
 
-static int fold_one(const struct plane *residual, const struct affine *to_screen,
-	const struct carrier *carrier, struct span rows, struct span columns,
-	struct fold_block *ret_block)
+int fold_whole(const struct plane *residual, const struct warp *warp, const struct carrier *carrier,
+	struct wave *ret_lines)
 {
 	auto_call(plane_done) struct plane tile = {0};
 	auto_free struct wave *waves = NULL;
-	float x = (float)(columns.from + columns.to) - (float)residual->width;
-	float y = (float)(rows.from + rows.to) - (float)residual->height;
 	int r;
 
 	r = plane_init(&tile, WATERMARK_TILE, WATERMARK_TILE);
 	if (r < 0)
 		return r;
-	lay_down(residual, to_screen, rows, columns, &tile);
+	for (unsigned int y = 0; y < residual->height; y++)
+		lay_row(residual, warp, y, tile.at);
 	r = transform_forward(&tile, &waves);
 	if (r < 0)
 		return r;
-	ret_block->x = to_screen->xx * x + to_screen->xy * y;
-	ret_block->y = to_screen->yx * x + to_screen->yy * y;
 	for (unsigned int i = 0; i < carrier->count; i++)
-		ret_block->lines[i] = line_of(waves, &carrier->lines[i]);
+		ret_lines[i] = line_of(waves, &carrier->lines[i]);
 	return 0;
-}
-
-int fold_make(const struct plane *residual, const struct affine *to_screen,
-	const struct carrier *carrier, struct fold *ret_fold)
-{
-	unsigned int across = blocks_along(residual->width), down = blocks_along(residual->height);
-	auto_call(fold_done) struct fold fold = {
-		.count = across * down,
-		.blocks = malloc(across * down * sizeof(*fold.blocks)),
-	};
-	int r = fold.blocks ? 0 : -ENOMEM;
-
-	for (unsigned int i = 0; i < fold.count && r == 0; i++)
-		r = fold_one(residual, to_screen, carrier,
-			span_of(i / across, down, residual->height),
-			span_of(i % across, across, residual->width), &fold.blocks[i]);
-	if (r < 0)
-		return r;
-	*ret_fold = fold;
-	fold = (struct fold){0};
-	return 0;
-}
-
-void fold_done(struct fold *fold)
-{
-	free(fold->blocks);
-	fold->blocks = NULL;
 }

@@ -72,21 +72,3 @@ int plane_box(struct plane *plane, unsigned int radius)
 	}
 	return 0;
 }
-
-int plane_halve(const struct plane *plane, struct plane *ret_half)
-{
-	int r;
-
-	r = plane_init(ret_half, plane->width / 2, plane->height / 2);
-	if (r < 0)
-		return r;
-	for (unsigned int y = 0; y < ret_half->height; y++) {
-		const float *above = plane->at + (size_t)(2 * y) * plane->width;
-		const float *below = above + plane->width;
-		float *to = ret_half->at + (size_t)y * ret_half->width;
-
-		for (unsigned int x = 0; x < ret_half->width; x++)
-			to[x] = above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1];
-	}
-	return 0;
-}

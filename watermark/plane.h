@@ -25,7 +25,4 @@ static inline size_t plane_size(const struct plane *plane)
  */
 int plane_box(struct plane *plane, unsigned int radius);
 
-/* Every two by two become their sum; an odd last row or column is left out. -ENOMEM. */
-int plane_halve(const struct plane *plane, struct plane *ret_half);
-
 #endif

@@ -3,18 +3,23 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 #include "watermark/align.h"
 #include "watermark/convolution.h"
+#include "watermark/fold.h"
+#include "watermark/perspective.h"
+#include "watermark/spectrum.h"
 
 #define SOFT_UNIT 25.0f /* of the decoder's, for a soft bit of mean strength */
 #define CONFIDENT 9.0f	/* less is not believed, whatever it says */
 #define ALIGNED	  5.5f	/* less is not decoded: chance does as well */
 
-#define FOLDS_MAX   4
-#define DRIFT_SMALL 0.0006f /* pixels for each: a tenth of one across a block */
+#define AGAIN 1 /* how often what was found is measured anew */
+
+#define LARGE 5000000 /* pixels */
 
 struct reading {
 	const struct plane *residual;
@@ -22,22 +27,18 @@ struct reading {
 	const struct carrier *carrier;
 	watermark_judge *judge;
 	void *userdata;
+	unsigned int unit; /* by which the picture was taken smaller */
 };
 
-static struct affine inverse(const struct affine *affine)
+/* Of a photo as well, that differs little from here to there: as in the middle. */
+static void noise_of(const struct reading *reading, const struct warp *warp, float *ret_noise)
 {
-	float determinant = affine->xx * affine->yy - affine->xy * affine->yx;
+	struct affine slope = warp_slope(warp, 0, 0);
 
-	return (struct affine){affine->yy / determinant, -affine->xy / determinant,
-		-affine->yx / determinant, affine->xx / determinant};
-}
-
-static void noise_of(const struct reading *reading, const struct affine *affine, float *ret_noise)
-{
 	for (unsigned int i = 0; i < reading->carrier->count; i++) {
 		float x, y;
 
-		search_frequency(affine, &reading->carrier->lines[i], &x, &y);
+		search_frequency(&slope, &reading->carrier->lines[i], &x, &y);
 		ret_noise[i] = spectrum_noise(reading->spectrum, x, y);
 	}
 }
@@ -84,62 +85,14 @@ static int decode(const float soft[CARRIER_CODED], uint8_t ret_frame[WATERMARK_F
 	return 0;
 }
 
-static float most_drift(const struct affine *drift)
+/* What a decoded frame says, and how the screen lies in the picture. */
+static int decode_and_judge(const struct reading *reading, const struct warp *warp,
+	const float soft[CARRIER_CODED], struct watermark_found *ret_found)
 {
-	return fmaxf(fmaxf(fabsf(drift->xx), fabsf(drift->xy)),
-		fmaxf(fabsf(drift->yx), fabsf(drift->yy)));
-}
-
-/* What a place has drifted by is taken off what leads there. */
-static void take_drift(struct affine *to_screen, const struct affine *drift)
-{
-	struct affine old = *to_screen;
-
-	to_screen->xx -= drift->xx * old.xx + drift->xy * old.yx;
-	to_screen->xy -= drift->xx * old.xy + drift->xy * old.yy;
-	to_screen->yx -= drift->yx * old.xx + drift->yy * old.yx;
-	to_screen->yy -= drift->yx * old.xy + drift->yy * old.yy;
-}
-
-/* Inside of a block nothing drifts: what was found is folded anew, until it is true for them as well. */
-static int fold_aligned(const struct reading *reading, struct affine *to_screen, const float *noise,
-	struct fold *ret_fold, struct alignment *ret_alignment)
-{
-	int r = 0;
-
-	for (unsigned int i = 0; i < FOLDS_MAX && r == 0; i++) {
-		fold_done(ret_fold);
-		r = fold_make(reading->residual, to_screen, reading->carrier, ret_fold);
-		if (r == 0)
-			r = align_blocks(ret_fold, reading->carrier, noise, ret_alignment);
-		if (r < 0 || ret_alignment->score < ALIGNED ||
-			most_drift(&ret_alignment->drift) < DRIFT_SMALL)
-			break;
-		take_drift(to_screen, &ret_alignment->drift);
-	}
-	return r;
-}
-
-static int read_at(const struct reading *reading, const struct affine *affine,
-	struct watermark_found *ret_found)
-{
-	auto_call(fold_done) struct fold fold = {0};
-	struct wave lines[CARRIER_LINES + CARRIER_SYNC];
-	float noise[CARRIER_LINES + CARRIER_SYNC];
+	struct affine slope = warp_slope(warp, 0, 0);
 	uint8_t frame[WATERMARK_FRAME_BITS];
-	struct affine to_screen = inverse(affine);
-	float soft[CARRIER_CODED];
-	struct alignment alignment;
 	int r;
 
-	noise_of(reading, affine, noise);
-	r = fold_aligned(reading, &to_screen, noise, &fold, &alignment);
-	if (r < 0)
-		return r;
-	if (alignment.score < ALIGNED)
-		return -ENOENT;
-	align_sum(&fold, reading->carrier, &alignment, lines);
-	soften(reading->carrier, lines, noise, soft);
 	r = decode(soft, frame, &ret_found->confidence);
 	if (r < 0)
 		return r;
@@ -148,45 +101,128 @@ static int read_at(const struct reading *reading, const struct affine *affine,
 	r = reading->judge(frame, ret_found->confidence, &ret_found->payload, reading->userdata);
 	if (r < 0)
 		return r == -EBADMSG ? -ENOENT : r;
-	ret_found->scale = sqrtf(fabsf(affine->xx * affine->yy - affine->xy * affine->yx));
-	ret_found->turn = atan2f(affine->yx - affine->xy, affine->xx + affine->yy);
+	ret_found->scale = (float)reading->unit /
+			   sqrtf(fabsf(slope.xx * slope.yy - slope.xy * slope.yx));
+	ret_found->turn = atan2f(slope.xy - slope.yx, slope.xx + slope.yy);
 	return 0;
 }
 
-/* Most screenshots are as the screen was, and searching takes longer than all else. */
-static int read_any(struct reading *reading, struct watermark_found *ret_found)
+typedef int align(const struct cells *cells, struct warp *warp, float *ret_score);
+
+static int read_at(const struct reading *reading, struct warp warp, align *align_first,
+	struct watermark_found *ret_found)
 {
-	static const struct affine as_it_is = {1, 0, 0, 1};
+	auto_call(cells_done) struct cells cells = {0};
+	struct wave lines[CARRIER_LINES + CARRIER_SYNC];
+	float noise[CARRIER_LINES + CARRIER_SYNC];
+	float soft[CARRIER_CODED], score;
+	int r;
+
+	noise_of(reading, &warp, noise);
+	r = cells_make(reading->residual, &warp, reading->carrier, noise, &cells);
+	if (r == 0)
+		r = align_first(&cells, &warp, &score);
+	/* inside of a cell nothing was moved: what was found is true for them as well */
+	for (unsigned int i = 0; i < AGAIN && r == 0 && score >= ALIGNED; i++) {
+		cells_done(&cells);
+		r = cells_make(reading->residual, &warp, reading->carrier, noise, &cells);
+		if (r == 0)
+			score = align_again(&cells, &warp);
+	}
+	if (r < 0)
+		return r;
+	if (score < ALIGNED)
+		return -ENOENT;
+	r = fold_whole(reading->residual, &warp, reading->carrier, lines);
+	if (r < 0)
+		return r;
+	soften(reading->carrier, lines, noise, soft);
+	return decode_and_judge(reading, &warp, soft, ret_found);
+}
+
+/* Most screenshots are as the screen was, and searching takes longer than all else. */
+static int read_flat(const struct reading *reading, struct watermark_found *ret_found)
+{
+	struct warp warp = {.slope = search_slope(1.0f / (float)reading->unit, 0)};
 	struct candidate candidates[SEARCH_CANDIDATES_MAX];
 	unsigned int count;
 	int r;
 
-	r = read_at(reading, &as_it_is, ret_found);
+	r = read_at(reading, warp, align_whole, ret_found);
 	if (r != -ENOENT)
 		return r;
 	count = search_lattice(reading->spectrum, reading->carrier, candidates);
+	for (unsigned int i = 0; i < count && r == -ENOENT; i++) {
+		warp.slope = candidates[i].slope;
+		r = read_at(reading, warp, align_whole, ret_found);
+	}
+	return r;
+}
+
+static int read_tilted(const struct reading *reading, struct watermark_found *ret_found)
+{
+	struct perspective perspectives[PERSPECTIVES_MAX];
+	unsigned int count;
+	int r;
+
+	r = perspective_search(reading->residual, reading->carrier, perspectives, &count);
+	if (r < 0)
+		return r;
+	r = -ENOENT;
 	for (unsigned int i = 0; i < count && r == -ENOENT; i++)
-		r = read_at(reading, &candidates[i].affine, ret_found);
+		r = read_at(reading, perspectives[i].warp, align_growing, ret_found);
+	return r;
+}
+
+static int read_sized(
+	const struct luma *luma, struct reading *reading, struct watermark_found *ret_found)
+{
+	auto_call(spectrum_done) struct spectrum spectrum = {0};
+	auto_call(plane_done) struct plane residual = {0};
+	int r;
+
+	r = residual_make(luma, reading->unit, &residual);
+	if (r == 0)
+		r = spectrum_make(&residual, &spectrum);
+	if (r < 0)
+		return r;
+	reading->residual = &residual;
+	reading->spectrum = &spectrum;
+	r = read_flat(reading, ret_found);
+	if (r == -ENOENT)
+		r = read_tilted(reading, ret_found);
+	return r;
+}
+
+/*
+ * Who has many pixels has a photo, more or less near, or a screenshot that was enlarged or is of a fine
+ * display.
+ */
+static int read_sizes(
+	const struct luma *luma, struct reading *reading, struct watermark_found *ret_found)
+{
+	static const unsigned int units[2][3] = {{1, 0}, {2, 4, 1}};
+	const unsigned int *of = units[(size_t)luma->width * luma->height > LARGE];
+	int r = -ENOENT;
+
+	for (unsigned int i = 0; i < 3 && of[i] && r == -ENOENT; i++) {
+		reading->unit = of[i];
+		r = read_sized(luma, reading, ret_found);
+	}
 	return r;
 }
 
 int watermark_find(const struct luma *luma, const uint8_t lattice[WATERMARK_KEY_SIZE],
 	watermark_judge *judge, void *userdata, struct watermark_found *ret_found)
 {
-	auto_call(spectrum_done) struct spectrum spectrum = {0};
-	auto_call(plane_done) struct plane residual = {0};
 	struct watermark_found found = {0};
 	struct carrier carrier;
-	struct reading reading = {&residual, &spectrum, &carrier, judge, userdata};
+	struct reading reading = {.carrier = &carrier, .judge = judge, .userdata = userdata};
 	int r;
 
 	r = carrier_init(&carrier, lattice);
 	if (r == 0)
-		r = residual_make(luma, &residual);
-	if (r == 0)
-		r = spectrum_make(&residual, &spectrum);
-	if (r == 0)
-		r = read_any(&reading, &found);
+		r = read_sizes(luma, &reading, &found);
 	if (r == 0)
 		*ret_found = found;
 	return r;

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 
-/* The ground: medians of every fourth pixel in windows of 25 pixels, and between them straight. */
+/* The ground: medians of every fourth pixel in windows of 25 pixels, and between them straight; units of them. */
 #define STEP	      4
 #define WINDOW_RADIUS 3 /* of those pixels */
 
@@ -17,7 +17,7 @@
 #define BOX_RADIUS 6	 /* at half size: 25 pixels */
 
 struct ground {
-	unsigned int width, height;
+	unsigned int step, width, height;
 	uint8_t *samples, *medians;
 };
 
@@ -34,19 +34,34 @@ static void ground_done(struct ground *ground)
 	free(ground->medians);
 }
 
-static int ground_init(struct ground *ground, const struct luma *luma)
+/* The mean of unit times unit pixels: of one alone there is more noise than mark. */
+static uint8_t sample_of(const uint8_t *from, unsigned int width, unsigned int unit)
 {
-	ground->width = luma->width / STEP;
-	ground->height = luma->height / STEP;
+	unsigned int sum = 0;
+
+	for (unsigned int y = 0; y < unit; y++)
+		for (unsigned int x = 0; x < unit; x++)
+			sum += from[(size_t)y * width + x];
+	return (uint8_t)((sum + unit * unit / 2) / (unit * unit));
+}
+
+static int ground_init(struct ground *ground, const struct luma *luma, unsigned int unit)
+{
+	unsigned int step = STEP * unit;
+
+	ground->step = step;
+	ground->width = luma->width / step;
+	ground->height = luma->height / step;
 	ground->samples = malloc((size_t)ground->width * ground->height);
 	ground->medians = malloc((size_t)ground->width * ground->height);
 	if (!ground->samples || !ground->medians)
 		return -ENOMEM;
 	for (unsigned int y = 0; y < ground->height; y++) {
-		const uint8_t *from = luma->at + (size_t)(y * STEP + STEP / 2) * luma->width;
+		const uint8_t *from = luma->at + (size_t)(y * step + step / 2) * luma->width;
 
 		for (unsigned int x = 0; x < ground->width; x++)
-			ground->samples[(size_t)y * ground->width + x] = from[x * STEP + STEP / 2];
+			ground->samples[(size_t)y * ground->width + x] = sample_of(
+				from + x * step + step / 2, luma->width, unit);
 	}
 	return 0;
 }
@@ -104,37 +119,37 @@ struct between {
 	float share; /* of the second */
 };
 
-static struct between between_of(unsigned int pixel, unsigned int count)
+static struct between between_of(unsigned int pixel, unsigned int step, unsigned int count)
 {
 	unsigned int last = count - 1, first;
 
-	if (pixel < STEP / 2)
+	if (pixel < step / 2)
 		return (struct between){0, 0, 0};
-	first = (pixel - STEP / 2) / STEP;
+	first = (pixel - step / 2) / step;
 	if (first >= last)
 		return (struct between){last, last, 0};
-	return (struct between){first, first + 1, (float)((pixel - STEP / 2) % STEP) / (float)STEP};
+	return (struct between){first, first + 1, (float)((pixel - step / 2) % step) / (float)step};
 }
 
 /* The ground under a row of pixels. */
 static void ground_row(const struct ground *ground, unsigned int y, unsigned int width,
 	float *restrict medians, float *restrict ret_row)
 {
-	struct between rows = between_of(y, ground->height);
+	struct between rows = between_of(y, ground->step, ground->height);
 	const uint8_t *above = ground->medians + (size_t)rows.first * ground->width;
 	const uint8_t *below = ground->medians + (size_t)rows.second * ground->width;
 
 	for (unsigned int x = 0; x < ground->width; x++)
 		medians[x] = (float)above[x] + rows.share * (float)(below[x] - above[x]);
 	for (unsigned int x = 0; x < width; x++) {
-		struct between columns = between_of(x, ground->width);
+		struct between columns = between_of(x, ground->step, ground->width);
 
 		ret_row[x] = medians[columns.first] +
 			     columns.share * (medians[columns.second] - medians[columns.first]);
 	}
 }
 
-/* Sums over two by two pixels of what is no letter. */
+/* Sums over two by two pixels, or units of them, of what is no letter. */
 struct sums {
 	struct plane difference, square, count;
 };
@@ -158,17 +173,17 @@ static int sums_init(struct sums *sums, unsigned int width, unsigned int height)
 	return r;
 }
 
-static void sum_row(struct sums *sums, unsigned int y, const uint8_t *restrict pixels,
-	const float *restrict ground)
+static void sum_row(struct sums *sums, unsigned int row_number, unsigned int pixels,
+	const uint8_t *restrict from, const float *restrict ground)
 {
-	size_t row = (size_t)(y / 2) * sums->difference.width;
+	size_t row = (size_t)row_number * sums->difference.width;
 	float *restrict difference = sums->difference.at + row;
 	float *restrict square = sums->square.at + row;
 	float *restrict count = sums->count.at + row;
 
 	for (unsigned int x = 0; x < sums->difference.width; x++)
-		for (unsigned int i = 2 * x; i < 2 * x + 2; i++) {
-			float d = (float)pixels[i] - ground[i];
+		for (unsigned int i = pixels * x; i < pixels * (x + 1); i++) {
+			float d = (float)from[i] - ground[i];
 			float is_plain = fabsf(d) <= OUTLIER ? 1 : 0;
 
 			difference[x] += is_plain * d;
@@ -177,16 +192,17 @@ static void sum_row(struct sums *sums, unsigned int y, const uint8_t *restrict p
 		}
 }
 
-static int sum_all(const struct luma *luma, const struct ground *ground, struct sums *sums)
+static int sum_all(
+	const struct luma *luma, const struct ground *ground, unsigned int unit, struct sums *sums)
 {
 	auto_free float *medians = malloc(ground->width * sizeof(*medians));
 	auto_free float *row = malloc(luma->width * sizeof(*row));
 
 	if (!medians || !row)
 		return -ENOMEM;
-	for (unsigned int y = 0; y < sums->difference.height * 2; y++) {
+	for (unsigned int y = 0; y < sums->difference.height * 2 * unit; y++) {
 		ground_row(ground, y, luma->width, medians, row);
-		sum_row(sums, y, luma->at + (size_t)y * luma->width, row);
+		sum_row(sums, y / (2 * unit), 2 * unit, luma->at + (size_t)y * luma->width, row);
 	}
 	return 0;
 }
@@ -215,19 +231,19 @@ static int weigh(struct sums *sums)
 	return 0;
 }
 
-int residual_make(const struct luma *luma, struct plane *ret_residual)
+int residual_make(const struct luma *luma, unsigned int unit, struct plane *ret_residual)
 {
 	auto_call(ground_done) struct ground ground = {0};
 	auto_call(sums_done) struct sums sums = {0};
 	int r;
 
-	r = ground_init(&ground, luma);
+	r = ground_init(&ground, luma, unit);
 	if (r < 0)
 		return r;
 	ground_find(&ground);
-	r = sums_init(&sums, luma->width / 2, luma->height / 2);
+	r = sums_init(&sums, luma->width / (2 * unit), luma->height / (2 * unit));
 	if (r == 0)
-		r = sum_all(luma, &ground, &sums);
+		r = sum_all(luma, &ground, unit, &sums);
 	if (r == 0)
 		r = weigh(&sums);
 	if (r < 0)

@@ -18,7 +18,13 @@ struct luma {
 
 #define RESIDUAL_SIDE_MIN 32
 
-/* At half the picture's size; its pixel (x, y) is around (2x + 0.5, 2y + 0.5) there. -ENOMEM. */
-int residual_make(const struct luma *luma, struct plane *ret_residual);
+/* How many times smaller the picture is taken: more for photos that show a screen's pixel on many. */
+#define RESIDUAL_UNIT_MAX 4
+
+/*
+ * At half the size of the picture, as if that were unit times smaller; its pixel (x, y) is around
+ * (2x + 0.5, 2y + 0.5) there. -ENOMEM.
+ */
+int residual_make(const struct luma *luma, unsigned int unit, struct plane *ret_residual);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define RESIDUAL_PIXEL 2.0f /* of the picture's */
 /* How far the outermost line moves from one try to the next, in bins. */
 #define STRIDE 0.75f
 /* Half of the lines are looked at first: who has no more than noise there is not looked at again. */
@@ -18,34 +17,22 @@ struct polar {
 	float scale, turn, score;
 };
 
-static struct affine affine_of(float scale, float turn)
+struct affine search_slope(float scale, float turn)
 {
-	float c = scale * cosf(turn), s = scale * sinf(turn);
+	float c = cosf(turn) / scale, s = sinf(turn) / scale;
 
-	return (struct affine){c, -s, s, c};
-}
-
-/* Frequencies go by the transposed inverse. */
-void search_frequency(
-	const struct affine *affine, const struct carrier_line *line, float *ret_x, float *ret_y)
-{
-	float determinant = affine->xx * affine->yy - affine->xy * affine->yx;
-	float unit = RESIDUAL_PIXEL / (WATERMARK_TILE * determinant);
-	float kx = (float)line->kx, ky = (float)line->ky;
-
-	*ret_x = (affine->yy * kx - affine->yx * ky) * unit;
-	*ret_y = (affine->xx * ky - affine->xy * kx) * unit;
+	return (struct affine){c, s, -s, c};
 }
 
 static float score_of(
-	const struct spectrum *spectrum, const struct carrier *carrier, const struct affine *affine)
+	const struct spectrum *spectrum, const struct carrier *carrier, const struct affine *slope)
 {
 	float sum = 0, x, y;
 
 	for (unsigned int i = 0; i < CARRIER_SYNC; i++) {
 		if (i == FIRST_LINES && sum < FIRST_LEAST)
 			return 0;
-		search_frequency(affine, &carrier->lines[i], &x, &y);
+		search_frequency(slope, &carrier->lines[i], &x, &y);
 		sum += spectrum_line(spectrum, x, y);
 	}
 	return sum / CARRIER_SYNC;
@@ -57,7 +44,7 @@ static float stride_of(const struct spectrum *spectrum, float scale)
 	unsigned int size = spectrum->width > spectrum->height ? spectrum->width : spectrum->height;
 
 	return STRIDE * scale * WATERMARK_TILE /
-	       (RESIDUAL_PIXEL * CARRIER_RADIUS_MAX * (float)size);
+	       (SEARCH_RESIDUAL_PIXEL * CARRIER_RADIUS_MAX * (float)size);
 }
 
 static void keep(struct polar kept[SEARCH_CANDIDATES_MAX], unsigned int *count,
@@ -93,7 +80,7 @@ static void refine(const struct spectrum *spectrum, const struct carrier *carrie
 		for (bool is_better = true; is_better;) {
 			is_better = false;
 			for (unsigned int i = 0; i < 8; i++) {
-				struct affine next = candidate->affine;
+				struct affine next = candidate->slope;
 				float *member[] = {&next.xx, &next.xy, &next.yx, &next.yy};
 				float score;
 
@@ -117,8 +104,8 @@ unsigned int search_lattice(const struct spectrum *spectrum, const struct carrie
 	for (float scale = SEARCH_SCALE_MIN; scale < SEARCH_SCALE_MAX; scale *= 1 + stride) {
 		stride = stride_of(spectrum, scale);
 		for (float turn = -SEARCH_TURN_MAX; turn <= SEARCH_TURN_MAX; turn += stride) {
-			struct affine affine = affine_of(scale, turn);
-			struct polar found = {scale, turn, score_of(spectrum, carrier, &affine)};
+			struct affine slope = search_slope(scale, turn);
+			struct polar found = {scale, turn, score_of(spectrum, carrier, &slope)};
 
 			if (found.score > 0)
 				keep(kept, &count, &found, stride);
@@ -126,8 +113,8 @@ unsigned int search_lattice(const struct spectrum *spectrum, const struct carrie
 	}
 	for (unsigned int i = 0; i < count; i++) {
 		ret_candidates[i] = (struct candidate){
-			affine_of(kept[i].scale, kept[i].turn), kept[i].score};
-		refine(spectrum, carrier, stride_of(spectrum, kept[i].scale) * kept[i].scale,
+			search_slope(kept[i].scale, kept[i].turn), kept[i].score};
+		refine(spectrum, carrier, stride_of(spectrum, kept[i].scale) / kept[i].scale,
 			&ret_candidates[i]);
 	}
 	return count;

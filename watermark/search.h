@@ -9,13 +9,13 @@
 #include "watermark/carrier.h"
 #include "watermark/spectrum.h"
 
-/* From the screen's pixels to the picture's: x' = xx * x + xy * y, y' = yx * x + yy * y. */
+/* From the picture's pixels to the screen's: x' = xx * x + xy * y, y' = yx * x + yy * y. */
 struct affine {
 	float xx, xy, yx, yy;
 };
 
 struct candidate {
-	struct affine affine;
+	struct affine slope;
 	float score; /* mean height of the sync lines above the floor; noise has 1 */
 };
 
@@ -30,8 +30,20 @@ struct candidate {
 unsigned int search_lattice(const struct spectrum *spectrum, const struct carrier *carrier,
 	struct candidate ret_candidates[SEARCH_CANDIDATES_MAX]);
 
+/* The screen turned clockwise, and its pixels as large as that in the picture. */
+struct affine search_slope(float scale, float turn);
+
+#define SEARCH_RESIDUAL_PIXEL 2.0f /* of the picture's */
+
 /* The frequency of a line of the lattice in a residual. */
-void search_frequency(
-	const struct affine *affine, const struct carrier_line *line, float *ret_x, float *ret_y);
+static inline void search_frequency(
+	const struct affine *slope, const struct carrier_line *line, float *ret_x, float *ret_y)
+{
+	const float unit = SEARCH_RESIDUAL_PIXEL / WATERMARK_TILE;
+	float kx = (float)line->kx, ky = (float)line->ky;
+
+	*ret_x = (slope->xx * kx + slope->yx * ky) * unit;
+	*ret_y = (slope->xy * kx + slope->yy * ky) * unit;
+}
 
 #endif

@@ -2,6 +2,7 @@
 /* From a tile over a picture to whom it names: as it was, cut, resized; without a mark, with other keys. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "common/cleanup.h"
@@ -114,6 +115,34 @@ static struct picture resized(const struct picture *from, unsigned int width, un
 	return picture;
 }
 
+/* As a telephone sees it that is held to the left of it and below; a wall around it. */
+static struct picture seen_from_aside(const struct picture *from)
+{
+	struct picture picture = picture_new(1600, 1000);
+	const double gx = 0.00012, gy = -0.00009, scale = 0.95;
+
+	memset(picture.at, 40, 1600 * 1000);
+	for (unsigned int y = 0; y < picture.height; y++)
+		for (unsigned int x = 0; x < picture.width; x++) {
+			double right = x - 800.0, down = y - 500.0;
+			double depth = scale / (1 + gx * right + gy * down);
+			double u = (0.98 * right + 0.03 * down) * depth + from->width / 2.0;
+			double v = (1.03 * down - 0.02 * right) * depth + from->height / 2.0;
+			double a = u - floor(u), b = v - floor(v);
+			const uint8_t *above;
+
+			if (u < 0 || v < 0 || u >= from->width - 1 || v >= from->height - 1)
+				continue;
+			above = from->at + (unsigned int)v * from->width + (unsigned int)u;
+			picture.at[y * picture.width + x] =
+				(uint8_t)((1 - b) * ((1 - a) * above[0] + a * above[1]) +
+					  b * ((1 - a) * above[from->width] +
+						      a * above[from->width + 1]) +
+					  0.5);
+		}
+	return picture;
+}
+
 static int read_with(const struct picture *picture, uint8_t secret, uint32_t epoch,
 	struct watermark_found *ret_found)
 {
@@ -170,6 +199,19 @@ Test(watermark_read, resized)
 
 	expect_example(&smaller, 0.75f);
 	expect_example(&larger, 1.5f);
+}
+
+Test(watermark_read, seen_from_aside)
+{
+	auto_call(picture_done) struct picture whole = marked_page();
+	auto_call(picture_done) struct picture plain = page();
+	auto_call(picture_done) struct picture photo = seen_from_aside(&whole);
+	auto_call(picture_done) struct picture other = seen_from_aside(&plain);
+	struct watermark_found found;
+
+	expect_example(&photo, 1.04f);
+	cr_expect_eq(read_with(&other, 9, 5, &found), -ENOENT, "without a mark");
+	cr_expect_eq(read_with(&photo, 8, 5, &found), -ENOENT, "another tenant's key");
 }
 
 Test(watermark_read, nothing_is_found_where_nothing_is)
