@@ -18,7 +18,7 @@ check='bash debhelper lintian mmdebstrap rpm rpmlint btrfs-progs busybox-static 
 	ffmpeg flameshot gnome-screenshot imagemagick maim recordmydesktop python3-xlib scrot x11-apps x11-utils x11-xserver-utils x11vnc xfce4-screenshooter
 	foot grim sway swaybg weston wf-recorder wl-clipboard zenity'
 demo='tmux'
-bench='auditd fapolicyd libestr0 libfastjson4 liblognorm5 librelp-dev'
+bench='auditd fapolicyd fonts-wqy-microhei libestr0 libfastjson4 liblognorm5 librelp-dev'
 
 is_list=
 if [ "${1:-}" = list ]; then

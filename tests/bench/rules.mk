@@ -85,3 +85,5 @@ $(BENCH)/flood: tests/bench/flood.c tests/bench/event_line.c
 .PHONY: bench-vault
 bench-vault: $(B)/holdfast-vault $(B)/tests/hf-vault-keyring
 	tests/bench/vault.py
+
+include tests/bench/watermark/rules.mk
