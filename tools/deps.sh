@@ -10,7 +10,7 @@ build='bpftool clang dpkg-dev gcc libbpf-dev libc6-dev libcap-dev libelf-dev lib
 	pkg-config zlib1g-dev'
 check='bash debhelper lintian mmdebstrap rpm rpmlint btrfs-progs busybox-static ca-certificates chromium clang-format clang-tidy coreutils cpio cron
 	cups cups-bsd cups-client
-	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs fdisk firefox-esr fuse3 gdb git iproute2
+	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs f2fs-tools fdisk firefox-esr fuse3 gdb git iproute2
 	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
 	libglib2.0-bin libivykis0 libnet1 libpam-systemd libwrap0 nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
 	socat sqlite3 strace sudo stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny x11-xserver-utils xclip xcompmgr xfsprogs xvfb xz-utils zip

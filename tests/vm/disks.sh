@@ -23,6 +23,10 @@ format_disk()
 		truncate -s 1G "$file"
 		mkfs.btrfs -q -L hf-btrfs "$file" >/dev/null
 		;;
+	f2fs)
+		truncate -s 512M "$file"
+		mkfs.f2fs -q -f -O encrypt -l hf-f2fs "$file" >/dev/null
+		;;
 	usb)
 		truncate -s 256M "$file"
 		echo 'start=2048, type=c' | sfdisk -q "$file" >/dev/null

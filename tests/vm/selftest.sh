@@ -1,6 +1,6 @@
 #!/bin/bash
 # Owns: the proof, from inside the guest, that the harness gives cases what it promises.
-# vm-needs: ext4 ext4b xfs btrfs usb dbus tpm
+# vm-needs: ext4 ext4b f2fs xfs btrfs usb dbus tpm
 
 # shellcheck disable=SC2317 # functions are called by check
 
@@ -43,7 +43,7 @@ check 'a TPM answers' test -c /dev/tpmrm0
 check 'the firmware measured into it' firmware_measured
 check 'repository is writable here' touch "$HF_REPO/selftest-was-here"
 
-for kind in ext4 ext4b xfs btrfs; do
+for kind in ext4 ext4b f2fs xfs btrfs; do
 	check "mount $kind" mount_disk $kind /mnt/$kind
 	check "write $kind" write_and_read /mnt/$kind
 done

@@ -2,8 +2,8 @@
 # Owns: encrypted folders: they move in with the agent in force, are readable for the allowed application alone and
 # while the key is there, and for nobody, by no descriptor, when it is gone. The keys come from a keyring of tests;
 # all else, the kernel's encryption too, is real.
-# vm-needs: ext4 btrfs
-# vm-timeout: 1200
+# vm-needs: ext4 f2fs btrfs xfs
+# vm-timeout: 2400
 # The places have no blanks in their names.
 # shellcheck disable=SC2086,SC2317,SC2119
 . tests/vm/guest/lib.sh
@@ -11,19 +11,23 @@
 . tests/vm/cases/agent.sh
 
 readers=/opt/readers
+direct='books drawings' # their file system encrypts them
+images='paper ledger'
 books=$data/books
-paper=/mnt/btrfs/paper
+declare -A folders=([books]=$books [drawings]=/mnt/f2fs/drawings [paper]=/mnt/btrfs/paper [ledger]=/mnt/xfs/ledger)
 policy=/run/hf/vault.ini
 said=/run/hf/said
 text='HF-VAULT-minutes-of-the-board'
 
 make_folders()
 {
-	local folder i
+	local kind folder i
 
 	modprobe loop
-	mount_disk btrfs /mnt/btrfs || return 1
-	for folder in $books $paper; do
+	for kind in f2fs btrfs xfs; do
+		mount_disk $kind /mnt/$kind || return 1
+	done
+	for folder in "${folders[@]}"; do
 		mkdir -p $folder/2026/deep || return 1
 		for ((i = 0; i < 20; i++)); do
 			echo "$text $i" >$folder/2026/page$i
@@ -42,18 +46,13 @@ make_folders()
 
 make_policy()
 {
+	local name
+
 	policy_of_cases
-	cat <<-END
-
-		[vault books]
-		path = $books
-		label = confidential
-
-		[vault paper]
-		path = $paper
-		label = confidential
-		size = 200M
-	END
+	for name in $direct $images; do
+		printf '\n[vault %s]\npath = %s\nlabel = confidential\n' $name ${folders[$name]}
+		[[ " $images " != *" $name "* ]] || echo 'size = 200M'
+	done
 }
 
 keyring_start()
@@ -147,32 +146,40 @@ label_decides()
 	expect_refused "$name: what is made there is labelled" cat $folder/new.txt
 }
 
+# unlocked_again NAME FOLDER
+unlocked_again()
+{
+	check "$1: unlocks" holdfast vault unlock $1
+	expect_allowed "$1: and is read again" as_user alice $readers/cat $2/doc.txt
+	expect_refused "$1: by the allowed alone" cat $2/doc.txt
+}
+
 locked_direct()
 {
-	check 'books: locks' holdfast vault lock books
-	check 'books: is locked' is_state books locked
-	refute 'books: names are gone' test -e $books/doc.txt
-	check 'books: as many are there' test "$(find $books -mindepth 1 | wc -l)" = 27
-	check 'books: none of them tells' test -z "$(find $books -mindepth 1 | grep -E 'page|doc|deep')"
-	check 'books: a file cannot be opened, by whoever' has_no_key "$(find $books -maxdepth 1 -type f | head -n 1)"
-	check 'books: nothing can be made in it' says 'Required key not available' touch $books/new
-	holdfast vault verify books >$said 2>&1
-	check 'books: verified while it is locked' grep -q '^vault books is encrypted' $said
-	check 'books: unlocks' holdfast vault unlock books
-	expect_allowed 'books: and is read again' as_user alice $readers/cat $books/doc.txt
-	expect_refused 'books: by the allowed alone' cat $books/doc.txt
+	local name=$1 folder=$2
+
+	check "$name: locks" holdfast vault lock $name
+	check "$name: is locked" is_state $name locked
+	refute "$name: names are gone" test -e $folder/doc.txt
+	check "$name: as many are there" test "$(find $folder -mindepth 1 | wc -l)" = 27
+	check "$name: none of them tells" test -z "$(find $folder -mindepth 1 | grep -E 'page|doc|deep')"
+	check "$name: a file cannot be opened, by whoever" has_no_key "$(find $folder -maxdepth 1 -type f | head -n 1)"
+	check "$name: nothing can be made in it" says 'Required key not available' touch $folder/new
+	holdfast vault verify $name >$said 2>&1
+	check "$name: verified while it is locked" grep -q "^vault $name is encrypted" $said
+	unlocked_again $name $folder
 }
 
 locked_image()
 {
-	check 'paper: locks' holdfast vault lock paper
-	check 'paper: is locked' is_state paper locked
-	check 'paper: nothing is shown' test -z "$(ls -A $paper)"
-	check 'paper: not to root by its mount either' \
-		has_no_key "$(find /run/holdfast-vault/paper/vault -type f | head -n 1)"
-	check 'paper: unlocks' holdfast vault unlock paper
-	expect_allowed 'paper: and is read again' as_user alice $readers/cat $paper/doc.txt
-	expect_refused 'paper: by the allowed alone' cat $paper/doc.txt
+	local name=$1 folder=$2
+
+	check "$name: locks" holdfast vault lock $name
+	check "$name: is locked" is_state $name locked
+	check "$name: nothing is shown" test -z "$(ls -A $folder)"
+	check "$name: not to root by its mount either" \
+		has_no_key "$(find /run/holdfast-vault/$name/vault -type f | head -n 1)"
+	unlocked_again $name $folder
 }
 
 # hold_field N: of what the kernel says of the program that holds the document.
@@ -217,26 +224,38 @@ says_why()
 	grep -q "$1" $said
 }
 
+# all_are STATE WHEN
+all_are()
+{
+	local name
+
+	for name in $direct $images; do
+		check "$2: $name is $1" wait_for 20 is_state $name $1
+	done
+}
+
 # The keys go with the lease, with nobody's help.
 keys_go()
 {
+	local name
+
 	kill -USR1 $keyring_pid
-	check 'keys go: books is locked' wait_for 10 is_state books locked
-	check 'keys go: paper is locked' wait_for 20 is_state paper locked
+	all_are locked 'keys go'
 	refute 'keys go: nothing is read' as_user alice $readers/cat $books/doc.txt
 	check 'keys go: unlocking says why not' says "no key of label 'confidential' now" holdfast vault unlock books
 	kill -USR2 $keyring_pid
-	check 'keys come: books is unlocked' wait_for 20 is_state books unlocked
-	check 'keys come: paper is unlocked' wait_for 20 is_state paper unlocked
-	expect_allowed 'keys come: it is read' as_user alice $readers/cat $paper/doc.txt
+	all_are unlocked 'keys come'
+	for name in $direct $images; do
+		expect_allowed "keys come: $name is read" as_user alice $readers/cat ${folders[$name]}/doc.txt
+	done
 	# A keyring that is killed cannot take its keys back: whoever comes next has none.
 	kill -9 $keyring_pid
 	wait $keyring_pid 2>/dev/null
 	keyring_start
 	kill -USR1 $keyring_pid
-	check 'keyring was killed: books is locked' wait_for 20 is_state books locked
+	all_are locked 'keyring was killed'
 	kill -USR2 $keyring_pid
-	check 'keyring is back: books is unlocked' wait_for 20 is_state books unlocked
+	all_are unlocked 'keyring is back'
 }
 
 refusals()
@@ -270,15 +289,20 @@ expect_refused 'before: a program that is not allowed' cat $books/doc.txt
 expect_allowed 'before: the allowed application' as_user alice $readers/cat $books/doc.txt
 holdfast doctor >$said 2>&1
 refute 'the helper is verified' grep -q holdfast-vault $said
-move_in books $books 'its file system encrypts it'
-move_in paper $paper 'an image beside it'
-label_decides books $books
-label_decides paper $paper
-locked_direct
-locked_image
+for name in $direct; do
+	move_in $name ${folders[$name]} 'its file system encrypts it'
+	label_decides $name ${folders[$name]}
+	locked_direct $name ${folders[$name]}
+done
+for name in $images; do
+	move_in $name ${folders[$name]} 'an image beside it'
+	label_decides $name ${folders[$name]}
+	locked_image $name ${folders[$name]}
+done
 watch_start
-open_descriptor books $books
-open_descriptor paper $paper
+for name in $direct $images; do
+	open_descriptor $name ${folders[$name]}
+done
 keys_go
 refusals
 events_are_there

@@ -82,7 +82,7 @@ as_user()
 		env HOME="$home" USER="$user" LOGNAME="$user" "$@"
 }
 
-# disk_dev ext4|ext4b|xfs|btrfs: prints the device of a disk of the harness.
+# disk_dev ext4|ext4b|f2fs|xfs|btrfs: prints the device of a disk of the harness.
 disk_dev()
 {
 	local serial
@@ -97,7 +97,7 @@ disk_dev()
 	return 1
 }
 
-# mount_disk ext4|ext4b|xfs|btrfs DIRECTORY [OPTIONS]
+# mount_disk ext4|ext4b|f2fs|xfs|btrfs DIRECTORY [OPTIONS]
 mount_disk()
 {
 	local device
