@@ -90,8 +90,7 @@ static int take(int fd, const char *audience)
 	}
 	if (r < 0 || !ticket[0])
 		return 1;
-	(void)puts(ticket);
-	return 0;
+	return puts(ticket) < 0 || fflush(stdout) != 0; /* a child ends by _exit */
 }
 
 int main(int argc, char **argv)
