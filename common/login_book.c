@@ -231,8 +231,7 @@ void login_say(const struct login_found *found, enum login_verdict verdict, cons
 	case LOGIN_REFUSED_TENANT:
 		(void)snprintf(ret_text, size,
 			"%s is an account of %s, but this device belongs to %s and logs in "
-			"accounts "
-			"of %s only. Ask %s.",
+			"accounts of %s only. Ask %s.",
 			account, found->title, found->owner_title, found->owner_title, ask);
 		break;
 	case LOGIN_REFUSED_OTHER:

@@ -21,12 +21,10 @@ static const struct condition {
 		"Switch secure boot on in the firmware's settings."},
 	[POSTURE_LOCKDOWN] = {"lockdown", {"lockdown"}, {"integrity", "confidentiality"}, 1, true,
 		"Start the kernel with lockdown=integrity, or lockdown=confidentiality; with "
-		"secure "
-		"boot Debian's kernel does so by itself."},
+		"secure boot Debian's kernel does so by itself."},
 	[POSTURE_MEASURED_BOOT] = {"measured-boot", {"measured"}, {"yes", "proven"}, 1, true,
 		"The TPM has to tell what the machine started, as the organisation has accepted "
-		"it: "
-		"ask the administrator after a change of firmware, boot loader or kernel."},
+		"it: ask the administrator after a change of firmware, boot loader or kernel."},
 	[POSTURE_TPM_KEY] = {"tpm-key", {"key"}, {"tpm"}, 1, false,
 		"Switch the TPM on in the firmware's settings, and enrol this device anew."},
 	[POSTURE_DISK_ENCRYPTION] = {"disk-encryption", {"root_encrypted", "state_encrypted"},

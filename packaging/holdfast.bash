@@ -33,8 +33,14 @@ _holdfast()
 	esac
 	local choice=''
 	case $verb:$sub in
-	:) choice='status doctor why justify verify events taint lineage label policy enrol ticket pam-check vault privacy maintenance --help --version --runtime-dir --log-dir' ;;
+	:) choice='status doctor why justify verify events taint lineage label policy enrol ticket pam-check vault privacy compliance maintenance --help --version --runtime-dir --log-dir' ;;
 	status:* | doctor:* | privacy:*) choice='--json --help' ;;
+	compliance:*)
+		case $prev in
+		--value | --require) choice='AgentVersion AgentRuns Enforcing Reductions PolicyName PolicyVersion PolicyCurrent Console TrustState Trusted Troubles' ;;
+		*) choice='--value --require --help' ;;
+		esac
+		;;
 	why:*) choice='last --json --help' ;;
 	taint:*) choice="$(ps -eo pid= 2>/dev/null) --json --help" ;;
 	lineage:*) _filedir; return ;;

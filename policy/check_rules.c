@@ -59,8 +59,7 @@ static void check_alone(struct build *build, const struct policy_rule *rule)
 	if (rule->action == POLICY_ACTION_FOLLOW && !is_followed_everywhere(rule))
 		problem(build, &rule->action_place, "give local-file a rule of its own",
 			"action follow is for channels local-file, ipc, clipboard and screen "
-			"alone: "
-			"elsewhere nothing can inherit");
+			"alone: elsewhere nothing can inherit");
 	if ((rule->action == POLICY_ACTION_ALLOW || rule->action == POLICY_ACTION_FOLLOW) &&
 		has_exceptions(rule))
 		problem(build, first_exception(rule), NULL,

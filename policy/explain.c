@@ -198,8 +198,7 @@ static void say_exempts(struct explanation *explanation, const struct policy_act
 		if (exempt->kind == HF_EXEMPT_STATE) {
 			say(explanation,
 				"  label %s: below %s it stays, but %s reads its own settings "
-				"there "
-				"without becoming a reader of it (%s:%u)",
+				"there without becoming a reader of it (%s:%u)",
 				label->name, exempt->pattern, explanation->app_name,
 				exempt->place.file, exempt->place.line);
 			continue;

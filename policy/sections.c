@@ -107,10 +107,7 @@ static enum section_kind kind_of(struct build *build, const char *kind)
 	build_problem(build, nearest,
 		"unknown section [%.40s]: expected policy, protection, trust, login, browser, "
 		"screen, watermark, verify, tenant, label, app, network, device, rule, declassify, "
-		"cache, "
-		"audience, "
-		"zone, "
-		"service or vault",
+		"cache, audience, zone, service or vault",
 		kind);
 	for (size_t i = SECTION_POLICY; nearest && i < SECTION_MAX; i++)
 		if (!strcmp(policy_sections[i].name, nearest))

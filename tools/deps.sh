@@ -12,7 +12,7 @@ check='bash debhelper lintian mmdebstrap rpm rpmlint btrfs-progs busybox-static 
 	cups cups-bsd cups-client
 	curl dbus debian-archive-keyring dosfstools dunst e2fsprogs f2fs-tools fdisk firefox-esr fuse3 gdb git iproute2
 	iputils-ping kmod less libcriterion-dev libfuse3-dev libreoffice-writer-nogui lynx mandoc mc
-	libglib2.0-bin libivykis0 libnet1 libpam-systemd libwrap0 nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
+	libglib2.0-bin libivykis0 libnet1 libpam-systemd libwrap0 nftables opensc openssh-client openssh-server openssl pamtester postgresql-15 procps python3 python3-cryptography python3-dbus python3-gi python3-jwcrypto python3-yaml qemu-system-x86 qemu-utils rsync rsyslog rsyslog-openssl s-nail shellcheck softhsm2
 	socat sqlite3 strace sudo stress-ng swtpm libstrongswan-standard-plugins strongswan-pki tar tinyproxy-bin tmux udev umockdev util-linux vim-tiny x11-xserver-utils xclip xcompmgr xfsprogs xvfb xz-utils zip
 	zstd
 	ffmpeg flameshot gnome-screenshot imagemagick maim recordmydesktop python3-xlib scrot x11-apps x11-utils x11-xserver-utils x11vnc xfce4-screenshooter

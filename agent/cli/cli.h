@@ -41,6 +41,7 @@ int cli_pam_check(int argc, char **argv);
 int cli_vault(int argc, char **argv);
 int cli_ticket(int argc, char **argv);
 int cli_privacy(int argc, char **argv);
+int cli_compliance(int argc, char **argv);
 /* Below policy; work without the agent. */
 int cli_policy_check(int argc, char **argv);
 int cli_policy_explain(int argc, char **argv);

@@ -33,6 +33,8 @@ static const struct {
 	{"pam-check", cli_pam_check, "what PAM's stacks come to, before anybody is locked out"},
 	{"vault", cli_vault, "folders that are readable while this device has their key"},
 	{"privacy", cli_privacy, "what is collected here, why, for how long, and who may see it"},
+	{"compliance", cli_compliance,
+		"the state of this device in one line, for device management"},
 	{"maintenance", cli_maintenance, "open the door for upgrade and removal, with a token"},
 };
 

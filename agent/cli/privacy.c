@@ -41,8 +41,7 @@ static const struct row collected[] = {
 	{"Reasons", "what you wrote to have a warning lifted"},
 	{"Attempts on the agent itself", "which program tried to change or end it"},
 	{"This computer", "model, serial number, system, what protects it, and which accounts use "
-			  "it: whether "
-			  "it can be trusted"},
+			  "it: whether it can be trusted"},
 };
 
 static const struct row never[] = {

@@ -65,21 +65,18 @@ static const char *advice(const char *channel, const char *reason, bool is_warn)
 		return "Show who you are: holdfast verify. Then try again.";
 	if (!strcmp(reason, "not-trusted"))
 		return "See holdfast status: it says why this device is not trusted, and until "
-		       "when "
-		       "it was.";
+		       "when it was.";
 	if (!strcmp(reason, "out-of-zone"))
 		return "Connect to that network or its VPN: holdfast status says what is missing.";
 	if (is_warn)
 		return "If your work needs it: holdfast justify --reason 'why', then try again.";
 	if (!strcmp(channel, "open"))
 		return "Open the file with an application that the label allows: see holdfast "
-		       "policy "
-		       "show.";
+		       "policy show.";
 	if (!strcmp(channel, "network") || !strcmp(channel, "netshare") ||
 		!strcmp(channel, "removable") || !strcmp(channel, "print"))
 		return "Use another program, newly started, for what is not protected: this one "
-		       "has "
-		       "read protected content. For an exception ask your administrator.";
+		       "has read protected content. For an exception ask your administrator.";
 	return "For an exception ask your administrator, and give the time above.";
 }
 

@@ -17,8 +17,8 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"to the organisation's network or its VPN."},
 	[FAILURE_KERNEL_VAULT] = {"vault-locked", FAILURE_CLOSED,
 		"The file is in an encrypted folder whose key is not here any more. Close it; it "
-		"can "
-		"be opened again when 'holdfast vault status' says that the folder is unlocked."},
+		"can be opened again when 'holdfast vault status' says that the folder is "
+		"unlocked."},
 	[FAILURE_KERNEL_SCREEN] = {"capture-always", FAILURE_CLOSED,
 		"The policy lets only the applications that it names capture the screen, whatever "
 		"is shown ([screen] when = always)."},
@@ -49,16 +49,13 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"nobody can verify. Start it, or write 'ends = none' in the policy's [verify]."},
 	[FAILURE_KERNEL_TOO_DEEP] = {"too-deep", FAILURE_CLOSED,
 		"A file lay below more directories than are searched for a label. It was refused, "
-		"not "
-		"guessed: move it up, or label its directory."},
+		"not guessed: move it up, or label its directory."},
 	[FAILURE_KERNEL_DISCONNECTED] = {"no-path", FAILURE_CLOSED,
 		"A file was opened by handle on a file system with labels and its directories are "
-		"not "
-		"known yet. Open it by its path once."},
+		"not known yet. Open it by its path once."},
 	[FAILURE_KERNEL_MAPPED] = {"mapped", FAILURE_CLOSED,
 		"A program held a writable shared mapping when it asked for a labelled file. Close "
-		"the "
-		"mapped file first, or start the program anew."},
+		"the mapped file first, or start the program anew."},
 	[FAILURE_KERNEL_TRACED] = {"traced", FAILURE_CLOSED,
 		"A program asked for a labelled file while a debugger held it. Detach the "
 		"debugger."},
@@ -67,8 +64,7 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"another CPU kept the label locked for too long, so the act was refused."},
 	[FAILURE_KERNEL_UNCLASSIFIED] = {"unclassified", FAILURE_CLOSED,
 		"A labelled program wrote to a file system that was not classified yet: it counts "
-		"as "
-		"removable until udev has named its device."},
+		"as removable until udev has named its device."},
 	[FAILURE_KERNEL_UNFOLLOWED] = {"unfollowed", FAILURE_CLOSED,
 		"A program that has read labelled files used a way between programs on which "
 		"labels can't be followed (netlink, BPF maps, userfaultfd). It was refused."},
@@ -77,39 +73,33 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"seconds. Names can carry content; labels whose channel ipc is block refuse it."},
 	[FAILURE_NO_KERNEL] = {"no-kernel-part", FAILURE_AUDIT,
 		"NOTHING IS ENFORCED. Add bpf to the lsm= list on the kernel command line, for "
-		"example "
-		"lsm=landlock,lockdown,yama,integrity,apparmor,bpf, and start the machine again."},
+		"example lsm=landlock,lockdown,yama,integrity,apparmor,bpf, and start the machine "
+		"again."},
 	[FAILURE_KERNEL_PARTIAL] = {"kernel-reduced", FAILURE_AUDIT,
 		"This kernel lacks what some protections need, see above for each and what it "
-		"means; "
-		"a newer one (6.1 or later) has it."},
+		"means; a newer one (6.1 or later) has it."},
 	[FAILURE_POLICY_BAD] = {"policy-bad", FAILURE_KEEP_LAST,
 		"The policy file has errors; the last good policy stays in force. See them with "
 		"'holdfast policy check'."},
 	[FAILURE_POLICY_BUNDLE] = {"policy-bundle", FAILURE_KEEP_LAST,
 		"The console sent a policy that is not signed as it must be, is an older one, or "
-		"has "
-		"errors; the last good policy stays in force."},
+		"has errors; the last good policy stays in force."},
 	[FAILURE_CONSOLE_REFUSED] = {"console-refused", FAILURE_AUDIT,
 		"The console refuses this device; its events wait here. If that is wrong, have it "
-		"approved "
-		"there, or enrol it anew with 'holdfast enrol'."},
+		"approved there, or enrol it anew with 'holdfast enrol'."},
 	[FAILURE_ENROL_FILE] = {"enrol-file", FAILURE_AUDIT,
 		"This device could not be enrolled with /etc/holdfast/enroll.ini; what is in force "
 		"stays. It is tried again every five minutes and when the file changes; a mistake "
 		"in the file is told by its line. See 'journalctl -u holdfast-enrol'."},
 	[FAILURE_CONSOLE_SILENT] = {"console-silent", FAILURE_AUDIT,
 		"No console has answered for an hour; events wait here, what is in force stays. "
-		"Look at "
-		"the network, and at 'holdfast status'."},
+		"Look at the network, and at 'holdfast status'."},
 	[FAILURE_REPORTERS] = {"reporters-ended", FAILURE_AUDIT,
 		"Keyring or uplink ended and both are started again; events wait in the log "
-		"meanwhile, "
-		"what is in force stays."},
+		"meanwhile, what is in force stays."},
 	[FAILURE_SPOOL] = {"spool-write", FAILURE_AUDIT,
 		"Events can't be written to the spool (disk full and the like); they stay in the "
-		"log, "
-		"of which the oldest goes when it is full."},
+		"log, of which the oldest goes when it is full."},
 	[FAILURE_DEVICE_KEY] = {"device-key", FAILURE_AUDIT,
 		"The device key can't be used: its TPM is gone, was cleared, or is another "
 		"machine's. Events wait here, what is in force stays. Bring the TPM back, or enrol "
@@ -128,19 +118,16 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"force."},
 	[FAILURE_LABELS_FULL] = {"labels-full", FAILURE_KEEP_LAST,
 		"All 64 labels of this device are in use; the policy with one more was not taken. "
-		"Clear "
-		"a label that no policy names from its files."},
+		"Clear a label that no policy names from its files."},
 	[FAILURE_INDEX_FULL] = {"index-full", FAILURE_CLOSED,
 		"There is no room for another mark. New labelled files are refused until marks are "
 		"cleared."},
 	[FAILURE_DATABASE] = {"database", FAILURE_KEEP_LAST,
 		"The label database can't be used; labels hold until reboot. Check the disk that "
-		"holds "
-		"the state directory."},
+		"holds the state directory."},
 	[FAILURE_LOG_WRITE] = {"log-write", FAILURE_KEEP_LAST,
 		"Events can't be written. They wait in the kernel's ring; what does not fit there "
-		"is "
-		"counted as lost. Make room on the disk that holds the log directory."},
+		"is counted as lost. Make room on the disk that holds the log directory."},
 	[FAILURE_LOG_TORN] = {"log-torn", FAILURE_AUDIT,
 		"The event log ended within a line after a crash; the torn line was cut off or "
 		"marked."},
@@ -151,24 +138,19 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"A kernel record did not decode: agent and kernel part are of different builds."},
 	[FAILURE_PLACE] = {"place-not-marked", FAILURE_AUDIT,
 		"A path of the policy could not be marked. Policy paths must not lead over "
-		"symbolic "
-		"links."},
+		"symbolic links."},
 	[FAILURE_PROGRAM] = {"program-not-trusted", FAILURE_CLOSED,
 		"An application's executable may be changed by others than root, so it is treated "
-		"as "
-		"unknown. Correct the owner and mode of the file and all directories above it."},
+		"as unknown. Correct the owner and mode of the file and all directories above it."},
 	[FAILURE_MARK_VALUE] = {"mark-not-ours", FAILURE_KEEP_LAST,
 		"A file has an extended attribute of our name that is no mark; it was not used, "
-		"and "
-		"written anew from the index."},
+		"and written anew from the index."},
 	[FAILURE_MARK_STRIPPED] = {"mark-stripped", FAILURE_KEEP_LAST,
-		"The mark on a file was taken away or lost labels while the agent was not "
-		"looking. "
+		"The mark on a file was taken away or lost labels while the agent was not looking. "
 		"The index still had them: they held, and the mark was written anew."},
 	[FAILURE_MARK_FOREIGN] = {"mark-foreign", FAILURE_CLOSED,
 		"The mark on a file was not written with this device's key: forged, or from "
-		"another "
-		"device. It may add labels, never take any away; it was written anew."},
+		"another device. It may add labels, never take any away; it was written anew."},
 	[FAILURE_MARK_COPIED] = {"mark-copied", FAILURE_CLOSED,
 		"A file carries the mark of another file, as a restored backup does. It may add "
 		"labels, never take any away; it was written anew."},
@@ -179,8 +161,7 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"A labelled directory could not be searched to the end for hard links and mounts."},
 	[FAILURE_SKIPPED] = {"decision-skipped", FAILURE_AUDIT,
 		"The kernel skipped decisions: before Linux 6.2 it does so with preempt=full. What "
-		"was "
-		"done then was not judged. Start it with preempt=voluntary, or take a newer "
+		"was done then was not judged. Start it with preempt=voluntary, or take a newer "
 		"kernel."},
 	[FAILURE_PROTECTION_KEPT] = {"protection-kept", FAILURE_KEEP_LAST,
 		"The policy's [protection] is less than what was in force. It is taken while a "
@@ -243,8 +224,8 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"policy itself says count, those of names do not. Name networks instead."},
 	[FAILURE_BROWSERS] = {"browsers-not-bound", FAILURE_KEEP_LAST,
 		"What [browser] says can't be written where the browser reads it, or can't be "
-		"taken "
-		"away again; it is tried again every ten seconds. Look whether the directory is "
+		"taken away again; it is tried again every ten seconds. Look whether the directory "
+		"is "
 		"there, root's, and on a file system that can be written."},
 	[FAILURE_BROWSER_DRIFT] = {"browser-drift", FAILURE_KEEP_LAST,
 		"Somebody who is root changed or removed the settings that bind a browser to the "
@@ -252,8 +233,7 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"nobody can. What else an administrator wrote into Firefox's file is kept."},
 	[FAILURE_BROWSER_RIVAL] = {"browser-overridden", FAILURE_AUDIT,
 		"Another file of the browser's settings says something else of sign-in, and "
-		"counts, "
-		"as its name comes later. Take these settings out of it."},
+		"counts, as its name comes later. Take these settings out of it."},
 	[FAILURE_SCREEN_UNSEEN] = {"screen-unseen", FAILURE_AUDIT,
 		"The witness in a desktop session saw the screen captured, and the kernel part has "
 		"no record of it, or had refused it: it got through. The events capture-unseen say "
@@ -265,14 +245,12 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 		"mark. If it stays away, have the person log in again."},
 	[FAILURE_UNBLENDED] = {"watermark-unblended", FAILURE_AUDIT,
 		"No compositing manager runs on a display: the watermark's text is shown there, "
-		"but "
-		"there is no blind mark. Start one (picom, xcompmgr), or a desktop that has one."},
+		"but there is no blind mark. Start one (picom, xcompmgr), or a desktop that has "
+		"one."},
 	[FAILURE_PEN] = {"watermark-no-pen", FAILURE_AUDIT,
 		"The policy wants a blind mark over a user's screen, and the console gave this "
-		"device "
-		"no pen to write it with: captures carry none. Enrol the device; on the console, "
-		"see "
-		"that there is a key: 'holdfast-console key rotate @watermark'."},
+		"device no pen to write it with: captures carry none. Enrol the device; on the "
+		"console, see that there is a key: 'holdfast-console key rotate @watermark'."},
 	[FAILURE_VOLUME] = {"volume-not-classified", FAILURE_CLOSED,
 		"A device could not be classified and counts as removable."},
 };

@@ -148,8 +148,8 @@ void ask_book(
 		if (!reply.may)
 			(void)snprintf(reply.words, sizeof(reply.words),
 				"Holdfast's agent does not answer and its list of accounts can't "
-				"be "
-				"read: only root and the system log in. Ask your administrator.");
+				"be read: only root and the system log in. Ask your "
+				"administrator.");
 		*ret_reply = reply;
 		return;
 	}

@@ -319,8 +319,7 @@ static void take_ack(struct uplink *uplink, uint64_t ack)
 	if (ack >= spool_next_sequence(uplink->spool)) {
 		say(uplink, "BEHIND",
 			"the console has more events of this device than the device: it was set "
-			"back, "
-			"or copied");
+			"back, or copied");
 		uplink->standing = STANDING_REFUSED;
 	} else if (spool_ack(uplink->spool, ack) < 0) {
 		log_warning("cannot remove delivered events: %m, trying again");

@@ -134,8 +134,7 @@ static int login(struct loading *loading, const char *pin, const char *stamp)
 	remember_refusal(loading, stamp);
 	return complain(loading, -EACCES,
 		"the token does not take the PIN in '%.200s'; it is not tried again until that "
-		"file "
-		"is written anew",
+		"file is written anew",
 		loading->uri->pin_path);
 }
 

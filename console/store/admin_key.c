@@ -207,8 +207,7 @@ static const char *words_of(uint16_t refusal)
 	switch (refusal) {
 	case REFUSAL_KEYS_SEALED:
 		return "the tenant's root key is sealed: its passphrase is not on this console "
-		       "(see "
-		       "KEYS OF LABELS in holdfast-console(8))";
+		       "(see KEYS OF LABELS in holdfast-console(8))";
 	case REFUSAL_KEYS_ELSEWHERE:
 		return "another console has this label's keys: ask there";
 	case REFUSAL_KEYS_FULL:
@@ -354,10 +353,9 @@ void admin_key_destroyed(struct service *service, const struct console_word *wor
 		admin_line(client, key_object(&act->key, false)),
 			admin_end(client, 0,
 				"it is destroyed, in all copies of the database too: see key "
-				"receipt. "
-				"Devices that have it keep it until their time for it is over. "
-				"Destroy "
-				"copies of the console's keys directory that are older than this");
+				"receipt. Devices that have it keep it until their time for it is "
+				"over. Destroy copies of the console's keys directory that are "
+				"older than this");
 	act->id = 0;
 }
 
@@ -421,8 +419,7 @@ void admin_key_terms(struct service *service, struct admin_client *client)
 	if (!release_networks_are_good(terms.networks)) {
 		admin_end(client, -EINVAL,
 			"'%s' is no list of networks, as '192.0.2.0/24 2001:db8::/32', of at most "
-			"%d; "
-			"nothing is changed",
+			"%d; nothing is changed",
 			terms.networks, RELEASE_NETWORKS_MAX);
 		return;
 	}

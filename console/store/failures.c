@@ -12,8 +12,7 @@
 static const struct failure_row rows[CONSOLE_FAILURE_MAX] = {
 	[CONSOLE_FAILURE_FULL] = {"database-full",
 		"There was no room to store what devices brought: they were told to come later, "
-		"and "
-		"keep their events. Make room on the disk of the database.",
+		"and keep their events. Make room on the disk of the database.",
 		NULL},
 	[CONSOLE_FAILURE_AWAY] = {"database-away",
 		"The database did not answer: devices were told to come later, and keep their "
@@ -31,13 +30,11 @@ static const struct failure_row rows[CONSOLE_FAILURE_MAX] = {
 		NULL},
 	[CONSOLE_FAILURE_DATABASE] = {"database-failed",
 		"The database failed: nothing of what it was given is stored, and devices keep "
-		"their "
-		"events. When it says that it is damaged, restore a backup.",
+		"their events. When it says that it is damaged, restore a backup.",
 		NULL},
 	[CONSOLE_FAILURE_POLICY] = {"policy-not-sent",
 		"A published policy could not be handed out: devices keep the last one in force "
-		"and "
-		"ask again.",
+		"and ask again.",
 		NULL},
 	[CONSOLE_FAILURE_EXPORT] = {"export-held-up",
 		"Events could not be read for an export, or how far it came not be noted: its "
@@ -50,8 +47,7 @@ static const struct failure_row rows[CONSOLE_FAILURE_MAX] = {
 		NULL},
 	[CONSOLE_FAILURE_BATCH] = {"batch-refused",
 		"Events were not as they must be: nothing of them is stored, and the device is "
-		"told "
-		"why. See holdfast-console findings: a copy of a device looks like this.",
+		"told why. See holdfast-console findings: a copy of a device looks like this.",
 		"chain-conflict"},
 	[CONSOLE_FAILURE_DEVICE] = {"device-refused",
 		"Who came with a certificate that is no trusted device's was refused. See "

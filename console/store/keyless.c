@@ -19,8 +19,8 @@ static int add_finding(struct store *store, const struct store_device *device, c
 	(void)snprintf(finding.kind, sizeof(finding.kind), "disk-in-other-machine");
 	(void)snprintf(finding.text, sizeof(finding.text),
 		"a machine at %.63s has this device's disk and can not use its key: a copy, or the "
-		"TPM "
-		"was cleared, exchanged or switched off; it is not trusted, gets no keys and opens "
+		"TPM was cleared, exchanged or switched off; it is not trusted, gets no keys and "
+		"opens "
 		"nothing; nobody can prove this",
 		address);
 	return store_finding_add(store, &finding);
