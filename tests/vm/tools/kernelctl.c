@@ -6,6 +6,7 @@
  *
  *   mark PATH LABELS	    app PATH NUMBER	   open APP LABELS	except APP CHANNEL LABELS
  *   channel N BLOCK WARN AUDIT FOLLOW		   dest PREFIXLEN HEX32 LABELS FIRST LAST
+ *   flags APP FLAGS (HF_APP_...)
  *   publish SERIAL	    volume MAJOR MINOR CHANNEL ALLOW	gates SHUT REHEARSE
  *   labels PATH	    taint PID		   counters		records
  *   readers		    state LEASED SECONDS VERIFIED OUT_OF_ZONE (of the gates; seconds from now)
@@ -84,6 +85,13 @@ static int run_open(struct kernel *kernel, char **words)
 {
 	(void)kernel; /* kept for the next publish */
 	bank.apps[number(words[0]) % HF_APP_MAX].open = number(words[1]);
+	return 0;
+}
+
+static int run_flags(struct kernel *kernel, char **words)
+{
+	(void)kernel; /* kept for the next publish */
+	bank.apps[number(words[0]) % HF_APP_MAX].flags = (uint32_t)number(words[1]);
 	return 0;
 }
 
@@ -246,6 +254,7 @@ static const struct command commands[] = {
 	{"labels", 1, run_labels},
 	{"app", 2, run_app},
 	{"open", 2, run_open},
+	{"flags", 2, run_flags},
 	{"except", 3, run_except},
 	{"channel", 5, run_channel},
 	{"dest", 5, run_dest},
