@@ -41,6 +41,15 @@ bench:
 	+$(MAKE) --no-print-directory bench-programs
 	tests/bench/run $(KERNEL)
 
+# What drawing costs, on X11 and under Wayland: `make bench-screen`.
+.PHONY: bench-screen
+bench-screen:
+	tools/deps.sh bench
+	+$(MAKE) --no-print-directory bench-programs
+	rm -rf $(BENCH)/screen
+	tests/vm/run --kernel $(KERNEL) --icount --out $(BENCH)/screen tests/bench/screen.sh
+	rm -rf $(BENCH)/screen/disks
+
 # What the console and its devices cost, beside rsyslog and syslog-ng: `make bench-console`; nothing of it
 # needs a machine of its own. PARTS: see tests/bench/console.
 .PHONY: bench-console
