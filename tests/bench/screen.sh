@@ -36,7 +36,7 @@ desk_make()
 window()
 {
 	# shellcheck disable=SC2016 # for the shell that opens
-	setarch -R $sh -c 'read -r line <"$0"; exec "$@"' "$place/$1/data" "${@:2}" >/run/bench/window 2>&1 &
+	setarch -R $sh -c 'read -r line <"$0"; exec "$@"' "$place/$1/data" "${@:2}" >$desk/window 2>&1 &
 	windows+=($!)
 }
 
