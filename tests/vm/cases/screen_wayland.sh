@@ -38,8 +38,9 @@ displays_start()
 	chmod 700 $desk
 	on '' env -u WAYLAND_DISPLAY WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1 \
 		sway -c $desk/sway >$desk/sway.log 2>&1 &
+	# It draws nothing any more, captures neither, once it was idle.
 	on '' env -u WAYLAND_DISPLAY weston --backend=headless-backend.so --use-pixman --debug --width=320 \
-		--height=200 --socket=$weston >$desk/weston.log 2>&1 &
+		--height=200 --idle-time=0 --socket=$weston >$desk/weston.log 2>&1 &
 	wait_for 120 test -S $desk/$sway && wait_for 120 test -S $desk/$weston
 }
 
@@ -55,6 +56,14 @@ capture()
 		mv $work/wayland-screenshot-*.png $picture.png
 		;;
 	esac
+}
+
+# What a labelled program says can't be read: the log tells what it was refused.
+is_written()
+{
+	stat $picture.* && return
+	events_dump | grep -- " ${1:0:15} " | tail -n 3
+	return 1
 }
 
 is_drawn()
@@ -169,6 +178,7 @@ check 'follow is in force' agent_reload
 show
 for tool in $tools; do
 	capture $tool >/run/hf/said 2>&1
+	check "follow: $tool writes something" is_written $tool
 	expect_refused "follow: what $tool wrote is labelled" cat $picture.*
 done
 check 'lineage tells of the screen' grep -q screen <(holdfast lineage $secret/doc.txt)
