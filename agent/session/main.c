@@ -22,6 +22,7 @@
 #include "agent/session/overlay.h"
 #include "agent/session/restrict.h"
 #include "agent/session/wait.h"
+#include "agent/session/welcome.h"
 #include "agent/session/witness.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -32,6 +33,7 @@ struct session {
 	struct notices notices;
 	struct follow follow;
 	struct session_bus bus;
+	struct welcome welcome;
 	int signal_fd;
 };
 
@@ -101,7 +103,10 @@ static bool round_once(struct session *session)
 	int wait;
 
 	wait = follow_tick(&session->follow, session_now_ms());
+	if (session->follow.channel.fd >= 0)
+		welcome_add(&session->welcome, &session->notices, session_now_ms());
 	wait = sooner(wait, bus_tick(&session->bus, session_now_ms()));
+	welcome_look(&session->welcome, &session->notices);
 	if (session->bus.end != BUS_GOES_ON)
 		return false;
 	polls[0] = (struct pollfd){session->signal_fd, POLLIN, 0};
@@ -126,6 +131,7 @@ int main(int argc, char **argv)
 	witness_start(WITNESS_BUS, session.runtime_directory);
 	overlay_start(session.runtime_directory);
 	take_signals(&session);
+	welcome_begin(&session.welcome);
 	restrict_self(FILTER_FILES | FILTER_IPC | FILTER_NAMES);
 	follow_init(&session.follow, session.runtime_directory, on_event, &session);
 	bus_init(&session.bus, &session.notices);

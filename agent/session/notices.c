@@ -303,8 +303,7 @@ static void format_told(const struct refusal *refusal, struct notice *notice, st
 {
 	(void)snprintf(notice->summary, sizeof(notice->summary), "%s", refusal->told);
 	add_line(body, refusal->text);
-	add_line(body, "By order of your organisation its keys are removed, and protected files "
-		       "where it says so. What is not protected stays. See: holdfast status");
+	add_line(body, refusal->told_more);
 }
 
 void notice_format(const struct notice_slot *slot, bool is_rest,
@@ -314,7 +313,9 @@ void notice_format(const struct notice_slot *slot, bool is_rest,
 	struct words body;
 
 	*ret_notice = (struct notice){
-		.icon = refusal->is_warn ? "dialog-warning" : "dialog-error",
+		.icon = !refusal->is_warn ? "dialog-error"
+			: refusal->told	  ? "dialog-information"
+					  : "dialog-warning",
 		.urgency = refusal->is_warn ? 1 : 2,
 		.replaces = slot->id,
 		.has_link_action = abilities->has_actions && refusal->link[0],

@@ -23,9 +23,10 @@
 /* One refusal, in clean UTF-8 for people: no control characters, nothing that turns the line. */
 struct refusal {
 	bool is_warn;
-	const char *told; /* no refusal: what is done to this computer, a sentence; static */
-	int channel;	  /* enum hf_channel; negative: one of a newer agent */
-	uint64_t count;	  /* acts of the kernel's record */
+	const char *told;      /* no refusal: what is to be known of this computer; static */
+	const char *told_more; /* with it, what that means; static */
+	int channel;	       /* enum hf_channel; negative: one of a newer agent */
+	uint64_t count;	       /* acts of the kernel's record */
 	char program[64];
 	char application[64]; /* "" = not verified */
 	char file[256];	      /* its name */

@@ -66,7 +66,11 @@ static void screen_take(struct refusal *refusal, struct json_object *event)
 static int told_parse(struct json_object *event, struct refusal *ret_refusal)
 {
 	const char *code = text_at(event, "metadata.event_code");
-	struct refusal refusal = {.channel = -1, .count = 1};
+	struct refusal refusal = {.channel = -1,
+		.count = 1,
+		.told_more =
+			"By order of your organisation its keys are removed, and protected files "
+			"where it says so. What is not protected stays. See: holdfast status"};
 
 	if (!strcmp(code, "wipe-begun")) {
 		refusal.told = "This computer is being wiped";

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What people see of a wipe: holdfast-session on a real session bus, with a notification server that only prints
+"""What people are told of their computer, once that it is watched over, and of a wipe: holdfast-session on a real session bus, with a notification server that only prints
 (tests/vm/cases/notify_log.py). The engine is played here: it says what follows, as it would to every user."""
 import json
 import os
@@ -17,6 +17,7 @@ from reporters import BUILD, wait_until
 
 ROOT = os.path.dirname(BUILD)
 LINE, FOLLOW, USER = 64, 11, 65534
+WATCHED = 'Confidential files are protected on this computer'
 
 
 def event(code, message):
@@ -60,7 +61,8 @@ def main():
     if os.getuid() == 0:
         os.chown(work, USER, USER)
     bus, printed = os.path.join(work, 'bus'), os.path.join(work, 'printed')
-    environment = {**os.environ, 'DBUS_SESSION_BUS_ADDRESS': 'unix:path=' + bus, 'XDG_RUNTIME_DIR': work}
+    environment = {**os.environ, 'DBUS_SESSION_BUS_ADDRESS': 'unix:path=' + bus, 'XDG_RUNTIME_DIR': work,
+                   'XDG_STATE_HOME': os.path.join(work, 'home', 'state')}
     processes = []
 
     def start(*words, output=subprocess.DEVNULL):
@@ -73,10 +75,18 @@ def main():
     with open(printed, 'w', encoding='utf-8') as output:
         start(os.path.join(ROOT, 'tests/vm/cases/notify_log.py'), output=output)
     start(os.path.join(BUILD, 'holdfast-session'), '--runtime-dir', work)
+    wiped = ['This computer is being wiped', 'This computer was wiped']
     check('people are told that their computer is being wiped, and that it was', wait_until(
-        lambda: sorted(lines_of(printed)) == ['This computer is being wiped', 'This computer was wiped'], 30),
-        lines_of(printed))
-    check('and of nothing else', not wait_until(lambda: len(lines_of(printed)) != 2, 2), lines_of(printed))
+        lambda: all(line in lines_of(printed) for line in wiped), 30), lines_of(printed))
+    check('and, the first time, that it is watched over', wait_until(lambda: WATCHED in lines_of(printed), 10),
+          lines_of(printed))
+    check('and of nothing else', not wait_until(lambda: len(lines_of(printed)) != 3, 2), lines_of(printed))
+    processes[-1].terminate()
+    processes.pop().wait()
+    start(os.path.join(BUILD, 'holdfast-session'), '--runtime-dir', work)
+    check('in the next session: what happens', wait_until(lambda: len(lines_of(printed)) == 5, 30), lines_of(printed))
+    check('but that no more', lines_of(printed).count(WATCHED) == 1 and
+          not wait_until(lambda: len(lines_of(printed)) != 5, 2), lines_of(printed))
     for process in reversed(processes):
         process.terminate()
         process.wait()

@@ -12,7 +12,7 @@
 readers=/opt/readers
 policy=/run/hf/notices.ini
 desk=/run/hf/desk # what the desktop's programs say
-desk_env=(DISPLAY=:7 XDG_RUNTIME_DIR=/run/user/2001 LC_ALL=C.UTF-8
+desk_env=(DISPLAY=:7 XDG_RUNTIME_DIR=/run/user/2001 XDG_STATE_HOME=$desk/state LC_ALL=C.UTF-8
 	DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/2001/bus)
 burst=500
 
@@ -52,6 +52,8 @@ make_places()
 	chown alice:alice /run/user/2001
 	install -m 755 -o root -g root /usr/bin/cat $readers/cat
 	install -m 755 -o root -g root /usr/bin/cp $readers/cp
+	as_user alice mkdir -p $desk/state/holdfast # she was told that she is watched over
+	as_user alice sh -c "echo 1 >$desk/state/holdfast/told"
 	for ((i = 1; i <= burst; i++)); do
 		echo "$secret_text" >$secret/$i.txt
 	done
