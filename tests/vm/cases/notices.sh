@@ -12,7 +12,7 @@
 readers=/opt/readers
 policy=/run/hf/notices.ini
 desk=/run/hf/desk # what the desktop's programs say
-desk_env=(DISPLAY=:7 XDG_RUNTIME_DIR=/run/user/2001 XDG_STATE_HOME=$desk/state LC_ALL=C.UTF-8
+desk_env=(DISPLAY=:7 XDG_RUNTIME_DIR=/run/user/2001 "XDG_STATE_HOME=$desk/state" LC_ALL=C.UTF-8
 	DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/2001/bus)
 burst=500
 
