@@ -28,6 +28,7 @@ struct reading {
 	watermark_judge *judge;
 	void *userdata;
 	unsigned int unit; /* by which the picture was taken smaller */
+	bool is_large;
 };
 
 /* Of a photo as well, that differs little from here to there: as in the middle. */
@@ -189,7 +190,8 @@ static int read_sized(
 	reading->residual = &residual;
 	reading->spectrum = &spectrum;
 	r = read_flat(reading, ret_found);
-	if (r == -ENOENT)
+	/* of many pixels each as it is, an enlargement may be of use, and no photo is */
+	if (r == -ENOENT && !(reading->is_large && reading->unit == 1))
 		r = read_tilted(reading, ret_found);
 	return r;
 }
@@ -202,8 +204,11 @@ static int read_sizes(
 	const struct luma *luma, struct reading *reading, struct watermark_found *ret_found)
 {
 	static const unsigned int units[2][3] = {{1, 0}, {2, 4, 1}};
-	const unsigned int *of = units[(size_t)luma->width * luma->height > LARGE];
+	const unsigned int *of;
 	int r = -ENOENT;
+
+	reading->is_large = (size_t)luma->width * luma->height > LARGE;
+	of = units[reading->is_large];
 
 	for (unsigned int i = 0; i < 3 && of[i] && r == -ENOENT; i++) {
 		reading->unit = of[i];

@@ -3,7 +3,7 @@
  * How much of what is done to marked screens their marks survive, how long it takes to read them, and that
  * pictures without one name nobody. Everything is made here, of a seed.
  *
- * usage: bench-watermark [--screens N] [--seed N] [--attack WORD] [--jobs N] [--strength N] [--verbose]
+ * usage: bench-watermark [--screens N] [--seed N] [--attack WORD] [--jobs N] [--flat] [--strength N] [--verbose]
  *	  bench-watermark --unmarked N [--pictures LIST] [--seed N] [--jobs N]
  */
 #include <err.h>
@@ -30,11 +30,13 @@ struct options {
 	uint64_t seed;
 	unsigned int screens, jobs, unmarked, strength;
 	const char *attack, *pictures;
-	bool is_verbose;
+	bool is_verbose, is_flat; /* flat: no paper and no phones, which take longest to make */
 };
 
 static bool is_wanted(const struct options *options, const struct attack *attack)
 {
+	if (options->is_flat && attack->is_photo)
+		return false;
 	return !options->attack || strstr(attack->name, options->attack);
 }
 
@@ -132,6 +134,7 @@ static void read_options(int argc, char **argv, struct options *options)
 		{"unmarked", required_argument, NULL, 'u'},
 		{"pictures", required_argument, NULL, 'p'},
 		{"strength", required_argument, NULL, 't'},
+		{"flat", no_argument, NULL, 'f'},
 		{"verbose", no_argument, NULL, 'v'},
 		{0},
 	};
@@ -159,6 +162,9 @@ static void read_options(int argc, char **argv, struct options *options)
 			break;
 		case 't':
 			options->strength = number_of(optarg);
+			break;
+		case 'f':
+			options->is_flat = true;
 			break;
 		case 'v':
 			options->is_verbose = true;
