@@ -26,6 +26,8 @@ static void ask(struct count *count, const uint8_t *luma, unsigned int width, un
 
 	count->asked++;
 	count->seconds += answer.seconds;
+	if (count->asked % 100 == 0)
+		fprintf(stderr, "%u asked, %u named\n", count->asked, count->named);
 	if (!answer.is_found)
 		return;
 	count->named++;
