@@ -50,6 +50,8 @@ FUZZ_SOURCES_console_csr := console/authority/csr.c
 FUZZ_SEEDS_console_csr   := tests/fuzz/corpus/console_csr
 FUZZ_FLAGS_console_csr   := -max_len=9000
 
+UNIT_LIBS_console_tls_peer   := $(B)/console/frontend/tls_peer.o
+UNIT_LDLIBS_console_tls_peer := -lssl -lcrypto
 UNIT_LIBS_console_frontend := $(patsubst %,$(B)/console/frontend/%.o,address encoding limits pending query rate route waiting)
 
 FUZZ_SOURCES_console_encoding := console/frontend/encoding.c

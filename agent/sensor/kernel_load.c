@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -358,6 +359,22 @@ static int object_open(const struct kernel_object *chosen, struct bpf_object **r
 	return 0;
 }
 
+/*
+ * Loading read all of the object, which stays in memory as a part of this program: half a megabyte that nobody
+ * looks at again. What is looked at is read from the file.
+ */
+static void object_bytes_release(const struct kernel_object *chosen)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	size_t size = 0;
+	const void *bytes = chosen->bytes(&size);
+	uintptr_t from = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+	uintptr_t to = ((uintptr_t)bytes + size) & ~(page - 1);
+
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED); /* else it stays */
+}
+
 /* Ids of maps are not used again within a boot: pinned, it is the same; released and loaded, another. */
 static int read_counts_id(const struct kernel *kernel, uint32_t *ret_id)
 {
@@ -409,6 +426,7 @@ int kernel_open(const char *pin_directory, struct kernel_support *ret_support, s
 	r = kernel_hello(kernel);
 	if (r < 0)
 		return r;
+	object_bytes_release(chosen);
 	*ret = take_ptr(kernel);
 	return 0;
 }

@@ -103,12 +103,12 @@ int csr_open(const void *der, size_t size, X509_REQ **ret_request, struct csr_fa
 	return 0;
 }
 
-bool csr_is_same_subject(X509_REQ *request, const X509 *certificate)
+bool csr_is_same_subject(X509_REQ *request, const X509_NAME *subject)
 {
 	STACK_OF(X509_EXTENSION) * extensions;
 	bool has_names;
 
-	if (X509_NAME_cmp(X509_REQ_get_subject_name(request), X509_get_subject_name(certificate)))
+	if (X509_NAME_cmp(X509_REQ_get_subject_name(request), subject))
 		return false;
 	extensions = X509_REQ_get_extensions(request);
 	has_names = X509v3_get_ext_by_NID(extensions, NID_subject_alt_name, -1) >= 0;

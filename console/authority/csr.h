@@ -24,7 +24,7 @@ struct csr_facts {
  * *ret_request is the caller's, X509_REQ_free().
  */
 int csr_open(const void *der, size_t size, X509_REQ **ret_request, struct csr_facts *ret_facts);
-/* Whether it names whom the certificate names, and no others besides (RFC 7030, 4.2.2). */
-bool csr_is_same_subject(X509_REQ *request, const X509 *certificate);
+/* Whether it names whom its certificate does, and no others besides (RFC 7030, 4.2.2). */
+bool csr_is_same_subject(X509_REQ *request, const X509_NAME *subject);
 
 #endif

@@ -87,6 +87,7 @@ static void connection_free(
 	TAILQ_REMOVE(connection->phase == CONNECTION_FRESH ? &all->fresh : &all->admitted,
 		connection, entry);
 	all->count--;
+	OPENSSL_free(connection->subject);
 	free(connection);
 }
 
@@ -251,6 +252,9 @@ static void on_handshake_done(struct connection *connection)
 	r = tls_peer_read(connection->ssl, &connection->peer);
 	if (r == 0 && connection->peer.has_certificate && connection->peer.expires < time(NULL))
 		r = -ESTALE;
+	if (r == 0 && !connection->subject)
+		r = tls_peer_subject(
+			connection->ssl, &connection->subject, &connection->subject_size);
 	if (r < 0) {
 		if (log_allowed(&connection->all->handshake_log))
 			log_warning("the certificate of %s %s, closing", connection->address_text,
@@ -265,6 +269,15 @@ static void on_handshake_done(struct connection *connection)
 		count_device(connection);
 	}
 	connection_enter(connection, CONNECTION_IDLE);
+}
+
+void connection_settle(struct connection *connection)
+{
+	if (connection->is_settled)
+		return;
+	connection->is_settled = true;
+	if (tls_peer_forget(connection->ssl) < 0)
+		fatal("no memory for a connection, stopping");
 }
 
 /* Alerts that end a handshake, ours and theirs: who can't connect is found out from these. */

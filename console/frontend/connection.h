@@ -15,7 +15,7 @@
 #include <sys/queue.h>
 
 #include "console/frontend/limits.h"
-#include "console/frontend/tls.h"
+#include "console/frontend/tls_peer.h"
 
 #define CONNECTION_ADDRESS_SIZE 64
 
@@ -44,8 +44,11 @@ struct connection {
 	uint64_t deadline_ns;
 	enum connection_phase phase;
 	bool is_stranger;
-	bool is_last; /* is closed behind the answer that it gets now */
+	bool is_last;	 /* is closed behind the answer that it gets now */
+	bool is_settled; /* see connection_settle() */
 	struct tls_peer peer;
+	uint8_t *subject; /* of its certificate, in DER; NULL without one */
+	int subject_size;
 	char address_text[CONNECTION_ADDRESS_SIZE];
 };
 
@@ -67,6 +70,8 @@ uint64_t connections_wait_ns(struct connections *connections);
 struct connection *connection_of(const SSL *ssl);
 /* Looks at those that were added since: who they are, and whether there is room for them. */
 void connections_admit(struct connections *connections);
+/* Called of HTTP, before its first request: the handshake is behind it, and so is what only that needed. */
+void connection_settle(struct connection *connection);
 /* Called of HTTP: the next phase, and until when. */
 void connection_enter(struct connection *connection, enum connection_phase phase);
 /* Ends those whose time is over. */

@@ -23,6 +23,7 @@
 #define CACERTS_TYPE "application/pkcs7-mime"
 #define CERTS_TYPE   "application/pkcs7-mime; smime-type=certs-only"
 
+CLEANUP_DEFINE(X509_NAME, X509_NAME_free)
 CLEANUP_DEFINE(X509_REQ, X509_REQ_free)
 
 /* PKCS#7 in base64, NUL at the end; NULL when OpenSSL can't. */
@@ -169,15 +170,15 @@ void handle_enrol(struct frontend *frontend, struct http_request *request)
 void handle_renew(struct frontend *frontend, struct http_request *request)
 {
 	auto_call(X509_REQ_freep) X509_REQ *parsed = NULL;
-	X509 *certificate = http_request_certificate(request);
+	auto_call(X509_NAME_freep) X509_NAME *subject = http_request_subject(request);
 	struct console_enrol enrol = {0};
 	uint8_t csr[CONSOLE_CSR_MAX];
 	size_t size;
 
 	memcpy(enrol.certificate, http_request_peer(request)->certificate,
 		sizeof(enrol.certificate));
-	if (!certificate || read_request(request, csr, &size, &enrol, &parsed) < 0 ||
-		!csr_is_same_subject(parsed, certificate)) {
+	if (!subject || read_request(request, csr, &size, &enrol, &parsed) < 0 ||
+		!csr_is_same_subject(parsed, subject)) {
 		answer_refusal(frontend, request, REFUSAL_CSR, NULL);
 		return;
 	}

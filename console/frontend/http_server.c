@@ -16,6 +16,7 @@
 #include <event2/listener.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,7 @@ static void on_request(struct evhttp_request *inner, void *userdata)
 	if (!request)
 		fatal("no memory for a request, stopping");
 	assert(connection); /* nothing but on_accept() makes streams */
+	connection_settle(connection);
 	request->inner = inner;
 	request->connection = connection;
 	request->peer = connection->peer;
@@ -338,9 +340,12 @@ const uint8_t *http_request_network(const struct http_request *request)
 	return request->network;
 }
 
-X509 *http_request_certificate(const struct http_request *request)
+X509_NAME *http_request_subject(const struct http_request *request)
 {
-	return request->connection ? SSL_get0_peer_certificate(request->connection->ssl) : NULL;
+	const struct connection *connection = request->connection;
+	const uint8_t *at = connection ? connection->subject : NULL;
+
+	return at ? d2i_X509_NAME(NULL, &at, connection->subject_size) : NULL;
 }
 
 void http_request_orphan(struct http_request *request)

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "console/frontend/limits.h"
-#include "console/frontend/tls.h"
+#include "console/frontend/tls_peer.h"
 
 #define HTTP_ANSWER_HEADERS  4
 #define HTTP_HEADER_NAME_MAX 64
@@ -77,8 +77,8 @@ const struct tls_peer *http_request_peer(const struct http_request *request);
 const char *http_request_address(const struct http_request *request);
 /* As address.h counts by: 16 bytes. */
 const uint8_t *http_request_network(const struct http_request *request);
-/* The peer's certificate; NULL without one, or when the peer has gone. */
-X509 *http_request_certificate(const struct http_request *request);
+/* The subject of the peer's certificate, the caller's to free; NULL without one, or when the peer has gone. */
+X509_NAME *http_request_subject(const struct http_request *request);
 
 /* Nobody is there to take the answer; which is to be given all the same. */
 bool http_request_is_gone(const struct http_request *request);

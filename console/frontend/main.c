@@ -23,6 +23,7 @@
 #include "common/filter.h"
 #include "console/frontend/route.h"
 #include "console/frontend/state.h"
+#include "console/frontend/tls.h"
 #include "console/frontend/waiting.h"
 #include "console/ipc/process.h"
 

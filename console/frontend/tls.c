@@ -5,15 +5,11 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/cleanup.h"
 #include "console/frontend/frontend.h"
-#include "common/uuid.h"
 
 #define PEER_DEPTH	2  /* device, issuing, root */
 #define TICKET_KEYS_MAX 80 /* bytes: name, MAC key, cipher key of OpenSSL's own */
@@ -167,41 +163,5 @@ int tls_trust(SSL_CTX *tls, const struct console_chain *chain)
 			SSL_CTX_add_client_CA(tls, one) != 1)
 			return -EBADMSG;
 	}
-	return 0;
-}
-
-static int device_of(const X509 *certificate, uint8_t ret_device[CONSOLE_UID_SIZE])
-{
-	const X509_NAME *subject = X509_get_subject_name(certificate);
-	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-	const ASN1_STRING *name;
-	char text[UUID_TEXT_SIZE];
-
-	if (at < 0)
-		return -EBADMSG;
-	name = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
-	if (ASN1_STRING_length(name) != (int)sizeof(text) - 1)
-		return -EBADMSG;
-	memcpy(text, ASN1_STRING_get0_data(name), sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	return uuid_parse(text, ret_device) < 0 ? -EBADMSG : 0;
-}
-
-int tls_peer_read(const SSL *connection, struct tls_peer *ret_peer)
-{
-	X509 *certificate = SSL_get0_peer_certificate(connection);
-	struct tls_peer peer = {0};
-	struct tm expires;
-	unsigned int size = sizeof(peer.certificate);
-
-	if (certificate) {
-		peer.has_certificate = true;
-		if (X509_digest(certificate, EVP_sha256(), peer.certificate, &size) != 1 ||
-			ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &expires) != 1 ||
-			device_of(certificate, peer.device) < 0)
-			return -EBADMSG;
-		peer.expires = timegm(&expires);
-	}
-	*ret_peer = peer;
 	return 0;
 }

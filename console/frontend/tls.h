@@ -7,8 +7,6 @@
 #define HOLDFAST_CONSOLE_FRONTEND_TLS_H
 
 #include <openssl/types.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "console/ipc/messages.h"
 
@@ -24,16 +22,5 @@
 int tls_new(int directory_fd, SSL_CTX *earlier, SSL_CTX **ret_tls);
 /* Peers' certificates must be of this authority. -EBADMSG. */
 int tls_trust(SSL_CTX *tls, const struct console_chain *chain);
-
-/* Who shook hands. */
-struct tls_peer {
-	bool has_certificate;
-	uint8_t certificate[CONSOLE_HASH_SIZE];
-	uint8_t device[CONSOLE_UID_SIZE];
-	int64_t expires; /* seconds since 1970 */
-};
-
-/* -EBADMSG for a certificate that names no device. */
-int tls_peer_read(const SSL *connection, struct tls_peer *ret_peer);
 
 #endif

@@ -418,7 +418,7 @@ void admin_device_change(struct service *service, struct admin_client *client)
 	if (r < 0) {
 		admin_end(client, r, "nothing is changed: %s",
 			r == -EALREADY ? "it has an order already, see 'device show'"
-				       : strerror(-r));
+				       : store_error(r));
 		return;
 	}
 	device.state = state;

@@ -83,7 +83,7 @@ void admin_exports(struct service *service, struct admin_client *client)
 	r = store_event_last(service->reader, &last);
 	count = r < 0 ? r : store_exports(service->reader, rows, sizeof(rows) / sizeof(rows[0]));
 	if (count < 0) {
-		admin_end(client, count, "the database cannot be read: %s", strerror(-count));
+		admin_end(client, count, "the database cannot be read: %s", store_error(count));
 		return;
 	}
 	for (int i = 0; i < count; i++)
@@ -135,7 +135,7 @@ void admin_export_rewind(struct service *service, struct admin_client *client)
 		r = set_back(service, client, &row);
 	if (r < 0) {
 		admin_end(client, r, "it cannot be set back: %s",
-			r == -EBUSY ? "another console runs it; say it there" : strerror(-r));
+			r == -EBUSY ? "another console runs it; say it there" : store_error(r));
 		return;
 	}
 	export_server_drop(service->exports, row.name);

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "console/store/admin_server.h"
 #include "console/store/release.h"
+#include "console/store/repeat.h"
 #include "console/store/store_keys.h"
 #include "console/store/word.h"
 
@@ -181,7 +182,7 @@ static bool is_at_home(struct service *service, const struct store_key *key)
 	return count >= 0;
 }
 
-static int write_down(struct service *service, const struct act *act, const char *receipt)
+static int write_once(struct service *service, const struct act *act, const char *receipt)
 {
 	char what[STORE_TEXT_SIZE], after[64];
 	const struct audit_act row = {.who = act->who,
@@ -200,6 +201,18 @@ static int write_down(struct service *service, const struct act *act, const char
 	r = act->is_destroying ? store_key_destroy(service->writer, &act->key, receipt)
 			       : store_key_add(service->writer, &act->key);
 	return audit_commit(service->writer, r, &row);
+}
+
+/* What the authority has done is done: that the database undid this is no reason to begin there again. */
+static int write_down(struct service *service, const struct act *act, const char *receipt)
+{
+	unsigned int tries = 0;
+	int r;
+
+	do
+		r = write_once(service, act, receipt);
+	while (repeat_is_due(service, &tries, act->who, r));
+	return r;
 }
 
 static const char *words_of(uint16_t refusal)

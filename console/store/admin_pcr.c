@@ -75,7 +75,7 @@ void admin_device_pcr(struct service *service, struct admin_client *client)
 		return;
 	}
 	if (r < 0) {
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s", store_error(r));
 		return;
 	}
 	if (is_changed)

@@ -148,7 +148,7 @@ void admin_policy_publish(struct service *service, struct admin_client *client)
 		return;
 	}
 	if (r < 0) {
-		admin_end(client, r, "nothing is published: %s", strerror(-r));
+		admin_end(client, r, "nothing is published: %s", store_error(r));
 		return;
 	}
 	peer_tell_policies(service);
@@ -188,7 +188,7 @@ void admin_policy_rollout(struct service *service, struct admin_client *client)
 	if (r == -ENOENT)
 		admin_end(client, r, "there is no version %llu", (unsigned long long)version);
 	else if (r < 0)
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s", store_error(r));
 	if (r < 0)
 		return;
 	peer_tell_policies(service);

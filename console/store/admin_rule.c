@@ -49,7 +49,7 @@ void admin_rules(struct service *service, struct admin_client *client)
 			admin_line(client, rule_object(name, &rule));
 	}
 	if (r < 0)
-		admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+		admin_end(client, r, "the database cannot be read: %s", store_error(r));
 	else
 		admin_end(client, 0, "%s", "");
 }
@@ -117,7 +117,7 @@ void admin_rule_add(struct service *service, struct admin_client *client)
 	else if (r == -E2BIG)
 		admin_end(client, r, "there are %d rules: remove one first", RULES_MAX);
 	else if (r < 0)
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s", store_error(r));
 	else
 		admin_end(client, 0,
 			"rule '%s' approves devices that enrol, or say what they are, from now on",
@@ -136,7 +136,7 @@ void admin_rule_remove(struct service *service, struct admin_client *client)
 	if (r == -ENOENT)
 		admin_end(client, r, "there is no rule '%s'", name);
 	else if (r < 0)
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s", store_error(r));
 	else
 		admin_end(client, 0,
 			"rule '%s' approves no more devices; those it has approved are as they "

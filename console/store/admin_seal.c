@@ -21,7 +21,7 @@ void admin_seal_keys(struct service *service, struct admin_client *client)
 		r = seal_keys_waiting(service->reader, &keys->keys[i], &waiting);
 		if (r < 0) {
 			(void)json_object_put(object); /* freed */
-			admin_end(client, r, "the database cannot be read: %s", strerror(-r));
+			admin_end(client, r, "the database cannot be read: %s", store_error(r));
 			return;
 		}
 		seal_key_id_format(keys->keys[i].id, id);
@@ -51,7 +51,7 @@ void admin_seal_rotate(struct service *service, struct admin_client *client)
 			"another console of this database has just made one: see seal-key list; "
 			"nothing is changed");
 	else if (r < 0)
-		admin_end(client, r, "no new key: %s", strerror(-r));
+		admin_end(client, r, "no new key: %s", store_error(r));
 	else
 		admin_end(client, 0,
 			"devices seal to the new key when they have next asked; the earlier one is "
@@ -79,7 +79,7 @@ void admin_seal_destroy(struct service *service, struct admin_client *client)
 			"found (old-key). Revoke the devices, or say --force; nothing is changed",
 			(long long)waiting, name);
 	else if (r < 0)
-		admin_end(client, r, "the key is not destroyed: %s", strerror(-r));
+		admin_end(client, r, "the key is not destroyed: %s", store_error(r));
 	else
 		admin_end(client, 0, "the key is destroyed; what is sealed to it can't be read");
 }

@@ -109,6 +109,10 @@ void admin_end(struct admin_client *client, int error, const char *format, ...)
 {
 	va_list arguments;
 
+	if (error == -EDEADLK && client->may_repeat) {
+		client->is_undone = true;
+		return;
+	}
 	va_start(arguments, format);
 	answer_send_end(&client->channel, error, format, arguments);
 	va_end(arguments);

@@ -23,12 +23,13 @@ struct admin_client {
 	struct admin_request request; /* type 0 = none */
 	struct store_filter filter;
 	struct store_cursor cursor;
-	int64_t after;		 /* DEVICES, TOKENS, AUDIT: the last id said */
-	struct store_place last; /* FOLLOW: behind what was there when it was asked */
-	uint32_t left;		 /* lines that may be said; 0 = any number */
-	bool is_following;	 /* what was there has been said */
-	int fd;			 /* that came with the request; borrowed, while it begins */
-	uint64_t asked;		 /* number of what the authority was asked for it; 0 = nothing */
+	int64_t after;		    /* DEVICES, TOKENS, AUDIT: the last id said */
+	struct store_place last;    /* FOLLOW: behind what was there when it was asked */
+	uint32_t left;		    /* lines that may be said; 0 = any number */
+	bool is_following;	    /* what was there has been said */
+	bool may_repeat, is_undone; /* see admin_verb_begin() */
+	int fd;			    /* that came with the request; borrowed, while it begins */
+	uint64_t asked;		    /* number of what the authority was asked for it; 0 = nothing */
 };
 
 /* Listens. group: whose members may ask, (gid_t)-1 = none beside root. */
@@ -44,11 +45,17 @@ void admin_line(struct admin_client *client, struct json_object *object);
 void admin_text(struct admin_client *client, const char *json);
 /* A line with a descriptor beside it, which stays the caller's; takes ownership of object. */
 void admin_line_with(struct admin_client *client, struct json_object *object, int fd);
-/* Ends the answer. error: 0 or negative errno; text says it in words ("" = none). */
+/*
+ * Ends the answer. error: 0 or negative errno; text says it in words ("" = none). -EDEADLK of a verb that
+ * begins: nothing is said, and it begins again.
+ */
 void admin_end(struct admin_client *client, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* admin_verbs.c: begins to answer; and goes on, if it did not end. True when there is more to do. */
+/*
+ * admin_verbs.c: begins to answer; and goes on, if it did not end. True when there is more to do. A change
+ * that another console's has undone is made again from its beginning, so verbs keep nothing of one that failed.
+ */
 void admin_verb_begin(struct service *service, struct admin_client *client);
 bool admin_verb_work(struct service *service, struct admin_client *client);
 

@@ -72,7 +72,7 @@ void admin_device_tag(struct service *service, struct admin_client *client)
 		admin_end(client, r, "a device has at most %d tags; nothing is changed",
 			STORE_TAGS_MAX);
 	else if (r < 0)
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s", store_error(r));
 	if (r < 0)
 		return;
 	peer_tell_policies(service);

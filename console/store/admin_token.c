@@ -116,7 +116,7 @@ void admin_token_create(struct service *service, struct admin_client *client)
 	(void)snprintf(token.made_by, sizeof(token.made_by), "%s", client->who);
 	r = write_token(service, client, &token, text);
 	if (r < 0) {
-		admin_end(client, r, "no token is made: %s", strerror(-r));
+		admin_end(client, r, "no token is made: %s", store_error(r));
 		return;
 	}
 	object = token_object(&token);
@@ -149,7 +149,7 @@ void admin_token_revoke(struct service *service, struct admin_client *client)
 	if (r == -ENOENT)
 		admin_end(client, r, "there is no token %lld", (long long)id);
 	else if (r < 0)
-		admin_end(client, r, "nothing is changed: %s", strerror(-r));
+		admin_end(client, r, "nothing is changed: %s", store_error(r));
 	else
 		admin_end(client, 0,
 			"token %lld enrols no more devices; those it has enrolled are as they were",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/store/admin_server.h"
+#include "console/store/repeat.h"
 
 static void add_number(struct json_object *object, const char *name, int64_t number)
 {
@@ -98,13 +99,21 @@ static const struct {
 
 void admin_verb_begin(struct service *service, struct admin_client *client)
 {
+	unsigned int tries = 0;
+
 	client->after = 0;
 	client->last = (struct store_place){0};
 	client->left = client->request.limit;
 	client->is_following = false;
 	client->cursor = (struct store_cursor){0};
-	if (verbs[client->request.type].begin)
+	if (!verbs[client->request.type].begin)
+		return;
+	do {
+		client->is_undone = false;
+		client->may_repeat = tries < SERVICE_REPEATS_MAX;
 		verbs[client->request.type].begin(service, client);
+	} while (client->is_undone && repeat_is_due(service, &tries, client->who, -EDEADLK));
+	client->may_repeat = false;
 }
 
 bool admin_verb_work(struct service *service, struct admin_client *client)

@@ -5,7 +5,6 @@
  * undone is done again. What can't be understood is a broken peer.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +12,10 @@
 #include "common/log.h"
 #include "console/store/export_server.h"
 #include "console/store/identify.h"
+#include "console/store/repeat.h"
 #include "console/store/request.h"
 #include "console/store/service.h"
 #include "console/store/word.h"
-
-#define REPEAT_PAUSE_MS 50
 
 struct request {
 	uint16_t type;
@@ -187,18 +185,10 @@ static int commit(struct service *service)
 	return r;
 }
 
-/*
- * The pause is for the other one to get what it waits for: who is undone and back at once has it first, and
- * waits a second (deadlock_timeout) for the same to be found again.
- */
 static int work_again(struct service *service, unsigned int count)
 {
 	int r = 0;
 
-	failure_note(&service->failures, CONSOLE_FAILURE_REPEATED, "%u requests: %s", count,
-		store_error(-EDEADLK));
-	store_rollback(service->writer);
-	(void)poll(NULL, 0, REPEAT_PAUSE_MS); /* shorter at worst */
 	for (unsigned int i = 0; i < count; i++)
 		free(take_ptr(answers[i].release));
 	for (unsigned int i = 0; i < count && r == 0; i++)
@@ -208,7 +198,7 @@ static int work_again(struct service *service, unsigned int count)
 
 static void take_group(struct service *service)
 {
-	unsigned int count = 0;
+	unsigned int count = 0, tries = 0;
 	size_t used = 0;
 	int r = 0;
 
@@ -220,7 +210,7 @@ static void take_group(struct service *service)
 		return;
 	if (r == 0)
 		r = commit(service);
-	for (unsigned int i = 0; i < SERVICE_REPEATS_MAX && r == -EDEADLK; i++)
+	while (repeat_is_due(service, &tries, "requests of devices", r))
 		r = work_again(service, count);
 	if (r < 0)
 		fail_group(service, count, r);

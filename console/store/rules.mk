@@ -12,6 +12,8 @@ $(foreach test,$(CONSOLE_STORE_TESTS) $(CONSOLE_STORE_TESTS:%=%_postgres) consol
 
 UNIT_LIBS_console_failures   = $(CONSOLE_STORE)
 UNIT_LDLIBS_console_failures := $(CONSOLE_STORE_LDLIBS)
+UNIT_LIBS_console_repeat	    = $(CONSOLE_STORE)
+UNIT_LDLIBS_console_repeat   := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_audit	    = $(UNIT_LIBS_console_service)
 UNIT_LDLIBS_console_audit   := $(CONSOLE_STORE_LDLIBS)
 UNIT_LIBS_console_seal	    = $(UNIT_LIBS_console_service)

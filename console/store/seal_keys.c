@@ -158,13 +158,13 @@ static int rotate(struct seal_keys *keys, struct store *store, const char *who, 
 		r = note(store, who, "seal-key rotate", &fresh, before, "in use", now_ms);
 	if (r == 0 && store_is_shared(store))
 		r = share(keys, store, private_key);
-	if (r == 0)
-		r = seal_file_rotate(keys->directory, keys->keys[keys->count - 1].id, private_key);
 	if (r < 0)
 		return r;
 	old->replaced_ms = fresh.made_ms;
 	keys->keys[keys->count++] = fresh;
 	r = seal_list_write(keys, store);
+	if (r == 0) /* last: what the database undoes is not in the file yet */
+		r = seal_file_rotate(keys->directory, old->id, private_key);
 	return r < 0 ? r : store_commit(store);
 }
 

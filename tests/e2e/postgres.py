@@ -271,6 +271,9 @@ class Locker:
     def lock(self, uid):
         self.say(f"SELECT 'has', id FROM device WHERE uid = '\\x{uid.replace('-', '')}' FOR UPDATE;")
 
+    def lock_audit(self):
+        self.say("SELECT 'has', lane FROM lane WHERE lane = 0 FOR UPDATE;")
+
     def has_it(self):
         return self.process.stdout.readline().startswith('has')
 
@@ -278,32 +281,80 @@ class Locker:
         self.process.communicate('COMMIT;')
 
 
+def waiting(database):
+    return int(database.ask('SELECT count(*) FROM pg_locks WHERE NOT granted'))
+
+
+def failures(console):
+    return {row['name']: row['count'] for row in console.lines('status')[0]['failures']}
+
+
+def bring_home(agents, console):
+    """Who was refused by its first console, as when the database was away, may be with the other one."""
+    for agent in agents:
+        if agent.status().get('console') != console.url:
+            agent.kill()
+            agent.start()
+        check('the device is at its first console', wait_until(
+            lambda a=agent: a.status().get('console') == console.url and a.status().get('standing') == 'trusted'),
+            agent.status())
+
+
+def find_deadlocks_late(database):
+    """The database looks once, so long after a wait has begun: what waits for it has to be there by then."""
+    database.ask("ALTER SYSTEM SET deadlock_timeout = '4s'")
+    database.ask('SELECT pg_reload_conf()')
+
+
 def deadlocked(console, database, one, other):
     """The store has one's row and waits for the other's, whose holder waits for one's."""
-    def waiting():
-        return int(database.ask('SELECT count(*) FROM pg_locks WHERE NOT granted'))
-
-    def failures():
-        return {row['name']: row['count'] for row in console.lines('status')[0]['failures']}
     holds_one, holds_other = Locker(database), Locker(database)
     for locker, agent in ((holds_one, one), (holds_other, other)):
         locker.lock(agent.uid)
         check('it is held', locker.has_it())
-    before = failures()
+    before = failures(console)
     one.log.append(10)
-    check('the store waits for one', wait_until(lambda: waiting() == 1))
+    check('the store waits for one', wait_until(lambda: waiting(database) == 1))
     other.log.append(10)
-    time.sleep(2)  # for it to come into the same transaction
+    time.sleep(4)  # for it to come into the same transaction
     holds_one.end()
-    check('and then for the other', wait_until(lambda: waiting() == 1))
+    check('and then for the other', wait_until(lambda: waiting(database) == 1))
     holds_other.lock(one.uid)
     check('it is undone', holds_other.has_it())
     holds_other.end()
     check('what it was to store is acknowledged', wait_until(
         lambda: all(a.status().get('acknowledged') == a.log.sequence for a in (one, other))), console.log()[-800:])
-    after = failures()
+    after = failures(console)
     check('as it was done again', after.get('database-repeated', 0) > before.get('database-repeated', 0), after)
     check('and nobody refused', after.get('database-conflict') == before.get('database-conflict'), after)
+
+
+def deadlocked_command(console, database, uid, words):
+    """An administrator's change has the device's row and waits for the log of audit, whose holder waits for the row."""
+    holder = Locker(database)
+    holder.lock_audit()
+    check('the log is held', holder.has_it())
+    before = failures(console)
+    command = subprocess.Popen([*console.words, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    check(f"'{words[1]}' waits for it", wait_until(lambda: waiting(database) == 1))
+    holder.lock(uid)
+    check('it is undone', holder.has_it())
+    check('and not answered yet', command.poll() is None)
+    holder.end()
+    error = command.communicate(timeout=60)[1]
+    check('it is done all the same', command.returncode == 0, error)
+    after = failures(console)
+    check('as it was done again', after.get('database-repeated', 0) == before.get('database-repeated', 0) + 1, after)
+
+
+def administrators_deadlocked(console, database, agent):
+    def audited(act):
+        return [row for row in console.lines('audit') if row['act'] == act and agent.uid in row['what']]
+    for verb, state in (('suspend', 'suspended'), ('approve', 'trusted')):
+        count = len(audited(f'device {verb}'))
+        deadlocked_command(console, database, agent.uid, ('device', verb, agent.uid))
+        check(f'the device is {state}', console.device(agent.uid)['state'] == state)
+        check('and that is written down once', len(audited(f'device {verb}')) == count + 1, audited(f'device {verb}'))
 
 
 def keys_have_a_home(directory, first, second):
@@ -367,7 +418,10 @@ def run(rng, directory, database, consoles, agents):
     following(first, agents['at-second'])
     away(database, first, agents['at-first'])
     agents['beside'] = make_agent(directory, 'beside', first, second)
+    find_deadlocks_late(database)
+    bring_home((agents['at-first'], agents['beside']), first)
     deadlocked(first, database, agents['at-first'], agents['beside'])
+    administrators_deadlocked(first, database, agents['beside'])
     faults(rng, consoles, agents, database)
     accounts(consoles, agents, database)
     sealing_anew(consoles, agents)

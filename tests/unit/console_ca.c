@@ -237,14 +237,14 @@ Test(console_ca, a_renewal_names_the_same_device)
 	STACK_OF(X509_EXTENSION) *extensions = NULL;
 
 	cr_assert(X509_REQ_set_subject_name(request, X509_get_subject_name(device)));
-	cr_expect(csr_is_same_subject(request, device));
+	cr_expect(csr_is_same_subject(request, X509_get_subject_name(device)));
 	cr_assert(X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN",
 		MBSTRING_UTF8, (const uint8_t *)"b", -1, -1, 0));
-	cr_expect_not(csr_is_same_subject(request, device));
+	cr_expect_not(csr_is_same_subject(request, X509_get_subject_name(device)));
 	cr_assert(X509_REQ_set_subject_name(request, X509_get_subject_name(device)));
 	cr_assert(X509V3_add1_i2d(&extensions, NID_subject_alt_name, GENERAL_NAMES_new(), 0, 0));
 	cr_assert(X509_REQ_add_extensions(request, extensions));
-	cr_expect_not(csr_is_same_subject(request, device));
+	cr_expect_not(csr_is_same_subject(request, X509_get_subject_name(device)));
 	X509_REQ_free(request);
 	X509_free(device);
 }
