@@ -17,6 +17,7 @@ static const char schema[] =
 	"PRAGMA cell_size_check = ON;"
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = NORMAL;"
+	"PRAGMA cache_size = -512;" /* KiB: the kernel has its pages too, and lends them to others */
 	"CREATE TABLE IF NOT EXISTS version" SCHEMA_VERSION " (number INTEGER);"
 	"CREATE TABLE IF NOT EXISTS scope (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
 	"CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"
