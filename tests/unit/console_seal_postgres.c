@@ -142,11 +142,15 @@ Test(console_seal, a_rotation_of_which_the_database_knows_nothing)
 Test(console_seal, a_rotation_that_fails_is_none)
 {
 	second_joins();
-	PQclear(fixture_sql("ALTER TABLE value ADD CONSTRAINT stop CHECK (name <> 'seal-keys') "
-			    "NOT VALID")); /* the last write: the files are written */
+	/* at the commit: the files are written */
+	PQclear(fixture_sql(
+		"CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS "
+		"'BEGIN RAISE EXCEPTION ''stop''; END'; CREATE CONSTRAINT TRIGGER stop "
+		"AFTER INSERT OR UPDATE ON value DEFERRABLE INITIALLY DEFERRED FOR EACH "
+		"ROW WHEN (NEW.name = 'seal-keys') EXECUTE FUNCTION stop()"));
 	cr_expect_lt(seal_keys_rotate(&service.seals, fixture_store, fixture_ingest, "test", 1), 0);
 	cr_expect_eq(files(), 2, "control: it came so far");
-	PQclear(fixture_sql("ALTER TABLE value DROP CONSTRAINT stop"));
+	PQclear(fixture_sql("DROP TRIGGER stop ON value"));
 	restart();
 	expect_same(1);
 	rotate();
