@@ -120,6 +120,7 @@ static __noinline int guard_ioctl(struct file *file, unsigned int cmd)
 
 	switch (cmd) {
 	case FS_IOC_SETFLAGS:
+	case FS_IOC32_SETFLAGS:
 	case FS_IOC_FSSETXATTR:
 		return guard_object(file->f_inode, act.dentry, HF_OPERATION_ATTRIBUTE);
 	case FIFREEZE:

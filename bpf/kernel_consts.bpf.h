@@ -70,6 +70,7 @@
 
 /* include/uapi/linux/fs.h, fs/ext4/ext4.h: attributes of an inode, a file system brought to a halt */
 #define FS_IOC_SETFLAGS	  0x40086602u
+#define FS_IOC32_SETFLAGS 0x40046602u /* the same by a 32-bit system call */
 #define FS_IOC_FSSETXATTR 0x401c5820u
 #define FIFREEZE	  0xc0045877u
 #define EXT4_IOC_SHUTDOWN 0x8004587du
@@ -92,6 +93,7 @@
 #define BTRFS_IOC_SNAP_CREATE	 0x50009401u
 #define BTRFS_IOC_SNAP_CREATE_V2 0x50009417u
 #define BTRFS_IOC_SEND		 0x40489426u
+#define BTRFS_IOC_SEND_32	 0x40449426u /* fs/btrfs/ioctl.c */
 
 /* include/uapi/linux/mount.h */
 #define MS_REMOUNT     32ul

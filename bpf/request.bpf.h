@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Answers the agent's requests (control.h) and closes loop devices to labelled readers: both come
- * in through file_ioctl.
+ * Answers the agent's requests (control.h), closes loop devices to labelled readers, and cards to who
+ * captures: all come in through file_ioctl, or its twin for 32-bit system calls.
  */
 #ifndef HOLDFAST_BPF_REQUEST_H
 #define HOLDFAST_BPF_REQUEST_H
 
 #include "app.bpf.h"
 #include "guard_file.bpf.h"
+#include "screen_device.bpf.h"
 #include "taint.bpf.h"
 #include "terminal.bpf.h"
 
@@ -193,7 +194,7 @@ static __always_inline bool is_raw_write(unsigned int cmd)
 static __always_inline bool is_snapshot(struct super_block *sb, unsigned int cmd)
 {
 	return (cmd == BTRFS_IOC_SNAP_CREATE || cmd == BTRFS_IOC_SNAP_CREATE_V2 ||
-		       cmd == BTRFS_IOC_SEND) &&
+		       cmd == BTRFS_IOC_SEND || cmd == BTRFS_IOC_SEND_32) &&
 	       sb->s_magic == BTRFS_SUPER_MAGIC;
 }
 
@@ -220,11 +221,34 @@ static __noinline int push_by_ioctl(struct file *file, unsigned int cmd)
 	return judge(&act);
 }
 
+/* Of its own, for the stack: most are none. */
+static __noinline int disk_by_ioctl(struct file *file, unsigned int cmd)
+{
+	struct act act = {.channel = HF_CHANNEL_RAWDISK, .operation = HF_OPERATION_IOCTL};
+
+	if (is_raw_write(cmd))
+		act.labels = taint_current();
+	else if (is_snapshot(file->f_inode->i_sb, cmd))
+		act.labels = disk_labels(file->f_inode->i_sb);
+	act.dentry = file->f_path.dentry;
+	act.mnt = file->f_path.mnt;
+	return act.labels ? judge(&act) : 0;
+}
+
+/* What anybody but the agent asks of a file. 0 or -EPERM. */
+static __always_inline int judge_ioctl(struct file *file, unsigned int cmd)
+{
+	if (guard_ioctl(file, cmd) || screen_ioctl(file, cmd))
+		return -EPERM;
+	if (cmd == TIOCSTI || cmd == UFFDIO_COPY || cmd == UFFDIO_CONTINUE)
+		return push_by_ioctl(file, cmd);
+	return disk_by_ioctl(file, cmd);
+}
+
 SEC("lsm/file_ioctl")
 int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
 {
 	struct hf_request *request;
-	struct act act = {.channel = HF_CHANNEL_RAWDISK, .operation = HF_OPERATION_IOCTL};
 
 	if (ret)
 		return ret;
@@ -238,17 +262,14 @@ int BPF_PROG(hf_file_ioctl, struct file *file, unsigned int cmd, unsigned long a
 			request_answer(file, request);
 		return 0;
 	}
-	if (guard_ioctl(file, cmd))
-		return -EPERM;
-	if (cmd == TIOCSTI || cmd == UFFDIO_COPY || cmd == UFFDIO_CONTINUE)
-		return push_by_ioctl(file, cmd);
-	if (is_raw_write(cmd))
-		act.labels = taint_current();
-	else if (is_snapshot(file->f_inode->i_sb, cmd))
-		act.labels = disk_labels(file->f_inode->i_sb);
-	act.dentry = file->f_path.dentry;
-	act.mnt = file->f_path.mnt;
-	return act.labels ? judge(&act) : 0;
+	return judge_ioctl(file, cmd);
+}
+
+/* 32-bit system calls, which any program can make, are asked here since 6.8 and long-term series of 2024. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(hf_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : judge_ioctl(file, cmd);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Screens as devices: a framebuffer, the text of virtual consoles. Who reads one captures, as on a
- * display. Numbers: Documentation/admin-guide/devices.txt.
+ * Screens as devices: a framebuffer, the text of virtual consoles, what a graphics card puts out. Who reads
+ * one captures, as on a display. Numbers: Documentation/admin-guide/devices.txt.
  */
 #ifndef HOLDFAST_BPF_SCREEN_DEVICE_H
 #define HOLDFAST_BPF_SCREEN_DEVICE_H
@@ -13,8 +13,14 @@
 
 #define VCS_MAJOR 7
 #define FB_MAJOR  29
-#define TTY_MAJOR 4 /* include/uapi/linux/major.h */
-#define TTYAUX	  5 /* /dev/tty and /dev/console */
+#define DRM_MAJOR 226 /* include/drm/drm_file.h */
+#define TTY_MAJOR 4   /* include/uapi/linux/major.h */
+#define TTYAUX	  5   /* /dev/tty and /dev/console */
+
+/* Numbers of DRM_IOCTL_MODE_GETFB and _GETFB2 (include/uapi/drm/drm.h): all that drm_ioctl() looks at. */
+#define DRM_NUMBER(cmd) ((cmd)&0xff)
+#define DRM_GETFB	0xad
+#define DRM_GETFB2	0xce
 
 #define TTY_DRIVER_TYPE_CONSOLE 2 /* include/linux/tty_driver.h: virtual ones */
 
@@ -51,7 +57,21 @@ static __always_inline int screen_open(struct file *file, __u16 type)
 	return major == VCS_MAJOR ? device_capture(HF_SCREEN_CONSOLE_VCS) : 0;
 }
 
+/* Current asks a graphics card for the buffer that is put out. 0 or -EPERM. */
+static __always_inline int screen_ioctl(struct file *file, unsigned int cmd)
+{
+	if ((DRM_NUMBER(cmd) != DRM_GETFB && DRM_NUMBER(cmd) != DRM_GETFB2) ||
+		MAJOR_OF(file->f_inode->i_rdev) != DRM_MAJOR)
+		return 0;
+	return device_capture(HF_SCREEN_DRM);
+}
+
 #else
+
+static __always_inline int screen_ioctl(struct file *file, unsigned int cmd)
+{
+	return 0;
+}
 
 static __always_inline void console_show(struct file *file, __u64 taint)
 {

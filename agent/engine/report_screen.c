@@ -56,7 +56,7 @@ static const char *state_of(const struct engine *engine, const struct method *me
 	if (!strcmp(method->where, "bus"))
 		open |= HF_OPEN_BUS;
 	if (!report_is_enforcing(engine) || engine->hello.open_channels & open ||
-		!strcmp(method->name, "pipewire-node") || !strcmp(method->name, "drm"))
+		!strcmp(method->name, "pipewire-node"))
 		return "not seen";
 	if (!strcmp(method->name, "wayland-data-control"))
 		return policy_word(&bank->channels[HF_CHANNEL_CLIPBOARD], 0);

@@ -34,7 +34,7 @@ static bool lsm_list_has_bpf(void)
 	return false;
 }
 
-/* Programs the object can do without, and what is then not seen or held. */
+/* Programs the object can do without, and what is then not seen or held; NULL: nothing. */
 static const struct {
 	const char *program;
 	const char *without;
@@ -66,6 +66,7 @@ static const struct {
 			  "to the message bus"},
 	{"hf_adopt", "connections to displays that were there before the agent are not read"},
 	{"hf_copied", "what is sent to displays is not read: captures are not seen"},
+	{"hf_file_ioctl_compat", NULL}, /* where there is none, hf_file_ioctl is asked */
 	{"hf_file_receive", "descriptors passed between processes are not checked on arrival"},
 };
 
@@ -188,7 +189,8 @@ int kernel_support_fit(struct bpf_object *object, struct kernel_support *support
 		r = bpf_program__set_autoload(program, false);
 		if (r < 0)
 			return r;
-		note_missing(support, optional_programs[i].without);
+		if (optional_programs[i].without)
+			note_missing(support, optional_programs[i].without);
 	}
 	return set_features(object, support);
 }

@@ -39,6 +39,7 @@ machine_describe()
 		case $kind in
 		dbus | systemd) ;;
 		tpm) qemu_args+=("${tpm_args[@]}") ;;
+		display) qemu_args+=(-device bochs-display) ;;
 		*) add_disk "$kind" "$disk_dir" ;;
 		esac
 	done

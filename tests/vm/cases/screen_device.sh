@@ -1,9 +1,9 @@
 #!/bin/bash
-# Owns: captures by devices: the text of a virtual console, and a framebuffer where the machine has one.
-# Refused once a labelled reader wrote to a console (block), or labelled what is read (follow), or only
-# recorded (audit); allowed before.
-# vm-needs: ext4
-# vm-timeout: 600
+# Owns: captures by devices: the text of a virtual console, a framebuffer, what a graphics card puts out. Refused
+# once a labelled reader wrote to a console (block), or labelled what is read (follow), or only recorded (audit);
+# allowed before.
+# vm-needs: ext4 display
+# vm-timeout: 900
 # The places have no blanks in their names.
 # shellcheck disable=SC2086,SC2317
 . tests/vm/guest/lib.sh
@@ -17,16 +17,27 @@ reader=/opt/readers/busybox
 read_device()
 {
 	rm -f $work/$1
-	dd if=/dev/$1 of=$work/$1 bs=4096 count=2
+	case $1 in
+	getfb*) /usr/bin/python3 tests/vm/cases/drm_picture.py /dev/dri/card0 $1 $work/$1 ;;
+	*) dd if=/dev/$1 of=$work/$1 bs=4096 count=2 ;;
+	esac
+}
+
+# A console takes the display over when something is written there.
+display_is_on()
+{
+	echo hello >/dev/tty1 && read_device getfb
 }
 
 places_make || exit 1
+modprobe bochs
+check 'a graphics card puts a console out' wait_for 120 display_is_on
 devices=''
-for device in vcs1 vcsa1 vcsu1 fb0; do
-	if [ -c /dev/$device ] && read_device $device 2>/dev/null; then
+for device in vcs1 vcsa1 vcsu1 fb0 getfb getfb2; do
+	if read_device $device 2>/run/hf/said; then
 		devices="$devices $device"
 	else
-		skip "$device" "no /dev/$device"
+		skip "$device" "$(tail -n 1 /run/hf/said)"
 	fi
 done
 
@@ -55,7 +66,9 @@ refused()
 }
 
 allowed 'nothing was shown'
-check 'that is recorded all the same' recorded '"method":"console-vcs"'
+check 'that is recorded all the same: consoles' recorded '"method":"console-vcs"'
+check 'framebuffers' recorded '"method":"framebuffer"'
+check 'cards' recorded '"method":"drm"'
 check 'who reads elsewhere shows nothing' $reader sh -c "cat $secret/doc.txt >/dev/null"
 allowed 'nothing was shown yet'
 check 'a labelled reader shows something' $reader sh -c "cat $secret/doc.txt >/dev/tty1"

@@ -140,7 +140,8 @@ the_table()
 {
 	check 'doctor says that pictures of X11 are refused, while labels are shown' state_is :7 x11-getimage blocked
 	check 'and so are calls on the bus' state_is bus portal-screenshot blocked
-	check 'and what nobody sees' state_is devices drm 'not seen'
+	check 'and what cards put out' state_is devices drm blocked
+	check 'and what nobody sees' state_is bus pipewire-node 'not seen'
 	check 'and has a table for people' grep -q ':7 (X11, alice), with a witness' <(holdfast doctor)
 }
 

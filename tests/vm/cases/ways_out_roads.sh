@@ -184,6 +184,7 @@ to_devices()
 	modprobe -q loop
 	truncate -s 8M $usb/image
 	out loop-attach loop-attach /dev/loop0 $usb/image
+	out loop-attach-32 loop-attach-32 /dev/loop0 $usb/image
 	losetup /dev/loop1 $usb/image
 	out loop-write disk-write /dev/loop1
 	out loop-write-before disk-write-before /dev/loop1

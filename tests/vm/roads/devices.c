@@ -75,8 +75,26 @@ static int road_disk_mmap_before(struct job *job)
 	return job_store(job, map);
 }
 
-/* A file of the stick as a disk: the target is the loop device, argument 1 the file. */
-static int road_loop_attach(struct job *job)
+/* By the 32-bit system call, which no right keeps a 64-bit program from: arch/x86/entry. */
+static int ioctl_32(int fd, unsigned long request, int value)
+{
+#ifdef __x86_64__
+	long r = 54; /* ioctl there */
+
+	__asm__ volatile("int $0x80"
+			 : "+a"(r)
+			 : "b"((long)fd), "c"(request), "d"((long)value)
+			 : "r8", "r9", "r10", "r11", "memory");
+	if ((int)r >= 0)
+		return (int)r;
+	errno = -(int)r;
+#else
+	errno = ENOSYS;
+#endif
+	return -1;
+}
+
+static int loop_attach(struct job *job, int (*set)(int fd, unsigned long request, int value))
 {
 	auto_close int loop = check_call(open(job->target, O_RDWR | O_CLOEXEC));
 	auto_close int file = -EBADF;
@@ -90,10 +108,26 @@ static int road_loop_attach(struct job *job)
 	r = job_read(job);
 	if (r < 0)
 		return r;
-	r = check_call(ioctl(loop, LOOP_SET_FD, file));
+	r = check_call(set(loop, LOOP_SET_FD, file));
 	if (r == 0)
 		(void)ioctl(loop, LOOP_CLR_FD, 0); /* the case has the result */
 	return r;
+}
+
+static int ioctl_64(int fd, unsigned long request, int value)
+{
+	return ioctl(fd, request, value);
+}
+
+/* A file of the stick as a disk: the target is the loop device, argument 1 the file. */
+static int road_loop_attach(struct job *job)
+{
+	return loop_attach(job, ioctl_64);
+}
+
+static int road_loop_attach_32(struct job *job)
+{
+	return loop_attach(job, ioctl_32);
 }
 
 /* WRITE(10) past the block layer. The descriptor needs no write access with CAP_SYS_RAWIO. */
@@ -153,6 +187,7 @@ const struct road roads_devices[] = {
 	{"disk-mmap", road_disk_mmap, false},
 	{"disk-mmap-before", road_disk_mmap_before, true},
 	{"loop-attach", road_loop_attach, false},
+	{"loop-attach-32", road_loop_attach_32, false},
 	{"scsi-write", road_scsi_write, false},
 	{"disk-read", road_disk_read, false},
 	{0},
