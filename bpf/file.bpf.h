@@ -30,6 +30,15 @@ static __always_inline __u16 inode_type(struct inode *inode)
 	return inode->i_mode & S_IFMT;
 }
 
+/*
+ * What a client draws in, and hands to its display: as memory, but made in /dev/shm and unlinked at once.
+ * A client that captures what is labelled (follow) has it labelled before the display has received it.
+ */
+static __always_inline bool is_carried_buffer(struct inode *inode)
+{
+	return inode->i_sb->s_magic == TMPFS_MAGIC && !inode->i_nlink && is_carrier();
+}
+
 /* Content of a labelled file is about to reach current: may this program have it, this user now? */
 static __noinline int labelled_read(
 	struct file *file, __u64 labels, __u8 reason, __u8 channel, __u8 operation)
@@ -41,6 +50,8 @@ static __noinline int labelled_read(
 	if (is_agent() || (!(file->f_mode & FMODE_READ) && is_agents_own()))
 		return 0;
 	if (!reason && is_own_state(file->f_path.dentry, file->f_inode, labels))
+		return 0;
+	if (operation != HF_OPERATION_OPEN && is_carried_buffer(file->f_inode))
 		return 0;
 	act.channel = channel;
 	act.labels = operation == HF_OPERATION_READ ? gate_of_machine(labels, &act.reason)
