@@ -18,8 +18,8 @@ FEW = 1
 # What x11perf draws, and how often: each about as many instructions.
 X_TESTS = {
     "noop": 40000, "dot": 10000, "rect10": 4000, "rect500": 40, "line100": 1000, "seg10": 5000,
-    "f8text": 4000, "f8itext": 4000, "trap100": 200, "copywinwin100": 400, "copypixwin100": 400,
-    "scroll100": 400, "putimage100": 200, "shmput100": 400, "getimage100": 200, "prop": 800, "atom": 4000,
+    "trap100": 200, "copywinwin100": 400, "copypixwin100": 400,
+    "scroll100": 400, "putimage100": 200, "shmput100": 400, "getimage100": 200, "prop": 800,
     "pointer": 800, "ucreate": 2000, "map": 400, "umove": 400, "gc": 8000,
 }
 FRAMES_SECONDS = 4
