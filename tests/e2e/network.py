@@ -58,9 +58,9 @@ class Site:
     def is_trusted(self, agent, seconds=30):
         return wait_until(lambda: agent.status().get('standing') == 'trusted', seconds)
 
-    def trusted(self, name, url, **more):
+    def trusted(self, name, url, seconds=30, **more):
         agent = self.agent(name, url, **more)
-        check(f'{name}: enrols', self.is_trusted(agent), f'{agent.status()} {agent.errors()}')
+        check(f'{name}: enrols', self.is_trusted(agent, seconds), f'{agent.status()} {agent.errors()}')
         return agent
 
     def stored(self, name, agent, seconds=120):
@@ -260,7 +260,7 @@ def in_parallel(site, cases):
 def lossy(directory):
     """In a network of its own, in which the kernel loses packets."""
     site = Site(directory)
-    agent = site.trusted('30 % loss', site.console.url)
+    agent = site.trusted('30 % loss', site.console.url, seconds=240)  # a lost SYN or two, and TCP waits for half of it
     for _ in range(10):
         agent.log.append(200)
         time.sleep(1)
