@@ -35,7 +35,7 @@ make_policy()
 
 show()
 {
-	$shower -geometry +40+40 -file $1 >/run/hf/shown 2>&1 &
+	$shower -geometry +40+40 -file $1 >/dev/null 2>&1 &
 	shown_pid=$!
 	wait_for 60 is_shown
 }
