@@ -75,8 +75,15 @@ shoot_python-xlib()
 # The picture is what a viewer gets.
 shoot_x11vnc()
 {
+	local server status
+
 	x11vnc -display $DISPLAY -localhost -rfbport 5977 -once -nopw -quiet -noxdamage -noshm &
+	server=$!
 	/usr/bin/python3 tests/vm/cases/vnc_picture.py 5977 $1
+	status=$?
+	kill $server 2>/dev/null # whom nobody could ask goes on waiting, and showing
+	wait $server 2>/dev/null
+	return $status
 }
 
 shoot_gnome-screenshot()
