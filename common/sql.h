@@ -8,6 +8,15 @@
 #include <stdint.h>
 
 /*
+ * How the agent's own stores are kept: a commit survives our end, a power cut may take the last few. The cache
+ * is small (KiB), as the kernel has its pages too, and lends them to others.
+ */
+#define SQL_SMALL_STORE                \
+	"PRAGMA journal_mode = WAL;"   \
+	"PRAGMA synchronous = NORMAL;" \
+	"PRAGMA cache_size = -512;"
+
+/*
  * What went wrong last: -EBADMSG for a damaged file, -EEXIST against a constraint, -EBUSY, -ENOSPC,
  * -EACCES, -ENOMEM, -EIO.
  */

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "watermark/blocks.h"
+#include "watermark/ranking.h"
 
 /* What is looked for in the block that a search begins with. */
 #define SCALE_MIN   0.55f
@@ -87,33 +88,26 @@ static float apart(const struct affine *one, const struct affine *other)
 	       2 / size;
 }
 
-/* Best first; of those that are nearly one only the best. */
-static void keep(struct seed kept[SEEDS_MAX], unsigned int *count, const struct seed *seed)
+/* Of those that are nearly one only the best. */
+static void keep(const struct ranking *kept, unsigned int *count, const struct seed *seed)
 {
-	unsigned int at;
+	const struct seed *one = kept->items;
 
-	if (*count == SEEDS_MAX && seed->score <= kept[SEEDS_MAX - 1].score)
+	if (*count == kept->most && seed->score <= one[kept->most - 1].score)
 		return;
 	for (unsigned int i = 0; i < *count; i++) {
-		if (apart(&seed->slope, &kept[i].slope) > APART)
+		if (apart(&seed->slope, &one[i].slope) > APART)
 			continue;
-		if (kept[i].score >= seed->score)
+		if (one[i].score >= seed->score)
 			return;
-		memmove(kept + i, kept + i + 1, (--*count - i) * sizeof(*kept));
+		ranking_remove(kept, count, i);
 		break;
 	}
-	for (at = *count; at > 0 && kept[at - 1].score < seed->score; at--)
-		;
-	if (at == SEEDS_MAX)
-		return;
-	if (*count < SEEDS_MAX)
-		++*count;
-	memmove(kept + at + 1, kept + at, (*count - at - 1) * sizeof(*kept));
-	kept[at] = *seed;
+	ranking_insert(kept, count, seed);
 }
 
 static void try_slopes(const struct block *block, const struct carrier *carrier, float scale,
-	float turn, struct seed kept[SEEDS_MAX], unsigned int *count)
+	float turn, const struct ranking *kept, unsigned int *count)
 {
 	const struct affine s = search_slope(scale, turn);
 
@@ -133,11 +127,13 @@ static void try_slopes(const struct block *block, const struct carrier *carrier,
 static unsigned int find_seeds(
 	const struct block *block, const struct carrier *carrier, struct seed ret_seeds[SEEDS_MAX])
 {
+	const struct ranking kept = {
+		ret_seeds, sizeof(*ret_seeds), offsetof(struct seed, score), SEEDS_MAX};
 	unsigned int count = 0;
 
 	for (float scale = SCALE_MIN; scale < SCALE_MAX; scale *= 1 + STRIDE)
 		for (float turn = -TURN_MAX; turn <= TURN_MAX; turn += STRIDE)
-			try_slopes(block, carrier, scale, turn, ret_seeds, &count);
+			try_slopes(block, carrier, scale, turn, &kept, &count);
 	return count;
 }
 
@@ -193,19 +189,13 @@ static struct perspective tilted(
 static void keep_best(struct perspective kept[PERSPECTIVES_MAX], unsigned int *count,
 	const struct perspective *found)
 {
-	unsigned int at;
+	const struct ranking ranking = {
+		kept, sizeof(*kept), offsetof(struct perspective, score), PERSPECTIVES_MAX};
 
 	for (unsigned int i = 0; i < *count; i++) /* climbed to the same place */
 		if (apart(&kept[i].warp.slope, &found->warp.slope) < APART / 5)
 			return;
-	for (at = *count; at > 0 && kept[at - 1].score < found->score; at--)
-		;
-	if (at == PERSPECTIVES_MAX)
-		return;
-	if (*count < PERSPECTIVES_MAX)
-		++*count;
-	memmove(kept + at + 1, kept + at, (*count - at - 1) * sizeof(*kept));
-	kept[at] = *found;
+	ranking_insert(&ranking, count, found);
 }
 
 /* Ring by ring, until all blocks agree. */

@@ -3,7 +3,9 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <string.h>
+#include <stddef.h>
+
+#include "watermark/ranking.h"
 
 /* How far the outermost line moves from one try to the next, in bins. */
 #define STRIDE 0.75f
@@ -47,29 +49,21 @@ static float stride_of(const struct spectrum *spectrum, float scale)
 	       (SEARCH_RESIDUAL_PIXEL * CARRIER_RADIUS_MAX * (float)size);
 }
 
-static void keep(struct polar kept[SEARCH_CANDIDATES_MAX], unsigned int *count,
-	const struct polar *found, float stride)
+static void keep(
+	const struct ranking *kept, unsigned int *count, const struct polar *found, float stride)
 {
-	unsigned int at;
+	const struct polar *one = kept->items;
 
 	for (unsigned int i = 0; i < *count; i++) {
-		if (fabsf(logf(kept[i].scale / found->scale)) > APART * stride ||
-			fabsf(kept[i].turn - found->turn) > APART * stride)
+		if (fabsf(logf(one[i].scale / found->scale)) > APART * stride ||
+			fabsf(one[i].turn - found->turn) > APART * stride)
 			continue;
-		if (kept[i].score >= found->score)
+		if (one[i].score >= found->score)
 			return;
-		memmove(kept + i, kept + i + 1, (*count - i - 1) * sizeof(*kept));
-		--*count;
+		ranking_remove(kept, count, i);
 		break;
 	}
-	for (at = *count; at > 0 && kept[at - 1].score < found->score; at--)
-		;
-	if (at == SEARCH_CANDIDATES_MAX)
-		return;
-	if (*count < SEARCH_CANDIDATES_MAX)
-		++*count;
-	memmove(kept + at + 1, kept + at, (*count - at - 1) * sizeof(*kept));
-	kept[at] = *found;
+	ranking_insert(kept, count, found);
 }
 
 /* Uphill in all four numbers, with steps that shrink. */
@@ -98,6 +92,8 @@ unsigned int search_lattice(const struct spectrum *spectrum, const struct carrie
 	struct candidate ret_candidates[SEARCH_CANDIDATES_MAX])
 {
 	struct polar kept[SEARCH_CANDIDATES_MAX];
+	const struct ranking ranking = {
+		kept, sizeof(*kept), offsetof(struct polar, score), SEARCH_CANDIDATES_MAX};
 	unsigned int count = 0;
 	float stride;
 
@@ -108,7 +104,7 @@ unsigned int search_lattice(const struct spectrum *spectrum, const struct carrie
 			struct polar found = {scale, turn, score_of(spectrum, carrier, &slope)};
 
 			if (found.score > 0)
-				keep(kept, &count, &found, stride);
+				keep(&ranking, &count, &found, stride);
 		}
 	}
 	for (unsigned int i = 0; i < count; i++) {

@@ -14,10 +14,7 @@
 
 _Static_assert(HF_MARK_POLICY == 2, "MARK_OF_POLICY below");
 
-static const char schema[] =
-	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = NORMAL;"
-	"PRAGMA cache_size = -512;" /* KiB: the kernel has its pages too, and lends them to others */
+static const char schema[] = SQL_SMALL_STORE
 	"CREATE TABLE IF NOT EXISTS label (bit INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE,"
 	" name TEXT NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS app (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"

@@ -225,8 +225,7 @@ static const struct failure_row rows[FAILURE_REASON_MAX] = {
 	[FAILURE_BROWSERS] = {"browsers-not-bound", FAILURE_KEEP_LAST,
 		"What [browser] says can't be written where the browser reads it, or can't be "
 		"taken away again; it is tried again every ten seconds. Look whether the directory "
-		"is "
-		"there, root's, and on a file system that can be written."},
+		"is there, root's, and on a file system that can be written."},
 	[FAILURE_BROWSER_DRIFT] = {"browser-drift", FAILURE_KEEP_LAST,
 		"Somebody who is root changed or removed the settings that bind a browser to the "
 		"organisation's domains; they were put right. With self = block in [protection] "

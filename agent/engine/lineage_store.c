@@ -14,10 +14,7 @@
 /* Works with SQLite 3.24 (upsert). Nothing is synced at a commit: a power cut may take the last few edges, never the file. */
 static const char schema[] =
 	"PRAGMA trusted_schema = OFF;"
-	"PRAGMA cell_size_check = ON;"
-	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = NORMAL;"
-	"PRAGMA cache_size = -512;" /* KiB: the kernel has its pages too, and lends them to others */
+	"PRAGMA cell_size_check = ON;" SQL_SMALL_STORE
 	"CREATE TABLE IF NOT EXISTS version" SCHEMA_VERSION " (number INTEGER);"
 	"CREATE TABLE IF NOT EXISTS scope (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
 	"CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"

@@ -76,11 +76,9 @@ void welcome_add(struct welcome *welcome, struct notices *notices, uint64_t now_
 	static const struct refusal notice = {
 		.is_warn = true,
 		.told = summary,
-		.told_more =
-			"What is done with such files is recorded: by whom, with which program, "
-			"and "
-			"where to. Never their content, keystrokes, or what you do otherwise. See: "
-			"holdfast privacy",
+		.told_more = "What is done with such files is recorded: by whom, with which "
+			     "program, and where to. Never their content, keystrokes, or what you "
+			     "do otherwise. See: holdfast privacy",
 		.channel = -1,
 		.count = 1,
 	};
