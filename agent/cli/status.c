@@ -20,6 +20,18 @@ static void print_number(struct json_object *status, const char *what, const cha
 	(void)printf("  %-22s %llu\n", what, (unsigned long long)json_number(status, path));
 }
 
+/* A line of names, or what is said when there is none. */
+static void print_names(const char *before, struct json_object *names, const char *none)
+{
+	size_t count = names ? json_object_array_length(names) : 0;
+
+	(void)fputs(count ? before : none, stdout);
+	for (size_t i = 0; i < count; i++)
+		(void)printf("%s%s%s", i ? ", " : "",
+			json_object_get_string(json_object_array_get_idx(names, i)),
+			i + 1 == count ? "\n" : "");
+}
+
 static void print_policy(struct json_object *status)
 {
 	const char *name = json_text(status, "policy.name");
@@ -43,19 +55,7 @@ static void print_policy(struct json_object *status)
 	if (json_true(status, "policy.last_good"))
 		print_styled(PRINT_WARN, "  this is the last good one: the file has errors now, "
 					 "see holdfast policy check\n");
-	(void)printf("  labels: %s\n", json_text(status, "policy.labels"));
-}
-
-/* A line of names, or what is said when there is none. */
-static void print_names(const char *before, struct json_object *names, const char *none)
-{
-	size_t count = names ? json_object_array_length(names) : 0;
-
-	(void)fputs(count ? before : none, stdout);
-	for (size_t i = 0; i < count; i++)
-		(void)printf("%s%s%s", i ? ", " : "",
-			json_object_get_string(json_object_array_get_idx(names, i)),
-			i + 1 == count ? "\n" : "");
+	print_names("  labels: ", json_at(status, "policy.labels"), "  no labels\n");
 }
 
 /* In which zones, why in no others, and what that shuts. */
